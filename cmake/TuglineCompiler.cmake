@@ -1,0 +1,18 @@
+# Compiler settings that every target of the project shares, as the interface target tugline_options.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(tugline_options INTERFACE)
+target_compile_options(tugline_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+if(TUGLINE_SANITIZE)
+  target_compile_options(tugline_options INTERFACE -fsanitize=${TUGLINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(tugline_options INTERFACE -fsanitize=${TUGLINE_SANITIZE})
+endif()
+if(TUGLINE_FUZZ)
+  target_compile_options(tugline_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(TUGLINE_ASSERTIONS)
+  string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
+endif()

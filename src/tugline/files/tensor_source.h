@@ -1,0 +1,38 @@
+// Named tensors as a model's files store them: what the readers (safetensors, gguf) give and what the weight
+// loader takes. Views point into memory-mapped files and live as long as their source.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tugline/core/dtype.h"
+
+namespace tugline {
+
+struct TensorView {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<int64_t> shape;  // row-major, outermost first: a linear layer's weight is [out, in] in every format
+  std::span<const std::byte> bytes;
+  [[nodiscard]] int64_t elements() const;
+};
+
+class TensorSource {
+ public:
+  virtual ~TensorSource() = default;
+  // nullptr where there is none of that name. Thread-safe.
+  [[nodiscard]] virtual const TensorView* find(std::string_view name) const = 0;
+  [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+  // What messages call it: the path of the file or directory.
+  [[nodiscard]] virtual std::string path() const = 0;
+};
+
+// Elements [begin, begin + out.size()) of the flattened tensor as f32, exactly as the format defines them.
+// `begin` and out.size() are multiples of the dtype's block. Thread-safe.
+void dequantise(const TensorView& tensor, int64_t begin, std::span<float> out);
+
+}  // namespace tugline

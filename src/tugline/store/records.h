@@ -1,0 +1,64 @@
+// Plain result structs: what a sweep produces, what the run store keeps, what stats and report read. No behaviour,
+// no dependence on the model or the probe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tugline/core/ids.h"
+
+namespace tugline {
+
+// Everything that decides a run's numbers, as ordered name = value pairs (epsilons, seed, precision, hash of the weights and
+// dataset ...): compared name by name when a run is resumed, hashed as a whole to identify it.
+struct RunIdentity {
+  std::map<std::string, std::string> fields;
+  [[nodiscard]] std::string hash() const;  // 16 hex digits over the sorted fields
+};
+
+struct ExampleRecord {
+  int64_t example = 0;  // index in the dataset
+  std::string content_hash;
+  std::string prompt;
+  int64_t tokens = 0;
+  std::string skipped;  // reason; empty where it was measured
+};
+
+// One (span, layer): the work that is computed, committed and resumed as one piece.
+struct UnitKey {
+  int64_t example = 0;
+  std::string span_kind;  // "anchor" or "chunk"
+  int64_t chunk = -1;
+  int32_t layer = 0;
+  auto operator<=>(const UnitKey&) const = default;
+};
+
+// The response of one push, averaged over the readout rows, with its per-row values.
+struct ResponseRecord {
+  int32_t direction = 0;
+  double epsilon = 0;
+  double kl = 0;            // KL(pushed || base), nats, mean over rows
+  double kl_reverse = 0;    // KL(base || pushed)
+  double js = 0;            // Jensen-Shannon divergence, nats
+  double top1_flips = 0;    // fraction of rows whose most likely token changed
+  double delta_logprob = 0; // mean change of the realised next token's log-probability
+  std::vector<double> kl_rows;  // per readout row
+};
+
+struct UnitRecord {
+  UnitKey key;
+  TokenRange span;
+  std::string span_text;
+  int64_t position = 0;             // of the push
+  double rms = 0;                   // of the residual there
+  std::vector<int64_t> rows;        // readout positions
+  std::vector<int32_t> row_tokens;  // the realised next token of each row, which delta_logprob is about
+  std::string note;                 // such as why the responses are exact zeros; empty mostly
+  double seconds = 0;
+  std::vector<ResponseRecord> responses;
+};
+
+}  // namespace tugline
