@@ -16,7 +16,9 @@ namespace tugline {
 struct TensorView {
   std::string name;
   DType dtype = DType::kF32;
-  std::vector<int64_t> shape;  // row-major, outermost first: a linear layer's weight is [out, in] in every format
+  std::vector<int64_t>
+      shape;  // row-major, outermost first: a linear layer's weight is [out, in] in every format
+  // Exactly elements() values, in blocks of block_shape(dtype); not necessarily aligned for the dtype.
   std::span<const std::byte> bytes;
   [[nodiscard]] int64_t elements() const;
 };
@@ -26,13 +28,14 @@ class TensorSource {
   virtual ~TensorSource() = default;
   // nullptr where there is none of that name. Thread-safe.
   [[nodiscard]] virtual const TensorView* find(std::string_view name) const = 0;
+  // In ascending byte order.
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
   // What messages call it: the path of the file or directory.
   [[nodiscard]] virtual std::string path() const = 0;
 };
 
-// Elements [begin, begin + out.size()) of the flattened tensor as f32, exactly as the format defines them.
-// `begin` and out.size() are multiples of the dtype's block. Thread-safe.
+// Elements [begin, begin + out.size()) of the flattened tensor as f32, exactly as the format defines them
+// (f64 is rounded to nearest). `begin` and out.size() are multiples of the dtype's block. Thread-safe.
 void dequantise(const TensorView& tensor, int64_t begin, std::span<float> out);
 
 }  // namespace tugline

@@ -1,0 +1,125 @@
+#include "tugline/files/safetensors.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "tugline/core/error.h"
+#include "tugline/files/byte_reader.h"
+#include "tugline/files/mapped_file.h"
+#include "tugline/files/safetensors_header.h"
+#include "tugline/files/strict_json.h"
+#include "tugline/files/tensor_table.h"
+
+namespace tugline {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+// Shard file -> the tensors that the index says it holds.
+using ShardMap = std::map<std::string, std::vector<std::string>>;
+
+constexpr const char* kSingle = "model.safetensors";
+constexpr const char* kIndex = "model.safetensors.index.json";
+
+class SafetensorsSource final : public TensorSource {
+ public:
+  SafetensorsSource(std::string path, std::vector<MappedFile> files, std::vector<TensorView> tensors)
+      : path_(std::move(path)), files_(std::move(files)), table_(std::move(tensors), path_) {}
+
+  [[nodiscard]] const TensorView* find(std::string_view name) const override { return table_.find(name); }
+  [[nodiscard]] std::vector<std::string> names() const override { return table_.names(); }
+  [[nodiscard]] std::string path() const override { return path_; }
+
+ private:
+  std::string path_;
+  std::vector<MappedFile> files_;  // what the views in table_ point into
+  TensorTable table_;
+};
+
+std::unique_ptr<TensorSource> open_file(const fs::path& path) {
+  std::vector<MappedFile> files;
+  files.push_back(MappedFile::open(path));
+  auto tensors = read_safetensors_header(files.back().bytes(), path.string());
+  return std::make_unique<SafetensorsSource>(path.string(), std::move(files), std::move(tensors));
+}
+
+// An index may name files beside itself or below, no others.
+void check_shard_name(const std::string& shard, const fs::path& index) {
+  const fs::path normal = fs::path(shard).lexically_normal();
+  const bool inside = !shard.empty() && shard.find('\0') == std::string::npos && normal.is_relative() &&
+                      *normal.begin() != "..";
+  if (!inside) {
+    fail(ErrorCode::kInput, "{}: weight_map names the shard '{}', which is not inside the model's directory",
+         index.string(), printable(shard));
+  }
+}
+
+ShardMap read_index(const fs::path& path) {
+  const MappedFile file = MappedFile::open(path);
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  const Json index = parse_strict_json(text, path.string());
+  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
+    fail(ErrorCode::kInput, "{}: has no object 'weight_map', which says where each tensor is", path.string());
+  }
+  ShardMap shards;
+  for (const auto& [tensor, shard] : index["weight_map"].items()) {
+    if (!shard.is_string()) {
+      fail(ErrorCode::kInput, "{}: weight_map: tensor '{}' maps to {}, expected a file name", path.string(),
+           printable(tensor), shard.type_name());
+    }
+    shards[shard.get<std::string>()].push_back(tensor);
+  }
+  for (const auto& [shard, tensors] : shards) check_shard_name(shard, path);
+  return shards;
+}
+
+MappedFile open_shard(const fs::path& directory, const std::string& shard) {
+  const fs::path path = directory / shard;
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    fail(ErrorCode::kNotFound, "{}: {} names this shard, but it is not there; fetch it", path.string(),
+         kIndex);
+  }
+  return MappedFile::open(path);
+}
+
+std::unique_ptr<TensorSource> open_shards(const fs::path& directory) {
+  std::vector<MappedFile> files;
+  std::vector<TensorView> tensors;
+  for (const auto& [shard, mapped] : read_index(directory / kIndex)) {
+    files.push_back(open_shard(directory, shard));
+    const std::string label = (directory / shard).string();
+    const TensorTable table(read_safetensors_header(files.back().bytes(), label), label);
+    for (const std::string& name : mapped) {
+      const TensorView* tensor = table.find(name);
+      if (tensor == nullptr) {
+        fail(ErrorCode::kInput, "{}: has no tensor '{}', which {} says is there", label, printable(name),
+             kIndex);
+      }
+      tensors.push_back(*tensor);
+    }
+  }
+  return std::make_unique<SafetensorsSource>(directory.string(), std::move(files), std::move(tensors));
+}
+
+}  // namespace
+
+std::unique_ptr<TensorSource> open_safetensors(const fs::path& path) {
+  std::error_code ignored;  // what cannot be looked at is for MappedFile to report
+  if (!fs::is_directory(path, ignored)) return open_file(path);
+  if (fs::exists(path / kSingle, ignored)) return open_file(path / kSingle);
+  if (fs::exists(path / kIndex, ignored)) return open_shards(path);
+  fail(ErrorCode::kNotFound,
+       "{}: holds neither {} nor {}; weights in another format (pytorch_model.bin) must be converted to "
+       "safetensors",
+       path.string(), kSingle, kIndex);
+}
+
+std::unique_ptr<TensorSource> parse_safetensors(std::span<const std::byte> bytes, const std::string& label) {
+  return std::make_unique<SafetensorsSource>(label, std::vector<MappedFile>{},
+                                             read_safetensors_header(bytes, label));
+}
+
+}  // namespace tugline

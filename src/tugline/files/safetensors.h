@@ -1,0 +1,24 @@
+// Reads safetensors: a JSON header that names each tensor's dtype, shape and bytes, then the bytes.
+// Memory-mapped; the header is checked in full before a tensor is given out. Writes nothing.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "tugline/files/tensor_source.h"
+
+namespace tugline {
+
+// `path` is one file, or a directory that holds model.safetensors, or model.safetensors.index.json and its
+// shards (of which the tensors that the index maps are given). Throws Error naming the file, the tensor,
+// expected and found.
+[[nodiscard]] std::unique_ptr<TensorSource> open_safetensors(const std::filesystem::path& path);
+
+// One file's content in memory, which outlives the source; `label` is what messages call it.
+[[nodiscard]] std::unique_ptr<TensorSource> parse_safetensors(std::span<const std::byte> bytes,
+                                                              const std::string& label);
+
+}  // namespace tugline

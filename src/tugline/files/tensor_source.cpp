@@ -1,0 +1,60 @@
+#include "tugline/files/tensor_source.h"
+
+#include <cassert>
+
+#include "tugline/files/byte_reader.h"
+#include "tugline/files/dequantise.h"
+
+namespace tugline {
+namespace {
+
+BlockKernel kernel_of(DType dtype) {
+  switch (dtype) {
+    case DType::kF64:
+      return dequantise_f64;
+    case DType::kF32:
+      return dequantise_f32;
+    case DType::kF16:
+      return dequantise_f16;
+    case DType::kBF16:
+      return dequantise_bf16;
+    case DType::kQ8_0:
+      return dequantise_q8_0;
+    case DType::kQ4_0:
+      return dequantise_q4_0;
+    case DType::kQ4_1:
+      return dequantise_q4_1;
+    case DType::kQ5_0:
+      return dequantise_q5_0;
+    case DType::kQ5_1:
+      return dequantise_q5_1;
+    case DType::kQ4_K:
+      return dequantise_q4_k;
+    case DType::kQ5_K:
+      return dequantise_q5_k;
+    case DType::kQ6_K:
+      return dequantise_q6_k;
+  }
+  assert(false && "a DType without a kernel");
+  return nullptr;
+}
+
+}  // namespace
+
+int64_t TensorView::elements() const {
+  const std::optional<int64_t> product = checked_product(shape);
+  assert(product && "the readers refuse shapes whose product is beyond int64");
+  return *product;
+}
+
+void dequantise(const TensorView& tensor, int64_t begin, std::span<float> out) {
+  const BlockShape block = block_shape(tensor.dtype);
+  const auto count = static_cast<int64_t>(out.size());
+  assert(begin >= 0 && begin % block.elements == 0 && count % block.elements == 0);
+  assert(count <= tensor.elements() - begin);
+  if (count == 0) return;
+  const std::byte* first = tensor.bytes.data() + begin / block.elements * block.bytes;
+  kernel_of(tensor.dtype)(first, count / block.elements, out.data());
+}
+
+}  // namespace tugline
