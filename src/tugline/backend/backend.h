@@ -112,6 +112,9 @@ struct RowResponse {
   bool top1_flip = false;    // the most likely token changed
 };
 
+// In place of a target where a row has no next token; its delta_logprob is NaN.
+inline constexpr int32_t kNoTarget = -1;
+
 enum class Accumulate { kNo, kYes };
 
 class Backend {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tugline/core/error.h"
+#include "tugline/files/mapped_file.h"
 #include "tugline/model/tensor_names.h"
 
 namespace tugline {
@@ -17,6 +18,18 @@ int64_t permuted(int64_t row, int64_t head_dim) {
   const int64_t within = row % head_dim;
   const int64_t half = head_dim / 2;
   return head * head_dim + 2 * (within % half) + within / half;
+}
+
+// Elements [begin, begin + out.size()) of a tensor, all finite. What was read leaves the process's memory again.
+void read_finite(const TensorView& tensor, const std::string& path, int64_t begin, std::span<float> out) {
+  dequantise(tensor, begin, out);
+  const auto broken = std::find_if_not(out.begin(), out.end(), [](float v) { return std::isfinite(v); });
+  if (broken != out.end())
+    fail(ErrorCode::kInput, "{}: tensor {} holds {} at element {}; weights must be finite: the file is damaged", path,
+         tensor.name, *broken, begin + (broken - out.begin()));
+  const BlockShape block = block_shape(tensor.dtype);
+  release_pages(tensor.bytes.subspan(static_cast<size_t>(begin / block.elements * block.bytes),
+                                     out.size() / static_cast<size_t>(block.elements) * static_cast<size_t>(block.bytes)));
 }
 
 class Loader {
@@ -72,17 +85,9 @@ class Loader {
     return *tensor;
   }
 
-  void read(const TensorView& tensor, int64_t begin, std::span<float> out) const {
-    dequantise(tensor, begin, out);
-    const auto broken = std::find_if_not(out.begin(), out.end(), [](float v) { return std::isfinite(v); });
-    if (broken != out.end())
-      fail(ErrorCode::kInput, "{}: tensor {} holds {} at element {}; weights must be finite: the file is damaged",
-           tensors_.path(), tensor.name, *broken, begin + (broken - out.begin()));
-  }
-
   std::vector<float> vector(const std::string& name, int64_t size) const {
     std::vector<float> values(static_cast<size_t>(size));
-    read(require(name, {size}), 0, values);
+    read_finite(require(name, {size}), tensors_.path(), 0, values);
     return values;
   }
 
@@ -104,15 +109,16 @@ class Loader {
     LinearSource source{.out = shape.out, .in = shape.in, .fill_rows = {}, .bias = {}};
     if (shape.bias) source.bias = vector(name + ".bias", shape.out);
     if (!is_permuted(role)) {
-      source.fill_rows = [this_ = *this, tensor, in = shape.in](int64_t begin, std::span<float> out) {
-        this_.read(*tensor, begin * in, out);
+      source.fill_rows = [tensor, path = tensors_.path(), in = shape.in](int64_t begin, std::span<float> out) {
+        read_finite(*tensor, path, begin * in, out);
       };
       return source;
     }
     const int64_t head_dim = config_.head_dim;
-    source.fill_rows = [this_ = *this, tensor, in = shape.in, head_dim](int64_t begin, std::span<float> out) {
+    source.fill_rows = [tensor, path = tensors_.path(), in = shape.in, head_dim](int64_t begin, std::span<float> out) {
       for (int64_t i = 0; i * in < static_cast<int64_t>(out.size()); ++i)
-        this_.read(*tensor, permuted(begin + i, head_dim) * in, out.subspan(static_cast<size_t>(i * in), static_cast<size_t>(in)));
+        read_finite(*tensor, path, permuted(begin + i, head_dim) * in,
+                    out.subspan(static_cast<size_t>(i * in), static_cast<size_t>(in)));
     };
     const std::vector<float> bias = source.bias;
     for (size_t i = 0; i < bias.size(); ++i) source.bias[i] = bias[static_cast<size_t>(permuted(static_cast<int64_t>(i), head_dim))];

@@ -54,7 +54,7 @@ void weigh_rows(const LinearSource& source, std::span<const int32_t> tokens, std
 struct RowState {
   float shift = 0;
   DivergenceSums sums{.largest = -std::numeric_limits<float>::infinity()};
-  float target_delta = 0;  // of the realised token, shifted
+  float target_delta = std::numeric_limits<float>::quiet_NaN();  // of the realised token, shifted
   float top_value = 0;     // log q + delta of the base's likeliest token, shifted
 
   void add(const DivergenceSums& tile) {

@@ -1,6 +1,6 @@
 // The divergence of docs/method.md in f64 and in two passes: first the exact mean of delta under q, then the sums.
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 #include "tugline/backend/reference/reference_ops.h"
 
@@ -50,10 +50,10 @@ RowResponse row_response(std::span<const double> delta, std::span<const double> 
     log_p[v] = log_q[v] + t;
     forward += forward_term(log_q[v], t);
   }
-  const auto chosen = static_cast<size_t>(target);
+  const double none = std::numeric_limits<double>::quiet_NaN();
   return {.kl = forward,
           .kl_reverse = log_z,
-          .delta_logprob = centred[chosen] - log_z,
+          .delta_logprob = target == kNoTarget ? none : centred[static_cast<size_t>(target)] - log_z,
           .top1_flip = argmax(log_p) != argmax(log_q)};
 }
 
