@@ -49,7 +49,7 @@ struct SkippedSpan {
 // One (span, layer): the work that is computed, committed and resumed as one piece.
 struct UnitKey {
   int64_t example = 0;
-  std::string span_kind;  // "anchor" or "chunk"
+  std::string span_kind = {};  // "anchor" or "chunk"
   int64_t chunk = -1;
   int32_t layer = 0;
   auto operator<=>(const UnitKey&) const = default;
@@ -59,26 +59,26 @@ struct UnitKey {
 struct ResponseRecord {
   int32_t direction = 0;
   double epsilon = 0;
-  double kl = 0;                // KL(pushed || base), nats, mean over rows
-  double kl_reverse = 0;        // KL(base || pushed)
-  double js = 0;                // Jensen-Shannon divergence, nats
-  double top1_flips = 0;        // fraction of rows whose most likely token changed
-  double delta_logprob = 0;     // mean change of the realised next token's log-probability
-  std::vector<double> kl_rows;  // per readout row
+  double kl = 0;                     // KL(pushed || base), nats, mean over rows
+  double kl_reverse = 0;             // KL(base || pushed)
+  double js = 0;                     // Jensen-Shannon divergence, nats
+  double top1_flips = 0;             // fraction of rows whose most likely token changed
+  double delta_logprob = 0;          // mean change of the realised next token's log-probability
+  std::vector<double> kl_rows = {};  // per readout row
   bool operator==(const ResponseRecord&) const = default;
 };
 
 struct UnitRecord {
-  UnitKey key;
-  TokenRange span;
-  std::string span_text;
-  int64_t position = 0;             // of the push
-  double rms = 0;                   // of the residual there
-  std::vector<int64_t> rows;        // readout positions
-  std::vector<int32_t> row_tokens;  // the realised next token of each row, which delta_logprob is about
-  std::string note;                 // such as why the responses are exact zeros; empty mostly
+  UnitKey key = {};
+  TokenRange span = {};
+  std::string span_text = {};
+  int64_t position = 0;                  // of the push
+  double rms = 0;                        // of the residual there
+  std::vector<int64_t> rows = {};        // readout positions
+  std::vector<int32_t> row_tokens = {};  // the realised next token of each row, which delta_logprob is about
+  std::string note = {};                 // such as why the responses are exact zeros; empty mostly
   double seconds = 0;
-  std::vector<ResponseRecord> responses;
+  std::vector<ResponseRecord> responses = {};
   bool operator==(const UnitRecord&) const = default;
 };
 
