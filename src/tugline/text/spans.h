@@ -1,9 +1,10 @@
-// From sentences to token ranges (docs/method.md, "Spans"): the anchor's span and every chunk's in a transcript that was
-// tokenized once.
+// From sentences to token ranges: the anchor's span and every chunk's in a transcript that was tokenized
+// once. Finds places only; which tokens are pushed and read is probe's.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tugline/core/ids.h"
@@ -22,7 +23,7 @@ struct Span {
 // A span, or the reason why there is none.
 struct SpanOutcome {
   std::optional<Span> span;
-  std::string skipped;  // empty where span is there
+  std::string skipped;  // a sentence for the researcher; empty where span is there
 };
 
 // What the finders need of an example; plain strings, so that text does not depend on data.
@@ -34,8 +35,18 @@ struct SpanQuery {
   const std::vector<ByteRange>* chunks = nullptr;  // chunk byte ranges within cot, in order (data/chunking)
 };
 
-[[nodiscard]] SpanOutcome find_anchor_span(const SpanQuery& query, const Encoding& encoding, const Tokenizer& tokenizer);
-// One outcome a chunk, in order.
+// The tokens from the one that holds the range's first byte to the one that holds its last; nothing where a
+// byte is in no token or the range is empty.
+[[nodiscard]] std::optional<TokenRange> tokens_holding(const Encoding& encoding, ByteRange bytes);
+
+// The anchor is looked for in cot, where it is; where the sentence occurs more than once, the occurrence in
+// chunk anchor_index is taken (without anchor_index, the first). Where the sentence or cot is not found, the
+// sentence's own token ids are looked for after "<think>". A span that begins at token 0 is skipped: no token
+// before it could be pushed.
+[[nodiscard]] SpanOutcome find_anchor_span(const SpanQuery& query, const Encoding& encoding,
+                                           const Tokenizer& tokenizer);
+
+// One outcome a chunk, in order; none where query.chunks is null.
 [[nodiscard]] std::vector<SpanOutcome> find_chunk_spans(const SpanQuery& query, const Encoding& encoding);
 
 }  // namespace tugline

@@ -1,0 +1,57 @@
+// The bundled dataset keeps its promises: anchors are the chunks that it says, well inside the text.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tugline/data/chunking.h"
+#include "tugline/data/dataset.h"
+
+namespace tugline {
+namespace {
+
+class ExampleTraces : public testing::Test {
+ protected:
+  const std::vector<Example> examples_ =
+      load_dataset(std::filesystem::path(TUGLINE_SOURCE_DIR) / "examples" / "traces.json");
+};
+
+size_t count_of(std::string_view text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST_F(ExampleTraces, TranscriptsHoldTheirReasoningAfterThink) {
+  EXPECT_EQ(examples_.size(), 10);
+  for (const Example& example : examples_) {
+    SCOPED_TRACE(example.index);
+    EXPECT_TRUE(example.transcript.starts_with("<|im_start|>user\n"));
+    EXPECT_NE(example.transcript.find(example.prompt + "<|im_end|>\n<|im_start|>assistant\n<think>\n" +
+                                      example.cot + "\n</think>\n"),
+              std::string::npos);
+    EXPECT_TRUE(example.transcript.ends_with("<|im_end|>\n"));
+    EXPECT_NE(example.transcript.find("\\boxed{" + example.answer.value() + "}"), std::string::npos);
+  }
+}
+
+TEST_F(ExampleTraces, AnchorsAreTheirChunksAndOccurOnce) {
+  for (const Example& example : examples_) {
+    SCOPED_TRACE(example.index);
+    const std::vector<ByteRange> chunks = split_chunks(example.cot);
+    const ByteRange anchor = chunks.at(example.anchor_index.value());
+    EXPECT_EQ(example.cot.substr(anchor.begin, anchor.size()), example.anchor_sentence);
+    EXPECT_EQ(count_of(example.transcript, *example.anchor_sentence), 1);
+    EXPECT_GT(*example.anchor_index, 0);
+    EXPECT_LT(*example.anchor_index + 1, static_cast<int64_t>(chunks.size()));
+  }
+}
+
+TEST_F(ExampleTraces, AllDiffer) {
+  for (const Example& a : examples_) {
+    for (const Example& b : examples_) EXPECT_EQ(a.content_hash == b.content_hash, a.index == b.index);
+  }
+}
+
+}  // namespace
+}  // namespace tugline
