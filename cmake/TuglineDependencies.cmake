@@ -1,13 +1,9 @@
-# The libraries that tugline stands on, all from the distribution's packages (scripts/install_dependencies.sh).
+# The libraries that tugline stands on, all from the distribution's packages (scripts/install_dependencies.sh). What the
+# static library links is looked for again in cmake/tuglineConfig.cmake.in, on behalf of the projects that use it.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-# Not by its CMake package, which asks for OpenCL headers that only GPU users need.
-find_path(DNNL_INCLUDE_DIR dnnl.hpp REQUIRED)
-find_library(DNNL_LIBRARY dnnl REQUIRED)
-add_library(tugline_dnnl INTERFACE IMPORTED)
-target_include_directories(tugline_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE_DIR})
-target_link_libraries(tugline_dnnl INTERFACE ${DNNL_LIBRARY})
+find_package(TuglineDnnl REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)

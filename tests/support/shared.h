@@ -1,5 +1,4 @@
-// The folder of goldens and real data that may stand beside the checkout; tests that need it skip where it is
-// absent.
+// Where the goldens and the real data are, for tests labelled `shared`.
 #pragma once
 
 #include <cstdlib>
@@ -8,14 +7,14 @@
 
 namespace tugline {
 
+// TUGLINE_SHARED_DIR, else the folder shared beside the checkout; nothing where neither is there.
 inline std::optional<std::filesystem::path> shared_dir() {
-  const char* set = std::getenv("TUGLINE_SHARED_DIR");
-  const std::filesystem::path path = set != nullptr
-                                         ? std::filesystem::path(set)
-                                         : std::filesystem::path(TUGLINE_SOURCE_DIR) / ".." / "shared";
+  namespace fs = std::filesystem;
+  const char* named = std::getenv("TUGLINE_SHARED_DIR");
+  const fs::path folder = named != nullptr ? fs::path(named) : fs::path(TUGLINE_SOURCE_DIR) / ".." / "shared";
   std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) return std::nullopt;
-  return path;
+  if (!fs::is_directory(folder, ignored)) return std::nullopt;
+  return folder;
 }
 
 }  // namespace tugline

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tugline {
@@ -12,6 +14,8 @@ namespace tugline {
 class GgufFile;
 
 enum class Architecture { kLlama, kQwen2, kQwen3, kMistral };
+
+[[nodiscard]] std::string_view name_of(Architecture architecture);  // "LlamaForCausalLM" ...
 
 enum class RopeScaling { kNone, kLinear, kLlama3 };
 
@@ -38,11 +42,12 @@ struct ModelConfig {
   int64_t num_kv_heads = 0;
   int64_t head_dim = 0;
   int64_t vocab_size = 0;  // rows of the embedding table, padding included
-  int64_t max_positions = 0;
+  int64_t max_positions = 0;                 // 0 where the files do not say
+  std::optional<int64_t> sliding_window;     // where it is there, longer transcripts are refused: tugline attends to everything
   double rms_norm_eps = 1e-6;
   RopeConfig rope;
   bool tied_head = false;
-  bool qkv_bias = false;
+  bool qkv_bias = false;     // attention's q, k and v projections
   bool output_bias = false;  // attention's output projection
   bool mlp_bias = false;
   bool qk_norm = false;      // Qwen3: RMSNorm on each head's q and k
@@ -55,6 +60,8 @@ struct ModelConfig {
 // config.json as a model hub stores it. Throws Error naming the file and field.
 [[nodiscard]] ModelConfig read_config_json(const std::filesystem::path& path);
 [[nodiscard]] ModelConfig read_config_gguf(const GgufFile& file);
+// Checks what both readers must hold to: positive sizes, heads that divide, an even head_dim. `path` is for messages.
+void check_config(const ModelConfig& config, const std::string& path);
 
 // Inverse frequencies [head_dim / 2] after scaling, f64 (llama3: the piecewise rule of the Llama 3.1 release).
 [[nodiscard]] std::vector<double> rope_inverse_frequencies(const ModelConfig& config);

@@ -1,5 +1,5 @@
-// Plain result structs: what a sweep produces, what the run store keeps, what stats and report read. No behaviour,
-// no dependence on the model or the probe.
+// Plain result structs: what a sweep produces, what the run store keeps, what stats and report read. No
+// behaviour, no dependence on the model or the probe.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,21 @@
 
 namespace tugline {
 
-// Everything that decides a run's numbers, as ordered name = value pairs (epsilons, seed, precision, hash of the weights and
-// dataset ...): compared name by name when a run is resumed, hashed as a whole to identify it.
+// Everything that decides a run's numbers, as ordered name = value pairs (epsilons, seed, precision, hash of
+// the weights and dataset ...): compared name by name when a run is resumed, hashed as a whole to identify
+// it.
 struct RunIdentity {
   std::map<std::string, std::string> fields;
   [[nodiscard]] std::string hash() const;  // 16 hex digits over the sorted fields
 };
+
+// One "NAME: the store has A, this run B" a field that differs, in name order; empty where the two are the
+// same.
+[[nodiscard]] std::vector<std::string> differences(const RunIdentity& stored, const RunIdentity& wanted);
+
+// What is worth knowing of a run and decides none of its numbers: version, machine, command line, names of
+// files.
+using Provenance = std::map<std::string, std::string>;
 
 struct ExampleRecord {
   int64_t example = 0;  // index in the dataset
@@ -25,12 +34,22 @@ struct ExampleRecord {
   std::string prompt;
   int64_t tokens = 0;
   std::string skipped;  // reason; empty where it was measured
+  bool operator==(const ExampleRecord&) const = default;
+};
+
+// A span of a measured example that could not be placed among the tokens.
+struct SkippedSpan {
+  int64_t example = 0;
+  std::string span_kind;  // "anchor" or "chunk"
+  int64_t chunk = -1;
+  std::string reason;
+  bool operator==(const SkippedSpan&) const = default;
 };
 
 // One (span, layer): the work that is computed, committed and resumed as one piece.
 struct UnitKey {
   int64_t example = 0;
-  std::string span_kind;  // "anchor" or "chunk"
+  std::string span_kind = {};  // "anchor" or "chunk"
   int64_t chunk = -1;
   int32_t layer = 0;
   auto operator<=>(const UnitKey&) const = default;
@@ -40,25 +59,27 @@ struct UnitKey {
 struct ResponseRecord {
   int32_t direction = 0;
   double epsilon = 0;
-  double kl = 0;            // KL(pushed || base), nats, mean over rows
-  double kl_reverse = 0;    // KL(base || pushed)
-  double js = 0;            // Jensen-Shannon divergence, nats
-  double top1_flips = 0;    // fraction of rows whose most likely token changed
-  double delta_logprob = 0; // mean change of the realised next token's log-probability
-  std::vector<double> kl_rows;  // per readout row
+  double kl = 0;                     // KL(pushed || base), nats, mean over rows
+  double kl_reverse = 0;             // KL(base || pushed)
+  double js = 0;                     // Jensen-Shannon divergence, nats
+  double top1_flips = 0;             // fraction of rows whose most likely token changed
+  double delta_logprob = 0;          // mean change of the realised next token's log-probability
+  std::vector<double> kl_rows = {};  // per readout row
+  bool operator==(const ResponseRecord&) const = default;
 };
 
 struct UnitRecord {
-  UnitKey key;
-  TokenRange span;
-  std::string span_text;
-  int64_t position = 0;             // of the push
-  double rms = 0;                   // of the residual there
-  std::vector<int64_t> rows;        // readout positions
-  std::vector<int32_t> row_tokens;  // the realised next token of each row, which delta_logprob is about
-  std::string note;                 // such as why the responses are exact zeros; empty mostly
+  UnitKey key = {};
+  TokenRange span = {};
+  std::string span_text = {};
+  int64_t position = 0;                  // of the push
+  double rms = 0;                        // of the residual there
+  std::vector<int64_t> rows = {};        // readout positions
+  std::vector<int32_t> row_tokens = {};  // the realised next token of each row, which delta_logprob is about
+  std::string note = {};                 // such as why the responses are exact zeros; empty mostly
   double seconds = 0;
-  std::vector<ResponseRecord> responses;
+  std::vector<ResponseRecord> responses = {};
+  bool operator==(const UnitRecord&) const = default;
 };
 
 }  // namespace tugline

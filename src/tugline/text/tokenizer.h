@@ -1,6 +1,6 @@
-// Byte-level BPE: text to token ids with byte offsets into the original text, and back. Built from a tokenizer.json
-// (text/tokenizer_json) or from GGUF metadata (text/tokenizer_gguf). Parts that tugline does not have are refused
-// by name when the tokenizer is built.
+// Byte-level BPE: text to token ids with byte offsets into the original text, and back. Built from a
+// tokenizer.json (text/tokenizer_json) or from GGUF metadata (text/tokenizer_gguf). Parts that tugline does
+// not have are refused by name when the tokenizer is built.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,24 @@ namespace tugline {
 
 struct Encoding {
   std::vector<int32_t> ids;
-  std::vector<ByteRange> offsets;  // of each id, in bytes of the original text; a BOS has [0, 0)
+  // Of each id, in bytes of the original text: the bytes that it stands for, white space included. Where NFC
+  // changed a character, every byte that went into it. A BOS has [0, 0).
+  std::vector<ByteRange> offsets;
 };
 
 enum class BosPolicy { kAuto, kAlways, kNever };  // kAuto: as the tokenizer's own template says
 
 class GgufFile;
+struct TokenizerParts;
 
 class Tokenizer {
  public:
   // Errors name the file and the field. Throws Error.
+  // A tokenizer.json. Where its template adds no BOS, `bos_token` of the tokenizer_config.json beside it, if
+  // there is one, says which token kAlways puts in front.
   static Tokenizer from_json_file(const std::filesystem::path& path);
+  // The same from memory, without a file beside it; `where` is what messages call it.
+  static Tokenizer from_json_text(std::string_view json, const std::string& where);
   static Tokenizer from_gguf(const GgufFile& file);
 
   Tokenizer(Tokenizer&&) noexcept;
@@ -37,18 +44,19 @@ class Tokenizer {
 
   // Errors: malformed UTF-8 (names the byte's offset); kAlways where the tokenizer has no BOS. Thread-safe.
   [[nodiscard]] Encoding encode(std::string_view text, BosPolicy bos) const;
-  // Special tokens are kept. Bytes that are not UTF-8 become U+FFFD, as the reference decoder does.
+  // Special tokens are kept. Bytes that are not UTF-8 become U+FFFD, and ids that no token has (a padded
+  // vocabulary's) give nothing, as in the reference decoder.
   [[nodiscard]] std::string decode(std::span<const int32_t> ids) const;
-  // The raw bytes that one id stands for (not lossy).
+  // The raw bytes that one id stands for (not lossy); none for an id that no token has.
   [[nodiscard]] std::string token_bytes(int32_t id) const;
   [[nodiscard]] std::optional<int32_t> token_to_id(std::string_view token) const;
   [[nodiscard]] std::optional<int32_t> bos_id() const;
-  // One more than the largest id.
+  // One more than the largest id that a token has. A model's embedding table may be longer.
   [[nodiscard]] int64_t vocab_size() const;
 
  private:
   struct Impl;
-  explicit Tokenizer(std::unique_ptr<Impl> impl);
+  explicit Tokenizer(TokenizerParts parts);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,86 @@
+# The thin door to CMake and the scripts: `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+# DEPENDENCIES=no: install no packages (for systems that scripts/install_dependencies.sh does not know).
+DEPENDENCIES ?= yes
+CTEST_ARGS ?=
+FUZZ_SECONDS ?= 60
+BENCH_ARGS ?=
+
+# The demo: four of SmolLM2's 30 layers. DEMO=short is a minute's taste of it, as CI runs it.
+DEMO ?= full
+ifeq ($(DEMO),full)
+  demo_folder := demo
+  demo_options := --layers 14,20,24,28 --epsilons 0:10:11 --directions 8
+else ifeq ($(DEMO),short)
+  demo_folder := demo/short
+  demo_options := --layers 14,28 --epsilons 0:10:3 --directions 4 --max-examples 2
+else
+  $(error DEMO is '$(DEMO)'; it can be full or short)
+endif
+
+install_dependencies = $(if $(filter yes,$(DEPENDENCIES)),scripts/install_dependencies.sh $(1),:)
+build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
+tugline := build/release/src/tugline/cli/tugline
+cxx_files = git ls-files '*.h' '*.cpp'
+
+.PHONY: help demo test asan fuzz bench release install format format-check tidy
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+	@echo 'Options: DEMO=short, PREFIX=/usr/local, CTEST_ARGS=, FUZZ_SECONDS=60, BENCH_ARGS=, JOBS=, DEPENDENCIES=no'
+
+release: ## install the packages it needs, and build build/release/src/tugline/cli/tugline
+	@$(call install_dependencies,)
+	@$(call build,release,)
+
+demo: release ## sweep a small real model: demo/curve.svg, demo/curve.png; a second run resumes
+	@mkdir -p $(demo_folder)
+	@model=$$(scripts/fetch_smollm2.py); set -x; \
+	$(tugline) sweep "$$model" examples/traces.json -o $(demo_folder)/run.db $(demo_options); \
+	$(tugline) summary $(demo_folder)/run.db; \
+	$(tugline) plot $(demo_folder)/run.db -o $(demo_folder)/curve.svg; \
+	$(tugline) plot $(demo_folder)/run.db -o $(demo_folder)/curve.png
+	@echo "The figure: $(demo_folder)/curve.svg and $(demo_folder)/curve.png"
+
+test: ## build with assertions and run every test (CTEST_ARGS="-L fast" runs some)
+	@$(call install_dependencies,--tests)
+	@$(call build,dev,)
+	@scripts/fetch_smollm2.py >/dev/null || echo "The tests labelled model will skip: the model could not be fetched (see above)."
+	@ctest --preset dev -j $(JOBS) $(CTEST_ARGS)
+
+asan: ## the tests under AddressSanitizer and UBSan
+	@$(call install_dependencies,--tests)
+	@$(call build,asan,)
+	@ctest --preset asan -j $(JOBS) $(CTEST_ARGS)
+
+fuzz: ## run every libFuzzer target for FUZZ_SECONDS
+	@$(call install_dependencies,--fuzz)
+	@cmake --preset fuzz -DTUGLINE_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	@cmake --build --preset fuzz -j $(JOBS)
+	@cmake --build --preset fuzz -j 1 --target run_fuzzers
+
+bench: ## build and run the benchmarks (BENCH_ARGS go to each)
+	@$(call install_dependencies,--tests)
+	@$(call build,bench,)
+	@for program in build/bench/bench/*_bench; do echo "== $$program"; "$$program" $(BENCH_ARGS); done
+
+install: release ## cmake --install under PREFIX: binary, library, headers, CMake package
+	@cmake --install build/release --prefix "$(PREFIX)"
+
+format: ## clang-format every C++ file in place
+	@$(call install_dependencies,--tests)
+	@$(cxx_files) | xargs -r clang-format -i
+
+format-check: ## fail where clang-format would change something
+	@$(call install_dependencies,--tests)
+	@$(cxx_files) | xargs -r clang-format --dry-run -Werror
+
+tidy: ## clang-tidy over every source file of the library
+	@$(call install_dependencies,--tests --tidy)
+	@cmake --preset dev
+	@git ls-files 'src/*.cpp' | xargs -r -n 1 -P $(JOBS) clang-tidy -p build/dev --quiet

@@ -1,0 +1,171 @@
+// The seam between the transformer and the machine: buffers and the couple of dozen operations that the layer is written in.
+// model/layer and probe/* are written once against this interface; backend/reference implements it with plain
+// loops in f64 (the oracle), backend/cpu in f32 with oneDNN and Highway. Only files under backend/ know a compute library.
+//
+// Matrices are row-major views. Rows of a batch are push-major: with `pushes` x `rows`, row b * rows + i is position
+// first_position + i of push b. One Backend serves one thread; it parallelises inside.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tugline {
+
+// A view of rows x columns elements of the backend's own type in the backend's own memory. Not owning.
+struct Matrix {
+  std::byte* data = nullptr;
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t stride = 0;  // elements from one row to the next
+  int64_t element_bytes = 0;
+
+  [[nodiscard]] Matrix row_range(int64_t begin, int64_t count) const {
+    return {data + begin * stride * element_bytes, count, columns, stride, element_bytes};
+  }
+  [[nodiscard]] Matrix column_range(int64_t begin, int64_t count) const {
+    return {data + begin * element_bytes, rows, count, stride, element_bytes};
+  }
+};
+
+// Owns a matrix's memory.
+class Buffer {
+ public:
+  virtual ~Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  [[nodiscard]] const Matrix& matrix() const { return matrix_; }
+  [[nodiscard]] Matrix rows(int64_t begin, int64_t count) const { return matrix_.row_range(begin, count); }
+
+ protected:
+  explicit Buffer(Matrix matrix) : matrix_(matrix) {}
+
+ private:
+  Matrix matrix_;
+};
+
+// Where a linear map's weight comes from: [out, in], row by row, in f32.
+struct LinearSource {
+  int64_t out = 0;
+  int64_t in = 0;
+  // Writes rows [begin, begin + out.size() / in). Thread-safe.
+  std::function<void(int64_t begin, std::span<float> out)> fill_rows;
+  std::vector<float> bias;  // [out], or empty
+};
+
+// A linear map y = W x + b, packed for the backend.
+class Linear {
+ public:
+  virtual ~Linear() = default;
+};
+
+// The LM head W_U [vocabulary, hidden], packed in vocabulary tiles.
+class Head {
+ public:
+  virtual ~Head() = default;
+};
+
+// The base distributions q of one readout's rows, against which pushes are compared.
+class Readout {
+ public:
+  virtual ~Readout() = default;
+};
+
+struct RowLayout {
+  int64_t pushes = 1;
+  int64_t rows = 0;            // of each push
+  int64_t first_position = 0;  // position of row 0; positions before it are the shared prefix
+  [[nodiscard]] int64_t total() const { return pushes * rows; }
+};
+
+struct HeadShape {
+  int64_t num_heads = 0;
+  int64_t num_kv_heads = 0;
+  int64_t head_dim = 0;
+};
+
+struct AttentionInputs {
+  RowLayout layout;
+  HeadShape shape;
+  Matrix q;         // [pushes * rows, num_heads * head_dim], rotated
+  Matrix own_k;     // [pushes * rows, num_kv_heads * head_dim], rotated
+  Matrix own_v;     // as own_k
+  Matrix prefix_k;  // [first_position, num_kv_heads * head_dim]: the baseline's
+  Matrix prefix_v;
+};
+
+// cos and sin of position * inverse frequency, [positions, head_dim / 2] each.
+struct RopeTable {
+  std::unique_ptr<Buffer> cosine;
+  std::unique_ptr<Buffer> sine;
+};
+
+// How one row's next-token distribution p moved from the base's q.
+struct RowResponse {
+  double kl = 0;             // KL(p || q), nats
+  double kl_reverse = 0;     // KL(q || p)
+  double delta_logprob = 0;  // log p - log q of the realised next token
+  bool top1_flip = false;    // the most likely token changed
+};
+
+// In place of a target where a row has no next token; its delta_logprob is NaN.
+inline constexpr int32_t kNoTarget = -1;
+
+enum class Accumulate { kNo, kYes };
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  [[nodiscard]] virtual std::string name() const = 0;  // "cpu-f32", "reference-f64"
+
+  // Buffers, zero-filled.
+  [[nodiscard]] virtual std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) = 0;
+  virtual void upload(std::span<const double> values, const Matrix& to) = 0;
+  [[nodiscard]] virtual std::vector<double> download(const Matrix& from) = 0;
+
+  // Packed weights.
+  [[nodiscard]] virtual std::unique_ptr<Linear> make_linear(const LinearSource& source) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Head> make_head(const LinearSource& source) = 0;
+
+  // out = x W^T + b, or out += x W^T + b.  x [n, in], out [n, out]
+  virtual void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) = 0;
+
+  // to = from, same shape.
+  virtual void copy(const Matrix& from, const Matrix& to) = 0;
+  // to[b * rows + i] = from[i]: every push starts from the baseline's rows.  from [rows, d], to [pushes * rows, d]
+  virtual void repeat(const Matrix& from, const Matrix& to) = 0;
+  // x[b * rows + i] -= base[i].  base [rows, d], x [pushes * rows, d]
+  virtual void subtract_repeated(const Matrix& base, const Matrix& x) = 0;
+  // x[b * rows] += vectors[b]: each push's vector lands on its first row.  vectors [pushes, d]
+  virtual void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) = 0;
+  // to[b * count + i] = from[b * layout.rows + begin + i]: the rows that are read.
+  virtual void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) = 0;
+
+  // out = x / sqrt(mean(x^2) + eps) * weight, over each run of weight.columns columns: a whole row for a layer's norm,
+  // each head for Qwen3's q and k norms. (Zhang and Sennrich 2019.)  weight [1, n]; out may be x.
+  virtual void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) = 0;
+  // Rotates each head's halves in place. (Su et al. 2021.)
+  virtual void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) = 0;
+  // Causal grouped-query attention over the shared prefix and the push's own rows.  out [pushes * rows, num_heads * head_dim]
+  virtual void attention(const AttentionInputs& inputs, const Matrix& out) = 0;
+  // out = silu(gate) * up.  gate_up [n, 2 f]: gate then up; out [n, f]
+  virtual void swiglu(const Matrix& gate_up, const Matrix& out) = 0;
+
+  // The base distributions of rows x [rows, d] (after the final norm). targets [rows]: each row's realised next token.
+  [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
+                                                              std::span<const int32_t> targets) = 0;
+  // dx [pushes * rows, d]: the final norm's output, pushed minus base. out [pushes * rows]. Walks the vocabulary in
+  // tiles. docs/method.md, "Divergence".
+  virtual void divergence(const Head& head, const Readout& base, const Matrix& dx, std::span<RowResponse> out) = 0;
+  // x W_U^T, on the host; for inspection and tests.
+  [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;
+};
+
+[[nodiscard]] std::unique_ptr<Backend> make_reference_backend();
+[[nodiscard]] std::unique_ptr<Backend> make_cpu_backend();
+
+}  // namespace tugline

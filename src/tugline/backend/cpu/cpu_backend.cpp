@@ -1,0 +1,144 @@
+// The f32 backend for CPUs: matrix products by oneDNN, everything else by the Highway kernels, rows split over
+// OpenMP's threads in fixed blocks, so that results do not depend on timing.
+#include <algorithm>
+#include <cstring>
+
+#include "tugline/backend/backend.h"
+#include "tugline/backend/cpu/cpu_attention.h"
+#include "tugline/backend/cpu/cpu_divergence.h"
+#include "tugline/backend/cpu/kernels.h"
+#include "tugline/backend/cpu/onednn_linear.h"
+
+namespace tugline {
+namespace {
+
+float* row(const Matrix& m, int64_t r) { return reinterpret_cast<float*>(m.data) + r * m.stride; }
+
+class CpuBuffer final : public Buffer {
+ public:
+  CpuBuffer(int64_t rows, int64_t columns) : CpuBuffer(rows, columns, cpu::AlignedFloats(rows * columns)) {}
+
+ private:
+  CpuBuffer(int64_t rows, int64_t columns, cpu::AlignedFloats values)
+      : Buffer({reinterpret_cast<std::byte*>(values.data()), rows, columns, columns, sizeof(float)}),
+        values_(std::move(values)) {}
+  cpu::AlignedFloats values_;
+};
+
+void copy_row(const float* from, float* to, int64_t columns) {
+  std::memcpy(to, from, static_cast<size_t>(columns) * sizeof(float));
+}
+
+class CpuBackend final : public Backend {
+ public:
+  std::string name() const override { return "cpu-f32"; }
+
+  std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) override {
+    return std::make_unique<CpuBuffer>(rows, columns);
+  }
+
+  void upload(std::span<const double> values, const Matrix& to) override {
+    for (int64_t r = 0; r < to.rows; ++r)
+      for (int64_t c = 0; c < to.columns; ++c)
+        row(to, r)[c] = static_cast<float>(values[static_cast<size_t>(r * to.columns + c)]);
+  }
+
+  std::vector<double> download(const Matrix& from) override {
+    std::vector<double> values;
+    values.reserve(static_cast<size_t>(from.rows * from.columns));
+    for (int64_t r = 0; r < from.rows; ++r) values.insert(values.end(), row(from, r), row(from, r) + from.columns);
+    return values;
+  }
+
+  std::unique_ptr<Linear> make_linear(const LinearSource& source) override {
+    return std::make_unique<cpu::OneDnnLinear>(onednn_, source);
+  }
+  std::unique_ptr<Head> make_head(const LinearSource& source) override {
+    return std::make_unique<cpu::CpuHead>(onednn_, source);
+  }
+
+  void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
+    dynamic_cast<const cpu::OneDnnLinear&>(weight).run(x, out, accumulate);
+  }
+
+  void copy(const Matrix& from, const Matrix& to) override { repeat(from, to); }
+
+  void repeat(const Matrix& from, const Matrix& to) override {
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < to.rows; ++r) copy_row(row(from, r % from.rows), row(to, r), to.columns);
+  }
+
+  void subtract_repeated(const Matrix& base, const Matrix& x) override {
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < x.rows; ++r) {
+      const float* from = row(base, r % base.rows);
+      float* to = row(x, r);
+      for (int64_t c = 0; c < x.columns; ++c) to[c] -= from[c];
+    }
+  }
+
+  void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
+    for (int64_t b = 0; b < layout.pushes; ++b) {
+      const float* from = row(vectors, b);
+      float* to = row(x, b * layout.rows);
+      for (int64_t c = 0; c < x.columns; ++c) to[c] += from[c];
+    }
+  }
+
+  void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) override {
+    const int64_t count = to.rows / layout.pushes;
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < to.rows; ++r)
+      copy_row(row(from, r / count * layout.rows + begin + r % count), row(to, r), to.columns);
+  }
+
+  void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override {
+    const int64_t n = weight.columns;
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < x.rows; ++r)
+      for (int64_t begin = 0; begin < x.columns; begin += n)
+        cpu::rms_norm_row(row(x, r) + begin, row(weight, 0), n, static_cast<float>(eps), row(out, r) + begin);
+  }
+
+  void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override {
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < x.rows; ++r) {
+      const int64_t position = layout.first_position + r % layout.rows;
+      const float* cosine = row(table.cosine->matrix(), position);
+      const float* sine = row(table.sine->matrix(), position);
+      for (int64_t head = 0; head < x.columns; head += head_dim)
+        cpu::rope_head(row(x, r) + head, cosine, sine, head_dim / 2);
+    }
+  }
+
+  void attention(const AttentionInputs& inputs, const Matrix& out) override {
+    cpu::attention(inputs, out, attention_scratch_);
+  }
+
+  void swiglu(const Matrix& gate_up, const Matrix& out) override {
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < out.rows; ++r)
+      cpu::swiglu_row(row(gate_up, r), row(gate_up, r) + out.columns, out.columns, row(out, r));
+  }
+
+  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets) override {
+    return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets);
+  }
+  void divergence(const Head& head, const Readout& base, const Matrix& dx, std::span<RowResponse> out) override {
+    cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx, out);
+  }
+  std::vector<double> logits(const Head& head, const Matrix& x) override {
+    const std::vector<float> values = cpu::logits(dynamic_cast<const cpu::CpuHead&>(head), x);
+    return {values.begin(), values.end()};
+  }
+
+ private:
+  cpu::OneDnn onednn_;
+  cpu::AttentionScratch attention_scratch_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend() { return std::make_unique<CpuBackend>(); }
+
+}  // namespace tugline

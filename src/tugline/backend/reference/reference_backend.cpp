@@ -1,0 +1,121 @@
+// The oracle: every operation as plain loops in f64, written to be checked by eye. Weights are held in f32, which is
+// exact for every format tugline reads. Slow on purpose; loops are only split over threads.
+#include "tugline/backend/reference/reference_ops.h"
+
+namespace tugline {
+namespace {
+
+using reference::Row;
+using reference::row;
+
+class ReferenceBuffer final : public Buffer {
+ public:
+  ReferenceBuffer(int64_t rows, int64_t columns)
+      : ReferenceBuffer(rows, columns, std::vector<double>(static_cast<size_t>(rows * columns))) {}
+
+ private:
+  ReferenceBuffer(int64_t rows, int64_t columns, std::vector<double> values)
+      : Buffer({reinterpret_cast<std::byte*>(values.data()), rows, columns, columns, sizeof(double)}),
+        values_(std::move(values)) {}
+  std::vector<double> values_;
+};
+
+std::unique_ptr<reference::Weight> read_weight(const LinearSource& source) {
+  auto weight = std::make_unique<reference::Weight>();
+  weight->out = source.out;
+  weight->in = source.in;
+  weight->values.resize(static_cast<size_t>(source.out * source.in));
+  source.fill_rows(0, weight->values);
+  weight->bias = source.bias;
+  return weight;
+}
+
+class ReferenceBackend final : public Backend {
+ public:
+  std::string name() const override { return "reference-f64"; }
+
+  std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) override {
+    return std::make_unique<ReferenceBuffer>(rows, columns);
+  }
+
+  void upload(std::span<const double> values, const Matrix& to) override {
+    for (int64_t r = 0; r < to.rows; ++r)
+      for (int64_t c = 0; c < to.columns; ++c) row(to, r)[c] = values[static_cast<size_t>(r * to.columns + c)];
+  }
+
+  std::vector<double> download(const Matrix& from) override {
+    std::vector<double> values;
+    values.reserve(static_cast<size_t>(from.rows * from.columns));
+    for (int64_t r = 0; r < from.rows; ++r) values.insert(values.end(), row(from, r), row(from, r) + from.columns);
+    return values;
+  }
+
+  std::unique_ptr<Linear> make_linear(const LinearSource& source) override { return read_weight(source); }
+  std::unique_ptr<Head> make_head(const LinearSource& source) override {
+    auto head = std::make_unique<reference::ReferenceHead>();
+    head->weight = read_weight(source);
+    return head;
+  }
+
+  void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
+    reference::linear(x, dynamic_cast<const reference::Weight&>(weight), out, accumulate);
+  }
+
+  void copy(const Matrix& from, const Matrix& to) override {
+    for (int64_t r = 0; r < to.rows; ++r) std::copy_n(row(from, r), to.columns, row(to, r));
+  }
+
+  void repeat(const Matrix& from, const Matrix& to) override {
+    for (int64_t r = 0; r < to.rows; ++r) std::copy_n(row(from, r % from.rows), to.columns, row(to, r));
+  }
+
+  void subtract_repeated(const Matrix& base, const Matrix& x) override {
+    for (int64_t r = 0; r < x.rows; ++r)
+      for (int64_t c = 0; c < x.columns; ++c) row(x, r)[c] -= row(base, r % base.rows)[c];
+  }
+
+  void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
+    for (int64_t b = 0; b < layout.pushes; ++b)
+      for (int64_t c = 0; c < x.columns; ++c) row(x, b * layout.rows)[c] += row(vectors, b)[c];
+  }
+
+  void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) override {
+    const int64_t count = to.rows / layout.pushes;
+    for (int64_t b = 0; b < layout.pushes; ++b)
+      for (int64_t i = 0; i < count; ++i)
+        std::copy_n(row(from, b * layout.rows + begin + i), to.columns, row(to, b * count + i));
+  }
+
+  void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override {
+    reference::rms_norm(x, weight, eps, out);
+  }
+  void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override {
+    reference::rope(table, layout, head_dim, x);
+  }
+  void attention(const AttentionInputs& inputs, const Matrix& out) override { reference::attention(inputs, out); }
+  void swiglu(const Matrix& gate_up, const Matrix& out) override { reference::swiglu(gate_up, out); }
+
+  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
+                                        std::span<const int32_t> targets) override {
+    return reference::make_readout(weight_of(head), x, targets);
+  }
+  void divergence(const Head& head, const Readout& base, const Matrix& dx, std::span<RowResponse> out) override {
+    reference::divergence(weight_of(head), dynamic_cast<const reference::ReferenceReadout&>(base), dx, out);
+  }
+  std::vector<double> logits(const Head& head, const Matrix& x) override {
+    const auto out = allocate(x.rows, weight_of(head).out);
+    reference::linear(x, weight_of(head), out->matrix(), Accumulate::kNo);
+    return download(out->matrix());
+  }
+
+ private:
+  static const reference::Weight& weight_of(const Head& head) {
+    return *dynamic_cast<const reference::ReferenceHead&>(head).weight;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_reference_backend() { return std::make_unique<ReferenceBackend>(); }
+
+}  // namespace tugline

@@ -1,0 +1,86 @@
+// The divergence of docs/method.md in f64 and in two passes: first the exact mean of delta under q, then the sums.
+#include <cmath>
+#include <limits>
+
+#include "tugline/backend/reference/reference_ops.h"
+
+namespace tugline::reference {
+namespace {
+
+double log_sum_exp(std::span<const double> x) {
+  const double largest = *std::max_element(x.begin(), x.end());
+  double sum = 0;
+  for (const double v : x) sum += std::exp(v - largest);
+  return largest + std::log(sum);
+}
+
+size_t argmax(std::span<const double> x) {
+  return static_cast<size_t>(std::max_element(x.begin(), x.end()) - x.begin());
+}
+
+// log E_q[e^delta] for centred delta. Where e^delta would overflow, in the log-sum-exp form; there nothing cancels.
+double log_partition(std::span<const double> delta, std::span<const double> log_q) {
+  double sum = 0;
+  for (size_t v = 0; v < delta.size(); ++v) sum += std::exp(log_q[v]) * std::expm1(delta[v]);
+  if (std::isfinite(sum)) return std::log1p(sum);
+  std::vector<double> log_terms(delta.size());
+  for (size_t v = 0; v < delta.size(); ++v) log_terms[v] = log_q[v] + delta[v];
+  return log_sum_exp(log_terms);
+}
+
+// p (log p - log q) - p + q with t = log p - log q: their sum is KL(p||q), because p and q both sum to one, and every term
+// is >= 0. Where e^t is huge and q may be too small for a double, p comes from log p.
+double forward_term(double log_q, double t) {
+  const double q = std::exp(log_q);
+  return t > 30 ? std::exp(log_q + t) * (t - 1) + q : q * (t * std::exp(t) - std::expm1(t));
+}
+
+}  // namespace
+
+RowResponse row_response(std::span<const double> delta, std::span<const double> log_q, int32_t target) {
+  double mean = 0;
+  for (size_t v = 0; v < delta.size(); ++v) mean += std::exp(log_q[v]) * delta[v];
+  std::vector<double> centred(delta.begin(), delta.end());
+  for (double& d : centred) d -= mean;
+  const double log_z = log_partition(centred, log_q);
+  double forward = 0;
+  std::vector<double> log_p(delta.size());
+  for (size_t v = 0; v < delta.size(); ++v) {
+    const double t = centred[v] - log_z;
+    log_p[v] = log_q[v] + t;
+    forward += forward_term(log_q[v], t);
+  }
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  return {.kl = forward,
+          .kl_reverse = log_z,
+          .delta_logprob = target == kNoTarget ? none : centred[static_cast<size_t>(target)] - log_z,
+          .top1_flip = argmax(log_p) != argmax(log_q)};
+}
+
+std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets) {
+  auto readout = std::make_unique<ReferenceReadout>();
+  readout->rows = x.rows;
+  readout->targets.assign(targets.begin(), targets.end());
+  std::vector<double> logits(static_cast<size_t>(x.rows * head.out));
+  linear(x, head, {reinterpret_cast<std::byte*>(logits.data()), x.rows, head.out, head.out, sizeof(double)},
+         Accumulate::kNo);
+  for (int64_t r = 0; r < x.rows; ++r) {
+    std::vector<double> log_q(logits.begin() + r * head.out, logits.begin() + (r + 1) * head.out);
+    const double normaliser = log_sum_exp(log_q);
+    for (double& v : log_q) v -= normaliser;
+    readout->log_q.push_back(std::move(log_q));
+  }
+  return readout;
+}
+
+void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx, std::span<RowResponse> out) {
+  std::vector<double> delta(static_cast<size_t>(head.out));
+  const Matrix delta_row{reinterpret_cast<std::byte*>(delta.data()), 1, head.out, head.out, sizeof(double)};
+  for (int64_t r = 0; r < dx.rows; ++r) {
+    linear(dx.row_range(r, 1), head, delta_row, Accumulate::kNo);
+    const auto i = static_cast<size_t>(r % base.rows);
+    out[static_cast<size_t>(r)] = row_response(delta, base.log_q[i], base.targets[i]);
+  }
+}
+
+}  // namespace tugline::reference

@@ -1,0 +1,121 @@
+#include "tugline/backend/reference/reference_ops.h"
+
+#include <cmath>
+
+namespace tugline::reference {
+namespace {
+
+double dot(const double* x, const float* w, int64_t n) {
+  double sum = 0;
+  for (int64_t i = 0; i < n; ++i) sum += x[i] * static_cast<double>(w[i]);
+  return sum;
+}
+
+double dot(const double* x, const double* y, int64_t n) {
+  double sum = 0;
+  for (int64_t i = 0; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+void softmax(std::vector<double>& scores) {
+  const double largest = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (double& s : scores) sum += s = std::exp(s - largest);
+  for (double& s : scores) s /= sum;
+}
+
+// Keys or values that row i of push b sees, one head: the prefix, then the push's own rows up to i.
+struct Visible {
+  const Matrix& prefix;
+  const Matrix& own;
+  int64_t own_begin;  // first row of the push in `own`
+  int64_t column;     // first column of the head
+  const double* at(int64_t position) const {
+    const bool in_prefix = position < prefix.rows;
+    return (in_prefix ? row(prefix, position) : row(own, own_begin + position - prefix.rows)) + column;
+  }
+};
+
+void attend(const double* q, const Visible& keys, const Visible& values, std::vector<double>& scores,
+            std::span<double> out) {
+  const auto head_dim = static_cast<int64_t>(out.size());
+  const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
+  for (size_t j = 0; j < scores.size(); ++j) scores[j] = scale * dot(q, keys.at(static_cast<int64_t>(j)), head_dim);
+  softmax(scores);
+  std::fill(out.begin(), out.end(), 0.0);
+  for (size_t j = 0; j < scores.size(); ++j) {
+    const double* value = values.at(static_cast<int64_t>(j));
+    for (size_t c = 0; c < out.size(); ++c) out[c] += scores[j] * value[c];
+  }
+}
+
+}  // namespace
+
+void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate) {
+#pragma omp parallel for schedule(static)
+  for (int64_t o = 0; o < weight.out; ++o) {
+    const float* w = weight.values.data() + o * weight.in;
+    const double bias = weight.bias.empty() ? 0.0 : weight.bias[static_cast<size_t>(o)];
+    for (int64_t r = 0; r < x.rows; ++r) {
+      const double y = dot(row(x, r), w, weight.in) + bias;
+      row(out, r)[o] = accumulate == Accumulate::kYes ? row(out, r)[o] + y : y;
+    }
+  }
+}
+
+void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) {
+  const int64_t n = weight.columns;
+  const double* w = row(weight, 0);
+  for (int64_t r = 0; r < x.rows; ++r) {
+    for (int64_t begin = 0; begin < x.columns; begin += n) {
+      const double* in = row(x, r) + begin;
+      const double inverse = 1.0 / std::sqrt(dot(in, in, n) / static_cast<double>(n) + eps);
+      for (int64_t c = 0; c < n; ++c) row(out, r)[begin + c] = in[c] * inverse * w[c];
+    }
+  }
+}
+
+void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) {
+  const int64_t half = head_dim / 2;
+  for (int64_t r = 0; r < x.rows; ++r) {
+    const int64_t position = layout.first_position + r % layout.rows;
+    const double* cosine = row(table.cosine->matrix(), position);
+    const double* sine = row(table.sine->matrix(), position);
+    for (int64_t head = 0; head < x.columns; head += head_dim) {
+      for (int64_t i = 0; i < half; ++i) {
+        const double a = row(x, r)[head + i];
+        const double b = row(x, r)[head + half + i];
+        row(x, r)[head + i] = a * cosine[i] - b * sine[i];
+        row(x, r)[head + half + i] = b * cosine[i] + a * sine[i];
+      }
+    }
+  }
+}
+
+void attention(const AttentionInputs& in, const Matrix& out) {
+  const auto [num_heads, num_kv_heads, head_dim] = in.shape;
+  const int64_t group = num_heads / num_kv_heads;
+#pragma omp parallel for schedule(static)
+  for (int64_t r = 0; r < in.layout.total(); ++r) {
+    const int64_t i = r % in.layout.rows;
+    std::vector<double> scores(static_cast<size_t>(in.layout.first_position + i + 1));
+    for (int64_t head = 0; head < num_heads; ++head) {
+      const int64_t column = head / group * head_dim;
+      const Visible keys{in.prefix_k, in.own_k, r - i, column};
+      const Visible values{in.prefix_v, in.own_v, r - i, column};
+      attend(row(in.q, r) + head * head_dim, keys, values, scores,
+             {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});
+    }
+  }
+}
+
+void swiglu(const Matrix& gate_up, const Matrix& out) {
+#pragma omp parallel for schedule(static)
+  for (int64_t r = 0; r < out.rows; ++r) {
+    const double* gate = row(gate_up, r);
+    const double* up = gate + out.columns;
+    for (int64_t c = 0; c < out.columns; ++c) row(out, r)[c] = gate[c] / (1.0 + std::exp(-gate[c])) * up[c];
+  }
+}
+
+}  // namespace tugline::reference

@@ -1,0 +1,46 @@
+// The reference backend's operations, one plain function each. Used by reference_backend.cpp only.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "tugline/backend/backend.h"
+
+namespace tugline::reference {
+
+using Row = double*;
+
+inline Row row(const Matrix& m, int64_t r) { return reinterpret_cast<double*>(m.data) + r * m.stride; }
+
+struct Weight final : Linear {
+  int64_t out = 0;
+  int64_t in = 0;
+  std::vector<float> values;  // [out, in]
+  std::vector<float> bias;    // [out] or empty
+};
+
+struct ReferenceHead final : Head {
+  std::unique_ptr<Weight> weight;
+};
+
+struct ReferenceReadout final : Readout {
+  int64_t rows = 0;
+  std::vector<std::vector<double>> log_q;  // [rows][vocabulary]
+  std::vector<int32_t> targets;
+};
+
+void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate);
+void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out);
+void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x);
+void attention(const AttentionInputs& inputs, const Matrix& out);
+void swiglu(const Matrix& gate_up, const Matrix& out);
+
+std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets);
+void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx, std::span<RowResponse> out);
+
+// One row: logit differences delta and base log-probabilities, both [vocabulary].
+RowResponse row_response(std::span<const double> delta, std::span<const double> log_q, int32_t target);
+
+}  // namespace tugline::reference

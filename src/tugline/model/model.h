@@ -1,0 +1,43 @@
+// A loaded model: configuration, weights packed for one backend, and the two steps around the layers.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "tugline/backend/backend.h"
+#include "tugline/files/model_source.h"
+#include "tugline/files/tensor_source.h"
+#include "tugline/model/config.h"
+#include "tugline/model/weights.h"
+
+namespace tugline {
+
+class Model {
+ public:
+  // Reads configuration and weights of a model directory or GGUF file. `backend` must outlive the model.
+  static Model load(const ModelSource& source, Backend& backend);
+
+  [[nodiscard]] const ModelConfig& config() const { return config_; }
+  [[nodiscard]] const Weights& weights() const { return weights_; }
+  [[nodiscard]] Backend& backend() const { return *backend_; }
+  // Identifies the weights (files/fingerprint); part of a run's identity.
+  [[nodiscard]] uint64_t fingerprint() const { return fingerprint_; }
+
+  // Rows of the embedding table.  to [ids.size(), hidden]. Errors: an id outside the table.
+  void embed(std::span<const int32_t> ids, const Matrix& to) const;
+  [[nodiscard]] RopeTable make_rope_table(int64_t positions) const;
+  // The final norm: out = rms_norm(h).  Both [n, hidden]
+  void final_norm(const Matrix& h, const Matrix& out) const;
+
+ private:
+  Model(ModelConfig config, std::unique_ptr<TensorSource> tensors, TensorNaming naming, Backend& backend);
+
+  ModelConfig config_;
+  std::unique_ptr<TensorSource> tensors_;
+  Weights weights_;
+  Backend* backend_;
+  uint64_t fingerprint_ = 0;
+};
+
+}  // namespace tugline

@@ -1,0 +1,52 @@
+#include "tugline/probe/baseline.h"
+
+#include <algorithm>
+
+#include "tugline/core/error.h"
+
+namespace tugline {
+namespace {
+
+void check_length(const ModelConfig& config, int64_t tokens) {
+  if (tokens == 0) fail(ErrorCode::kInput, "the transcript has no tokens");
+  if (config.max_positions > 0 && tokens > config.max_positions)
+    fail(ErrorCode::kInput, "the transcript has {} tokens; {} takes at most {}", tokens, config.name, config.max_positions);
+  if (config.sliding_window && tokens > *config.sliding_window)
+    fail(ErrorCode::kUnsupported,
+         "the transcript has {} tokens, more than {}'s sliding window of {}, which tugline does not compute; use shorter "
+         "transcripts",
+         tokens, config.name, *config.sliding_window);
+}
+
+std::unique_ptr<Buffer> keep(Backend& backend, const Matrix& rows) {
+  auto kept = backend.allocate(rows.rows, rows.columns);
+  backend.copy(rows, kept->matrix());
+  return kept;
+}
+
+}  // namespace
+
+Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers) : ids_(std::move(ids)) {
+  const ModelConfig& config = model.config();
+  check_length(config, tokens());
+  Backend& backend = model.backend();
+  rope_ = model.make_rope_table(tokens());
+  const auto residual = backend.allocate(tokens(), config.hidden_size);
+  const Matrix& h = residual->matrix();
+  model.embed(ids_, h);
+  const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
+  LayerWorkspace workspace(config, tokens(), backend);
+  const LayerContext context{config, rope_, {.pushes = 1, .rows = tokens(), .first_position = 0}, {}, {}};
+  for (LayerIndex layer; layer.value < config.num_layers; ++layer.value) {
+    run_layer(backend, model.weights().layers[static_cast<size_t>(layer.value)], context, h, workspace);
+    if (std::find(layers.begin(), layers.end(), layer) != layers.end()) resid_post_[layer] = keep(backend, h);
+    if (layer <= lowest) continue;
+    const QkvViews views = split_qkv(config, workspace.qkv->matrix());
+    keys_[layer] = keep(backend, views.k);
+    values_[layer] = keep(backend, views.v);
+  }
+  final_normed_ = backend.allocate(tokens(), config.hidden_size);
+  model.final_norm(h, final_normed_->matrix());
+}
+
+}  // namespace tugline

@@ -1,0 +1,42 @@
+// The one unpushed forward pass of a transcript, and what replays need of it: residuals at the pushed layers, keys and values
+// above the lowest of them, the final norm's output.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "tugline/core/ids.h"
+#include "tugline/model/layer.h"
+#include "tugline/model/model.h"
+
+namespace tugline {
+
+class Baseline {
+ public:
+  // Runs the transcript through all layers and keeps resid_post of `layers`. Errors: no ids, ids outside the vocabulary, a transcript
+  // longer than the model's positions or sliding window.
+  Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers);
+
+  [[nodiscard]] const std::vector<int32_t>& ids() const { return ids_; }
+  [[nodiscard]] int64_t tokens() const { return static_cast<int64_t>(ids_.size()); }
+  [[nodiscard]] const RopeTable& rope() const { return rope_; }
+  // The output of a kept layer.  [tokens, hidden]
+  [[nodiscard]] const Buffer& resid_post(LayerIndex layer) const { return *resid_post_.at(layer); }
+  // Rotated keys and values of a layer above the lowest kept one.  [tokens, kv_size]
+  [[nodiscard]] const Buffer& keys(LayerIndex layer) const { return *keys_.at(layer); }
+  [[nodiscard]] const Buffer& values(LayerIndex layer) const { return *values_.at(layer); }
+  // The final norm's output.  [tokens, hidden]
+  [[nodiscard]] const Buffer& final_normed() const { return *final_normed_; }
+
+ private:
+  std::vector<int32_t> ids_;
+  RopeTable rope_;
+  std::map<LayerIndex, std::unique_ptr<Buffer>> resid_post_;
+  std::map<LayerIndex, std::unique_ptr<Buffer>> keys_;
+  std::map<LayerIndex, std::unique_ptr<Buffer>> values_;
+  std::unique_ptr<Buffer> final_normed_;
+};
+
+}  // namespace tugline

@@ -1,0 +1,76 @@
+#include "tugline/stats/curves.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace tugline {
+namespace {
+
+// Epsilon -> KLs in the order of their directions: sums must not depend on the order of the records.
+std::map<double, std::vector<double>> by_epsilon(std::span<const ResponseRecord> responses) {
+  std::map<double, std::vector<std::pair<int32_t, double>>> found;
+  for (const ResponseRecord& response : responses) {
+    found[response.epsilon].emplace_back(response.direction, response.kl);
+  }
+  std::map<double, std::vector<double>> sorted;
+  for (auto& [epsilon, pairs] : found) {
+    std::sort(pairs.begin(), pairs.end());
+    for (const auto& [direction, kl] : pairs) {
+      sorted[epsilon].push_back(kl);
+    }
+  }
+  return sorted;
+}
+
+}  // namespace
+
+void CurveBuilder::add(const UnitKey& unit, std::span<const ResponseRecord> responses) {
+  for (const auto& [epsilon, kls] : by_epsilon(responses)) {
+    points_[{unit.span_kind, unit.layer, epsilon}].push_back(
+        {.example = unit.example,
+         .chunk = unit.chunk,
+         .over_directions = mean_of_independent(kls),
+         .directions = static_cast<int64_t>(kls.size())});
+  }
+}
+
+MeanEstimate CurveBuilder::average(const std::vector<SpanMean>& spans) {
+  if (spans.size() == 1) {
+    return spans.front().over_directions;
+  }
+  if (spans.front().example == spans.back().example) {
+    std::vector<double> means;
+    for (const SpanMean& span : spans) {
+      means.push_back(span.over_directions.mean);
+    }
+    return mean_of_independent(means);
+  }
+  std::vector<ClusteredValue> means;
+  for (const SpanMean& span : spans) {
+    means.push_back({.cluster = span.example, .value = span.over_directions.mean});
+  }
+  return mean_of_clustered(means);
+}
+
+std::vector<CurvePoint> CurveBuilder::build(int64_t d_model) const {
+  std::vector<CurvePoint> curve;
+  for (const auto& [key, unsorted] : points_) {
+    std::vector<SpanMean> spans = unsorted;
+    std::sort(spans.begin(), spans.end(), [](const SpanMean& a, const SpanMean& b) {
+      return std::pair(a.example, a.chunk) < std::pair(b.example, b.chunk);
+    });
+    CurvePoint point{.span_kind = std::get<0>(key), .layer = std::get<1>(key), .epsilon = std::get<2>(key)};
+    point.epsilon_relative = point.epsilon / std::sqrt(static_cast<double>(d_model));
+    point.kl = average(spans);
+    point.spans = static_cast<int64_t>(spans.size());
+    for (size_t i = 0; i < spans.size(); ++i) {
+      point.examples += i == 0 || spans[i].example != spans[i - 1].example ? 1 : 0;
+      point.directions = std::max(point.directions, spans[i].directions);
+    }
+    curve.push_back(std::move(point));
+  }
+  return curve;
+}
+
+}  // namespace tugline

@@ -1,0 +1,63 @@
+#include "tugline/stats/intervals.h"
+
+#include <boost/math/distributions/students_t.hpp>
+#include <cassert>
+#include <cmath>
+
+namespace tugline {
+namespace {
+
+MeanEstimate with_interval(double mean, double variance_of_mean, double freedom) {
+  const double standard_error = std::sqrt(variance_of_mean);
+  const double reach = student_t_quantile((1 + kConfidence) / 2, freedom) * standard_error;
+  return {.mean = mean, .standard_error = standard_error, .ci_low = mean - reach, .ci_high = mean + reach};
+}
+
+}  // namespace
+
+double student_t_quantile(double probability, double freedom) {
+  return boost::math::quantile(boost::math::students_t(freedom), probability);
+}
+
+MeanEstimate mean_of_independent(std::span<const double> values) {
+  assert(!values.empty());
+  const auto n = static_cast<double>(values.size());
+  double sum = 0;
+  for (const double value : values) {
+    sum += value;
+  }
+  const double mean = sum / n;
+  if (values.size() == 1) {
+    return {.mean = mean, .standard_error = {}, .ci_low = {}, .ci_high = {}};
+  }
+  double squares = 0;
+  for (const double value : values) {
+    squares += (value - mean) * (value - mean);
+  }
+  return with_interval(mean, squares / (n - 1) / n, n - 1);
+}
+
+MeanEstimate mean_of_clustered(std::span<const ClusteredValue> values) {
+  assert(!values.empty());
+  const auto n = static_cast<double>(values.size());
+  double sum = 0;
+  for (const ClusteredValue& v : values) {
+    sum += v.value;
+  }
+  const double mean = sum / n;
+  double clusters = 0;
+  double squares = 0;
+  for (size_t i = 0; i < values.size();) {
+    double residuals = 0;
+    const int64_t cluster = values[i].cluster;
+    for (; i < values.size() && values[i].cluster == cluster; ++i) {
+      residuals += values[i].value - mean;
+    }
+    squares += residuals * residuals;
+    clusters += 1;
+  }
+  assert(clusters >= 2);
+  return with_interval(mean, clusters / (clusters - 1) * squares / (n * n), clusters - 1);
+}
+
+}  // namespace tugline

@@ -1,0 +1,41 @@
+// Means with their uncertainty: standard errors for independent and for clustered values, Student t
+// intervals. Pure functions of their arguments; thread-safe. The formulas and their sources:
+// docs/statistics.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace tugline {
+
+inline constexpr double kConfidence = 0.95;
+
+// Without standard error and interval where there is too little to tell.
+struct MeanEstimate {
+  double mean = 0;
+  std::optional<double> standard_error;
+  std::optional<double> ci_low;  // of the two-sided interval that holds the mean with kConfidence
+  std::optional<double> ci_high;
+};
+
+struct ClusteredValue {
+  int64_t cluster = 0;  // values of one cluster may depend on each other, values of different ones do not
+  double value = 0;
+};
+
+// q such that P(T <= q) = probability, T Student-distributed with `freedom` > 0 degrees of freedom.
+[[nodiscard]] double student_t_quantile(double probability, double freedom);
+
+// Independent values x_1 .. x_n, n >= 1: standard error s / sqrt(n) with s^2 = sum (x_i - mean)^2 / (n - 1);
+// interval with n - 1 degrees of freedom. Values are summed in the order given.
+[[nodiscard]] MeanEstimate mean_of_independent(std::span<const double> values);
+
+// The mean of N values in G >= 2 clusters, each value weighing the same, with the cluster-robust variance
+//   G / (G - 1) * sum_g (sum of the residuals of cluster g)^2 / N^2
+// (Liang & Zeger, Biometrika 73, 1986; the correction and the G - 1 degrees of freedom: Cameron & Miller, J.
+// Human Resources 50, 2015). With one value a cluster it is the formula above. `values` must be sorted by
+// cluster.
+[[nodiscard]] MeanEstimate mean_of_clustered(std::span<const ClusteredValue> values);
+
+}  // namespace tugline

@@ -1,0 +1,29 @@
+// The names under which a run's identity and provenance keep what summaries and captions show. A store may
+// hold more fields than these; a field that is absent is left out of what is shown, but for kDModel, which
+// curves need.
+#pragma once
+
+namespace tugline::field {
+
+// Identity: these decide numbers.
+inline constexpr const char* kReadout = "readout";
+inline constexpr const char* kSpans = "spans";
+inline constexpr const char* kHook = "hook";
+inline constexpr const char* kDirections = "directions";
+inline constexpr const char* kDirectionFamily = "direction_family";
+inline constexpr const char* kDirectionSharing = "direction_sharing";
+inline constexpr const char* kPrecision = "precision";
+inline constexpr const char* kSeed = "seed";
+
+// Provenance: these do not.
+inline constexpr const char* kVersion = "tugline_version";
+inline constexpr const char* kMachine = "machine";
+inline constexpr const char* kStarted = "started";
+inline constexpr const char* kCommandLine = "command_line";
+inline constexpr const char* kModelName = "model_name";
+inline constexpr const char* kDataName = "data_name";
+inline constexpr const char* kDModel = "d_model";  // width of the residual stream
+inline constexpr const char* kUnitsPlanned =
+    "units_planned";  // so that an unfinished run can be told from a whole one
+
+}  // namespace tugline::field

@@ -1,0 +1,62 @@
+#include "tugline/store/records.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <string_view>
+
+namespace tugline {
+namespace {
+
+// FNV-1a, 64 bits (Fowler, Noll, Vo): small, fixed for ever, and no secret is at stake.
+class Fnv1a {
+ public:
+  void add(std::string_view text) {
+    for (const char c : text) {
+      hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    }
+  }
+  [[nodiscard]] uint64_t value() const { return hash_; }
+
+ private:
+  uint64_t hash_ = 0xcbf29ce484222325ULL;
+};
+
+std::string shown(const std::map<std::string, std::string>& fields, const std::string& name) {
+  const auto found = fields.find(name);
+  return found == fields.end() ? "nothing" : fmt::format("\"{}\"", found->second);
+}
+
+}  // namespace
+
+std::string RunIdentity::hash() const {
+  Fnv1a hash;
+  for (const auto& [name, value] : fields) {
+    // Lengths first: ("ab", "c") must not hash as ("a", "bc") does.
+    hash.add(fmt::format("{}:{}:", name.size(), value.size()));
+    hash.add(name);
+    hash.add(value);
+  }
+  return fmt::format("{:016x}", hash.value());
+}
+
+std::vector<std::string> differences(const RunIdentity& stored, const RunIdentity& wanted) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : stored.fields) {
+    names.insert(name);
+  }
+  for (const auto& [name, value] : wanted.fields) {
+    names.insert(name);
+  }
+  std::vector<std::string> lines;
+  for (const std::string& name : names) {
+    const std::string before = shown(stored.fields, name);
+    const std::string now = shown(wanted.fields, name);
+    if (before != now) {
+      lines.push_back(fmt::format("{}: the store has {}, this run {}", name, before, now));
+    }
+  }
+  return lines;
+}
+
+}  // namespace tugline

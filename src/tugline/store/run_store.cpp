@@ -1,0 +1,282 @@
+#include "tugline/store/run_store.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "tugline/core/error.h"
+#include "tugline/store/sqlite_error.h"
+#include "tugline/store/store_file.h"
+#include "tugline/store/unit_rows.h"
+#include "tugline/store/writer_lock.h"
+
+namespace tugline {
+
+struct RunStore::Impl {
+  std::filesystem::path path;
+  std::unique_ptr<WriterLock> lock;  // absent for readers; outlives the connection
+  std::unique_ptr<SQLite::Database> database;
+  Provenance provenance;
+  int64_t session = 0;  // 0 until this process has written something
+
+  // The session that a write belongs to; opened by the first write, so that resuming a finished run leaves no
+  // trace.
+  int64_t current_session() {
+    if (session == 0) {
+      session = insert_session(*database, provenance);
+    }
+    return session;
+  }
+
+  // `write` and a new session happen together or not at all.
+  template <typename Write>
+  void in_transaction(const char* action, Write&& write) {
+    const int64_t session_before = session;
+    try {
+      guarded(path, action, [&] {
+        SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+        write();
+        transaction.commit();
+      });
+    } catch (...) {
+      session = session_before;
+      throw;
+    }
+  }
+};
+
+namespace {
+
+RunIdentity read_identity(SQLite::Database& database) {
+  RunIdentity identity;
+  SQLite::Statement select(database, "SELECT name, value FROM identity");
+  while (select.executeStep()) {
+    identity.fields[select.getColumn(0).getString()] = select.getColumn(1).getString();
+  }
+  return identity;
+}
+
+void check_same_run(const std::filesystem::path& path, const RunIdentity& stored, const RunIdentity& wanted) {
+  const std::vector<std::string> lines = differences(stored, wanted);
+  if (!lines.empty()) {
+    fail(ErrorCode::kConflict,
+         "{}: holds a run of another configuration ({}, this one is {}); it differs in\n  {}\n"
+         "Repeat the store's configuration to go on with it, or give another file.",
+         path.string(), stored.hash(), wanted.hash(), fmt::join(lines, "\n  "));
+  }
+}
+
+ExampleRecord example_of_row(SQLite::Statement& row) {
+  return {.example = row.getColumn(0).getInt64(),
+          .content_hash = row.getColumn(1).getString(),
+          .prompt = row.getColumn(2).getString(),
+          .tokens = row.getColumn(3).getInt64(),
+          .skipped = row.getColumn(4).getString()};
+}
+
+void check_same_example(const std::filesystem::path& path, const ExampleRecord& stored,
+                        const ExampleRecord& now) {
+  const auto refuse = [&](const char* name, const auto& before, const auto& after) {
+    fail(ErrorCode::kConflict,
+         "{}: example {} has {} \"{}\" in the store, \"{}\" in this run; give another file", path.string(),
+         now.example, name, before, after);
+  };
+  if (stored.content_hash != now.content_hash) {
+    refuse("content hash", stored.content_hash, now.content_hash);
+  }
+  if (stored.tokens != now.tokens) {
+    refuse("number of tokens", stored.tokens, now.tokens);
+  }
+  if (stored.skipped != now.skipped) {
+    refuse("reason for skipping", stored.skipped, now.skipped);
+  }
+}
+
+void insert_example(SQLite::Database& database, const ExampleRecord& example) {
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO examples (example, content_hash, prompt, tokens, skipped) VALUES (?, ?, ?, ?, ?)");
+  insert.bind(1, example.example);
+  insert.bind(2, example.content_hash);
+  insert.bind(3, example.prompt);
+  insert.bind(4, example.tokens);
+  insert.bind(5, example.skipped);
+  insert.exec();
+}
+
+std::optional<ExampleRecord> find_example(SQLite::Database& database, int64_t example) {
+  SQLite::Statement select(
+      database, "SELECT example, content_hash, prompt, tokens, skipped FROM examples WHERE example = ?");
+  select.bind(1, example);
+  if (!select.executeStep()) {
+    return std::nullopt;
+  }
+  return example_of_row(select);
+}
+
+}  // namespace
+
+RunStore::RunStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RunStore::RunStore(RunStore&&) noexcept = default;
+RunStore& RunStore::operator=(RunStore&&) noexcept = default;
+RunStore::~RunStore() = default;
+
+RunStore RunStore::create_or_resume(const std::filesystem::path& path, const RunIdentity& identity,
+                                    const Provenance& provenance) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = resolved_store_path(path);
+  impl->provenance = provenance;
+  check_store_path(impl->path);
+  impl->lock = std::make_unique<WriterLock>(impl->path);
+  if (is_new_store(impl->path)) {
+    create_store_file(impl->path, identity, provenance);
+    impl->session = 1;
+  }
+  impl->database = open_store_file(impl->path, StoreAccess::kWrite);
+  check_same_run(impl->path,
+                 guarded(impl->path, "read its identity", [&] { return read_identity(*impl->database); }),
+                 identity);
+  return RunStore(std::move(impl));
+}
+
+RunStore RunStore::open_read_only(const std::filesystem::path& path) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = resolved_store_path(path);
+  impl->database = open_store_file(impl->path, StoreAccess::kRead);
+  return RunStore(std::move(impl));
+}
+
+const std::filesystem::path& RunStore::path() const { return impl_->path; }
+
+void RunStore::put_example(const ExampleRecord& example) {
+  const auto stored = guarded(impl_->path, "read an example",
+                              [&] { return find_example(*impl_->database, example.example); });
+  if (stored) {
+    check_same_example(impl_->path, *stored, example);
+    return;
+  }
+  impl_->in_transaction("write an example", [&] { insert_example(*impl_->database, example); });
+}
+
+void RunStore::put_skipped_span(const SkippedSpan& span) {
+  impl_->in_transaction("write a skipped span", [&] {
+    SQLite::Statement insert(
+        *impl_->database,
+        "INSERT OR REPLACE INTO skipped_spans (example, span_kind, chunk, reason) VALUES (?, ?, ?, ?)");
+    insert.bind(1, span.example);
+    insert.bind(2, span.span_kind);
+    insert.bind(3, span.chunk);
+    insert.bind(4, span.reason);
+    insert.exec();
+  });
+}
+
+void RunStore::put_unit(const UnitRecord& unit) {
+  check_storable(unit, impl_->path);
+  impl_->in_transaction("write a unit", [&] {
+    if (find_unit(*impl_->database, unit.key)) {
+      fail(ErrorCode::kConflict, "{}: has {} already", impl_->path.string(), described(unit.key));
+    }
+    insert_unit(*impl_->database, impl_->current_session(), unit);
+  });
+}
+
+bool RunStore::has_unit(const UnitKey& key) const {
+  return guarded(impl_->path, "look up a unit", [&] { return find_unit(*impl_->database, key).has_value(); });
+}
+
+RunIdentity RunStore::identity() const {
+  return guarded(impl_->path, "read its identity", [&] { return read_identity(*impl_->database); });
+}
+
+std::vector<Provenance> RunStore::sessions() const {
+  return guarded(impl_->path, "read its sessions", [&] {
+    std::map<int64_t, Provenance> sessions;
+    SQLite::Statement select(
+        *impl_->database,
+        "SELECT sessions.session, name, value FROM sessions LEFT JOIN meta USING (session)");
+    while (select.executeStep()) {
+      Provenance& session = sessions[select.getColumn(0).getInt64()];
+      if (!select.getColumn(1).isNull()) {
+        session[select.getColumn(1).getString()] = select.getColumn(2).getString();
+      }
+    }
+    std::vector<Provenance> ordered;
+    for (auto& [number, session] : sessions) {
+      ordered.push_back(std::move(session));
+    }
+    return ordered;
+  });
+}
+
+Provenance RunStore::meta() const {
+  Provenance all;
+  for (const Provenance& session : sessions()) {
+    for (const auto& [name, value] : session) {
+      all[name] = value;
+    }
+  }
+  return all;
+}
+
+std::vector<ExampleRecord> RunStore::examples() const {
+  return guarded(impl_->path, "read its examples", [&] {
+    std::vector<ExampleRecord> examples;
+    SQLite::Statement select(
+        *impl_->database,
+        "SELECT example, content_hash, prompt, tokens, skipped FROM examples ORDER BY example");
+    while (select.executeStep()) {
+      examples.push_back(example_of_row(select));
+    }
+    return examples;
+  });
+}
+
+std::vector<SkippedSpan> RunStore::skipped_spans() const {
+  return guarded(impl_->path, "read its skipped spans", [&] {
+    std::vector<SkippedSpan> spans;
+    SQLite::Statement select(*impl_->database,
+                             "SELECT example, span_kind, chunk, reason FROM skipped_spans "
+                             "ORDER BY example, span_kind, chunk");
+    while (select.executeStep()) {
+      spans.push_back({.example = select.getColumn(0).getInt64(),
+                       .span_kind = select.getColumn(1).getString(),
+                       .chunk = select.getColumn(2).getInt64(),
+                       .reason = select.getColumn(3).getString()});
+    }
+    return spans;
+  });
+}
+
+std::vector<UnitKey> RunStore::unit_keys() const {
+  return guarded(impl_->path, "read its units", [&] {
+    std::vector<UnitKey> keys;
+    SQLite::Statement select(
+        *impl_->database,
+        "SELECT example, span_kind, chunk, layer FROM units ORDER BY example, span_kind, chunk, layer");
+    while (select.executeStep()) {
+      keys.push_back({.example = select.getColumn(0).getInt64(),
+                      .span_kind = select.getColumn(1).getString(),
+                      .chunk = select.getColumn(2).getInt64(),
+                      .layer = select.getColumn(3).getInt()});
+    }
+    return keys;
+  });
+}
+
+std::vector<UnitRecord> RunStore::units() const {
+  return guarded(impl_->path, "read its units", [&] { return read_units(*impl_->database); });
+}
+
+std::vector<ResponseRecord> RunStore::responses(const UnitKey& key) const {
+  return guarded(impl_->path, "read responses", [&] {
+    const auto unit = find_unit(*impl_->database, key);
+    if (!unit) {
+      fail(ErrorCode::kNotFound, "{}: has no unit {}", impl_->path.string(), described(key));
+    }
+    return read_responses(*impl_->database, *unit, impl_->path);
+  });
+}
+
+}  // namespace tugline

@@ -1,0 +1,60 @@
+// The run store: everything that a sweep measured, in one SQLite file that survives crashes and is readable
+// from anywhere (schema.sql, docs/store.md). A sweep writes it unit by unit; summary, plot, report and export
+// read it. It computes nothing.
+//
+// One writer at a time, any number of readers meanwhile. A unit is written in one transaction: a process
+// killed at any moment leaves a store that holds whole units only. Not thread-safe: one thread uses a
+// RunStore at a time. All functions throw Error: kIo where the system refuses (full disk, permissions,
+// another writer), kInput where the file is damaged or another program's.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "tugline/store/records.h"
+
+namespace tugline {
+
+class RunStore {
+ public:
+  // Makes the store, or opens an existing one of the same identity to go on with it. A different identity is
+  // a kConflict that names every field that differs with both values. Nothing is left behind where making it
+  // fails.
+  [[nodiscard]] static RunStore create_or_resume(const std::filesystem::path& path,
+                                                 const RunIdentity& identity, const Provenance& provenance);
+  [[nodiscard]] static RunStore open_read_only(const std::filesystem::path& path);
+
+  RunStore(RunStore&&) noexcept;
+  RunStore& operator=(RunStore&&) noexcept;
+  ~RunStore();
+
+  // Writing. The example comes before its units. An example that is there already must have the same content,
+  // number of tokens and fate (kConflict); repeating it changes nothing.
+  void put_example(const ExampleRecord& example);
+  void put_skipped_span(const SkippedSpan& span);  // repeating it replaces the reason
+  // kConflict where the unit is there already; kInput where a value is not finite (SQLite has no NaN).
+  void put_unit(const UnitRecord& unit);
+
+  // Reading; everything comes sorted by its key, whatever order it was written in.
+  [[nodiscard]] bool has_unit(const UnitKey& key) const;
+  [[nodiscard]] RunIdentity identity() const;
+  [[nodiscard]] std::vector<Provenance> sessions() const;  // in the order of writing
+  [[nodiscard]] Provenance meta() const;                   // of all sessions; a later one's value wins
+  [[nodiscard]] std::vector<ExampleRecord> examples() const;
+  [[nodiscard]] std::vector<SkippedSpan> skipped_spans() const;
+  [[nodiscard]] std::vector<UnitKey> unit_keys() const;
+  // Without their responses, which may not fit into memory all at once.
+  [[nodiscard]] std::vector<UnitRecord> units() const;
+  // By direction, then epsilon. kNotFound where the unit is not there.
+  [[nodiscard]] std::vector<ResponseRecord> responses(const UnitKey& key) const;
+
+  [[nodiscard]] const std::filesystem::path& path() const;
+
+ private:
+  struct Impl;
+  explicit RunStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tugline

@@ -1,0 +1,79 @@
+-- The run store, schema version 1 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- user_version is the schema's version. No STRICT tables: SQLite before 3.37 must be able to read them.
+PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
+PRAGMA user_version = 1;
+
+-- What decides the numbers. A run with other fields or values is refused by an existing store.
+CREATE TABLE identity (
+  name  TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL
+);
+
+-- One a process that wrote here: the first made the store, the others resumed it.
+CREATE TABLE sessions (
+  session INTEGER PRIMARY KEY
+);
+
+-- What is worth knowing of each session and decides nothing.
+CREATE TABLE meta (
+  session INTEGER NOT NULL REFERENCES sessions (session),
+  name    TEXT NOT NULL,
+  value   TEXT NOT NULL,
+  PRIMARY KEY (session, name)
+);
+
+CREATE TABLE examples (
+  example      INTEGER PRIMARY KEY,  -- index in the dataset
+  content_hash TEXT NOT NULL,
+  prompt       TEXT NOT NULL,
+  tokens       INTEGER NOT NULL,
+  skipped      TEXT NOT NULL         -- reason; empty where the example is measured
+);
+
+CREATE TABLE skipped_spans (
+  example   INTEGER NOT NULL REFERENCES examples (example),
+  span_kind TEXT NOT NULL,
+  chunk     INTEGER NOT NULL,
+  reason    TEXT NOT NULL,
+  PRIMARY KEY (example, span_kind, chunk)
+);
+
+-- One (span, layer), written in one transaction with its rows and responses.
+CREATE TABLE units (
+  unit       INTEGER PRIMARY KEY,
+  session    INTEGER NOT NULL REFERENCES sessions (session),
+  example    INTEGER NOT NULL REFERENCES examples (example),
+  span_kind  TEXT NOT NULL,     -- 'anchor' or 'chunk'
+  chunk      INTEGER NOT NULL,  -- -1 where an anchor's chunk is not known
+  layer      INTEGER NOT NULL,
+  span_begin INTEGER NOT NULL,  -- tokens [span_begin, span_end)
+  span_end   INTEGER NOT NULL,
+  span_text  TEXT NOT NULL,
+  position   INTEGER NOT NULL,  -- of the push
+  rms        REAL NOT NULL,     -- of the residual at (layer, position)
+  note       TEXT NOT NULL,
+  seconds    REAL NOT NULL,
+  UNIQUE (example, span_kind, chunk, layer)
+);
+
+-- The readout of a unit, in the order of responses.kl_rows.
+CREATE TABLE readout_rows (
+  unit     INTEGER NOT NULL REFERENCES units (unit),
+  ordinal  INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  token    INTEGER NOT NULL,    -- the transcript's next token at that position
+  PRIMARY KEY (unit, ordinal)
+) WITHOUT ROWID;
+
+CREATE TABLE responses (
+  unit          INTEGER NOT NULL REFERENCES units (unit),
+  direction     INTEGER NOT NULL,
+  epsilon       REAL NOT NULL,
+  kl            REAL NOT NULL,  -- nats, mean over the readout rows, as the others are
+  kl_reverse    REAL NOT NULL,
+  js            REAL NOT NULL,
+  top1_flips    REAL NOT NULL,
+  delta_logprob REAL NOT NULL,
+  kl_rows       BLOB NOT NULL,  -- one little-endian f64 a readout row
+  PRIMARY KEY (unit, direction, epsilon)
+) WITHOUT ROWID;

@@ -1,0 +1,174 @@
+#include "tugline/store/store_file.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <system_error>
+
+#include "tugline/core/error.h"
+#include "tugline/store/schema.h"
+#include "tugline/store/sqlite_error.h"
+
+namespace tugline {
+namespace fs = std::filesystem;
+namespace {
+
+// How long to wait for a reader (or, when reading, for a commit) to finish before giving up.
+constexpr int kBusyMilliseconds = 30'000;
+
+void configure(SQLite::Database& database, StoreAccess access) {
+  database.setBusyTimeout(kBusyMilliseconds);
+  database.exec("PRAGMA foreign_keys = ON");
+  if (access == StoreAccess::kRead) {
+    database.exec("PRAGMA query_only = ON");
+    return;
+  }
+  // A rollback journal and not a write-ahead log: between transactions the store is one file, so that it can
+  // be copied while a sweep runs, and a reader needs no right to write.
+  database.exec("PRAGMA journal_mode = DELETE");
+  database.exec("PRAGMA synchronous = FULL");
+}
+
+void insert_identity(SQLite::Database& database, const RunIdentity& identity) {
+  SQLite::Statement insert(database, "INSERT INTO identity (name, value) VALUES (?, ?)");
+  for (const auto& [name, value] : identity.fields) {
+    insert.bind(1, name);
+    insert.bind(2, value);
+    insert.exec();
+    insert.reset();
+  }
+}
+
+void write_new_store(const fs::path& path, const RunIdentity& identity, const Provenance& provenance) {
+  SQLite::Database database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  configure(database, StoreAccess::kWrite);
+  SQLite::Transaction transaction(database);
+  database.exec(kSchemaSql);
+  insert_identity(database, identity);
+  insert_session(database, provenance);
+  transaction.commit();
+}
+
+void remove_with_journal(const fs::path& path) {
+  std::error_code ignored;
+  fs::remove(path, ignored);
+  fs::remove(path.string() + "-journal", ignored);
+}
+
+void check_is_ours(const fs::path& path, SQLite::Database& database) {
+  const int id = database.execAndGet("PRAGMA application_id").getInt();
+  if (id != kApplicationId) {
+    fail(ErrorCode::kInput,
+         "{}: is a SQLite file of another program (application_id {:#010x}, expected {:#010x} for a tugline "
+         "run store); "
+         "give another file",
+         path.string(), static_cast<unsigned>(id), static_cast<unsigned>(kApplicationId));
+  }
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version != kSchemaVersion) {
+    fail(ErrorCode::kUnsupported,
+         "{}: has run store schema {}, this tugline knows schema {}; use a {} tugline", path.string(),
+         version, kSchemaVersion, version > kSchemaVersion ? "newer" : "matching");
+  }
+}
+
+// SQLite notices a missing page only when it comes to read it.
+void check_is_whole(const fs::path& path, SQLite::Database& database) {
+  const int64_t pages = database.execAndGet("PRAGMA page_count").getInt64();
+  const int64_t expected = pages * database.execAndGet("PRAGMA page_size").getInt64();
+  std::error_code error;
+  const uintmax_t found = fs::file_size(path, error);
+  if (!error && found < static_cast<uintmax_t>(expected)) {
+    fail(ErrorCode::kInput, "{}: is cut short: {} bytes, expected {}; copy it again", path.string(), found,
+         expected);
+  }
+}
+
+void check_plain_file(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) {
+    fail(ErrorCode::kNotFound,
+         "{}: there is no such file (expected a run store, as `tugline sweep -o` makes it)", path.string());
+  }
+  if (!fs::is_regular_file(status)) {
+    fail(ErrorCode::kInput, "{}: is {}, expected a run store", path.string(),
+         fs::is_directory(status) ? "a folder" : "not a plain file");
+  }
+}
+
+}  // namespace
+
+fs::path resolved_store_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
+  return error ? fs::absolute(path) : resolved;
+}
+
+void check_store_path(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status folder = fs::status(path.parent_path(), error);
+  if (!fs::is_directory(folder)) {
+    fail(ErrorCode::kIo, "{}: cannot make a run store: {} is not a folder; make it first", path.string(),
+         path.parent_path().string());
+  }
+  if (fs::exists(path, error)) {
+    check_plain_file(path);
+  }
+}
+
+bool is_new_store(const fs::path& path) {
+  std::error_code error;
+  return !fs::exists(path, error) || (fs::file_size(path, error) == 0 && !error);
+}
+
+void create_store_file(const fs::path& path, const RunIdentity& identity, const Provenance& provenance) {
+  const fs::path unfinished = fmt::format("{}.new-{}", path.string(), ::getpid());
+  remove_with_journal(unfinished);
+  try {
+    guarded(path, "make the run store", [&] { write_new_store(unfinished, identity, provenance); });
+    fs::rename(unfinished, path);
+  } catch (const fs::filesystem_error& e) {
+    remove_with_journal(unfinished);
+    fail(ErrorCode::kIo, "{}: cannot make the run store: {}", path.string(), e.code().message());
+  } catch (...) {
+    remove_with_journal(unfinished);
+    throw;
+  }
+}
+
+std::unique_ptr<SQLite::Database> open_store_file(const fs::path& path, StoreAccess access) {
+  check_plain_file(path);
+  if (is_new_store(path)) {
+    fail(ErrorCode::kInput, "{}: is empty, expected a run store", path.string());
+  }
+  return guarded(path, "open the run store", [&] {
+    // Readers ask to write too: SQLite then undoes what a killed writer left half done, which a read-only
+    // connection may not. It opens the file for reading where writing is forbidden.
+    auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE);
+    database->setBusyTimeout(kBusyMilliseconds);
+    check_is_ours(path, *database);
+    check_is_whole(path, *database);
+    if (access == StoreAccess::kWrite && sqlite3_db_readonly(database->getHandle(), "main") == 1) {
+      fail(ErrorCode::kIo, "{}: cannot write the run store: the file is read-only", path.string());
+    }
+    configure(*database, access);
+    return database;
+  });
+}
+
+int64_t insert_session(SQLite::Database& database, const Provenance& provenance) {
+  database.exec("INSERT INTO sessions DEFAULT VALUES");
+  const int64_t session = database.getLastInsertRowid();
+  SQLite::Statement insert(database, "INSERT INTO meta (session, name, value) VALUES (?, ?, ?)");
+  for (const auto& [name, value] : provenance) {
+    insert.bind(1, session);
+    insert.bind(2, name);
+    insert.bind(3, value);
+    insert.exec();
+    insert.reset();
+  }
+  return session;
+}
+
+}  // namespace tugline

@@ -1,0 +1,37 @@
+// The run store's file: making it whole or not at all, and opening it only if it is ours. For the store's own
+// sources.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "tugline/store/records.h"
+
+namespace tugline {
+
+enum class StoreAccess { kRead, kWrite };
+
+// Absolute, symbolic links resolved: one file has one name, and no name means something special to SQLite.
+[[nodiscard]] std::filesystem::path resolved_store_path(const std::filesystem::path& path);
+
+// Throws Error where no store can be at `path`: its folder is not there, or it is something but a plain file.
+void check_store_path(const std::filesystem::path& path);
+
+// True where there is nothing yet, or an empty file.
+[[nodiscard]] bool is_new_store(const std::filesystem::path& path);
+
+// Makes a store with its identity and first session under a name beside `path`, then renames it to `path`.
+// Throws Error kIo and leaves nothing behind.
+void create_store_file(const std::filesystem::path& path, const RunIdentity& identity,
+                       const Provenance& provenance);
+
+// Opens an existing store after checking that it is tugline's and of a schema this version knows.
+[[nodiscard]] std::unique_ptr<SQLite::Database> open_store_file(const std::filesystem::path& path,
+                                                                StoreAccess access);
+
+// Adds a session with its provenance inside the caller's transaction; returns its number.
+int64_t insert_session(SQLite::Database& database, const Provenance& provenance);
+
+}  // namespace tugline

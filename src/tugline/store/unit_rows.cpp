@@ -1,0 +1,216 @@
+#include "tugline/store/unit_rows.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "tugline/core/error.h"
+
+namespace tugline {
+namespace {
+
+constexpr size_t kDoubleBytes = 8;
+
+std::string to_blob(const std::vector<double>& values) {
+  std::string blob;
+  blob.reserve(values.size() * kDoubleBytes);
+  for (const double value : values) {
+    const auto bits = std::bit_cast<uint64_t>(value);
+    for (size_t byte = 0; byte < kDoubleBytes; ++byte) {
+      blob.push_back(static_cast<char>((bits >> (8 * byte)) & 0xff));
+    }
+  }
+  return blob;
+}
+
+std::vector<double> from_blob(const void* data, size_t size) {
+  const auto* bytes = static_cast<const unsigned char*>(data);
+  std::vector<double> values(size / kDoubleBytes);
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint64_t bits = 0;
+    for (size_t byte = 0; byte < kDoubleBytes; ++byte) {
+      bits |= static_cast<uint64_t>(bytes[i * kDoubleBytes + byte]) << (8 * byte);
+    }
+    values[i] = std::bit_cast<double>(bits);
+  }
+  return values;
+}
+
+void insert_unit_row(SQLite::Database& database, int64_t session, const UnitRecord& unit) {
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO units (session, example, span_kind, chunk, layer, span_begin, span_end, "
+      "span_text, position, rms, note, seconds) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
+  insert.bind(1, session);
+  insert.bind(2, unit.key.example);
+  insert.bind(3, unit.key.span_kind);
+  insert.bind(4, unit.key.chunk);
+  insert.bind(5, unit.key.layer);
+  insert.bind(6, unit.span.begin);
+  insert.bind(7, unit.span.end);
+  insert.bind(8, unit.span_text);
+  insert.bind(9, unit.position);
+  insert.bind(10, unit.rms);
+  insert.bind(11, unit.note);
+  insert.bind(12, unit.seconds);
+  insert.exec();
+}
+
+void insert_readout(SQLite::Database& database, int64_t id, const UnitRecord& unit) {
+  SQLite::Statement insert(database,
+                           "INSERT INTO readout_rows (unit, ordinal, position, token) VALUES (?, ?, ?, ?)");
+  for (size_t i = 0; i < unit.rows.size(); ++i) {
+    insert.bind(1, id);
+    insert.bind(2, static_cast<int64_t>(i));
+    insert.bind(3, unit.rows[i]);
+    insert.bind(4, unit.row_tokens[i]);
+    insert.exec();
+    insert.reset();
+  }
+}
+
+void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& unit) {
+  SQLite::Statement insert(database,
+                           "INSERT INTO responses (unit, direction, epsilon, kl, kl_reverse, js, top1_flips, "
+                           "delta_logprob, kl_rows) VALUES (?,?,?,?,?,?,?,?,?)");
+  for (const ResponseRecord& response : unit.responses) {
+    const std::string blob = to_blob(response.kl_rows);
+    insert.bind(1, id);
+    insert.bind(2, response.direction);
+    insert.bind(3, response.epsilon);
+    insert.bind(4, response.kl);
+    insert.bind(5, response.kl_reverse);
+    insert.bind(6, response.js);
+    insert.bind(7, response.top1_flips);
+    insert.bind(8, response.delta_logprob);
+    insert.bind(9, blob.data(), static_cast<int>(blob.size()));
+    insert.exec();
+    insert.reset();
+  }
+}
+
+UnitRecord unit_of_row(SQLite::Statement& row) {
+  UnitRecord unit;
+  unit.key = {.example = row.getColumn(1).getInt64(),
+              .span_kind = row.getColumn(2).getString(),
+              .chunk = row.getColumn(3).getInt64(),
+              .layer = row.getColumn(4).getInt()};
+  unit.span = {row.getColumn(5).getInt64(), row.getColumn(6).getInt64()};
+  unit.span_text = row.getColumn(7).getString();
+  unit.position = row.getColumn(8).getInt64();
+  unit.rms = row.getColumn(9).getDouble();
+  unit.note = row.getColumn(10).getString();
+  unit.seconds = row.getColumn(11).getDouble();
+  return unit;
+}
+
+void check_finite(double value, const char* name, const std::string& where) {
+  if (!std::isfinite(value)) {
+    fail(ErrorCode::kInput,
+         "{}: {} is {}, expected a finite number; is epsilon too large, or a weight not finite?", where, name,
+         value);
+  }
+}
+
+}  // namespace
+
+std::string described(const UnitKey& key) {
+  return fmt::format("example {}, {}, chunk {}, layer {}", key.example, key.span_kind, key.chunk, key.layer);
+}
+
+void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
+  const std::string where = fmt::format("{}: {}", path.string(), described(unit.key));
+  if (unit.row_tokens.size() != unit.rows.size()) {
+    throw std::logic_error(where + ": readout rows and their tokens do not number the same");
+  }
+  check_finite(unit.rms, "rms", where);
+  check_finite(unit.seconds, "seconds", where);
+  for (const ResponseRecord& response : unit.responses) {
+    if (response.kl_rows.size() != unit.rows.size()) {
+      throw std::logic_error(where + ": a response does not have one value a readout row");
+    }
+    const std::string push =
+        fmt::format("{}, direction {}, epsilon {}", where, response.direction, response.epsilon);
+    check_finite(response.epsilon, "epsilon", push);
+    check_finite(response.kl, "kl", push);
+    check_finite(response.kl_reverse, "kl_reverse", push);
+    check_finite(response.js, "js", push);
+    check_finite(response.top1_flips, "top1_flips", push);
+    check_finite(response.delta_logprob, "delta_logprob", push);
+    for (const double kl : response.kl_rows) {
+      check_finite(kl, "kl of a row", push);
+    }
+  }
+}
+
+void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& unit) {
+  insert_unit_row(database, session, unit);
+  const int64_t id = database.getLastInsertRowid();
+  insert_readout(database, id, unit);
+  insert_responses(database, id, unit);
+}
+
+std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key) {
+  SQLite::Statement select(
+      database, "SELECT unit FROM units WHERE example = ? AND span_kind = ? AND chunk = ? AND layer = ?");
+  select.bind(1, key.example);
+  select.bind(2, key.span_kind);
+  select.bind(3, key.chunk);
+  select.bind(4, key.layer);
+  if (!select.executeStep()) {
+    return std::nullopt;
+  }
+  return select.getColumn(0).getInt64();
+}
+
+std::vector<UnitRecord> read_units(SQLite::Database& database) {
+  SQLite::Statement select(
+      database,
+      "SELECT unit, example, span_kind, chunk, layer, span_begin, span_end, span_text, position, "
+      "rms, note, seconds FROM units ORDER BY example, span_kind, chunk, layer");
+  SQLite::Statement readout(database,
+                            "SELECT position, token FROM readout_rows WHERE unit = ? ORDER BY ordinal");
+  std::vector<UnitRecord> units;
+  while (select.executeStep()) {
+    UnitRecord unit = unit_of_row(select);
+    readout.bind(1, select.getColumn(0).getInt64());
+    while (readout.executeStep()) {
+      unit.rows.push_back(readout.getColumn(0).getInt64());
+      unit.row_tokens.push_back(readout.getColumn(1).getInt());
+    }
+    readout.reset();
+    units.push_back(std::move(unit));
+  }
+  return units;
+}
+
+std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
+                                           const std::filesystem::path& path) {
+  SQLite::Statement select(
+      database,
+      "SELECT direction, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows "
+      "FROM responses WHERE unit = ? ORDER BY direction, epsilon");
+  select.bind(1, unit);
+  std::vector<ResponseRecord> responses;
+  while (select.executeStep()) {
+    const SQLite::Column blob = select.getColumn(7);
+    const auto bytes = static_cast<size_t>(blob.getBytes());
+    if (bytes % kDoubleBytes != 0) {
+      fail(ErrorCode::kInput, "{}: responses.kl_rows of unit {} has {} bytes, expected a multiple of {}",
+           path.string(), unit, bytes, kDoubleBytes);
+    }
+    responses.push_back({.direction = select.getColumn(0).getInt(),
+                         .epsilon = select.getColumn(1).getDouble(),
+                         .kl = select.getColumn(2).getDouble(),
+                         .kl_reverse = select.getColumn(3).getDouble(),
+                         .js = select.getColumn(4).getDouble(),
+                         .top1_flips = select.getColumn(5).getDouble(),
+                         .delta_logprob = select.getColumn(6).getDouble(),
+                         .kl_rows = from_blob(blob.getBlob(), bytes)});
+  }
+  return responses;
+}
+
+}  // namespace tugline

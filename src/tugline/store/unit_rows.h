@@ -1,0 +1,29 @@
+// Units to table rows and back. For the store's own sources.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "tugline/store/records.h"
+
+namespace tugline {
+
+// Throws Error kInput naming the value where one is not finite, std::logic_error where rows, tokens and
+// per-row values do not number the same.
+void check_storable(const UnitRecord& unit, const std::filesystem::path& path);
+
+// Inserts the unit, its readout and its responses inside the caller's transaction.
+void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& unit);
+
+[[nodiscard]] std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key);
+[[nodiscard]] std::vector<UnitRecord> read_units(SQLite::Database& database);
+[[nodiscard]] std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
+                                                         const std::filesystem::path& path);
+
+// "example 3, anchor, chunk 7, layer 20", for messages.
+[[nodiscard]] std::string described(const UnitKey& key);
+
+}  // namespace tugline

@@ -1,0 +1,158 @@
+#include "tugline/text/tokenizer_gguf.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tugline/core/error.h"
+#include "tugline/files/gguf.h"
+#include "tugline/text/utf8.h"
+
+namespace tugline {
+namespace {
+
+constexpr const char* kQwen2Pattern =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr const char* kLlama3Pattern =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+
+// What a pre-tokenizer's name in GGUF stands for: the rules that the model was trained with, normalisation
+// included.
+struct NamedRules {
+  std::string_view name;
+  const char* pattern = nullptr;  // nullptr: GPT-2's own
+  bool individual_digits = false;
+  Normalization normalization = Normalization::kNone;
+  bool ignore_merges = false;
+  bool adds_bos = false;  // where tokenizer.ggml.add_bos_token is absent
+};
+
+constexpr std::array<NamedRules, 8> kRules{{
+    {.name = "gpt-2"},
+    {.name = "smollm", .individual_digits = true},
+    {.name = "starcoder", .individual_digits = true},
+    {.name = "qwen2", .pattern = kQwen2Pattern, .normalization = Normalization::kNfc},
+    {.name = "deepseek-r1-qwen", .pattern = kQwen2Pattern, .normalization = Normalization::kNfc},
+    {.name = "llama-bpe", .pattern = kLlama3Pattern, .ignore_merges = true, .adds_bos = true},
+    {.name = "llama3", .pattern = kLlama3Pattern, .ignore_merges = true, .adds_bos = true},
+    {.name = "llama-v3", .pattern = kLlama3Pattern, .ignore_merges = true, .adds_bos = true},
+}};
+
+// GGUF's token types.
+enum TokenType : int64_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5 };
+
+const NamedRules& rules_of(const GgufFile& file) {
+  const auto model = file.require_string("tokenizer.ggml.model");
+  if (model != "gpt2") {
+    fail(ErrorCode::kUnsupported,
+         "{}: tokenizer.ggml.model: '{}' is not supported; tugline has 'gpt2' (byte-level BPE)", file.path(),
+         model);
+  }
+  const auto name = file.require_string("tokenizer.ggml.pre");
+  const auto found =
+      std::find_if(kRules.begin(), kRules.end(), [&](const NamedRules& rules) { return rules.name == name; });
+  if (found != kRules.end()) return *found;
+  std::string known;
+  for (const NamedRules& rules : kRules) known += (known.empty() ? "" : ", ") + std::string(rules.name);
+  fail(ErrorCode::kUnsupported, "{}: tokenizer.ggml.pre: '{}' is not supported; tugline has {}", file.path(),
+       name, known);
+}
+
+PreTokenizer make_pre_tokenizer(const NamedRules& rules, const std::string& where) {
+  std::vector<PreTokenizer::Step> steps;
+  if (rules.individual_digits) steps.emplace_back(DigitSplit{true});
+  if (rules.pattern)
+    steps.emplace_back(RegexSplit{Regex(rules.pattern, where), SplitBehavior::kIsolated, false});
+  return {std::move(steps), ByteLevelSplit{false, rules.pattern == nullptr}};
+}
+
+// One type a token; all normal where the file has none.
+std::vector<int64_t> token_types(const GgufFile& file, size_t tokens) {
+  auto types =
+      file.optional_ints("tokenizer.ggml.token_type").value_or(std::vector<int64_t>(tokens, kNormal));
+  if (types.size() == tokens) return types;
+  fail(ErrorCode::kInput, "{}: tokenizer.ggml.token_type: expected one for each of {} tokens, found {}",
+       file.path(), tokens, types.size());
+}
+
+// Tokens and added tokens. Unused ones are padding: no text becomes them.
+void read_tokens(const GgufFile& file, BpeVocabulary& vocabulary, std::vector<AddedToken>& added) {
+  const auto tokens = file.require_strings("tokenizer.ggml.tokens");
+  const auto types = token_types(file, tokens.size());
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const int64_t type = types[i];
+    if (type == kUnused) continue;
+    if (type < kNormal || type > kUnused) {
+      fail(ErrorCode::kUnsupported,
+           "{}: tokenizer.ggml.token_type: type {} of token {} is not supported in byte-level BPE",
+           file.path(), type, i);
+    }
+    if (first_malformed_byte(tokens[i])) {
+      fail(ErrorCode::kInput, "{}: tokenizer.ggml.tokens: token {} is not UTF-8", file.path(), i);
+    }
+    const auto id = static_cast<int32_t>(i);
+    vocabulary.tokens.emplace_back(tokens[i], id);
+    if (type == kNormal) continue;
+    added.push_back({.content = std::string(tokens[i]), .id = id, .special = type != kUserDefined});
+  }
+}
+
+void read_merges(const GgufFile& file, BpeVocabulary& vocabulary) {
+  const auto merges = file.require_strings("tokenizer.ggml.merges");
+  vocabulary.merges.reserve(merges.size());
+  for (size_t i = 0; i < merges.size(); ++i) {
+    const size_t space = merges[i].find(' ');
+    if (space == std::string_view::npos || merges[i].find(' ', space + 1) != std::string_view::npos ||
+        first_malformed_byte(merges[i])) {
+      fail(ErrorCode::kInput, "{}: tokenizer.ggml.merges: merge {} is not two tokens with a space between",
+           file.path(), i);
+    }
+    vocabulary.merges.emplace_back(merges[i].substr(0, space), merges[i].substr(space + 1));
+  }
+}
+
+// Settings that would put something but a BOS around the text.
+void refuse_settings(const GgufFile& file) {
+  for (const char* key : {"tokenizer.ggml.add_space_prefix", "tokenizer.ggml.add_eos_token"}) {
+    if (file.optional_bool(key).value_or(false)) {
+      fail(ErrorCode::kUnsupported, "{}: {}: true is not supported", file.path(), key);
+    }
+  }
+}
+
+std::optional<int32_t> read_bos(const GgufFile& file) {
+  const auto id = file.optional_u64("tokenizer.ggml.bos_token_id");
+  if (!id) return std::nullopt;
+  if (*id < file.require_strings("tokenizer.ggml.tokens").size()) return static_cast<int32_t>(*id);
+  fail(ErrorCode::kInput, "{}: tokenizer.ggml.bos_token_id: {} is not the id of a token", file.path(), *id);
+}
+
+}  // namespace
+
+TokenizerParts read_gguf_tokenizer(const GgufFile& file) {
+  const NamedRules& rules = rules_of(file);
+  refuse_settings(file);
+  BpeVocabulary vocabulary;
+  vocabulary.ignore_merges = rules.ignore_merges;
+  std::vector<AddedToken> added;
+  read_tokens(file, vocabulary, added);
+  read_merges(file, vocabulary);
+  TokenizerParts parts{.where = file.path(),
+                       .normalization = rules.normalization,
+                       .pre_tokenizer = make_pre_tokenizer(rules, file.path()),
+                       .bpe = Bpe(std::move(vocabulary), file.path()),
+                       .added_tokens = std::move(added),
+                       .bos_id = read_bos(file),
+                       .template_adds_bos = false};
+  parts.template_adds_bos = file.optional_bool("tokenizer.ggml.add_bos_token").value_or(rules.adds_bos);
+  if (parts.template_adds_bos && !parts.bos_id) {
+    fail(ErrorCode::kInput, "{}: tokenizer.ggml.bos_token_id is missing, and the tokenizer adds a BOS",
+         file.path());
+  }
+  return parts;
+}
+
+}  // namespace tugline

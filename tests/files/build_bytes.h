@@ -1,0 +1,144 @@
+// Model files built byte by byte, well-formed or lying, and what the tests of their readers share.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tugline/core/error.h"
+
+namespace tugline {
+
+class Bytes {
+ public:
+  template <typename T>
+  Bytes& put(T value) {
+    const auto raw = std::as_bytes(std::span(&value, 1));
+    bytes_.insert(bytes_.end(), raw.begin(), raw.end());
+    return *this;
+  }
+  Bytes& put_raw(std::string_view text) {
+    const auto raw = std::as_bytes(std::span(text));
+    bytes_.insert(bytes_.end(), raw.begin(), raw.end());
+    return *this;
+  }
+  // As GGUF has strings: u64 length, then the bytes.
+  Bytes& put_string(std::string_view text) { return put<uint64_t>(text.size()).put_raw(text); }
+  Bytes& put_zeros(size_t count) {
+    bytes_.resize(bytes_.size() + count);
+    return *this;
+  }
+  Bytes& pad_to(size_t multiple) { return put_zeros((multiple - bytes_.size() % multiple) % multiple); }
+
+  [[nodiscard]] std::span<const std::byte> span() const { return bytes_; }
+  [[nodiscard]] size_t size() const { return bytes_.size(); }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+inline Bytes safetensors_bytes(std::string_view header, size_t data_size) {
+  Bytes bytes;
+  bytes.put<uint64_t>(header.size()).put_raw(header);
+  for (size_t i = 0; i < data_size; ++i) bytes.put(static_cast<uint8_t>(i));
+  return bytes;
+}
+
+// The code and message of the Error that `act` throws; a test failure where it throws none.
+struct Thrown {
+  ErrorCode code = ErrorCode::kInterrupted;
+  std::string message;
+};
+
+inline Thrown error_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  }
+  ADD_FAILURE() << "expected an Error, none was thrown";
+  return {};
+}
+
+// The message of the Error that `act` throws holds every one of `parts`.
+inline void expect_error(ErrorCode code, const std::vector<std::string>& parts,
+                         const std::function<void()>& act) {
+  const Thrown thrown = error_of(act);
+  EXPECT_EQ(name_of(thrown.code), name_of(code)) << thrown.message;
+  for (const std::string& part : parts)
+    EXPECT_NE(thrown.message.find(part), std::string::npos) << thrown.message;
+}
+
+// Every proper prefix of a valid file is an Error. Each is copied to a buffer of its own size, so that a
+// sanitizer sees a read past its end.
+inline void expect_every_truncation_fails(std::span<const std::byte> whole,
+                                          const std::function<void(std::span<const std::byte>)>& parse) {
+  for (size_t size = 0; size < whole.size(); ++size) {
+    const std::vector<std::byte> part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_THROW(parse(part), Error) << "cut to " << size << " of " << whole.size() << " bytes";
+  }
+}
+
+// No change of one byte makes the reader do anything but succeed or throw Error.
+inline void expect_every_damage_is_survived(std::span<const std::byte> whole,
+                                            const std::function<void(std::span<const std::byte>)>& parse) {
+  std::vector<std::byte> damaged(whole.begin(), whole.end());
+  for (std::byte& byte : damaged) {
+    const std::byte before = byte;
+    for (const int value : {0, 1, 0x7f, 0x80, 0xff}) {
+      byte = static_cast<std::byte>(value);
+      try {
+        parse(damaged);
+      } catch (const Error&) {  // the other allowed outcome
+      }
+    }
+    byte = before;
+  }
+}
+
+// A fresh folder that goes away with the test.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tugline-test-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = name;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  // Makes the file and the folders above it; its path.
+  std::filesystem::path write(const std::filesystem::path& name, std::span<const std::byte> content) const {
+    const std::filesystem::path file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    return file;
+  }
+  std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const {
+    return write(name, std::as_bytes(std::span(content)));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::filesystem::path fixture(std::string_view name) {
+  return std::filesystem::path(TUGLINE_FIXTURES) / "files" / name;
+}
+
+}  // namespace tugline

@@ -1,0 +1,45 @@
+#include "tugline/files/mapped_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "files/build_bytes.h"
+
+namespace tugline {
+namespace {
+
+TEST(MappedFile, GivesTheBytesAndSurvivesMoves) {
+  const TemporaryFolder folder;
+  MappedFile first = MappedFile::open(folder.write("a", "abc"));
+  const std::byte* data = first.bytes().data();
+  MappedFile second = MappedFile::open(folder.write("b", "other"));
+  second = std::move(first);
+  ASSERT_EQ(second.bytes().size(), 3U);
+  EXPECT_EQ(second.bytes().data(), data);
+  EXPECT_EQ(second.bytes()[2], std::byte{'c'});
+}
+
+TEST(MappedFile, RefusesWhatIsNoFile) {
+  const TemporaryFolder folder;
+  const auto open = [&](const char* name) { static_cast<void>(MappedFile::open(folder.path() / name)); };
+  expect_error(ErrorCode::kNotFound, {"missing"}, [&] { open("missing"); });
+  expect_error(ErrorCode::kInput, {"directory"}, [&] { open(""); });
+  folder.write("empty", "");
+  expect_error(ErrorCode::kInput, {"empty"}, [&] { open("empty"); });
+  ASSERT_EQ(mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
+  expect_error(ErrorCode::kInput, {"pipe", "regular file"}, [&] { open("pipe"); });
+}
+
+TEST(MappedFile, UnreadableIsAnIoError) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read every file";
+  const TemporaryFolder folder;
+  const auto file = folder.write("secret", "x");
+  std::filesystem::permissions(file, std::filesystem::perms::none);
+  expect_error(ErrorCode::kIo, {"secret"}, [&] { static_cast<void>(MappedFile::open(file)); });
+}
+
+}  // namespace
+}  // namespace tugline

@@ -1,0 +1,185 @@
+#include "tugline/store/run_store.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "support/made_runs.h"
+#include "support/temporary_folder.h"
+#include "tugline/store/schema.h"
+
+namespace tugline {
+namespace {
+
+UnitRecord without_responses(UnitRecord unit) {
+  unit.responses.clear();
+  return unit;
+}
+
+TEST(RunStore, GivesBackWhatWasPut) {
+  const TemporaryFolder folder;
+  const UnitRecord unit = made_unit(4, 20, 1.0 / 7);
+  {
+    RunStore store = RunStore::create_or_resume(folder / "run.db", made_identity(), made_provenance());
+    store.put_example(made_example(4));
+    store.put_skipped_span(
+        {.example = 4, .span_kind = "chunk", .chunk = 9, .reason = "not among the tokens"});
+    store.put_unit(unit);
+  }
+  EXPECT_EQ(folder.names(), std::vector<std::string>{"run.db"}) << "one file when closed";
+  const RunStore store = RunStore::open_read_only(folder / "run.db");
+  EXPECT_EQ(store.identity().fields, made_identity().fields);
+  EXPECT_EQ(store.meta(), made_provenance());
+  EXPECT_EQ(store.examples(), std::vector<ExampleRecord>{made_example(4)});
+  EXPECT_EQ(store.skipped_spans().at(0).reason, "not among the tokens");
+  EXPECT_EQ(store.units(), std::vector<UnitRecord>{without_responses(unit)});
+  EXPECT_EQ(store.responses(unit.key), unit.responses);
+  EXPECT_TRUE(store.has_unit(unit.key));
+  EXPECT_FALSE(store.has_unit({.example = 4, .span_kind = "anchor", .chunk = 3, .layer = 21}));
+}
+
+RC_GTEST_PROP(RunStore, KeepsEveryFiniteDoubleToTheBit, (std::vector<uint64_t> bits)) {
+  ResponseRecord response;
+  UnitRecord unit = without_responses(made_unit(0, 0, 1));
+  unit.rows.clear();
+  unit.row_tokens.clear();
+  for (const uint64_t b : bits) {
+    const auto value =
+        std::bit_cast<double>(b * 0x9e3779b97f4a7c15ULL);  // RapidCheck's own are small numbers
+    if (std::isfinite(value)) {
+      response.kl_rows.push_back(value);
+      response.kl = value;
+      unit.rows.push_back(static_cast<int64_t>(unit.rows.size()));
+      unit.row_tokens.push_back(0);
+    }
+  }
+  unit.responses = {response};
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  store.put_unit(unit);
+  const ResponseRecord back = store.responses(unit.key).at(0);
+  RC_ASSERT(std::bit_cast<uint64_t>(back.kl + 0.0) == std::bit_cast<uint64_t>(response.kl + 0.0));
+  for (size_t i = 0; i < response.kl_rows.size(); ++i) {
+    RC_ASSERT(std::bit_cast<uint64_t>(back.kl_rows[i]) == std::bit_cast<uint64_t>(response.kl_rows[i]));
+  }
+}
+
+TEST(RunStore, ReadsSortedWhateverTheOrderOfWriting) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  for (const int64_t example : {2, 0, 1}) {
+    store.put_example(made_example(example));
+  }
+  store.put_unit(made_unit(2, 1, 1));
+  store.put_unit(made_unit(0, 10, 1));
+  UnitRecord backwards = made_unit(0, 9, 1);
+  std::reverse(backwards.responses.begin(), backwards.responses.end());
+  store.put_unit(backwards);
+  const std::vector<UnitKey> keys = store.unit_keys();
+  EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
+  EXPECT_EQ(keys.size(), 3U);
+  EXPECT_EQ(store.examples().at(1).example, 1);
+  EXPECT_EQ(store.responses(backwards.key), made_unit(0, 9, 1).responses);
+}
+
+TEST(RunStore, ResumesTheSameRunAndNotesTheSession) {
+  const TemporaryFolder folder;
+  {
+    (void)RunStore::create_or_resume(folder / "run.db", made_identity(),
+                                     {{"machine", "one"}, {"started", "monday"}});
+  }
+  { (void)RunStore::create_or_resume(folder / "run.db", made_identity(), {{"machine", "idle"}}); }
+  RunStore store = RunStore::create_or_resume(folder / "run.db", made_identity(), {{"machine", "two"}});
+  store.put_example(made_example(0));
+  store.put_example(made_example(0));
+  EXPECT_EQ(store.sessions().size(), 1U) << "a session that wrote no unit leaves no trace";
+  store.put_unit(made_unit(0, 1, 1));
+  store.put_unit(made_unit(0, 2, 1));
+  EXPECT_EQ(store.sessions(),
+            (std::vector<Provenance>{{{"machine", "one"}, {"started", "monday"}}, {{"machine", "two"}}}));
+  EXPECT_EQ(store.meta(), (Provenance{{"machine", "two"}, {"started", "monday"}}));
+}
+
+TEST(RunStore, RefusesAnotherConfigurationNamingWhatDiffers) {
+  const TemporaryFolder folder;
+  { (void)RunStore::create_or_resume(folder / "run.db", made_identity(), {}); }
+  RunIdentity other = made_identity();
+  other.fields[field::kSeed] = "43";
+  other.fields[field::kPrecision] = "bf16";
+  const Error e = error_of([&] { (void)RunStore::create_or_resume(folder / "run.db", other, {}); });
+  EXPECT_EQ(e.code(), ErrorCode::kConflict);
+  const std::string message = e.what();
+  EXPECT_NE(message.find("seed: the store has \"42\", this run \"43\""), std::string::npos) << message;
+  EXPECT_NE(message.find("precision: the store has \"f32\", this run \"bf16\""), std::string::npos)
+      << message;
+  EXPECT_EQ(message.find("readout"), std::string::npos) << message;
+  EXPECT_EQ(folder.names(), std::vector<std::string>{"run.db"});
+}
+
+TEST(RunStore, RefusesWhatContradictsItself) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  ExampleRecord other = made_example(0);
+  other.content_hash = "beef";
+  EXPECT_EQ(error_of([&] { store.put_example(other); }).code(), ErrorCode::kConflict);
+  store.put_unit(made_unit(0, 1, 1));
+  EXPECT_EQ(error_of([&] { store.put_unit(made_unit(0, 1, 1)); }).code(), ErrorCode::kConflict);
+  EXPECT_EQ(error_of([&] { (void)store.responses(made_unit(0, 8, 1).key); }).code(), ErrorCode::kNotFound);
+}
+
+TEST(RunStore, RefusesANumberThatIsNotFiniteAndKeepsNothingOfTheUnit) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    UnitRecord unit = made_unit(0, 1, 1);
+    unit.responses.back().kl_rows.back() = bad;
+    const Error e = error_of([&] { store.put_unit(unit); });
+    EXPECT_EQ(e.code(), ErrorCode::kInput);
+    EXPECT_NE(std::string(e.what()).find("layer 1, direction 1, epsilon 2"), std::string::npos) << e.what();
+  }
+  EXPECT_TRUE(store.unit_keys().empty());
+}
+
+TEST(RunStore, AFailedUnitLeavesNothingOfItself) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  UnitRecord twice = made_unit(0, 1, 1);
+  twice.responses.push_back(twice.responses.back());  // the same push again: refused by the last insert
+  EXPECT_THROW(store.put_unit(twice), Error);
+  EXPECT_TRUE(store.unit_keys().empty());
+  store.put_unit(made_unit(0, 1, 1));
+  EXPECT_EQ(store.sessions().size(), 1U);
+}
+
+TEST(RunStore, TheSchemaBearsOurMarks) {
+  const TemporaryFolder folder;
+  { (void)RunStore::create_or_resume(folder / "run.db", {}, {}); }
+  SQLite::Database database((folder / "run.db").string(), SQLite::OPEN_READONLY);
+  EXPECT_EQ(database.execAndGet("PRAGMA application_id").getInt(), kApplicationId);
+  EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), kSchemaVersion);
+  EXPECT_EQ(database.execAndGet("PRAGMA integrity_check").getString(), "ok");
+}
+
+TEST(RunStore, ReadersDoNotWriteAndMayReadWhileAWriterWorks) {
+  const TemporaryFolder folder;
+  RunStore writer = RunStore::create_or_resume(folder / "run.db", {}, {});
+  RunStore reader = RunStore::open_read_only(folder / "run.db");
+  writer.put_example(made_example(0));
+  writer.put_unit(made_unit(0, 1, 1));
+  EXPECT_EQ(reader.unit_keys().size(), 1U);
+  const Error e = error_of([&] { reader.put_example(made_example(1)); });
+  EXPECT_EQ(e.code(), ErrorCode::kIo);
+  EXPECT_NE(std::string(e.what()).find("may not be written"), std::string::npos) << e.what();
+}
+
+}  // namespace
+}  // namespace tugline

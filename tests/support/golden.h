@@ -1,0 +1,89 @@
+// The golden responses beside the checkout: cases with explicit directions, made by an independent float64 reference.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tugline/backend/backend.h"
+#include "tugline/files/array_file.h"
+#include "tugline/model/model.h"
+#include "tugline/probe/direction.h"
+#include "tugline/probe/replay.h"
+
+namespace tugline::test {
+
+struct GoldenReadout {
+  std::vector<int64_t> rows;
+  std::vector<std::vector<std::vector<double>>> kl;  // [direction][epsilon][row]
+};
+
+struct GoldenCase {
+  std::vector<int32_t> ids;
+  TokenRange span;
+  LayerIndex layer;
+  std::vector<double> epsilons;
+  std::vector<std::vector<double>> directions;  // unit, [hidden]
+  double rms = 0;                               // at the site
+  std::vector<double> last_logits;              // the last row's first 32
+  std::vector<double> residual_rms;             // of the last token, after each layer
+  GoldenReadout predicting;
+  GoldenReadout following;
+};
+
+inline GoldenReadout read_golden_readout(const nlohmann::json& json) {
+  return {json.at("rows").get<std::vector<int64_t>>(),
+          json.at("kl").get<std::vector<std::vector<std::vector<double>>>>()};
+}
+
+inline GoldenCase read_golden_case(const nlohmann::json& json, const std::string& direction_file, int64_t hidden) {
+  GoldenCase golden;
+  golden.ids = json.at("ids").get<std::vector<int32_t>>();
+  golden.span = {json.at("span").at(0), json.at("span").at(1)};
+  golden.layer = {json.at("layer")};
+  golden.epsilons = json.at("epsilons").get<std::vector<double>>();
+  const std::string file = direction_file + ":" + json.at("directions").get<std::string>();
+  golden.directions = unit_rows(read_direction_array(file), hidden, file);
+  golden.rms = json.at("rms");
+  golden.last_logits = json.at("last_logits_first32").get<std::vector<double>>();
+  golden.residual_rms = json.at("residual_rms_all_layers").get<std::vector<double>>();
+  golden.predicting = read_golden_readout(json.at("predicting"));
+  golden.following = read_golden_readout(json.at("following"));
+  return golden;
+}
+
+// `folder` is the goldens' folder, `name` one of qwen2, llama, qwen2-f16, smollm2.
+inline std::vector<GoldenCase> load_golden(const std::filesystem::path& folder, const std::string& name, int64_t hidden) {
+  std::ifstream file(folder / ("responses_" + name + ".json"));
+  const nlohmann::json json = nlohmann::json::parse(file);
+  std::vector<GoldenCase> cases;
+  for (const auto& one : json.at("cases"))
+    cases.push_back(read_golden_case(one, (folder / ("directions_" + name + ".safetensors")).string(), hidden));
+  return cases;
+}
+
+// All pushes of a case in one batch, [direction][epsilon] mean KL over the rows of one readout. Epsilon 0 is run like any other.
+inline std::vector<std::vector<double>> replay_case(const Model& model, const GoldenCase& golden, ReadoutKind readout) {
+  const std::vector<LayerIndex> layers{golden.layer};
+  const Baseline baseline(model, golden.ids, layers);
+  const ReplayRows rows = replay_rows(golden.span, readout, baseline.tokens());
+  const auto base = read_baseline(model, baseline, rows);
+  std::vector<double> vectors;
+  for (const auto& direction : golden.directions)
+    for (const double epsilon : golden.epsilons)
+      for (const double v : direction) vectors.push_back(epsilon * golden.rms * v);
+  const auto pushes = static_cast<int64_t>(golden.directions.size() * golden.epsilons.size());
+  ReplayWorkspace workspace(model, pushes, rows);
+  const std::vector<RowResponse> responses = Replay(model, baseline, *base, rows, golden.layer, workspace).run(vectors);
+  std::vector<std::vector<double>> means(golden.directions.size(), std::vector<double>(golden.epsilons.size()));
+  const auto read = static_cast<size_t>(rows.read());
+  for (size_t i = 0; i < responses.size(); ++i) {
+    const size_t push = i / read;
+    means[push / golden.epsilons.size()][push % golden.epsilons.size()] += responses[i].kl / static_cast<double>(read);
+  }
+  return means;
+}
+
+}  // namespace tugline::test

@@ -1,0 +1,87 @@
+// Small made-up runs with known numbers, for the tests of store, stats, report and the commands.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tugline/core/error.h"
+#include "tugline/store/field_names.h"
+#include "tugline/store/records.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+
+inline RunIdentity made_identity() {
+  return {{{field::kReadout, "predicting"},
+           {field::kSpans, "anchor"},
+           {field::kHook, "resid_post"},
+           {field::kDirections, "2"},
+           {field::kDirectionFamily, "isotropic"},
+           {field::kDirectionSharing, "common"},
+           {field::kPrecision, "f32"},
+           {field::kSeed, "42"}}};
+}
+
+inline Provenance made_provenance() {
+  return {{field::kVersion, "0.1.0"},
+          {field::kModelName, "made-model"},
+          {field::kDataName, "made_data.json"},
+          {field::kDModel, "576"}};
+}
+
+inline ExampleRecord made_example(int64_t example) {
+  return {.example = example,
+          .content_hash = "00ff" + std::to_string(example),
+          .prompt = "What is 6 x 7?\nSay \"why\", briefly.",
+          .tokens = 100 + example,
+          .skipped = ""};
+}
+
+// KL = scale * epsilon^2 * (1 + direction) on average, its two rows a quarter above and below.
+inline ResponseRecord made_response(int32_t direction, double epsilon, double scale) {
+  const double kl = scale * epsilon * epsilon * (1 + direction);
+  return {.direction = direction,
+          .epsilon = epsilon,
+          .kl = kl,
+          .kl_reverse = kl * 1.125,
+          .js = kl / 4,
+          .top1_flips = epsilon > 1 ? 0.5 : 0.0,
+          .delta_logprob = -kl / 8,
+          .kl_rows = {kl * 0.75, kl * 1.25}};
+}
+
+inline UnitRecord made_unit(int64_t example, int32_t layer, double scale,
+                            std::vector<double> epsilons = {0, 0.5, 2}) {
+  UnitRecord unit{.key = {.example = example, .span_kind = "anchor", .chunk = 3, .layer = layer},
+                  .span = {11, 13},
+                  .span_text = "So, 42.",
+                  .position = 10,
+                  .rms = 1.0 / 3 + layer,
+                  .rows = {10, 11},
+                  .row_tokens = {7, 2108},
+                  .note = "",
+                  .seconds = 0.1,
+                  .responses = {}};
+  for (int32_t direction = 0; direction < 2; ++direction) {
+    for (const double epsilon : epsilons) {
+      unit.responses.push_back(made_response(direction, epsilon, scale));
+    }
+  }
+  return unit;
+}
+
+// Runs `work` and returns the Error that it must throw.
+template <typename Work>
+Error error_of(Work&& work) {
+  try {
+    work();
+  } catch (const Error& e) {
+    return e;
+  }
+  ADD_FAILURE() << "expected an Error, none was thrown";
+  return {ErrorCode::kInterrupted, "none was thrown"};
+}
+
+}  // namespace tugline
