@@ -1,0 +1,190 @@
+// What tokenizer.json is refused for, and what becomes of broken ones.
+#include <gtest/gtest.h>
+
+#include "files/build_bytes.h"
+#include "text/tokenizer_cases.h"
+#include "tugline/text/tokenizer.h"
+
+namespace tugline {
+namespace {
+
+using nlohmann::json;
+
+Tokenizer from(const json& document) { return Tokenizer::from_json_text(document.dump(), "t.json"); }
+
+// A few tokens and one of every part that tugline reads: small enough to be cut and damaged at every byte.
+json small() { return json::parse(std::ifstream(std::string(TUGLINE_FIXTURES) + "/small_tokenizer.json")); }
+
+TEST(TokenizerJson, TheSmallOneWorks) {
+  const Tokenizer tokenizer = from(small());
+  const Encoding encoding = tokenizer.encode("ab.b <s>a", BosPolicy::kAuto);
+  EXPECT_EQ(encoding.ids, (std::vector<int32_t>{3, 2, 1, 3, 0}));
+  EXPECT_EQ(encoding.offsets, (std::vector<ByteRange>{{0, 0}, {0, 2}, {3, 4}, {4, 8}, {8, 9}}));
+  EXPECT_EQ(tokenizer.bos_id(), 3);
+  EXPECT_EQ(tokenizer.vocab_size(), 4);
+  EXPECT_EQ(tokenizer.token_to_id("<s>"), 3);
+  EXPECT_EQ(tokenizer.token_to_id("ab"), 2);
+  EXPECT_EQ(tokenizer.token_to_id("c"), std::nullopt);
+  EXPECT_EQ(tokenizer.token_bytes(2), "ab");
+}
+
+TEST(TokenizerJson, BosByPolicy) {
+  const Tokenizer with = from(small());
+  EXPECT_EQ(with.encode("", BosPolicy::kAuto).ids, std::vector<int32_t>{3});
+  EXPECT_EQ(with.encode("", BosPolicy::kAlways).ids, std::vector<int32_t>{3});
+  EXPECT_EQ(with.encode("", BosPolicy::kNever).ids, std::vector<int32_t>{});
+  json plain = small();
+  plain["post_processor"] = nullptr;
+  const Tokenizer without = from(plain);
+  EXPECT_EQ(without.encode("a", BosPolicy::kAuto).ids, std::vector<int32_t>{0});
+  expect_error(ErrorCode::kUsage, {"t.json", "BOS"}, [&] { (void)without.encode("a", BosPolicy::kAlways); });
+}
+
+TEST(TokenizerJson, TheConfigBesideNamesTheBosOfATemplateWithoutOne) {
+  const TemporaryFolder folder;
+  json plain = small();
+  plain["post_processor"] = nullptr;
+  const auto path = folder.write("tokenizer.json", plain.dump());
+  EXPECT_EQ(Tokenizer::from_json_file(path).bos_id(), std::nullopt);
+  for (const char* config :
+       {R"({"bos_token": "<s>"})", R"({"bos_token": {"content": "<s>", "special": true}})"}) {
+    folder.write("tokenizer_config.json", std::string_view(config));
+    const Tokenizer tokenizer = Tokenizer::from_json_file(path);
+    EXPECT_EQ(tokenizer.encode("a", BosPolicy::kAuto).ids, std::vector<int32_t>{0});
+    EXPECT_EQ(tokenizer.encode("a", BosPolicy::kAlways).ids, (std::vector<int32_t>{3, 0}));
+  }
+  folder.write("tokenizer_config.json", std::string_view(R"({"bos_token": null})"));
+  EXPECT_EQ(Tokenizer::from_json_file(path).bos_id(), std::nullopt);
+  folder.write("tokenizer_config.json", std::string_view(R"({"bos_token": "<x>"})"));
+  expect_error(ErrorCode::kInput, {"tokenizer_config.json", "<x>"},
+               [&] { (void)Tokenizer::from_json_file(path); });
+  expect_error(ErrorCode::kNotFound, {"none.json"},
+               [&] { (void)Tokenizer::from_json_file(folder.path() / "none.json"); });
+}
+
+TEST(TokenizerJson, MalformedTextIsRefusedWithTheOffset) {
+  const Tokenizer tokenizer = from(small());
+  expect_error(ErrorCode::kInput, {"byte 3", "0xE2"},
+               [&] { (void)tokenizer.encode("ab \xE2\x82 b", BosPolicy::kNever); });
+  expect_error(ErrorCode::kInput, {"byte 0", "0x80"},
+               [&] { (void)tokenizer.encode("\x80", BosPolicy::kNever); });
+}
+
+TEST(TokenizerJson, DecodingKeepsBytesApart) {
+  const Tokenizer tokenizer = from(tokenizer_with(json::object()));
+  const auto ids = tokenizer.encode("\u4E2D", BosPolicy::kNever).ids;
+  ASSERT_EQ(ids.size(), 3U);
+  EXPECT_EQ(tokenizer.token_bytes(ids[0]), "\xE4");
+  EXPECT_EQ(tokenizer.decode(ids), "\u4E2D");
+  EXPECT_EQ(tokenizer.decode(std::span(ids).first(2)), "\uFFFD");
+  // Ids of a padded vocabulary, and such as cannot be.
+  const std::vector<int32_t> strange = {1'000'000, -1};
+  EXPECT_EQ(tokenizer.decode(strange), "");
+  EXPECT_EQ(tokenizer.token_bytes(-1), "");
+}
+
+struct Refusal {
+  const char* pointer;  // the field to replace
+  json value;
+  ErrorCode code;
+  std::vector<std::string> names;  // what the message must hold
+};
+
+TEST(TokenizerJson, UnsupportedPartsAreRefusedByName) {
+  const auto kUnsupported = ErrorCode::kUnsupported;
+  const auto kInput = ErrorCode::kInput;
+  const json split = small()["pre_tokenizer"]["pretokenizers"][0];
+  const std::vector<Refusal> refusals = {
+      {"/truncation", {{"max_length", 5}}, kUnsupported, {"truncation"}},
+      {"/padding", {{"strategy", "x"}}, kUnsupported, {"padding"}},
+      {"/normalizer", {{"type", "Lowercase"}}, kUnsupported, {"normalizer", "Lowercase"}},
+      {"/normalizer/normalizers/0", {{"type", "NFKC"}}, kUnsupported, {"normalizers[0]", "NFKC"}},
+      {"/pre_tokenizer", nullptr, kUnsupported, {"pre_tokenizer", "null"}},
+      {"/pre_tokenizer", {{"type", "Metaspace"}}, kUnsupported, {"pre_tokenizer", "Metaspace"}},
+      {"/pre_tokenizer", split, kUnsupported, {"ByteLevel"}},
+      {"/pre_tokenizer/pretokenizers/4", split, kUnsupported, {"behind ByteLevel"}},
+      {"/pre_tokenizer/pretokenizers/0/behavior", "Sideways", kUnsupported, {"behavior", "Sideways"}},
+      {"/pre_tokenizer/pretokenizers/0/pattern/Regex", "(", kInput, {"pattern.Regex", "'('"}},
+      {"/pre_tokenizer/pretokenizers/0/invert", "no", kInput, {"invert", "string"}},
+      {"/post_processor", {{"type", "BertProcessing"}}, kUnsupported, {"post_processor", "BertProcessing"}},
+      {"/post_processor/single/2", {{"SpecialToken", {{"id", "<s>"}}}}, kUnsupported, {"<s>", "behind"}},
+      {"/post_processor/single/1", {{"Sequence", {{"id", "B"}}}}, kUnsupported, {"'A'"}},
+      {"/post_processor/single", json::array(), kInput, {"single"}},
+      {"/post_processor/special_tokens", json::object(), kInput, {"special_tokens", "<s>"}},
+      {"/post_processor/special_tokens/<s>/ids", {3, 3}, kUnsupported, {"2 tokens"}},
+      {"/post_processor/special_tokens/<s>/ids", {9}, kInput, {"id 9"}},
+      {"/decoder", nullptr, kUnsupported, {"decoder", "null"}},
+      {"/decoder/type", "WordPiece", kUnsupported, {"decoder", "WordPiece"}},
+      {"/model/type", "Unigram", kUnsupported, {"model", "Unigram"}},
+      {"/model/dropout", 0.1, kUnsupported, {"dropout", "0.1"}},
+      {"/model/unk_token", "a", kUnsupported, {"unk_token"}},
+      {"/model/byte_fallback", true, kUnsupported, {"byte_fallback"}},
+      {"/model/continuing_subword_prefix", "##", kUnsupported, {"continuing_subword_prefix", "##"}},
+      {"/model/end_of_word_suffix", "</w>", kUnsupported, {"end_of_word_suffix", "</w>"}},
+      {"/model/vocab/a", -1, kInput, {"vocab", "-1"}},
+      {"/model/vocab/a", 1e20, kInput, {"vocab", "number"}},
+      {"/model/vocab/a", 1, kInput, {"id 1"}},
+      {"/model/merges/0", "a b c", kInput, {"merges[0]"}},
+      {"/model/merges/0", {"a"}, kInput, {"merges[0]"}},
+      {"/model/merges/0", "b a", kInput, {"merge 0", "ba"}},
+      {"/added_tokens/0/id", 1, kInput, {"<s>", "id 1"}},
+      {"/added_tokens/0/content", "ab", kInput, {"'ab'", "id 2"}},
+      {"/added_tokens/0/special", nullptr, kInput, {"added_tokens[0].special"}},
+  };
+  for (const Refusal& refusal : refusals) {
+    json document = small();
+    document[json::json_pointer(refusal.pointer)] = refusal.value;
+    SCOPED_TRACE(refusal.pointer + (" = " + refusal.value.dump()));
+    auto names = refusal.names;
+    names.emplace_back("t.json");
+    expect_error(refusal.code, names, [&] { (void)from(document); });
+  }
+}
+
+TEST(TokenizerJson, MissingPartsAreNamed) {
+  for (const char* pointer : {"/pre_tokenizer", "/decoder", "/model", "/model/vocab", "/model/merges",
+                              "/added_tokens/0/lstrip", "/pre_tokenizer/pretokenizers/3/add_prefix_space"}) {
+    const json::json_pointer at(pointer);
+    json document = small();
+    document[at.parent_pointer()].erase(at.back());
+    expect_error(ErrorCode::kInput, {"t.json", at.back()}, [&] { (void)from(document); });
+  }
+}
+
+TEST(TokenizerJson, DeepNestingIsRefused) {
+  std::string nested = "null";
+  for (int depth = 0; depth < 2000; ++depth) {
+    nested = R"({"type":"Sequence","normalizers":[)" + nested + "]}";
+  }
+  std::string document = small().dump();
+  const std::string own = small()["normalizer"].dump();
+  document.replace(document.find(own), own.size(), nested);
+  expect_error(ErrorCode::kUnsupported, {"Sequence"},
+               [&] { (void)Tokenizer::from_json_text(document, "t.json"); });
+}
+
+void parse_bytes(std::span<const std::byte> bytes) {
+  (void)Tokenizer::from_json_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "t.json");
+}
+
+TEST(TokenizerJson, EveryTruncationIsAnError) {
+  const std::string whole = small().dump();
+  expect_every_truncation_fails(std::as_bytes(std::span(whole)), parse_bytes);
+}
+
+TEST(TokenizerJson, EveryDamageIsSurvived) {
+  const std::string whole = small().dump();
+  expect_every_damage_is_survived(std::as_bytes(std::span(whole)), parse_bytes);
+}
+
+// A pattern that backtracks without end is cut off, not run for ever.
+TEST(TokenizerJson, ARunawayPatternIsAnError) {
+  json document = small();
+  document["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "(a|aa)+$";
+  const Tokenizer tokenizer = from(document);
+  expect_error(ErrorCode::kUnsupported, {"pattern.Regex", "gave up"},
+               [&] { (void)tokenizer.encode(std::string(200, 'a') + "!", BosPolicy::kNever); });
+}
+
+}  // namespace
+}  // namespace tugline
