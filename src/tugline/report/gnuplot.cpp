@@ -103,7 +103,7 @@ std::string gnuplot_quoted(const std::string& text) {
   std::string quoted = "'";
   for (const char c : text) {
     if (c == '\'') {
-      quoted += "''";
+      quoted += "\u2019";
     } else {
       quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     }

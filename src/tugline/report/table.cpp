@@ -82,7 +82,7 @@ std::string kind_text(const std::string& kind, const std::vector<const CurvePoin
 
 std::string examples_named(const std::vector<int64_t>& examples) {
   const size_t shown = std::min(examples.size(), kExamplesNamed);
-  return fmt::format("{}{}",
+  return fmt::format("example{} {}{}", examples.size() == 1 ? "" : "s",
                      fmt::join(examples.begin(), examples.begin() + static_cast<ptrdiff_t>(shown), ", "),
                      shown < examples.size() ? ", ..." : "");
 }
@@ -90,7 +90,7 @@ std::string examples_named(const std::vector<int64_t>& examples) {
 std::string skips_text(const std::vector<SkipGroup>& groups, const char* what) {
   std::string text;
   for (const SkipGroup& group : groups) {
-    text += fmt::format("skipped        {} {}{}: {} (example {})\n", group.examples.size(), what,
+    text += fmt::format("skipped        {} {}{}: {} ({})\n", group.examples.size(), what,
                         group.examples.size() == 1 ? "" : "s", group.reason, examples_named(group.examples));
   }
   return text;
