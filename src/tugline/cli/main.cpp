@@ -7,6 +7,9 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "tugline/cli/export_command.h"
+#include "tugline/cli/plot_command.h"
+#include "tugline/cli/summary_command.h"
 #include "tugline/cli/sweep_command.h"
 #include "tugline/core/error.h"
 #include "tugline/core/version.h"
@@ -29,6 +32,9 @@ void log_to_stderr() {
 
 void add_commands(CLI::App& app) {
   tugline::add_sweep_command(app);
+  tugline::add_summary_command(app);
+  tugline::add_plot_command(app);
+  tugline::add_export_command(app);
 }
 
 int run(int argc, char** argv) {

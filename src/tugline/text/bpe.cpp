@@ -134,7 +134,9 @@ Bpe::Bpe(BpeVocabulary vocabulary, const std::string& where) : ignore_merges_(vo
 void Bpe::add_merges(const BpeVocabulary& vocabulary, const std::string& where) {
   merges_.reserve(vocabulary.merges.size());
   int32_t rank = 0;
-  for (const auto& [left, right] : vocabulary.merges) {
+  for (const auto& merge : vocabulary.merges) {
+    const std::string& left = merge.first;  // not bindings: clang 14 lets no lambda capture those
+    const std::string& right = merge.second;
     const auto id_of = [&](const std::string& token) {
       const auto found = ids_.find(token);
       if (found != ids_.end()) return found->second;
