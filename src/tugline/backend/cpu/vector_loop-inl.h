@@ -1,0 +1,50 @@
+// Loops over contiguous f32 a vector at a time, for files that Highway compiles once a target (kernels.cpp). Whole vectors take
+// plain loads and stores: masked stores cost tens of cycles on some processors, so only a row's last, partial vector has a mask.
+#if defined(TUGLINE_VECTOR_LOOP_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef TUGLINE_VECTOR_LOOP_INL_H
+#undef TUGLINE_VECTOR_LOOP_INL_H
+#else
+#define TUGLINE_VECTOR_LOOP_INL_H
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace tugline::cpu::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using F = hn::ScalableTag<float>;
+using V = hn::Vec<F>;
+
+// Which lanes of a vector are part of the row: all, or those of a mask.
+struct AllLanes {};
+struct FirstLanes {
+  hn::Mask<F> mask;
+};
+
+HWY_INLINE V load(const float* p, AllLanes) { return hn::LoadU(F(), p); }
+HWY_INLINE V load(const float* p, FirstLanes lanes) { return hn::MaskedLoad(lanes.mask, F(), p); }
+HWY_INLINE void store(V v, AllLanes, float* p) { hn::StoreU(v, F(), p); }
+HWY_INLINE void store(V v, FirstLanes lanes, float* p) { hn::BlendedStore(v, lanes.mask, F(), p); }
+// v where the lane is part of the row, else `other`.
+HWY_INLINE V or_else(V v, AllLanes, V /*other*/) { return v; }
+HWY_INLINE V or_else(V v, FirstLanes lanes, V other) { return hn::IfThenElse(lanes.mask, v, other); }
+
+// Calls body(offset, lanes) for each vector of n elements.
+template <typename Body>
+HWY_INLINE void for_each_vector(int64_t n, Body body) {
+  const F f;
+  const auto width = static_cast<int64_t>(hn::Lanes(f));
+  int64_t i = 0;
+  for (; i + width <= n; i += width) body(i, AllLanes());
+  if (i < n) body(i, FirstLanes{hn::FirstN(f, static_cast<size_t>(n - i))});
+}
+
+HWY_INLINE float sum_lanes(V v) { return hn::GetLane(hn::SumOfLanes(F(), v)); }
+
+}  // namespace tugline::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
