@@ -18,7 +18,8 @@ MAY_INCLUDE = {
     "backend": {"core"},
     "text": {"core", "files"},
     "model": {"core", "files", "backend"},
-    "probe": {"core", "files", "backend", "model"},
+    # Of store/ only the plain records: a sweep hands its results to whoever keeps them.
+    "probe": {"core", "files", "text", "data", "backend", "model", "store"},
     "store": {"core"},
     "stats": {"core", "store"},
     "report": {"core", "store", "stats"},

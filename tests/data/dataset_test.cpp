@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "support/temporary_folder.h"
 #include "tugline/core/error.h"
 
 namespace tugline {
@@ -167,26 +168,21 @@ TEST(Dataset, ContentHashIsOfTranscriptAndAnchor) {
   EXPECT_NE(examples[0].content_hash, examples[3].content_hash);
 }
 
-class DatasetFile : public testing::Test {
- protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path write(const char* name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return folder_ / name;
-  }
-
-  const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) /
-                                        testing::UnitTest::GetInstance()->current_test_info()->name();
-};
-
-TEST_F(DatasetFile, TheNameDecidesTheFormat) {
-  EXPECT_EQ(load_dataset(write("a.json", json::array({full_example()}).dump())).size(), 1);
-  EXPECT_EQ(load_dataset(write("a.jsonl", full_example().dump() + "\n" + full_example().dump())).size(), 2);
+std::filesystem::path write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
 }
 
-TEST_F(DatasetFile, WhatCannotBeReadIsAnError) {
+TEST(DatasetFile, TheNameDecidesTheFormat) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(load_dataset(write(folder / "a.json", json::array({full_example()}).dump())).size(), 1);
+  EXPECT_EQ(
+      load_dataset(write(folder / "a.jsonl", full_example().dump() + "\n" + full_example().dump())).size(),
+      2);
+}
+
+TEST(DatasetFile, WhatCannotBeReadIsAnError) {
+  const TemporaryFolder folder;
   const auto code_of = [](const std::filesystem::path& path) {
     try {
       static_cast<void>(load_dataset(path));
@@ -196,9 +192,9 @@ TEST_F(DatasetFile, WhatCannotBeReadIsAnError) {
     }
     return std::string("accepted");
   };
-  EXPECT_EQ(code_of(folder_ / "absent.json"), "not_found");
-  EXPECT_EQ(code_of(folder_), "input");
-  EXPECT_EQ(code_of(write("empty.json", "")), "input");
+  EXPECT_EQ(code_of(folder / "absent.json"), "not_found");
+  EXPECT_EQ(code_of(folder.path()), "input");
+  EXPECT_EQ(code_of(write(folder / "empty.json", "")), "input");
 }
 
 }  // namespace

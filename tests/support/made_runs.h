@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,23 @@ inline UnitRecord made_unit(int64_t example, int32_t layer, double scale,
     }
   }
   return unit;
+}
+
+// Two measured examples and a skipped one, layers 20 and 29; what layer 29 holds is exactly zero and has a
+// note.
+inline void make_small_run(const std::filesystem::path& path) {
+  RunStore store = RunStore::create_or_resume(path, made_identity(), made_provenance());
+  for (int64_t example = 0; example < 3; ++example) {
+    ExampleRecord record = made_example(example);
+    record.skipped = example == 2 ? "no anchor sentence" : "";
+    store.put_example(record);
+  }
+  for (int64_t example = 0; example < 2; ++example) {
+    store.put_unit(made_unit(example, 20, example == 0 ? 0.0625 : 0.1875));
+    UnitRecord zero = made_unit(example, 29, 0);
+    zero.note = "the push cannot reach a row that is read";
+    store.put_unit(zero);
+  }
 }
 
 // Runs `work` and returns the Error that it must throw.

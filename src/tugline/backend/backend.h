@@ -166,6 +166,7 @@ class Backend {
 };
 
 [[nodiscard]] std::unique_ptr<Backend> make_reference_backend();
-[[nodiscard]] std::unique_ptr<Backend> make_cpu_backend();
+// `threads` 0: as many as the machine has. Sets the process's OpenMP threads.
+[[nodiscard]] std::unique_ptr<Backend> make_cpu_backend(int threads = 0);
 
 }  // namespace tugline

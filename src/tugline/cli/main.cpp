@@ -1,1 +1,73 @@
-int main() { return 0; }
+// The command line: registers the subcommands, and turns what went wrong into a message and an exit status.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "tugline/cli/export_command.h"
+#include "tugline/cli/plot_command.h"
+#include "tugline/cli/summary_command.h"
+#include "tugline/cli/sweep_command.h"
+#include "tugline/core/error.h"
+#include "tugline/core/version.h"
+
+namespace {
+
+// 0 done, 1 our bug, 2 bad usage or input, 3 nothing to measure, 130 interrupted.
+int exit_status(tugline::ErrorCode code) {
+  switch (code) {
+    case tugline::ErrorCode::kNothingToMeasure: return 3;
+    case tugline::ErrorCode::kInterrupted: return 130;
+    default: return 2;
+  }
+}
+
+void log_to_stderr() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("tugline"));
+  spdlog::set_pattern("%^tugline:%$ %v");
+}
+
+void add_commands(CLI::App& app) {
+  tugline::add_sweep_command(app);
+  tugline::add_summary_command(app);
+  tugline::add_plot_command(app);
+  tugline::add_export_command(app);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Pushes on a language model's residual stream, and how far its next-token distributions move.", "tugline");
+  app.set_version_flag("--version", std::string(tugline::kVersion));
+  app.require_subcommand(1);
+  add_commands(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  log_to_stderr();
+  try {
+    return run(argc, argv);
+  } catch (const tugline::Error& e) {
+    if (e.code() == tugline::ErrorCode::kInterrupted) {
+      spdlog::warn("interrupted; what was finished is kept, and the same command goes on from there");
+    } else {
+      spdlog::error("{}", e.what());
+    }
+    return exit_status(e.code());
+  } catch (const std::bad_alloc&) {
+    spdlog::error("not enough memory: the model's weights in f32 and a batch of pushes must fit; try a smaller --memory-limit");
+    return 2;
+  } catch (const std::exception& e) {
+    spdlog::critical("internal error, please report it: {}", e.what());
+    return 1;
+  }
+}

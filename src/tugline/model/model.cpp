@@ -7,28 +7,18 @@
 #include "tugline/files/gguf.h"
 
 namespace tugline {
-namespace {
-
-ModelConfig read_gguf_config(const TensorSource& tensors) {
-  const auto* gguf = dynamic_cast<const GgufFile*>(&tensors);
-  if (gguf == nullptr) fail(ErrorCode::kInput, "{}: is not a GGUF file", tensors.path());
-  return read_config_gguf(*gguf);
+ModelConfig read_config(const ModelSource& source) {
+  const bool gguf = source.kind == ModelSource::Kind::kGguf;
+  ModelConfig config = gguf ? read_config_gguf(GgufFile::open(source.path)) : read_config_json(source.config_json());
+  config.name = source.name;
+  return config;
 }
 
-}  // namespace
-
+// The configuration first: a model that cannot be run is refused before its weights are looked at.
 Model Model::load(const ModelSource& source, Backend& backend) {
   const bool gguf = source.kind == ModelSource::Kind::kGguf;
-  // The configuration first: a model that cannot be run is refused before its weights are looked at.
-  if (!gguf) {
-    ModelConfig config = read_config_json(source.config_json());
-    config.name = source.name;
-    return {std::move(config), source.open_tensors(), TensorNaming::kHub, backend};
-  }
-  auto tensors = source.open_tensors();
-  ModelConfig config = read_gguf_config(*tensors);
-  config.name = source.name;
-  return {std::move(config), std::move(tensors), TensorNaming::kGguf, backend};
+  ModelConfig config = read_config(source);
+  return {std::move(config), source.open_tensors(), gguf ? TensorNaming::kGguf : TensorNaming::kHub, backend};
 }
 
 Model::Model(ModelConfig config, std::unique_ptr<TensorSource> tensors, TensorNaming naming, Backend& backend)

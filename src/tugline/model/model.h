@@ -13,6 +13,9 @@
 
 namespace tugline {
 
+// The configuration alone, without reading weights.
+[[nodiscard]] ModelConfig read_config(const ModelSource& source);
+
 class Model {
  public:
   // Reads configuration and weights of a model directory or GGUF file. `backend` must outlive the model.

@@ -135,14 +135,16 @@ void Bpe::add_merges(const BpeVocabulary& vocabulary, const std::string& where) 
   merges_.reserve(vocabulary.merges.size());
   int32_t rank = 0;
   for (const auto& merge : vocabulary.merges) {
+    const std::string& left = merge.first;  // not bindings: clang 14 lets no lambda capture those
+    const std::string& right = merge.second;
     const auto id_of = [&](const std::string& token) {
       const auto found = ids_.find(token);
       if (found != ids_.end()) return found->second;
-      fail(ErrorCode::kInput, "{}: merge {} ('{}' '{}'): '{}' is not in the vocabulary", where, rank,
-           merge.first, merge.second, token);
+      fail(ErrorCode::kInput, "{}: merge {} ('{}' '{}'): '{}' is not in the vocabulary", where, rank, left,
+           right, token);
     };
-    const int32_t merged = id_of(merge.first + merge.second);
-    merges_.insert_or_assign(pair_key(id_of(merge.first), id_of(merge.second)), Merge{rank, merged});
+    const int32_t merged = id_of(left + right);
+    merges_.insert_or_assign(pair_key(id_of(left), id_of(right)), Merge{rank, merged});
     ++rank;
   }
 }

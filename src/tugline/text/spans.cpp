@@ -106,14 +106,15 @@ SpanOutcome find_anchor_by_ids(const SpanQuery& query, const Encoding& encoding,
                                std::string_view why) {
   const size_t think = end_of_think(query.transcript);
   if (think == std::string_view::npos) {
-    return skip(fmt::format("{}, and the transcript has no <think> to look for it after.", why));
+    return skip(fmt::format("{}, and the transcript has no <think> to search behind.", why));
   }
   const auto first =
       std::partition_point(encoding.offsets.begin(), encoding.offsets.end(),
                            [&](ByteRange token) { return token.begin < static_cast<int64_t>(think); });
   const auto tokens =
       find_own_ids(*query.anchor_sentence, encoding, first - encoding.offsets.begin(), tokenizer);
-  if (!tokens) return skip(fmt::format("{}, and its token ids do not occur after <think>.", why));
+  if (!tokens)
+    return skip(fmt::format("{}, and the anchor's own token ids do not occur after <think>.", why));
   const int64_t chunk = query.anchor_index.value_or(-1);
   return measured_or_skipped({.kind = Span::Kind::kAnchor,
                               .chunk = chunk < chunk_count(query) ? chunk : -1,

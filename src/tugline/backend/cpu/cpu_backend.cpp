@@ -1,6 +1,7 @@
 // The f32 backend for CPUs: matrix products by oneDNN, everything else by the Highway kernels, rows split over
 // OpenMP's threads in fixed blocks, so that results do not depend on timing.
-#include <algorithm>
+#include <omp.h>
+
 #include <cstring>
 
 #include "tugline/backend/backend.h"
@@ -139,6 +140,9 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend() { return std::make_unique<CpuBackend>(); }
+std::unique_ptr<Backend> make_cpu_backend(int threads) {
+  if (threads > 0) omp_set_num_threads(threads);
+  return std::make_unique<CpuBackend>();
+}
 
 }  // namespace tugline

@@ -1,0 +1,28 @@
+// The little languages of --layers, --epsilons, --ids, --span and --memory-limit. Errors are kUsage and name the option.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tugline/core/ids.h"
+
+namespace tugline {
+
+// "last", "all", "20,22", "20:24" (20 to 23: ranges are half-open), "-1" (from the end), and lists of these. Ascending, without
+// repetitions. Errors: a layer that the model does not have.
+[[nodiscard]] std::vector<LayerIndex> parse_layers(const std::string& text, int64_t num_layers);
+
+// "0,0.25,1" or START:STOP:COUNT, COUNT values evenly spaced, both ends included. Errors: not finite, given twice, none.
+[[nodiscard]] std::vector<double> parse_epsilons(const std::string& text);
+
+// "1,2,3". Errors: not integers of 32 bits, none.
+[[nodiscard]] std::vector<int32_t> parse_ids(const std::string& text);
+
+// "B:E". Errors: not two integers, B < 0, E <= B.
+[[nodiscard]] TokenRange parse_token_range(const std::string& text);
+
+// "4GiB", "512MiB", "1000000" (bytes).
+[[nodiscard]] int64_t parse_bytes(const std::string& text);
+
+}  // namespace tugline

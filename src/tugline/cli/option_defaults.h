@@ -1,0 +1,22 @@
+// Values for options that the command line left out: first from a configuration file, then from a preset, then the option's own
+// default.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tugline {
+
+using OptionValues = std::vector<std::pair<std::string, std::string>>;  // option's long name without dashes, value
+
+// Keys of a TOML file: NAME = value, the option's long name; lists are joined by commas. Errors (kInput): not readable, a section.
+[[nodiscard]] OptionValues read_option_file(const std::filesystem::path& path);
+
+// Gives each option of `command` that was not given yet its value. `source` is for messages. Errors (kUsage): a name that is no option
+// of the command.
+void apply_option_values(CLI::App& command, const OptionValues& values, const std::string& source);
+
+}  // namespace tugline

@@ -1,0 +1,47 @@
+#include "tugline/cli/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace tugline {
+
+std::string format_duration(double seconds) {
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
+  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+Progress::Progress(int64_t total_pushes) : total_(total_pushes), live_(isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() {
+  if (live_ && done_ > 0) fmt::print(stderr, "\n");
+}
+
+void Progress::add(int64_t pushes) {
+  done_ += pushes;
+  // A terminal can be rewritten often; a log should stay readable after hours.
+  const auto pause = live_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000);
+  if (Clock::now() - shown_ < pause && done_ < total_) return;
+  shown_ = Clock::now();
+  show();
+}
+
+void Progress::show() {
+  const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
+  const double rate = static_cast<double>(done_) / elapsed;
+  const std::string line =
+      fmt::format("{} of {} pushes ({:.0f} %), {:.0f} a second, {} left; {}", done_, total_,
+                  100.0 * static_cast<double>(done_) / static_cast<double>(total_), rate,
+                  format_duration(static_cast<double>(total_ - done_) / rate), what_);
+  if (live_) {
+    fmt::print(stderr, "\r\x1b[K{}", line);
+  } else {
+    fmt::print(stderr, "{}\n", line);
+  }
+  std::fflush(stderr);
+}
+
+}  // namespace tugline

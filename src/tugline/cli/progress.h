@@ -1,0 +1,33 @@
+// How far a sweep is: one live line on a terminal, a plain line now and then elsewhere. Writes to stderr.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace tugline {
+
+class Progress {
+ public:
+  explicit Progress(int64_t total_pushes);
+  ~Progress();
+  void add(int64_t pushes);
+  // What is being worked on, such as "example 3, layer 24".
+  void describe(std::string what) { what_ = std::move(what); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void show();
+
+  int64_t total_;
+  int64_t done_ = 0;
+  std::string what_;
+  bool live_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point shown_ = start_;
+};
+
+// "1:05", "2:03:04".
+[[nodiscard]] std::string format_duration(double seconds);
+
+}  // namespace tugline

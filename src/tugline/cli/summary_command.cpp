@@ -1,0 +1,34 @@
+#include "tugline/cli/summary_command.h"
+
+#include <memory>
+#include <string>
+
+#include "tugline/cli/standard_output.h"
+#include "tugline/report/table.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+
+void add_summary_command(CLI::App& app) {
+  struct Options {
+    std::string store;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("summary", "Print the table of a run: layers x epsilons, mean KL, error bar");
+  command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
+  command->add_flag("--json", options->json, "Print one JSON object instead of the table");
+  command->footer(
+      "Examples:\n"
+      "  tugline summary run.db\n"
+      "  tugline summary run.db --json | python3 -m json.tool\n"
+      "KL is in nats, the mean over directions and then over spans, each span weighing the same;\n"
+      "+- is its standard error (between examples where there are several).");
+  command->callback([options] {
+    const RunView view = view_of(RunStore::open_read_only(options->store));
+    write_to_standard_output(options->json ? summary_json(view) : summary_text(view));
+  });
+}
+
+}  // namespace tugline

@@ -1,0 +1,45 @@
+// The options of `tugline sweep`: names, presets, and what they come to.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "tugline/model/config.h"
+#include "tugline/probe/sweep.h"
+
+namespace tugline {
+
+struct SweepArguments {
+  std::string model;
+  std::string data;
+  std::string output;
+  std::string preset;
+  std::string config;
+  std::string layers = "last";
+  std::string epsilons = "0,0.25,0.5,1,2";
+  int32_t directions = 8;
+  uint64_t seed = 42;
+  std::string spans = "anchor";
+  std::string readout = "predicting";
+  std::string hook = "resid_post";
+  std::string bos = "auto";
+  std::string direction_family = "isotropic";
+  std::string direction_file;
+  std::string direction_sharing = "common";
+  std::string precision = "f32";
+  int64_t max_examples = 0;  // 0: all
+  int threads = 0;           // 0: the machine's
+  std::string memory_limit = "4GiB";
+};
+
+// Adds the options to `command`, which write into `arguments`.
+void add_sweep_options(CLI::App& command, SweepArguments& arguments);
+
+// Fills in what the command line left out: --config, then --preset.
+void apply_config_and_preset(CLI::App& command, SweepArguments& arguments);
+
+// What the arguments mean for this model. Reads the direction file. Errors: kUsage, kInput.
+[[nodiscard]] SweepOptions resolve_sweep_options(const SweepArguments& arguments, const ModelConfig& config);
+
+}  // namespace tugline

@@ -1,0 +1,132 @@
+#include "tugline/cli/sweep_command.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <optional>
+
+#include "tugline/cli/interrupt.h"
+#include "tugline/cli/progress.h"
+#include "tugline/cli/session.h"
+#include "tugline/cli/sweep_arguments.h"
+#include "tugline/core/content_hash.h"
+#include "tugline/core/error.h"
+#include "tugline/core/version.h"
+#include "tugline/files/mapped_file.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+namespace {
+
+// Keeps a sweep's results in the run store and shows its progress.
+class StoreObserver final : public SweepObserver {
+ public:
+  explicit StoreObserver(RunStore& store) : store_(store) {}
+
+  void show_progress(int64_t total_pushes) { progress_.emplace(total_pushes); }
+  void end_progress() { progress_.reset(); }
+
+  bool has_unit(const UnitKey& key) override { return store_.has_unit(key); }
+  void put_example(const ExampleRecord& example) override { store_.put_example(example); }
+  void put_skipped_span(const SkippedSpan& span) override { store_.put_skipped_span(span); }
+  void put_unit(const UnitRecord& unit) override {
+    store_.put_unit(unit);
+    progress_->describe(fmt::format("example {}, {} {}, layer {} done", unit.key.example, unit.key.span_kind, unit.key.chunk, unit.key.layer));
+  }
+  bool progress(int64_t pushes) override {
+    progress_->add(pushes);
+    return !interrupted();
+  }
+
+ private:
+  RunStore& store_;
+  std::optional<Progress> progress_;
+};
+
+uint64_t hash_file(const std::string& path) { return hash_bytes(MappedFile::open(path).bytes()); }
+
+std::string direction_source(const SweepArguments& arguments, const PushOptions& pushes) {
+  if (pushes.supplied.empty()) return arguments.direction_family;
+  ContentHash hash;
+  for (const auto& row : pushes.supplied) hash.add(std::as_bytes(std::span(row)));
+  return "file " + hex(hash.value());
+}
+
+Provenance provenance(const SweepArguments& arguments, const Model& model) {
+  return {{"tugline_version", std::string(kVersion)},
+          {"model", model.config().name},
+          {"model_path", arguments.model},
+          {"data_path", arguments.data},
+          {"d_model", std::to_string(model.config().hidden_size)},
+          {"num_layers", std::to_string(model.config().num_layers)},
+          {"direction_file", arguments.direction_file},
+          {"preset", arguments.preset}};
+}
+
+void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pushes) {
+  int64_t skipped = 0;
+  for (const PlannedExample& planned : plan.examples) {
+    if (!planned.skipped.empty()) {
+      ++skipped;
+      spdlog::warn("example {} is skipped: {}", planned.example->index, planned.skipped);
+    }
+    for (const SkippedSpan& span : planned.skipped_spans)
+      spdlog::warn("example {}, {} {} is skipped: {}", span.example, span.span_kind, span.chunk, span.reason);
+  }
+  spdlog::info("{} examples ({} skipped), {} spans, {} layers: {} pushes to run", plan.examples.size(), skipped, plan.spans(),
+               options.layers.size(), pushes);
+}
+
+// The seven words of a curve that cannot be anything but flat.
+void report_unreachable(const SweepOptions& options, const ModelConfig& config) {
+  if (options.readout == ReadoutKind::kFollowing && options.layers.back().value == config.num_layers - 1)
+    spdlog::warn("layer {} is the last: a push at its output cannot reach the rows of the readout 'following', so its KL is exactly 0 at "
+                 "every epsilon. --readout predicting reads the row that it does reach",
+                 config.num_layers - 1);
+}
+
+void run(const SweepArguments& arguments) {
+  const std::vector<Example> dataset = load_dataset(arguments.data);
+  const ModelSource source = resolve_model(arguments.model);
+  const ModelConfig config = read_config(source);
+  const SweepOptions options = resolve_sweep_options(arguments, config);
+  const Tokenizer tokenizer = load_tokenizer(source);
+  const SweepPlan plan = plan_sweep(dataset, tokenizer, options);
+  const LoadedModel loaded = load_model(source, arguments.threads);
+  const Model& model = *loaded.model;
+
+  const RunIdentity identity = sweep_identity(model, options, hash_file(arguments.data), direction_source(arguments, options.pushes));
+  RunStore store = RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model));
+  StoreObserver observer(store);
+  const int64_t pushes = remaining_pushes(model, plan, options, observer);
+  report_plan(plan, options, pushes);
+  report_unreachable(options, config);
+  catch_interrupts();
+  observer.show_progress(pushes);
+  const auto start = std::chrono::steady_clock::now();
+  run_sweep(model, plan, options, observer);
+  observer.end_progress();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  spdlog::info("done in {}: {}", format_duration(seconds), arguments.output);
+}
+
+}  // namespace
+
+void add_sweep_command(CLI::App& app) {
+  auto arguments = std::make_shared<SweepArguments>();
+  CLI::App* command = app.add_subcommand("sweep", "Push at the token before each span, over layers, directions and epsilons");
+  add_sweep_options(*command, *arguments);
+  command->footer(
+      "Examples:\n"
+      "  tugline sweep model.gguf examples/traces.json -o run.db --layers 20,24 --epsilons 0:10:11\n"
+      "  tugline sweep deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B annotated.json -o run.db --preset full\n"
+      "Running the same command again goes on where it stopped.");
+  command->callback([command, arguments] {
+    apply_config_and_preset(*command, *arguments);
+    run(*arguments);
+  });
+}
+
+}  // namespace tugline

@@ -1,0 +1,66 @@
+// The main job: for every example, span and layer of a dataset one unit, measured and handed to an observer that keeps it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tugline/data/dataset.h"
+#include "tugline/probe/unit.h"
+#include "tugline/store/records.h"
+#include "tugline/text/spans.h"
+#include "tugline/text/tokenizer.h"
+
+namespace tugline {
+
+struct SweepOptions {
+  std::vector<LayerIndex> layers;  // ascending, distinct
+  PushOptions pushes;
+  std::vector<Span::Kind> spans{Span::Kind::kAnchor};
+  ReadoutKind readout = ReadoutKind::kPredicting;
+  BosPolicy bos = BosPolicy::kAuto;
+  std::optional<int64_t> max_examples;  // the dataset's first so many
+  int64_t memory_limit = int64_t{4} << 30;
+};
+
+// An example as the sweep will run it.
+struct PlannedExample {
+  const Example* example = nullptr;
+  std::vector<int32_t> ids;
+  std::vector<Span> spans;
+  std::vector<SkippedSpan> skipped_spans;
+  std::string skipped;  // why no span of it is measured; empty otherwise
+};
+
+struct SweepPlan {
+  std::vector<PlannedExample> examples;
+  [[nodiscard]] int64_t spans() const;
+};
+
+// Tokenizes each transcript once and finds its spans. `dataset` must outlive the plan.
+[[nodiscard]] SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer, const SweepOptions& options);
+
+// Everything that decides the numbers, name by name (docs/formats.md).
+[[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint64_t dataset_hash,
+                                         const std::string& direction_source);
+
+// Where a sweep's results go and who watches it. Called from the sweeping thread.
+class SweepObserver {
+ public:
+  virtual ~SweepObserver() = default;
+  [[nodiscard]] virtual bool has_unit(const UnitKey& key) = 0;
+  virtual void put_example(const ExampleRecord& example) = 0;
+  virtual void put_skipped_span(const SkippedSpan& span) = 0;
+  virtual void put_unit(const UnitRecord& unit) = 0;
+  // After each batch of pushes; false stops the sweep with kInterrupted, leaving out the unit under way.
+  [[nodiscard]] virtual bool progress(int64_t pushes) = 0;
+};
+
+// Runs what the observer does not have yet. Errors: kNothingToMeasure where no example has a span, after all reasons were handed over.
+void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options, SweepObserver& observer);
+
+// Pushes still to be computed: for progress and the plan's report.
+[[nodiscard]] int64_t remaining_pushes(const Model& model, const SweepPlan& plan, const SweepOptions& options, SweepObserver& observer);
+
+}  // namespace tugline

@@ -1,0 +1,176 @@
+#include "tugline/probe/unit.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "tugline/core/error.h"
+#include "tugline/probe/replay.h"
+
+namespace tugline {
+namespace {
+
+// Rows of a batch: enough that the matrix products run at full speed (their speed is flat from about 400 rows on), few enough that
+// one layer's activations stay in the last-level cache. Part of a run's identity (probe/sweep): sums may round differently in
+// batches of another shape.
+constexpr int64_t kBatchRows = 800;
+
+struct PushIndex {
+  int32_t direction;
+  int32_t epsilon;
+};
+
+double rms_at(const Model& model, const Baseline& baseline, LayerIndex layer, Position position) {
+  const std::vector<double> h = model.backend().download(baseline.resid_post(layer).rows(position.value, 1));
+  return std::sqrt(std::inner_product(h.begin(), h.end(), h.begin(), 0.0) / static_cast<double>(h.size()));
+}
+
+// Bytes that a replay works in for each row: the residual twice, and one layer's intermediates.
+int64_t bytes_per_row(const ModelConfig& config) {
+  const int64_t elements = 4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 3 * config.intermediate_size;
+  constexpr int64_t kElementBytes = 8;  // f64 on the reference backend; twice what f32 takes
+  constexpr int64_t kHeadTile = 2048;
+  return (elements + kHeadTile) * kElementBytes;
+}
+
+int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes, int64_t memory_limit) {
+  const int64_t affordable = memory_limit / (bytes_per_row(config) * rows.count);
+  if (affordable < 1)
+    fail(ErrorCode::kUsage, "--memory-limit: one push over {} rows needs {} bytes, the limit is {}; raise it", rows.count,
+         bytes_per_row(config) * rows.count, memory_limit);
+  const int64_t most = std::clamp<int64_t>(kBatchRows / rows.count, 1, affordable);
+  const int64_t batches = (pushes + most - 1) / most;
+  return (pushes + batches - 1) / batches;  // equal batches rather than full ones and a rest
+}
+
+class UnitRun {
+ public:
+  UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer, const PushOptions& options,
+          const UnitContext& context)
+      : model_(model), baseline_(baseline), base_(base), layer_(layer), options_(options), context_(context) {
+    record_.position = base.rows.push.value;
+    record_.span = base.span;
+    record_.key.layer = layer.value;
+    record_.rms = rms_at(model, baseline, layer, base.rows.push);
+    record_.row_tokens = read_targets(baseline, base.rows);
+    for (int64_t i = 0; i < base.rows.read(); ++i) record_.rows.push_back(base.rows.read_position(i).value);
+  }
+
+  UnitRecord run() {
+    const auto start = std::chrono::steady_clock::now();
+    const std::vector<PushIndex> pushes = lay_out();
+    if (out_of_reach(model_.config(), base_.rows, layer_)) {
+      record_.note = "exact zeros: a push at the last layer's output reaches no row after its own, and the readout 'following' reads only those";
+    } else if (!pushes.empty()) {
+      run_batches(pushes);
+    }
+    record_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return std::move(record_);
+  }
+
+ private:
+  // One response, zero as yet, for each push; returns those that must be computed.
+  std::vector<PushIndex> lay_out() {
+    std::vector<PushIndex> pushes;
+    for (int32_t d = 0; d < options_.directions; ++d) {
+      for (int32_t e = 0; e < static_cast<int32_t>(options_.epsilons.size()); ++e) {
+        ResponseRecord response;
+        response.direction = d;
+        response.epsilon = options_.epsilons[static_cast<size_t>(e)];
+        response.kl_rows.assign(static_cast<size_t>(base_.rows.read()), 0.0);
+        record_.responses.push_back(std::move(response));
+        if (options_.epsilons[static_cast<size_t>(e)] != 0) pushes.push_back({d, e});
+      }
+    }
+    return pushes;
+  }
+
+  [[nodiscard]] std::vector<double> direction(PushIndex push) const {
+    if (!options_.supplied.empty()) return options_.supplied[static_cast<size_t>(push.direction)];
+    const bool common = options_.sharing == DirectionSharing::kCommon;
+    return isotropic_direction({.seed = options_.seed,
+                                .example_hash = context_.example_hash,
+                                .span = base_.span,
+                                .layer = layer_,
+                                .direction = push.direction,
+                                .epsilon_index = common ? 0 : push.epsilon},
+                               model_.config().hidden_size);
+  }
+
+  void run_batches(const std::vector<PushIndex>& pushes) {
+    const int64_t size = batch_pushes(model_.config(), base_.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
+    ReplayWorkspace workspace(model_, size, base_.rows);
+    Replay replay(model_, baseline_, *base_.readout, base_.rows, layer_, workspace);
+    for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
+      const std::span<const PushIndex> batch(pushes.data() + begin, std::min(static_cast<size_t>(size), pushes.size() - begin));
+      run_batch(replay, batch);
+      if (context_.after_batch && !context_.after_batch(static_cast<int64_t>(batch.size())))
+        throw Error(ErrorCode::kInterrupted, "interrupted");
+    }
+  }
+
+  void run_batch(Replay& replay, std::span<const PushIndex> batch) {
+    std::vector<double> vectors;
+    for (const PushIndex push : batch) {
+      const double size = options_.epsilons[static_cast<size_t>(push.epsilon)] * record_.rms;
+      for (const double v : direction(push)) vectors.push_back(size * v);
+    }
+    const std::vector<RowResponse> rows = replay.run(vectors);
+    const auto read = static_cast<size_t>(base_.rows.read());
+    for (size_t i = 0; i < batch.size(); ++i)
+      store(response(batch[i]), std::span<const RowResponse>(rows).subspan(i * read, read));
+  }
+
+  ResponseRecord& response(PushIndex push) {
+    return record_.responses[static_cast<size_t>(push.direction) * options_.epsilons.size() + static_cast<size_t>(push.epsilon)];
+  }
+
+  static void store(ResponseRecord& response, std::span<const RowResponse> rows) {
+    const auto count = static_cast<double>(rows.size());
+    double delta_logprob = 0;
+    int64_t targets = 0;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      response.kl_rows[i] = rows[i].kl;
+      response.kl += rows[i].kl / count;
+      response.kl_reverse += rows[i].kl_reverse / count;
+      response.top1_flips += rows[i].top1_flip ? 1 / count : 0;
+      if (std::isnan(rows[i].delta_logprob)) continue;
+      delta_logprob += rows[i].delta_logprob;
+      ++targets;
+    }
+    if (targets > 0) response.delta_logprob = delta_logprob / static_cast<double>(targets);
+  }
+
+  const Model& model_;
+  const Baseline& baseline_;
+  const SpanBase& base_;
+  LayerIndex layer_;
+  const PushOptions& options_;
+  const UnitContext& context_;
+  UnitRecord record_;
+};
+
+}  // namespace
+
+SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout) {
+  const ReplayRows rows = replay_rows(span, readout, baseline.tokens());
+  return {span, rows, read_baseline(model, baseline, rows)};
+}
+
+bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer) {
+  return rows.first_read > 0 && layer.value == config.num_layers - 1;
+}
+
+int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer, const PushOptions& options) {
+  if (readout == ReadoutKind::kFollowing && layer.value == model.config().num_layers - 1) return 0;
+  const auto zeros = std::count(options.epsilons.begin(), options.epsilons.end(), 0.0);
+  return options.directions * (static_cast<int64_t>(options.epsilons.size()) - zeros);
+}
+
+UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
+                        const PushOptions& options, const UnitContext& context) {
+  return UnitRun(model, baseline, base, layer, options, context).run();
+}
+
+}  // namespace tugline

@@ -1,0 +1,56 @@
+// One unit: every direction at every epsilon for one (span, layer), as responses. What a sweep computes, commits and resumes as one
+// piece, and what `tug` computes once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "tugline/probe/baseline.h"
+#include "tugline/probe/direction.h"
+#include "tugline/probe/readout.h"
+#include "tugline/store/records.h"
+
+namespace tugline {
+
+// kCommon: the same directions at every epsilon, so that a curve is smooth. kIndependent: fresh ones at each epsilon.
+enum class DirectionSharing { kCommon, kIndependent };
+
+// Which pushes a unit makes.
+struct PushOptions {
+  std::vector<double> epsilons;  // in units of the residual's RMS at the site
+  int32_t directions = 8;        // random ones; the number of rows where they are supplied
+  uint64_t seed = 42;
+  DirectionSharing sharing = DirectionSharing::kCommon;
+  std::vector<std::vector<double>> supplied;  // unit rows [hidden]; empty for random directions
+};
+
+// A span of a transcript whose base distributions have been read: what the units of its layers share.
+struct SpanBase {
+  TokenRange span;
+  ReplayRows rows;
+  std::unique_ptr<Readout> readout;
+};
+[[nodiscard]] SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout);
+
+// What a unit's numbers are keyed and stored under, and how its work is watched.
+struct UnitContext {
+  uint64_t example_hash = 0;
+  int64_t memory_limit = 0;  // bytes for the replay's working memory
+  // Called after each batch with the number of pushes it made; returns false to give the unit up.
+  std::function<bool(int64_t pushes)> after_batch;
+};
+
+// Measures the unit: position, rms, rows, row_tokens, note, seconds and responses (by direction, then epsilon, in the order given).
+// Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
+// Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit.
+[[nodiscard]] UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
+                                      const PushOptions& options, const UnitContext& context);
+
+// Pushes of a unit that are computed: neither epsilon 0 nor out of reach.
+[[nodiscard]] int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer, const PushOptions& options);
+
+// True where causality alone makes every response zero: the readout does not include the pushed row, and no layer is left above.
+[[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer);
+
+}  // namespace tugline

@@ -1,0 +1,129 @@
+#include "tugline/report/export.h"
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "tugline/report/run_view.h"
+
+namespace tugline {
+namespace {
+
+constexpr std::array<std::string_view, 10> kCurveColumns = {
+    "span_kind", "layer",   "epsilon", "epsilon_relative", "kl", "standard_error",
+    "ci_low",    "ci_high", "spans",   "directions"};
+
+// `responses` has the first twelve; `rows` all of them.
+constexpr std::array<std::string_view, 14> kPushColumns = {
+    "example", "span_kind",  "chunk", "layer",      "position",      "direction", "epsilon",
+    "kl",      "kl_reverse", "js",    "top1_flips", "delta_logprob", "row",       "token"};
+constexpr size_t kResponseColumns = 12;
+
+constexpr std::array<std::string_view, 12> kUnitColumns = {
+    "example",  "span_kind", "chunk",        "layer",   "span_begin", "span_end",
+    "position", "rms",       "readout_rows", "seconds", "note",       "span_text"};
+
+constexpr std::array<std::string_view, 5> kExampleColumns = {"example", "content_hash", "tokens", "skipped",
+                                                             "prompt"};
+
+Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
+
+void write_curves(const RunStore& store, RowWriter& writer) {
+  for (const CurvePoint& point : view_of(store).curves) {
+    writer.row(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, point.epsilon_relative,
+                                 point.kl.mean, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
+                                 cell_of(point.kl.ci_high), point.spans, point.directions});
+  }
+}
+
+std::vector<Cell> push_cells(const UnitRecord& unit, const ResponseRecord& response) {
+  return {unit.key.example,    unit.key.span_kind,
+          unit.key.chunk,      int64_t{unit.key.layer},
+          unit.position,       int64_t{response.direction},
+          response.epsilon,    response.kl,
+          response.kl_reverse, response.js,
+          response.top1_flips, response.delta_logprob};
+}
+
+void write_responses(const RunStore& store, RowWriter& writer) {
+  for (const UnitRecord& unit : store.units()) {
+    for (const ResponseRecord& response : store.responses(unit.key)) {
+      writer.row(push_cells(unit, response));
+    }
+  }
+}
+
+constexpr size_t kKlColumn = 7;
+
+void write_rows(const RunStore& store, RowWriter& writer) {
+  for (const UnitRecord& unit : store.units()) {
+    for (const ResponseRecord& response : store.responses(unit.key)) {
+      std::vector<Cell> cells = push_cells(unit, response);
+      cells.resize(kPushColumns.size());
+      for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i) {
+        cells[kKlColumn] = response.kl_rows[i];
+        cells[kResponseColumns] = unit.rows[i];
+        cells[kResponseColumns + 1] = int64_t{unit.row_tokens[i]};
+        writer.row(cells);
+      }
+    }
+  }
+}
+
+void write_units(const RunStore& store, RowWriter& writer) {
+  for (const UnitRecord& unit : store.units()) {
+    writer.row(std::vector<Cell>{unit.key.example, unit.key.span_kind, unit.key.chunk,
+                                 int64_t{unit.key.layer}, unit.span.begin, unit.span.end, unit.position,
+                                 unit.rms, static_cast<int64_t>(unit.rows.size()), unit.seconds, unit.note,
+                                 unit.span_text});
+  }
+}
+
+void write_examples(const RunStore& store, RowWriter& writer) {
+  for (const ExampleRecord& example : store.examples()) {
+    writer.row(std::vector<Cell>{example.example, example.content_hash, example.tokens, example.skipped,
+                                 example.prompt});
+  }
+}
+
+}  // namespace
+
+std::span<const std::string_view> columns_of(ExportTable table) {
+  switch (table) {
+    case ExportTable::kCurves:
+      return kCurveColumns;
+    case ExportTable::kResponses:
+      return std::span(kPushColumns).first(kResponseColumns);
+    case ExportTable::kRows:
+      return kPushColumns;
+    case ExportTable::kUnits:
+      return kUnitColumns;
+    case ExportTable::kExamples:
+      return kExampleColumns;
+  }
+  return {};
+}
+
+void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink) {
+  RowWriter writer(format, columns_of(table), sink);
+  switch (table) {
+    case ExportTable::kCurves:
+      write_curves(store, writer);
+      break;
+    case ExportTable::kResponses:
+      write_responses(store, writer);
+      break;
+    case ExportTable::kRows:
+      write_rows(store, writer);
+      break;
+    case ExportTable::kUnits:
+      write_units(store, writer);
+      break;
+    case ExportTable::kExamples:
+      write_examples(store, writer);
+      break;
+  }
+  writer.finish();
+}
+
+}  // namespace tugline

@@ -1,0 +1,20 @@
+// The store's tables as CSV or JSON for other programs. Column names and their order are a contract
+// (docs/store.md).
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "tugline/report/row_writer.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+
+enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples };
+
+[[nodiscard]] std::span<const std::string_view> columns_of(ExportTable table);
+
+// Reads one unit at a time. Rows are sorted by their keys: the same run gives the same bytes.
+void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink);
+
+}  // namespace tugline

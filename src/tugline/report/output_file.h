@@ -1,0 +1,34 @@
+// Writes a result file whole or not at all: under another name in the same folder, then renamed into place. A
+// device or a pipe (/dev/stdout, a FIFO) is written as it is.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace tugline {
+
+class OutputFile {
+ public:
+  // Throws Error kIo where nothing can be written there.
+  explicit OutputFile(const std::filesystem::path& path);
+  // Without a commit, what was written is removed.
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes);
+  // Puts the file in its place. Throws Error kIo where the system could not keep all of it.
+  void commit();
+  // For a child process that writes; stays this object's.
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+ private:
+  [[noreturn]] void fail_to_write(int error) const;
+
+  std::filesystem::path path_;       // as the user gave it, for messages
+  std::filesystem::path target_;     // symbolic links resolved
+  std::filesystem::path temporary_;  // empty where the target is written as it is
+  int descriptor_ = -1;
+};
+
+}  // namespace tugline

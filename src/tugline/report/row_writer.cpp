@@ -1,0 +1,111 @@
+#include "tugline/report/row_writer.h"
+
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace tugline {
+namespace {
+
+constexpr size_t kFlushBytes = 1 << 16;
+
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    return text;
+  }
+  std::string quoted(1, '"');
+  for (const char c : text) {
+    quoted.append(c == '"' ? 2 : 1, c);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+std::string json_text(const std::string& text) {
+  using nlohmann::json;
+  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// Neither text form has a number that is not finite.
+std::string number_text(double value) { return std::isfinite(value) ? shortest_text(value) : std::string(); }
+
+struct CsvText {
+  std::string operator()(std::monostate) const { return {}; }
+  std::string operator()(int64_t value) const { return std::to_string(value); }
+  std::string operator()(double value) const { return number_text(value); }
+  std::string operator()(const std::string& value) const { return csv_text(value); }
+};
+
+struct JsonText {
+  std::string operator()(std::monostate) const { return "null"; }
+  std::string operator()(int64_t value) const { return std::to_string(value); }
+  std::string operator()(double value) const { return std::isfinite(value) ? shortest_text(value) : "null"; }
+  std::string operator()(const std::string& value) const { return json_text(value); }
+};
+
+}  // namespace
+
+std::string shortest_text(double value) {
+  std::array<char, 32> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  assert(error == std::errc{});
+  return {text.data(), end};
+}
+
+RowWriter::RowWriter(TextFormat format, std::span<const std::string_view> columns, TextSink sink)
+    : format_(format), columns_(columns), sink_(std::move(sink)) {
+  if (format_ == TextFormat::kJson) {
+    buffer_.push_back('[');
+    return;
+  }
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    buffer_ += i == 0 ? "" : ",";
+    buffer_ += columns_[i];
+  }
+  buffer_ += '\n';
+}
+
+void RowWriter::row(std::span<const Cell> cells) {
+  assert(cells.size() == columns_.size());
+  format_ == TextFormat::kCsv ? csv_row(cells) : json_row(cells);
+  any_row_ = true;
+  if (buffer_.size() >= kFlushBytes) {
+    flush();
+  }
+}
+
+void RowWriter::csv_row(std::span<const Cell> cells) {
+  for (size_t i = 0; i < cells.size(); ++i) {
+    buffer_ += i == 0 ? "" : ",";
+    buffer_ += std::visit(CsvText{}, cells[i]);
+  }
+  buffer_ += '\n';
+}
+
+void RowWriter::json_row(std::span<const Cell> cells) {
+  buffer_ += any_row_ ? ",\n {" : "\n {";
+  for (size_t i = 0; i < cells.size(); ++i) {
+    buffer_ += i == 0 ? "\"" : ", \"";
+    buffer_ += columns_[i];
+    buffer_ += "\": ";
+    buffer_ += std::visit(JsonText{}, cells[i]);
+  }
+  buffer_ += '}';
+}
+
+void RowWriter::finish() {
+  if (format_ == TextFormat::kJson) {
+    buffer_ += any_row_ ? "\n]\n" : "]\n";
+  }
+  flush();
+}
+
+void RowWriter::flush() {
+  sink_(buffer_);
+  buffer_.clear();
+}
+
+}  // namespace tugline

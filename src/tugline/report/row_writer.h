@@ -1,0 +1,46 @@
+// Tables as text, row by row, so that a large one is never in memory: CSV as RFC 4180 has it (lines end in
+// \n), or JSON, an array of objects. Numbers are the shortest that read back to the same double; what is not
+// known is empty, or null.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace tugline {
+
+enum class TextFormat { kCsv, kJson };
+
+using Cell = std::variant<std::monostate, int64_t, double, std::string>;
+
+// Receives text as it is made. May throw; the table is then left as it is.
+using TextSink = std::function<void(std::string_view)>;
+
+[[nodiscard]] std::string shortest_text(double value);
+
+class RowWriter {
+ public:
+  // Writes the header. `columns` must outlive the writer.
+  RowWriter(TextFormat format, std::span<const std::string_view> columns, TextSink sink);
+  // One cell a column.
+  void row(std::span<const Cell> cells);
+  // Ends the table.
+  void finish();
+
+ private:
+  void csv_row(std::span<const Cell> cells);
+  void json_row(std::span<const Cell> cells);
+  void flush();
+
+  TextFormat format_;
+  std::span<const std::string_view> columns_;
+  TextSink sink_;
+  std::string buffer_;
+  bool any_row_ = false;
+};
+
+}  // namespace tugline

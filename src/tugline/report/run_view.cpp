@@ -1,0 +1,182 @@
+#include "tugline/report/run_view.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "tugline/core/error.h"
+#include "tugline/store/field_names.h"
+
+namespace tugline {
+namespace {
+
+std::optional<int64_t> parse_count(const std::string& text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+int64_t width_of(const RunStore& store, const Provenance& meta) {
+  const auto found = meta.find(field::kDModel);
+  const auto width = found == meta.end() ? std::nullopt : parse_count(found->second);
+  if (!width) {
+    fail(ErrorCode::kInput, "{}: {} in table meta is {}, expected the width of the residual stream",
+         store.path().string(), field::kDModel, found == meta.end() ? "missing" : '"' + found->second + '"');
+  }
+  return *width;
+}
+
+void add_to(std::map<std::string, std::vector<int64_t>>& groups, const std::string& reason, int64_t example) {
+  groups[reason].push_back(example);
+}
+
+std::vector<SkipGroup> sorted_groups(const std::map<std::string, std::vector<int64_t>>& groups) {
+  std::vector<SkipGroup> sorted;
+  for (const auto& [reason, examples] : groups) {
+    sorted.push_back({.reason = reason, .examples = examples});
+  }
+  return sorted;
+}
+
+void count_examples(const RunStore& store, const std::set<int64_t>& with_units, RunView& view) {
+  std::map<std::string, std::vector<int64_t>> skipped;
+  for (const ExampleRecord& example : store.examples()) {
+    if (!example.skipped.empty()) {
+      add_to(skipped, example.skipped, example.example);
+    } else if (!with_units.contains(example.example)) {
+      ++view.examples_waiting;
+    }
+  }
+  view.skipped_examples = sorted_groups(skipped);
+  std::map<std::string, std::vector<int64_t>> spans;
+  for (const SkippedSpan& span : store.skipped_spans()) {
+    add_to(spans, span.reason, span.example);
+  }
+  view.skipped_spans = sorted_groups(spans);
+  view.examples_measured = static_cast<int64_t>(with_units.size());
+}
+
+void read_units(const RunStore& store, RunView& view) {
+  std::set<int64_t> with_units;
+  std::map<std::string, NoteGroup> notes;
+  CurveBuilder curves;
+  for (const UnitRecord& unit : store.units()) {
+    curves.add(unit.key, store.responses(unit.key));
+    with_units.insert(unit.key.example);
+    ++view.units;
+    if (!unit.note.empty()) {
+      NoteGroup& group = notes[unit.note];
+      group.note = unit.note;
+      group.layers.insert(unit.key.layer);
+      ++group.units;
+    }
+  }
+  for (auto& [text, group] : notes) {
+    view.notes.push_back(std::move(group));
+  }
+  view.curves = curves.build(view.d_model);
+  count_examples(store, with_units, view);
+}
+
+// What the sessions that wrote the store say under one name: mostly one value, several where it was resumed
+// elsewhere.
+std::string values_over_sessions(const RunView& view, const char* name) {
+  std::vector<std::string> values;
+  for (const Provenance& session : view.sessions) {
+    const auto found = session.find(name);
+    if (found != session.end() && std::find(values.begin(), values.end(), found->second) == values.end()) {
+      values.push_back(found->second);
+    }
+  }
+  return fmt::format("{}", fmt::join(values, ", "));
+}
+
+std::string identity_value(const RunView& view, const char* name) {
+  const auto found = view.identity.fields.find(name);
+  return found == view.identity.fields.end() ? std::string() : found->second;
+}
+
+std::string directions_fact(const RunView& view) {
+  std::string text = identity_value(view, field::kDirections);
+  for (const char* name : {field::kDirectionFamily, field::kDirectionSharing}) {
+    const std::string value = identity_value(view, name);
+    if (!value.empty()) {
+      text += (text.empty() ? "" : name == std::string(field::kDirectionSharing) ? ", " : " ") + value;
+    }
+  }
+  return text;
+}
+
+std::string examples_fact(const RunView& view) {
+  std::string text = fmt::format("{} measured, {} skipped", view.examples_measured, view.examples_skipped());
+  if (view.examples_waiting > 0) {
+    text += fmt::format(", {} still to measure", view.examples_waiting);
+  }
+  return text;
+}
+
+std::string units_fact(const RunView& view) {
+  if (!view.units_planned) {
+    return fmt::format("{}", view.units);
+  }
+  return fmt::format("{} of {}{}", view.units, *view.units_planned,
+                     view.is_unfinished() ? " (unfinished)" : "");
+}
+
+}  // namespace
+
+int64_t RunView::examples_skipped() const {
+  size_t total = 0;
+  for (const SkipGroup& group : skipped_examples) {
+    total += group.examples.size();
+  }
+  return static_cast<int64_t>(total);
+}
+
+bool RunView::is_unfinished() const { return units_planned ? units < *units_planned : examples_waiting > 0; }
+
+RunView view_of(const RunStore& store) {
+  RunView view;
+  view.identity = store.identity();
+  view.sessions = store.sessions();
+  view.meta = store.meta();
+  view.d_model = width_of(store, view.meta);
+  if (const auto planned = view.meta.find(field::kUnitsPlanned); planned != view.meta.end()) {
+    view.units_planned = parse_count(planned->second);
+  }
+  read_units(store, view);
+  return view;
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"model", values_over_sessions(view, field::kModelName)},
+      {"data", values_over_sessions(view, field::kDataName)},
+      {"spans", identity_value(view, field::kSpans)},
+      {"readout", identity_value(view, field::kReadout)},
+      {"hook", identity_value(view, field::kHook)},
+      {"directions", directions_fact(view)},
+      {"examples", examples_fact(view)},
+      {"units", units_fact(view)},
+      {"precision", identity_value(view, field::kPrecision)},
+      {"seed", identity_value(view, field::kSeed)},
+      {"configuration", view.identity.hash()},
+      {"tugline", values_over_sessions(view, field::kVersion)}};
+  std::vector<std::pair<std::string, std::string>> known;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(known),
+               [](const auto& fact) { return !fact.second.empty(); });
+  return known;
+}
+
+std::string sentence_of(const NoteGroup& note) {
+  return fmt::format("layer{} {}: {}", note.layers.size() == 1 ? "" : "s", fmt::join(note.layers, ", "),
+                     note.note);
+}
+
+}  // namespace tugline

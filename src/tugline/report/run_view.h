@@ -1,0 +1,59 @@
+// What summaries, figures and pages say of a run, gathered from its store once: who measured what on what,
+// what was skipped and why, and the curves. Formatting is table's and figure's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tugline/stats/curves.h"
+#include "tugline/store/records.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+
+// Examples, or spans of examples, that were skipped for one reason.
+struct SkipGroup {
+  std::string reason;
+  std::vector<int64_t> examples;  // sorted; one entry a skipped span, where spans are counted
+};
+
+// Units that bear the same note.
+struct NoteGroup {
+  std::string note;
+  std::set<int32_t> layers;
+  int64_t units = 0;
+};
+
+struct RunView {
+  RunIdentity identity;
+  std::vector<Provenance> sessions;
+  Provenance meta;
+  int64_t d_model = 0;
+  int64_t units = 0;
+  std::optional<int64_t> units_planned;
+  int64_t examples_measured = 0;  // those with a unit at least
+  int64_t examples_waiting = 0;   // neither measured yet nor skipped
+  std::vector<SkipGroup> skipped_examples;
+  std::vector<SkipGroup> skipped_spans;
+  std::vector<NoteGroup> notes;
+  std::vector<CurvePoint> curves;
+
+  [[nodiscard]] int64_t examples_skipped() const;
+  // True where the store says that there is more to measure than it holds.
+  [[nodiscard]] bool is_unfinished() const;
+};
+
+// Reads the whole store, one unit at a time. Throws Error kInput where it lacks the model's width.
+[[nodiscard]] RunView view_of(const RunStore& store);
+
+// Name and value of what a reader needs first, in order; facts that the store lacks are left out.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view);
+
+// "layer 29" or "layers 27, 29: <the note>".
+[[nodiscard]] std::string sentence_of(const NoteGroup& note);
+
+}  // namespace tugline

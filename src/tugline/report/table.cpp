@@ -1,0 +1,173 @@
+#include "tugline/report/table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace tugline {
+namespace {
+
+constexpr size_t kLayersAcross = 5;  // a block of columns that fits into 120 characters
+constexpr size_t kCellWidth = 22;
+constexpr size_t kExamplesNamed = 10;
+
+// Text of `width` characters on a terminal; the plus-minus sign is one of them and two bytes.
+std::string padded(const std::string& text, size_t width) {
+  const auto characters = static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return std::string(width > characters ? width - characters : 0, ' ') + text;
+}
+
+std::string cell_text(const MeanEstimate& kl) {
+  if (kl.mean == 0 && kl.standard_error.value_or(0) == 0) {
+    return "0";
+  }
+  const std::string mean = fmt::format("{:.3e}", kl.mean);
+  return kl.standard_error ? fmt::format("{} ± {:.1e}", mean, *kl.standard_error) : mean + " ± n/a   ";
+}
+
+using Grid = std::map<double, std::map<int32_t, const CurvePoint*>>;  // epsilon, layer
+
+std::string block_text(const Grid& grid, std::span<const int32_t> layers) {
+  std::string text = fmt::format("{:>9}{:>10}", "epsilon", "relative");
+  for (const int32_t layer : layers) {
+    text += padded(fmt::format("layer {}", layer), kCellWidth);
+  }
+  text += '\n';
+  for (const auto& [epsilon, row] : grid) {
+    text += fmt::format("{:>9.5g}{:>9.2f}%", epsilon, 100 * row.begin()->second->epsilon_relative);
+    for (const int32_t layer : layers) {
+      const auto found = row.find(layer);
+      text += padded(found == row.end() ? "-" : cell_text(found->second->kl), kCellWidth);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string range_text(int64_t low, int64_t high) {
+  return low == high ? fmt::format("{}", low) : fmt::format("{} to {}", low, high);
+}
+
+// Counts may differ from layer to layer while a sweep is under way.
+std::string counts_text(const std::vector<const CurvePoint*>& points) {
+  const auto range = [&](auto member) {
+    const auto less = [&](const CurvePoint* a, const CurvePoint* b) { return a->*member < b->*member; };
+    const auto [low, high] = std::minmax_element(points.begin(), points.end(), less);
+    return range_text((*low)->*member, (*high)->*member);
+  };
+  return fmt::format("{} spans of {} examples, {} directions each", range(&CurvePoint::spans),
+                     range(&CurvePoint::examples), range(&CurvePoint::directions));
+}
+
+std::string kind_text(const std::string& kind, const std::vector<const CurvePoint*>& points) {
+  Grid grid;
+  std::set<int32_t> layer_set;
+  for (const CurvePoint* point : points) {
+    grid[point->epsilon][point->layer] = point;
+    layer_set.insert(point->layer);
+  }
+  const std::vector<int32_t> layers(layer_set.begin(), layer_set.end());
+  std::string text = fmt::format("\n{} spans: KL(pushed || base) in nats, mean ± standard error ({})\n", kind,
+                                 counts_text(points));
+  for (size_t first = 0; first < layers.size(); first += kLayersAcross) {
+    const size_t count = std::min(kLayersAcross, layers.size() - first);
+    text += (first == 0 ? "" : "\n") + block_text(grid, std::span(layers).subspan(first, count));
+  }
+  return text;
+}
+
+std::string examples_named(const std::vector<int64_t>& examples) {
+  const size_t shown = std::min(examples.size(), kExamplesNamed);
+  return fmt::format("example{} {}{}", examples.size() == 1 ? "" : "s",
+                     fmt::join(examples.begin(), examples.begin() + static_cast<ptrdiff_t>(shown), ", "),
+                     shown < examples.size() ? ", ..." : "");
+}
+
+std::string skips_text(const std::vector<SkipGroup>& groups, const char* what) {
+  std::string text;
+  for (const SkipGroup& group : groups) {
+    text += fmt::format("skipped        {} {}{}: {} ({})\n", group.examples.size(), what,
+                        group.examples.size() == 1 ? "" : "s", group.reason, examples_named(group.examples));
+  }
+  return text;
+}
+
+nlohmann::ordered_json number_or_null(const std::optional<double>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+}
+
+nlohmann::ordered_json skips_json(const std::vector<SkipGroup>& groups) {
+  auto list = nlohmann::ordered_json::array();
+  for (const SkipGroup& group : groups) {
+    list.push_back(
+        {{"reason", group.reason}, {"count", group.examples.size()}, {"examples", group.examples}});
+  }
+  return list;
+}
+
+nlohmann::ordered_json curves_json(const RunView& view) {
+  auto list = nlohmann::ordered_json::array();
+  for (const CurvePoint& point : view.curves) {
+    list.push_back({{"span_kind", point.span_kind},
+                    {"layer", point.layer},
+                    {"epsilon", point.epsilon},
+                    {"epsilon_relative", point.epsilon_relative},
+                    {"kl", point.kl.mean},
+                    {"standard_error", number_or_null(point.kl.standard_error)},
+                    {"ci_low", number_or_null(point.kl.ci_low)},
+                    {"ci_high", number_or_null(point.kl.ci_high)},
+                    {"spans", point.spans},
+                    {"examples", point.examples},
+                    {"directions", point.directions}});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string summary_text(const RunView& view) {
+  std::string text;
+  for (const auto& [name, value] : facts_of(view)) {
+    text += fmt::format("{:<15}{}\n", name, value);
+  }
+  text += skips_text(view.skipped_examples, "example");
+  text += skips_text(view.skipped_spans, "span");
+  for (const NoteGroup& note : view.notes) {
+    text += fmt::format("note           {}\n", sentence_of(note));
+  }
+  std::map<std::string, std::vector<const CurvePoint*>> kinds;
+  for (const CurvePoint& point : view.curves) {
+    kinds[point.span_kind].push_back(&point);
+  }
+  for (const auto& [kind, points] : kinds) {
+    text += kind_text(kind, points);
+  }
+  return text + (kinds.empty() ? "\nnothing is measured yet\n" : "");
+}
+
+std::string summary_json(const RunView& view) {
+  nlohmann::ordered_json json;
+  json["configuration"] = view.identity.hash();
+  json["identity"] = view.identity.fields;
+  json["meta"] = view.meta;
+  json["examples"] = {{"measured", view.examples_measured},
+                      {"waiting", view.examples_waiting},
+                      {"skipped", skips_json(view.skipped_examples)}};
+  json["skipped_spans"] = skips_json(view.skipped_spans);
+  json["units"] = {{"done", view.units}, {"planned", nullptr}};
+  if (view.units_planned) {
+    json["units"]["planned"] = *view.units_planned;
+  }
+  json["notes"] = nlohmann::ordered_json::array();
+  for (const NoteGroup& note : view.notes) {
+    json["notes"].push_back({{"note", note.note}, {"layers", note.layers}, {"units", note.units}});
+  }
+  json["curves"] = curves_json(view);
+  return json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace tugline
