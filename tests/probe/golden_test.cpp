@@ -23,14 +23,9 @@ double mean(const std::vector<double>& values) {
 }
 
 // The goldens are printed to 11 digits. The reference backend is f64: what is left is the rounding of its sums, some
-// thousands of operations deep and amplified where logit differences are small. Plain f32 values lose the difference of two
-// nearly equal activations: 2.6e-2 was measured at epsilon 0.25, 2e-3 at 1 and 3e-5 at 10 (docs/method.md).
-double tolerance(bool reference, double epsilon) {
-  if (reference) return 1e-7;
-  if (epsilon >= 1) return 1e-3;
-  if (epsilon >= 0.25) return 5e-2;
-  return std::numeric_limits<double>::infinity();
-}
+// thousands of operations deep. In f32 every step is right to a few units of 2^-24 of the difference that it carries, whatever epsilon is; a mean
+// KL gathers some tens of such errors: 1e-5 at every epsilon (docs/method.md, "Precision").
+double tolerance(bool reference) { return reference ? 1e-7 : 1e-5; }
 
 class GoldenResponses : public testing::TestWithParam<Setup> {
  protected:
@@ -60,13 +55,13 @@ class GoldenResponses : public testing::TestWithParam<Setup> {
         found_sum += found[d][e];
       }
       const double epsilon = golden.epsilons[e];
-      if (expected_sum == 0 && GetParam().reference) {
-        EXPECT_LT(found_sum, 1e-20);
+      if (epsilon == 0 || expected_sum == 0) {
+        EXPECT_EQ(found_sum, 0.0) << "a zero push, or one that reaches no row, moves nothing at all";
+        continue;
       }
-      if (expected_sum == 0) continue;
       const double error = std::abs(found_sum / expected_sum - 1);
-      EXPECT_LE(error, tolerance(GetParam().reference, epsilon)) << "layer " << golden.layer.value << " epsilon " << epsilon;
-      worst_ = std::max(worst_, epsilon >= 1 || GetParam().reference ? error : 0.0);
+      EXPECT_LE(error, tolerance(GetParam().reference)) << "layer " << golden.layer.value << " epsilon " << epsilon;
+      worst_ = std::max(worst_, error);
     }
   }
 
@@ -84,7 +79,7 @@ TEST_P(GoldenResponses, MeanKl) {
     expect_means(golden, ReadoutKind::kFollowing);
   }
   RecordProperty("worst_relative_error", std::to_string(worst_));
-  std::printf("largest relative error (epsilon >= 1 in f32): %.2e\n", worst_);
+  std::printf("largest relative error of a mean KL: %.2e\n", worst_);
 }
 
 TEST_P(GoldenResponses, BaselineResidualsAndLogits) {

@@ -68,15 +68,15 @@ inline std::vector<GoldenCase> load_golden(const std::filesystem::path& folder, 
 inline std::vector<std::vector<double>> replay_case(const Model& model, const GoldenCase& golden, ReadoutKind readout) {
   const std::vector<LayerIndex> layers{golden.layer};
   const Baseline baseline(model, golden.ids, layers);
-  const ReplayRows rows = replay_rows(golden.span, readout, baseline.tokens());
-  const auto base = read_baseline(model, baseline, rows);
+  const SpanBase base = read_span(model, baseline, golden.span, readout, golden.layer);
+  const ReplayRows& rows = base.rows;
   std::vector<double> vectors;
   for (const auto& direction : golden.directions)
     for (const double epsilon : golden.epsilons)
       for (const double v : direction) vectors.push_back(epsilon * golden.rms * v);
   const auto pushes = static_cast<int64_t>(golden.directions.size() * golden.epsilons.size());
   ReplayWorkspace workspace(model, pushes, rows);
-  const std::vector<RowResponse> responses = Replay(model, baseline, *base, rows, golden.layer, workspace).run(vectors);
+  const std::vector<RowResponse> responses = Replay(model, baseline, base, golden.layer, workspace).run(vectors);
   std::vector<std::vector<double>> means(golden.directions.size(), std::vector<double>(golden.epsilons.size()));
   const auto read = static_cast<size_t>(rows.read());
   for (size_t i = 0; i < responses.size(); ++i) {

@@ -3,10 +3,9 @@
 // qwen-tokenizer/.
 #include <gtest/gtest.h>
 
-#include <ctime>
-
 #include "support/cache.h"
 #include "support/shared.h"
+#include "text/cpu_timer.h"
 #include "text/golden_tokens.h"
 #include "tugline/files/gguf.h"
 
@@ -32,9 +31,9 @@ TEST(TokenizerModel, QwenFromJson) {
   if (!path) {
     GTEST_SKIP() << "qwen-tokenizer/ is not in the cache: the goldens' make_qwen_tokenizer.py makes it";
   }
-  const std::clock_t start = std::clock();
+  const CpuTimer timer;
   const auto tokenizer = Tokenizer::from_json_file(*path);
-  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 2.0) << "to load 151,650 tokens";
+  EXPECT_LT(timer.seconds(), 2.0) << "to load 151,650 tokens";
   EXPECT_EQ(tokenizer.vocab_size(), 151'650);
   EXPECT_EQ(tokenizer.bos_id(), 151'646);
   expect_golden_tokens(tokenizer, *shared / "golden" / "tokens_qwen.json");

@@ -2,10 +2,11 @@
 // that a busy machine does not matter. An engine that is quadratic anywhere needs hours.
 #include <gtest/gtest.h>
 
-#include <ctime>
+#include <algorithm>
 #include <random>
 #include <string>
 
+#include "text/cpu_timer.h"
 #include "text/tokenizer_cases.h"
 #include "tugline/text/tokenizer.h"
 
@@ -13,12 +14,6 @@ namespace tugline {
 namespace {
 
 constexpr size_t kSize = 1'000'000;
-#if defined(__SANITIZE_ADDRESS__)
-constexpr double kSeconds = 20;  // sanitizers slow everything down
-#else
-constexpr double kSeconds = 2;
-#endif
-
 std::string repeated(std::string_view part) {
   std::string text;
   while (text.size() < kSize) text += part;
@@ -44,10 +39,9 @@ std::string prose() {
 }
 
 void expect_fast(const Tokenizer& tokenizer, const std::string& name, const std::string& text) {
-  const std::clock_t start = std::clock();
+  const CpuTimer timer;
   const Encoding encoding = tokenizer.encode(text, BosPolicy::kNever);
-  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  EXPECT_LT(seconds, kSeconds) << name;
+  EXPECT_LT(timer.seconds(), 2.0) << name;
   EXPECT_FALSE(encoding.ids.empty());
 }
 

@@ -98,6 +98,31 @@ struct AttentionInputs {
   Matrix prefix_v;
 };
 
+// What differences are taken from: one span's rows at one layer, without a push.
+struct AttentionBase {
+  Matrix q;              // [rows, num_heads * head_dim], rotated
+  Matrix k;              // [rows, num_kv_heads * head_dim], rotated
+  Matrix v;              // as k
+  Matrix probabilities;  // [num_heads * rows, first_position + rows]: head by head; 0 where a row does not see
+};
+
+struct AttentionDifferences {
+  RowLayout layout;
+  HeadShape shape;
+  AttentionBase base;
+  Matrix dq;  // [pushes * rows, num_heads * head_dim], rotated
+  Matrix dk;  // [pushes * rows, num_kv_heads * head_dim], rotated
+  Matrix dv;
+  Matrix prefix_k;  // [first_position, num_kv_heads * head_dim]: the baseline's, which no push changes
+  Matrix prefix_v;
+};
+
+// The gate and up projections of one span's rows without a push, and the sigmoids that every push needs of them.
+struct SwigluBase {
+  Matrix gate_up;   // [rows, 2 f]
+  Matrix sigmoids;  // [rows, 2 f]: sigma(gate), then sigma(-gate)
+};
+
 // cos and sin of position * inverse frequency, [positions, head_dim / 2] each.
 struct RopeTable {
   std::unique_ptr<Buffer> cosine;
@@ -154,6 +179,23 @@ class Backend {
   virtual void attention(const AttentionInputs& inputs, const Matrix& out) = 0;
   // out = silu(gate) * up.  gate_up [n, 2 f]: gate then up; out [n, f]
   virtual void swiglu(const Matrix& gate_up, const Matrix& out) = 0;
+
+  // The same on differences from a base (docs/method.md, "Difference propagation"): the base's rows are those of every push. No sum of
+  // base and difference is formed where it would cancel, so rounding is relative to the difference.
+  // out (+)= W dx: the bias cancels.
+  virtual void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out, Accumulate accumulate) = 0;
+  // norm(base + d) - norm(base).  base [rows, n k], d and out [pushes * rows, n k], weight [1, n]; out may be d.
+  virtual void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d, const Matrix& out) = 0;
+  // The base's attention weights; inputs.layout.pushes is 1.  out as AttentionBase::probabilities
+  virtual void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) = 0;
+  // attention(base + d) - attention(base).  out [pushes * rows, num_heads * head_dim]
+  virtual void attention_difference(const AttentionDifferences& inputs, const Matrix& out) = 0;
+  // out = sigma(gate), sigma(-gate).  gate_up, out [rows, 2 f]
+  virtual void gate_sigmoids(const Matrix& gate_up, const Matrix& out) = 0;
+  // swiglu(base + d) - swiglu(base).  d_gate_up [pushes * rows, 2 f], out [pushes * rows, f]
+  virtual void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) = 0;
+  // x = 0.
+  virtual void clear(const Matrix& x) = 0;
 
   // The base distributions of rows x [rows, d] (after the final norm). targets [rows]: each row's realised next token.
   [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,

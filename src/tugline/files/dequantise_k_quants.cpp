@@ -6,7 +6,7 @@ namespace tugline {
 namespace {
 
 constexpr int64_t kSuper = 256;
-constexpr int kGroup = 32;
+constexpr int64_t kGroup = 32;
 
 unsigned bits_of(std::byte packed) { return static_cast<unsigned>(packed); }
 
@@ -17,7 +17,7 @@ struct ScaleAndMin {
 
 // Twelve bytes hold eight 6-bit scales and eight 6-bit minima: groups 0 to 3 have the low 6 bits of bytes g
 // and 4 + g; groups 4 to 7 have a nibble each of byte 4 + g, their two top bits above those of groups 0 to 3.
-ScaleAndMin group_scale(const std::byte* packed, int group) {
+ScaleAndMin group_scale(const std::byte* packed, int64_t group) {
   if (group < 4) {
     return {static_cast<float>(bits_of(packed[group]) & 63U),
             static_cast<float>(bits_of(packed[group + 4]) & 63U)};
@@ -36,14 +36,14 @@ void dequantise_q4_k(const std::byte* __restrict in, int64_t blocks, float* __re
   for (; blocks > 0; --blocks, in += 144, out += kSuper) {
     const float d = load_half(in);
     const float dmin = load_half(in + 2);
-    for (int group = 0; group < 8; ++group) {
+    for (int64_t group = 0; group < 8; ++group) {
       const auto [scale, min] = group_scale(in + 4, group);
       const float step = d * scale;
       const float offset = dmin * min;
       const std::byte* packed = in + 16 + group / 2 * kGroup;
-      const int shift = group % 2 * 4;
+      const int64_t shift = group % 2 * 4;
       float* values = out + group * kGroup;
-      for (int j = 0; j < kGroup; ++j) {
+      for (int64_t j = 0; j < kGroup; ++j) {
         values[j] = step * static_cast<float>(static_cast<int>((bits_of(packed[j]) >> shift) & 15U)) - offset;
       }
     }
@@ -55,15 +55,15 @@ void dequantise_q5_k(const std::byte* __restrict in, int64_t blocks, float* __re
   for (; blocks > 0; --blocks, in += 176, out += kSuper) {
     const float d = load_half(in);
     const float dmin = load_half(in + 2);
-    for (int group = 0; group < 8; ++group) {
+    for (int64_t group = 0; group < 8; ++group) {
       const auto [scale, min] = group_scale(in + 4, group);
       const float step = d * scale;
       const float offset = dmin * min;
       const std::byte* fifth = in + 16;
       const std::byte* packed = in + 48 + group / 2 * kGroup;
-      const int shift = group % 2 * 4;
+      const int64_t shift = group % 2 * 4;
       float* values = out + group * kGroup;
-      for (int j = 0; j < kGroup; ++j) {
+      for (int64_t j = 0; j < kGroup; ++j) {
         const unsigned q = ((bits_of(packed[j]) >> shift) & 15U) | (((bits_of(fifth[j]) >> group) & 1U) << 4);
         values[j] = step * static_cast<float>(static_cast<int>(q)) - offset;
       }
@@ -77,15 +77,15 @@ void dequantise_q5_k(const std::byte* __restrict in, int64_t blocks, float* __re
 void dequantise_q6_k(const std::byte* __restrict in, int64_t blocks, float* __restrict out) {
   for (; blocks > 0; --blocks, in += 210, out += kSuper) {
     const float d = load_half(in + 208);
-    for (int run = 0; run < 16; ++run) {  // of 16 values, under one scale
-      const int half = run / 8;
-      const int group = run % 8 / 2;
-      const int first = run % 2 * 16;  // within the group
+    for (int64_t run = 0; run < 16; ++run) {  // of 16 values, under one scale
+      const int64_t half = run / 8;
+      const int64_t group = run % 8 / 2;
+      const int64_t first = run % 2 * 16;  // within the group
       const float step = d * static_cast<float>(load<int8_t>(in + 192 + run));
       const std::byte* nibble = in + half * 64 + group % 2 * kGroup + first;
       const std::byte* pair = in + 128 + half * kGroup + first;
       float* values = out + run * 16;
-      for (int j = 0; j < 16; ++j) {
+      for (int64_t j = 0; j < 16; ++j) {
         const unsigned low = (bits_of(nibble[j]) >> (group / 2 * 4)) & 15U;
         const unsigned top = (bits_of(pair[j]) >> (group * 2)) & 3U;
         values[j] = step * static_cast<float>(static_cast<int>(low | (top << 4)) - 32);

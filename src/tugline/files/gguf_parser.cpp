@@ -208,6 +208,7 @@ void check_place(const TensorInfo& info, uint64_t data_size, uint64_t alignment,
 
 void check_overlaps(const std::vector<TensorInfo>& infos, const std::string& label) {
   std::vector<const TensorInfo*> order;
+  order.reserve(infos.size());
   for (const TensorInfo& info : infos) order.push_back(&info);
   std::ranges::sort(order, {}, [](const TensorInfo* info) { return std::pair(info->offset, info->size); });
   for (size_t i = 1; i < order.size(); ++i) {

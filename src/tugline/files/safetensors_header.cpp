@@ -155,6 +155,7 @@ Json parse_header(ByteReader& reader) {
 // the file.
 void check_tiling(const std::vector<Entry>& entries, int64_t data_size, const std::string& label) {
   std::vector<const Entry*> order;
+  order.reserve(entries.size());
   for (const Entry& entry : entries) order.push_back(&entry);
   std::ranges::sort(order, {}, [](const Entry* entry) { return std::pair(entry->begin, entry->end); });
   int64_t end = 0;

@@ -4,47 +4,59 @@
 
 namespace tugline {
 
+SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest) {
+  return {.span = {rows.push.value + 1, rows.push.value + 1 + rows.read()},
+          .rows = rows,
+          .trace = std::make_unique<SpanTrace>(model, baseline, rows, lowest),
+          .readout = read_baseline(model, baseline, rows)};
+}
+
+SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout, LayerIndex lowest) {
+  return read_rows(model, baseline, replay_rows(span, readout, baseline.tokens()), lowest);
+}
+
 ReplayWorkspace::ReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows)
     : max_pushes_(max_pushes),
-      h(model.backend().allocate(max_pushes * rows.count, model.config().hidden_size)),
+      dh(model.backend().allocate(max_pushes * rows.count, model.config().hidden_size)),
       vectors(model.backend().allocate(max_pushes, model.config().hidden_size)),
       read(model.backend().allocate(max_pushes * rows.read(), model.config().hidden_size)),
       layer(model.config(), max_pushes * rows.count, model.backend()) {}
 
-Replay::Replay(const Model& model, const Baseline& baseline, const Readout& base, ReplayRows rows, LayerIndex layer,
-               ReplayWorkspace& workspace)
-    : model_(model), baseline_(baseline), base_(base), rows_(rows), layer_(layer), workspace_(workspace) {}
+Replay::Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer, ReplayWorkspace& workspace)
+    : model_(model), baseline_(baseline), base_(base), layer_(layer), workspace_(workspace) {}
 
 std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
   const int64_t pushes = static_cast<int64_t>(vectors.size()) / model_.config().hidden_size;
   assert(pushes <= workspace_.max_pushes());
   Backend& backend = model_.backend();
-  const RowLayout layout{.pushes = pushes, .rows = rows_.count, .first_position = rows_.push.value};
-  const Matrix h = workspace_.h->rows(0, layout.total());
+  const ReplayRows& rows = base_.rows;
+  const RowLayout layout{.pushes = pushes, .rows = rows.count, .first_position = rows.push.value};
+  const Matrix dh = workspace_.dh->rows(0, layout.total());
   const Matrix pushed = workspace_.vectors->rows(0, pushes);
-  const Matrix read = workspace_.read->rows(0, pushes * rows_.read());
+  const Matrix read = workspace_.read->rows(0, pushes * rows.read());
 
-  backend.repeat(baseline_.resid_post(layer_).rows(rows_.push.value, rows_.count), h);
+  backend.clear(dh);
   backend.upload(vectors, pushed);
-  backend.add_to_first_rows(pushed, layout, h);
-  run_layers(layout, h);
-  backend.select_rows(h, layout, rows_.first_read, read);
-  model_.final_norm(read, read);
-  backend.subtract_repeated(baseline_.final_normed().rows(rows_.read_position(0).value, rows_.read()), read);
+  backend.add_to_first_rows(pushed, layout, dh);
+  run_layers(layout, dh);
+  backend.select_rows(dh, layout, rows.first_read, read);
+  backend.rms_norm_difference(base_.trace->resid_final().rows(rows.first_read, rows.read()), model_.weights().final_norm->matrix(),
+                              model_.config().rms_norm_eps, read, read);
 
   std::vector<RowResponse> responses(static_cast<size_t>(read.rows));
-  backend.divergence(*model_.weights().head, base_, read, responses);
+  backend.divergence(*model_.weights().head, *base_.readout, read, responses);
   return responses;
 }
 
-void Replay::run_layers(const RowLayout& layout, const Matrix& h) {
+void Replay::run_layers(const RowLayout& layout, const Matrix& dh) {
   for (LayerIndex layer{layer_.value + 1}; layer.value < model_.config().num_layers; ++layer.value) {
-    const LayerContext context{.config = model_.config(),
-                               .rope = baseline_.rope(),
-                               .layout = layout,
-                               .prefix_k = baseline_.keys(layer).rows(0, layout.first_position),
-                               .prefix_v = baseline_.values(layer).rows(0, layout.first_position)};
-    run_layer(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context, h, workspace_.layer);
+    const DifferenceContext context{.config = model_.config(),
+                                    .rope = baseline_.rope(),
+                                    .layout = layout,
+                                    .base = base_.trace->layer(layer),
+                                    .prefix_k = baseline_.keys(layer).rows(0, layout.first_position),
+                                    .prefix_v = baseline_.values(layer).rows(0, layout.first_position)};
+    run_layer_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context, dh, workspace_.layer);
   }
 }
 

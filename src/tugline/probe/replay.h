@@ -1,18 +1,29 @@
-// Recomputes only what a push can change, for a batch of pushes at once: the layers above L, the rows from p on, against the
-// baseline's keys and values. Carries values. Nothing is allocated once it is made.
+// Recomputes only what a push can change, for a batch of pushes at once, and carries only the difference from the base: the layers above
+// L, the rows from p on. Nothing is allocated in run() but its result.
 #pragma once
 
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "tugline/model/layer.h"
-#include "tugline/probe/baseline.h"
+#include "tugline/probe/difference.h"
 #include "tugline/probe/readout.h"
 
 namespace tugline {
 
-// The memory of replays: up to max_pushes pushes of rows.count rows. Reused for all layers of a span.
+// A span of a transcript, ready to be pushed at: what the units of its layers share.
+struct SpanBase {
+  TokenRange span;
+  ReplayRows rows;
+  std::unique_ptr<SpanTrace> trace;
+  std::unique_ptr<Readout> readout;
+};
+// `lowest` is the lowest layer that will be pushed, one that the baseline kept.
+[[nodiscard]] SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout, LayerIndex lowest);
+// The same for given rows.
+[[nodiscard]] SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest);
+
+// The memory of replays: up to max_pushes pushes of rows.count rows.
 class ReplayWorkspace {
  public:
   ReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows);
@@ -21,7 +32,7 @@ class ReplayWorkspace {
  private:
   friend class Replay;
   int64_t max_pushes_;
-  std::unique_ptr<Buffer> h;        // [max_pushes * count, hidden]
+  std::unique_ptr<Buffer> dh;       // [max_pushes * count, hidden]
   std::unique_ptr<Buffer> vectors;  // [max_pushes, hidden]
   std::unique_ptr<Buffer> read;     // [max_pushes * read, hidden]
   LayerWorkspace layer;
@@ -29,21 +40,19 @@ class ReplayWorkspace {
 
 class Replay {
  public:
-  // All arguments must outlive the replay. `layer` is one that the baseline kept.
-  Replay(const Model& model, const Baseline& baseline, const Readout& base, ReplayRows rows, LayerIndex layer,
-         ReplayWorkspace& workspace);
+  // All arguments must outlive the replay. `layer` is one that the baseline kept, not below the base's lowest.
+  Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer, ReplayWorkspace& workspace);
 
   // Pushes by each of vectors [pushes * hidden], added to resid_post of the layer at p. Returns [pushes * rows.read()] responses,
   // push-major.
   [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
 
  private:
-  void run_layers(const RowLayout& layout, const Matrix& h);
+  void run_layers(const RowLayout& layout, const Matrix& dh);
 
   const Model& model_;
   const Baseline& baseline_;
-  const Readout& base_;
-  ReplayRows rows_;
+  const SpanBase& base_;
   LayerIndex layer_;
   ReplayWorkspace& workspace_;
 };

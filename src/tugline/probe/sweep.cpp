@@ -32,7 +32,7 @@ class Sweep {
     SpanBase base;
     for_each_missing_unit(planned, options_, observer_, [&](const Span& span, LayerIndex layer) {
       if (!baseline) baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers);
-      if (read != &span) base = read_span(model_, *baseline, span.tokens, options_.readout);
+      if (read != &span) base = read_span(model_, *baseline, span.tokens, options_.readout, options_.layers.front());
       read = &span;
       run_unit(planned, span, layer, *baseline, base);
     });

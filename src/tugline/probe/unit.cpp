@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "tugline/core/error.h"
-#include "tugline/probe/replay.h"
 
 namespace tugline {
 namespace {
@@ -101,7 +100,7 @@ class UnitRun {
   void run_batches(const std::vector<PushIndex>& pushes) {
     const int64_t size = batch_pushes(model_.config(), base_.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
     ReplayWorkspace workspace(model_, size, base_.rows);
-    Replay replay(model_, baseline_, *base_.readout, base_.rows, layer_, workspace);
+    Replay replay(model_, baseline_, base_, layer_, workspace);
     for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
       const std::span<const PushIndex> batch(pushes.data() + begin, std::min(static_cast<size_t>(size), pushes.size() - begin));
       run_batch(replay, batch);
@@ -152,11 +151,6 @@ class UnitRun {
 };
 
 }  // namespace
-
-SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout) {
-  const ReplayRows rows = replay_rows(span, readout, baseline.tokens());
-  return {span, rows, read_baseline(model, baseline, rows)};
-}
 
 bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer) {
   return rows.first_read > 0 && layer.value == config.num_layers - 1;

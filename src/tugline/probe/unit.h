@@ -8,7 +8,7 @@
 
 #include "tugline/probe/baseline.h"
 #include "tugline/probe/direction.h"
-#include "tugline/probe/readout.h"
+#include "tugline/probe/replay.h"
 #include "tugline/store/records.h"
 
 namespace tugline {
@@ -24,14 +24,6 @@ struct PushOptions {
   DirectionSharing sharing = DirectionSharing::kCommon;
   std::vector<std::vector<double>> supplied;  // unit rows [hidden]; empty for random directions
 };
-
-// A span of a transcript whose base distributions have been read: what the units of its layers share.
-struct SpanBase {
-  TokenRange span;
-  ReplayRows rows;
-  std::unique_ptr<Readout> readout;
-};
-[[nodiscard]] SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout);
 
 // What a unit's numbers are keyed and stored under, and how its work is watched.
 struct UnitContext {

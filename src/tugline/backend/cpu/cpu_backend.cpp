@@ -2,11 +2,15 @@
 // OpenMP's threads in fixed blocks, so that results do not depend on timing.
 #include <omp.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "tugline/backend/backend.h"
 #include "tugline/backend/cpu/cpu_attention.h"
+#include "tugline/backend/cpu/cpu_attention_difference.h"
 #include "tugline/backend/cpu/cpu_divergence.h"
+#include "tugline/backend/cpu/difference_kernels.h"
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/onednn_linear.h"
 
@@ -122,6 +126,57 @@ class CpuBackend final : public Backend {
       cpu::swiglu_row(row(gate_up, r), row(gate_up, r) + out.columns, out.columns, row(out, r));
   }
 
+  void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
+    dynamic_cast<const cpu::OneDnnLinear&>(weight).run(dx, out, accumulate, cpu::Bias::kLeaveOut);
+  }
+
+  void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d, const Matrix& out) override {
+    const int64_t n = weight.columns;
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < d.rows; ++r)
+      for (int64_t begin = 0; begin < d.columns; begin += n)
+        cpu::rms_norm_difference_row(row(base, r % base.rows) + begin, row(d, r) + begin, row(weight, 0), n,
+                                     static_cast<float>(eps), row(out, r) + begin);
+  }
+
+  void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
+    cpu::attention_probabilities(inputs, out);
+  }
+  void attention_difference(const AttentionDifferences& inputs, const Matrix& out) override {
+    cpu::attention_difference(inputs, out, difference_scratch_);
+  }
+
+  void gate_sigmoids(const Matrix& gate_up, const Matrix& out) override {
+    const int64_t f = gate_up.columns / 2;
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < out.rows; ++r) {
+      for (int64_t c = 0; c < f; ++c) {
+        const double e = std::exp(-static_cast<double>(row(gate_up, r)[c]));
+        row(out, r)[c] = static_cast<float>(1.0 / (1.0 + e));
+        row(out, r)[f + c] = static_cast<float>(1.0 / (1.0 + 1.0 / e));
+      }
+    }
+  }
+
+  // Row by row of the base, so that its four rows stay in a core's cache while all pushes pass.
+  void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) override {
+    const int64_t f = out.columns;
+    const int64_t rows = base.gate_up.rows;
+    const int64_t pushes = out.rows / rows;
+#pragma omp parallel for schedule(static)
+    for (int64_t task = 0; task < out.rows; ++task) {
+      const int64_t i = task / pushes;
+      const int64_t r = task % pushes * rows + i;
+      const float* gate = row(base.gate_up, i);
+      const float* sigma = row(base.sigmoids, i);
+      cpu::swiglu_difference_row({gate, gate + f, sigma, sigma + f}, row(d_gate_up, r), row(d_gate_up, r) + f, f, row(out, r));
+    }
+  }
+
+  void clear(const Matrix& x) override {
+    for (int64_t r = 0; r < x.rows; ++r) std::fill_n(row(x, r), x.columns, 0.0f);
+  }
+
   std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets) override {
     return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets);
   }
@@ -136,6 +191,7 @@ class CpuBackend final : public Backend {
  private:
   cpu::OneDnn onednn_;
   cpu::AttentionScratch attention_scratch_;
+  std::vector<cpu::AttentionDifferenceScratch> difference_scratch_;
 };
 
 }  // namespace

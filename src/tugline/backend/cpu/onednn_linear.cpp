@@ -53,7 +53,7 @@ OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source)
   const memory::desc plain = row_by_row(in_, out_);
   weights_ = memory(plain, onednn_.engine, values_->data());
   const memory::desc any({in_, out_}, memory::data_type::f32, memory::format_tag::any);
-  const memory::desc preferred = describe({kTypicalRows, in_, out_, Accumulate::kNo}, any).weights_desc();
+  const memory::desc preferred = describe({kTypicalRows, in_, out_, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
   if (preferred == plain) return;
   auto packed = std::make_unique<AlignedFloats>(static_cast<int64_t>(preferred.get_size() / sizeof(float)));
   memory packed_weights(preferred, onednn_.engine, packed->data());
@@ -64,10 +64,11 @@ OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source)
 }
 
 dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const memory::desc& weights) const {
-  const auto [rows, x_stride, out_stride, accumulate] = shape;
+  const auto [rows, x_stride, out_stride, accumulate, add_bias] = shape;
   const memory::desc x = strided(rows, in_, x_stride);
   const memory::desc y = strided(rows, out_, out_stride);
-  const memory::desc bias = bias_ ? strided(1, out_, out_) : memory::desc();
+  const bool with_bias = bias_ && add_bias == Bias::kAdd;
+  const memory::desc bias = with_bias ? strided(1, out_, out_) : memory::desc();
   dnnl::primitive_attr attributes;
   if (accumulate == Accumulate::kYes) {
     dnnl::post_ops add;
@@ -75,10 +76,10 @@ dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const me
     attributes.set_post_ops(add);
   }
 #if DNNL_VERSION_MAJOR >= 3
-  if (bias_) return {onednn_.engine, x, weights, bias, y, attributes};
+  if (with_bias) return {onednn_.engine, x, weights, bias, y, attributes};
   return {onednn_.engine, x, weights, y, attributes};
 #else
-  if (bias_) return {dnnl::matmul::desc(x, weights, bias, y), attributes, onednn_.engine};
+  if (with_bias) return {dnnl::matmul::desc(x, weights, bias, y), attributes, onednn_.engine};
   return {dnnl::matmul::desc(x, weights, y), attributes, onednn_.engine};
 #endif
 }
@@ -89,14 +90,14 @@ const dnnl::matmul& OneDnnLinear::product(const Shape& shape) const {
   return products_.emplace(shape, describe(shape, weights_.get_desc())).first->second;
 }
 
-void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate) const {
+void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias) const {
   assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
   const memory source(strided(x.rows, in_, x.stride), onednn_.engine, x.data);
   const memory target(strided(out.rows, out_, out.stride), onednn_.engine, out.data);
   std::unordered_map<int, memory> arguments{
       {DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, target}};
-  if (bias_) arguments[DNNL_ARG_BIAS] = memory(strided(1, out_, out_), onednn_.engine, bias_->data());
-  product({x.rows, x.stride, out.stride, accumulate}).execute(onednn_.stream, arguments);
+  if (bias_ && bias == Bias::kAdd) arguments[DNNL_ARG_BIAS] = memory(strided(1, out_, out_), onednn_.engine, bias_->data());
+  product({x.rows, x.stride, out.stride, accumulate, bias}).execute(onednn_.stream, arguments);
   onednn_.stream.wait();
 }
 

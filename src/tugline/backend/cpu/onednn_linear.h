@@ -31,16 +31,18 @@ struct OneDnn {
   dnnl::stream stream{engine};
 };
 
+enum class Bias { kAdd, kLeaveOut };
+
 class OneDnnLinear final : public Linear {
  public:
   OneDnnLinear(OneDnn& onednn, const LinearSource& source);
-  // out (+)= x W^T + b
-  void run(const Matrix& x, const Matrix& out, Accumulate accumulate) const;
+  // out (+)= x W^T + b, or without b.
+  void run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
   [[nodiscard]] int64_t out_size() const { return out_; }
 
  private:
-  // A product's shape: rows, strides of x and out, accumulation.
-  using Shape = std::tuple<int64_t, int64_t, int64_t, Accumulate>;
+  // A product's shape: rows, strides of x and out, accumulation, bias.
+  using Shape = std::tuple<int64_t, int64_t, int64_t, Accumulate, Bias>;
   [[nodiscard]] dnnl::matmul::primitive_desc describe(const Shape& shape, const dnnl::memory::desc& weights) const;
   const dnnl::matmul& product(const Shape& shape) const;
 

@@ -95,6 +95,27 @@ class ReferenceBackend final : public Backend {
   void attention(const AttentionInputs& inputs, const Matrix& out) override { reference::attention(inputs, out); }
   void swiglu(const Matrix& gate_up, const Matrix& out) override { reference::swiglu(gate_up, out); }
 
+  void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
+    reference::linear(dx, dynamic_cast<const reference::Weight&>(weight), out, accumulate, reference::Bias::kLeaveOut);
+  }
+  void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                           const Matrix& out) override {
+    reference::rms_norm_difference(base, weight, eps, d, out);
+  }
+  void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
+    reference::attention_probabilities(inputs, out);
+  }
+  void attention_difference(const AttentionDifferences& inputs, const Matrix& out) override {
+    reference::attention_difference(inputs, out);
+  }
+  void gate_sigmoids(const Matrix& gate_up, const Matrix& out) override { reference::gate_sigmoids(gate_up, out); }
+  void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) override {
+    reference::swiglu_difference(base, d_gate_up, out);
+  }
+  void clear(const Matrix& x) override {
+    for (int64_t r = 0; r < x.rows; ++r) std::fill_n(row(x, r), x.columns, 0.0);
+  }
+
   std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
                                         std::span<const int32_t> targets) override {
     return reference::make_readout(weight_of(head), x, targets);

@@ -1,23 +1,12 @@
 #include "tugline/backend/reference/reference_ops.h"
 
+#include <array>
 #include <cmath>
 
 namespace tugline::reference {
 namespace {
 
-double dot(const double* x, const float* w, int64_t n) {
-  double sum = 0;
-  for (int64_t i = 0; i < n; ++i) sum += x[i] * static_cast<double>(w[i]);
-  return sum;
-}
-
-double dot(const double* x, const double* y, int64_t n) {
-  double sum = 0;
-  for (int64_t i = 0; i < n; ++i) sum += x[i] * y[i];
-  return sum;
-}
-
-void softmax(std::vector<double>& scores) {
+void softmax(std::span<double> scores) {
   const double largest = *std::max_element(scores.begin(), scores.end());
   double sum = 0;
   for (double& s : scores) sum += s = std::exp(s - largest);
@@ -36,11 +25,14 @@ struct Visible {
   }
 };
 
-void attend(const double* q, const Visible& keys, const Visible& values, std::vector<double>& scores,
-            std::span<double> out) {
-  const auto head_dim = static_cast<int64_t>(out.size());
+void score(const double* q, const Visible& keys, int64_t head_dim, std::span<double> scores) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
   for (size_t j = 0; j < scores.size(); ++j) scores[j] = scale * dot(q, keys.at(static_cast<int64_t>(j)), head_dim);
+}
+
+void attend(const double* q, const Visible& keys, const Visible& values, std::vector<double>& scores,
+            std::span<double> out) {
+  score(q, keys, static_cast<int64_t>(out.size()), scores);
   softmax(scores);
   std::fill(out.begin(), out.end(), 0.0);
   for (size_t j = 0; j < scores.size(); ++j) {
@@ -51,14 +43,48 @@ void attend(const double* q, const Visible& keys, const Visible& values, std::ve
 
 }  // namespace
 
-void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate) {
+namespace {
+
+// Rows of x that one pass over a weight serves: their sums fill four AVX2 registers. Each sum still runs over `in` in order, one
+// product after the other, as the plain loop would.
+constexpr int64_t kLanes = 16;
+
+// [in, kLanes]: x's rows [begin, begin + kLanes) side by side, zeros where there are fewer.
+std::vector<double> side_by_side(const Matrix& x, int64_t begin) {
+  std::vector<double> lanes(static_cast<size_t>(x.columns * kLanes));
+  for (int64_t lane = 0; lane < std::min(kLanes, x.rows - begin); ++lane)
+    for (int64_t i = 0; i < x.columns; ++i) lanes[static_cast<size_t>(i * kLanes + lane)] = row(x, begin + lane)[i];
+  return lanes;
+}
+
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
+#endif
+void multiply_lanes(const double* lanes, const float* w, int64_t in, double* out) {
+  std::array<double, kLanes> sums{};
+  for (int64_t i = 0; i < in; ++i) {
+    const double weight = w[i];
+    for (int64_t lane = 0; lane < kLanes; ++lane) sums[static_cast<size_t>(lane)] += lanes[i * kLanes + lane] * weight;
+  }
+  std::copy(sums.begin(), sums.end(), out);
+}
+
+}  // namespace
+
+void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate, Bias bias) {
+  const bool add_bias = bias == Bias::kAdd && !weight.bias.empty();
+  for (int64_t begin = 0; begin < x.rows; begin += kLanes) {
+    const std::vector<double> lanes = side_by_side(x, begin);
+    const int64_t count = std::min(kLanes, x.rows - begin);
 #pragma omp parallel for schedule(static)
-  for (int64_t o = 0; o < weight.out; ++o) {
-    const float* w = weight.values.data() + o * weight.in;
-    const double bias = weight.bias.empty() ? 0.0 : weight.bias[static_cast<size_t>(o)];
-    for (int64_t r = 0; r < x.rows; ++r) {
-      const double y = dot(row(x, r), w, weight.in) + bias;
-      row(out, r)[o] = accumulate == Accumulate::kYes ? row(out, r)[o] + y : y;
+    for (int64_t o = 0; o < weight.out; ++o) {
+      std::array<double, kLanes> y;
+      multiply_lanes(lanes.data(), weight.values.data() + o * weight.in, weight.in, y.data());
+      const double constant = add_bias ? static_cast<double>(weight.bias[static_cast<size_t>(o)]) : 0.0;
+      for (int64_t lane = 0; lane < count; ++lane) {
+        double& to = row(out, begin + lane)[o];
+        to = (accumulate == Accumulate::kYes ? to : 0.0) + y[static_cast<size_t>(lane)] + constant;
+      }
     }
   }
 }
@@ -105,6 +131,21 @@ void attention(const AttentionInputs& in, const Matrix& out) {
       const Visible values{in.prefix_v, in.own_v, r - i, column};
       attend(row(in.q, r) + head * head_dim, keys, values, scores,
              {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});
+    }
+  }
+}
+
+void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
+  const auto [num_heads, num_kv_heads, head_dim] = in.shape;
+  const int64_t group = num_heads / num_kv_heads;
+  for (int64_t head = 0; head < num_heads; ++head) {
+    const Visible keys{in.prefix_k, in.own_k, 0, head / group * head_dim};
+    for (int64_t i = 0; i < in.layout.rows; ++i) {
+      const auto visible = static_cast<size_t>(in.layout.first_position + i + 1);
+      double* to = row(out, head * in.layout.rows + i);
+      std::fill(to, to + out.columns, 0.0);
+      score(row(in.q, i) + head * head_dim, keys, head_dim, {to, visible});
+      softmax({to, visible});
     }
   }
 }

@@ -1,0 +1,38 @@
+// How attention is cut into tasks for threads, and the small matrix products that a task is made of.
+#pragma once
+
+#include <vector>
+
+#include "tugline/backend/backend.h"
+
+namespace tugline::cpu {
+
+// One head of `pushes` whole pushes, or of rows [row_begin, row_end) of one.
+struct AttentionTask {
+  int64_t head = 0;
+  int64_t first_push = 0;
+  int64_t pushes = 1;
+  int64_t row_begin = 0;
+  int64_t row_end = 0;
+  [[nodiscard]] int64_t rows_each() const { return row_end - row_begin; }
+  [[nodiscard]] int64_t rows() const { return pushes * rows_each(); }
+};
+
+[[nodiscard]] std::vector<AttentionTask> make_attention_tasks(const RowLayout& layout, int64_t num_heads);
+
+// A piece of a matrix: its first element and its row stride.
+struct Piece {
+  float* data;
+  int64_t stride;
+};
+[[nodiscard]] Piece piece(const Matrix& m, int64_t row, int64_t column);
+
+struct Product {
+  int64_t m, n, k;
+  float alpha, beta;
+};
+enum class Transpose { kNo, kYes };
+// c = alpha a b + beta c, with b as it is or transposed. Single-threaded inside a parallel region.
+void multiply(Transpose transpose_b, const Product& product, Piece a, Piece b, Piece c);
+
+}  // namespace tugline::cpu

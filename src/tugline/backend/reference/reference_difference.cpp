@@ -1,0 +1,136 @@
+// The operations on differences in f64, as docs/method.md ("Difference propagation") writes them. Read beside reference_ops.cpp.
+#include <cmath>
+
+#include "tugline/backend/reference/reference_ops.h"
+
+namespace tugline::reference {
+namespace {
+
+// One head of one row: base keys and values, and the push's differences to the own ones.
+struct RowView {
+  const AttentionDifferences& in;
+  int64_t push;       // which push
+  int64_t i;          // row of the push
+  int64_t column;     // first column of the head in q
+  int64_t kv_column;  // first column of the head in k and v
+  int64_t probability_row;
+
+  [[nodiscard]] int64_t own_row(int64_t j) const { return push * in.layout.rows + j; }
+  [[nodiscard]] const double* dq() const { return row(in.dq, own_row(i)) + column; }
+  [[nodiscard]] const double* q() const { return row(in.base.q, i) + column; }
+  [[nodiscard]] const double* probabilities() const { return row(in.base.probabilities, probability_row); }
+};
+
+// ds = dq.k for the prefix, dq.k + q.dk + dq.dk for own rows, scaled.
+std::vector<double> score_differences(const RowView& view) {
+  const AttentionDifferences& in = view.in;
+  const int64_t dim = in.shape.head_dim;
+  const double scale = 1.0 / std::sqrt(static_cast<double>(dim));
+  std::vector<double> ds;
+  for (int64_t j = 0; j < in.layout.first_position; ++j)
+    ds.push_back(scale * dot(view.dq(), row(in.prefix_k, j) + view.kv_column, dim));
+  for (int64_t j = 0; j <= view.i; ++j) {
+    const double* k = row(in.base.k, j) + view.kv_column;
+    const double* dk = row(in.dk, view.own_row(j)) + view.kv_column;
+    ds.push_back(scale * (dot(view.dq(), k, dim) + dot(view.q(), dk, dim) + dot(view.dq(), dk, dim)));
+  }
+  return ds;
+}
+
+// z = sum P expm1(ds), dP = P (expm1(ds) - z) / (1 + z); in place. Where e^ds could overflow, P' = P e^(ds - max) / sum and
+// dP = P' - P: nothing small is left to cancel.
+void probability_differences(const double* p, std::vector<double>& ds) {
+  const double largest = *std::max_element(ds.begin(), ds.end());
+  double z = 0;
+  if (largest > 30) {
+    for (size_t j = 0; j < ds.size(); ++j) z += ds[j] = p[j] * std::exp(ds[j] - largest);
+    for (size_t j = 0; j < ds.size(); ++j) ds[j] = ds[j] / z - p[j];
+    return;
+  }
+  for (size_t j = 0; j < ds.size(); ++j) z += p[j] * (ds[j] = std::expm1(ds[j]));
+  for (size_t j = 0; j < ds.size(); ++j) ds[j] = p[j] * (ds[j] - z) / (1 + z);
+}
+
+// dP v + (P + dP) dv
+void mix_differences(const RowView& view, const std::vector<double>& dp, std::span<double> out) {
+  const AttentionDifferences& in = view.in;
+  const int64_t prefix = in.layout.first_position;
+  std::fill(out.begin(), out.end(), 0.0);
+  for (int64_t j = 0; j < static_cast<int64_t>(dp.size()); ++j) {
+    const double change = dp[static_cast<size_t>(j)];
+    const bool own = j >= prefix;
+    const double* v = own ? row(in.base.v, j - prefix) : row(in.prefix_v, j);
+    for (size_t c = 0; c < out.size(); ++c) out[c] += change * v[view.kv_column + static_cast<int64_t>(c)];
+    if (!own) continue;
+    const double probability = view.probabilities()[j] + change;
+    const double* dv = row(in.dv, view.own_row(j - prefix)) + view.kv_column;
+    for (size_t c = 0; c < out.size(); ++c) out[c] += probability * dv[c];
+  }
+}
+
+double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+}  // namespace
+
+void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d, const Matrix& out) {
+  const int64_t n = weight.columns;
+  const double* w = row(weight, 0);
+  for (int64_t r = 0; r < d.rows; ++r) {
+    for (int64_t begin = 0; begin < d.columns; begin += n) {
+      const double* h = row(base, r % base.rows) + begin;
+      const double* change = row(d, r) + begin;
+      const double mean_square = dot(h, h, n) / static_cast<double>(n) + eps;
+      const double m = (2 * dot(h, change, n) + dot(change, change, n)) / static_cast<double>(n);
+      const double before = std::sqrt(mean_square);
+      const double after = std::sqrt(mean_square + m);
+      const double pull = m / (before * after * (before + after));
+      for (int64_t c = 0; c < n; ++c) row(out, r)[begin + c] = (change[c] / after - h[c] * pull) * w[c];
+    }
+  }
+}
+
+void attention_difference(const AttentionDifferences& in, const Matrix& out) {
+  const auto [num_heads, num_kv_heads, head_dim] = in.shape;
+  const int64_t group = num_heads / num_kv_heads;
+#pragma omp parallel for schedule(static)
+  for (int64_t r = 0; r < in.layout.total(); ++r) {
+    for (int64_t head = 0; head < num_heads; ++head) {
+      const int64_t i = r % in.layout.rows;
+      const RowView view{in, r / in.layout.rows, i, head * head_dim, head / group * head_dim, head * in.layout.rows + i};
+      std::vector<double> dp = score_differences(view);
+      probability_differences(view.probabilities(), dp);
+      mix_differences(view, dp, {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});
+    }
+  }
+}
+
+void gate_sigmoids(const Matrix& gate_up, const Matrix& out) {
+  const int64_t f = gate_up.columns / 2;
+  for (int64_t r = 0; r < out.rows; ++r) {
+    for (int64_t c = 0; c < f; ++c) {
+      row(out, r)[c] = sigmoid(row(gate_up, r)[c]);
+      row(out, r)[f + c] = sigmoid(-row(gate_up, r)[c]);
+    }
+  }
+}
+
+// silu(g + dg) - silu(g) = dg sigma(g + dg) + g (sigma(g + dg) - sigma(g)), and
+// sigma(g + dg) - sigma(g) = sigma(g + dg) sigma(-g) (1 - e^-dg).
+void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) {
+  const int64_t f = out.columns;
+#pragma omp parallel for schedule(static)
+  for (int64_t r = 0; r < out.rows; ++r) {
+    const double* gate = row(base.gate_up, r % base.gate_up.rows);
+    const double* up = gate + f;
+    const double* d_gate = row(d_gate_up, r);
+    const double* d_up = d_gate + f;
+    for (int64_t c = 0; c < f; ++c) {
+      const double after = sigmoid(gate[c] + d_gate[c]);
+      const double d_sigma = -after * sigmoid(-gate[c]) * std::expm1(-d_gate[c]);
+      const double d_silu = d_gate[c] * after + gate[c] * d_sigma;
+      row(out, r)[c] = d_silu * (up[c] + d_up[c]) + gate[c] * sigmoid(gate[c]) * d_up[c];
+    }
+  }
+}
+
+}  // namespace tugline::reference
