@@ -11,14 +11,15 @@
 HWY_BEFORE_NAMESPACE();
 namespace tugline::cpu::HWY_NAMESPACE {
 
-void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps, float* out) {
+void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps,
+                          float* out) {
   const F f;
   V hh = hn::Zero(f);
   V hd = hn::Zero(f);
   V dd = hn::Zero(f);
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V base = load(h + i, mask);
-    const V change = load(d + i, mask);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V base = load(h + i, lanes);
+    const V change = load(d + i, lanes);
     hh = hn::MulAdd(base, base, hh);
     hd = hn::MulAdd(base, change, hd);
     dd = hn::MulAdd(change, change, dd);
@@ -30,9 +31,9 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
   const float after = hn::GetLane(hn::Sqrt(set(mean_square + m)));
   const V inverse = set(1.0f / after);
   const V pull = set(m / (before * after * (before + after)));
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V change = hn::NegMulAdd(load(h + i, mask), pull, hn::Mul(load(d + i, mask), inverse));
-    store(hn::Mul(change, load(weight + i, mask)), mask, out + i);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V change = hn::NegMulAdd(load(h + i, lanes), pull, hn::Mul(load(d + i, lanes), inverse));
+    store(hn::Mul(change, load(weight + i, lanes)), lanes, out + i);
   });
 }
 
@@ -46,37 +47,41 @@ HWY_INLINE V expm1_of(V x) {
 
 HWY_INLINE float largest_of(const float* s, int64_t n) {
   V largest = set(-std::numeric_limits<float>::infinity());
-  for_each_vector(n, [&](int64_t i, M mask) { largest = hn::Max(largest, hn::IfThenElse(mask, load(s + i, mask), largest)); });
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    largest = hn::Max(largest, or_else(load(s + i, lanes), lanes, largest));
+  });
   return hn::GetLane(hn::MaxOfLanes(F(), largest));
 }
 
 // P' = P e^(s - max) / sum and dP = P' - P: for score differences whose exponential would not fit; nothing small is left to cancel.
 void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) {
   V total = hn::Zero(F());
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V weight = hn::Mul(load(p + i, mask), hn::Exp(F(), hn::Sub(load(s + i, mask), set(largest))));
-    store(weight, mask, s + i);
-    total = hn::Add(total, hn::IfThenElseZero(mask, weight));
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V weight = hn::Mul(load(p + i, lanes), hn::Exp(F(), hn::Sub(load(s + i, lanes), set(largest))));
+    store(weight, lanes, s + i);
+    total = hn::Add(total, or_else(weight, lanes, hn::Zero(F())));
   });
   const V inverse = set(1.0f / sum_lanes(total));
-  for_each_vector(n, [&](int64_t i, M mask) { store(hn::MulSub(load(s + i, mask), inverse, load(p + i, mask)), mask, s + i); });
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    store(hn::MulSub(load(s + i, lanes), inverse, load(p + i, lanes)), lanes, s + i);
+  });
 }
 
 void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
   const float largest = largest_of(s, n);
   if (largest > 30.0f) return LargeSoftmaxDifference(p, s, largest, n);
   V sum = hn::Zero(F());
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V e = expm1_of(load(s + i, mask));
-    store(e, mask, s + i);
-    sum = hn::MulAdd(load(p + i, mask), e, sum);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V e = expm1_of(load(s + i, lanes));
+    store(e, lanes, s + i);
+    sum = hn::MulAdd(load(p + i, lanes), e, sum);
   });
   const float z = sum_lanes(sum);
   const V mean = set(z);
   const V inverse = set(1.0f / (1.0f + z));
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V change = hn::Mul(load(p + i, mask), hn::Sub(load(s + i, mask), mean));
-    store(hn::Mul(change, inverse), mask, s + i);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V change = hn::Mul(load(p + i, lanes), hn::Sub(load(s + i, lanes), mean));
+    store(hn::Mul(change, inverse), lanes, s + i);
   });
 }
 
@@ -96,19 +101,22 @@ HWY_INLINE V silu_difference(V gate, V d, V sigma, V sigma_minus) {
   return hn::MulAdd(gate, d_sigma, hn::Mul(d, after));
 }
 
-void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n, float* out) {
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V gate = load(base.gate + i, mask);
-    const V sigma = load(base.sigma + i, mask);
-    const V up_change = load(d_up + i, mask);
-    const V change = silu_difference(gate, load(d_gate + i, mask), sigma, load(base.sigma_minus + i, mask));
-    const V up = hn::Add(load(base.up + i, mask), up_change);
-    store(hn::MulAdd(change, up, hn::Mul(hn::Mul(gate, sigma), up_change)), mask, out + i);
+void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n,
+                         float* out) {
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V gate = load(base.gate + i, lanes);
+    const V sigma = load(base.sigma + i, lanes);
+    const V up_change = load(d_up + i, lanes);
+    const V change = silu_difference(gate, load(d_gate + i, lanes), sigma, load(base.sigma_minus + i, lanes));
+    const V up = hn::Add(load(base.up + i, lanes), up_change);
+    store(hn::MulAdd(change, up, hn::Mul(hn::Mul(gate, sigma), up_change)), lanes, out + i);
   });
 }
 
 void AddRows(const float* x, const float* y, int64_t n, float* out) {
-  for_each_vector(n, [&](int64_t i, M mask) { store(hn::Add(load(x + i, mask), load(y + i, mask)), mask, out + i); });
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    store(hn::Add(load(x + i, lanes), load(y + i, lanes)), lanes, out + i);
+  });
 }
 
 }  // namespace tugline::cpu::HWY_NAMESPACE
@@ -122,14 +130,20 @@ HWY_EXPORT(SoftmaxDifferenceRow);
 HWY_EXPORT(SwigluDifferenceRow);
 HWY_EXPORT(AddRows);
 
-void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps, float* out) {
+void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps,
+                             float* out) {
   HWY_DYNAMIC_DISPATCH(RmsNormDifferenceRow)(h, d, weight, n, eps, out);
 }
-void softmax_difference_row(const float* p, float* s, int64_t n) { HWY_DYNAMIC_DISPATCH(SoftmaxDifferenceRow)(p, s, n); }
-void swiglu_difference_row(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n, float* out) {
+void softmax_difference_row(const float* p, float* s, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(SoftmaxDifferenceRow)(p, s, n);
+}
+void swiglu_difference_row(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n,
+                           float* out) {
   HWY_DYNAMIC_DISPATCH(SwigluDifferenceRow)(base, d_gate, d_up, n, out);
 }
-void add_rows(const float* x, const float* y, int64_t n, float* out) { HWY_DYNAMIC_DISPATCH(AddRows)(x, y, n, out); }
+void add_rows(const float* x, const float* y, int64_t n, float* out) {
+  HWY_DYNAMIC_DISPATCH(AddRows)(x, y, n, out);
+}
 
 }  // namespace tugline::cpu
 #endif

@@ -6,14 +6,14 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tugline/backend/cpu/kernels.cpp"
 #include <hwy/foreach_target.h>
-#include <hwy/highway.h>
-// After highway.h, which this header needs.
-#include <hwy/contrib/math/math-inl.h>
-
-#include "tugline/backend/cpu/vector_loop-inl.h"
+// After foreach_target.h, once for each target.
+#include "tugline/backend/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tugline::cpu::HWY_NAMESPACE {
+
+// Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest: beyond kLargestExponent the caller says what it wants.
+constexpr float kLargestExponent = 88.0f;
 
 void RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float* out) {
   const F f;
@@ -22,7 +22,8 @@ void RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float
     const V v = load(x + i, lanes);
     squares = hn::MulAdd(v, v, squares);
   });
-  const V inverse = hn::Div(hn::Set(f, 1.0f), hn::Sqrt(hn::Set(f, sum_lanes(squares) / static_cast<float>(n) + eps)));
+  const V inverse =
+      hn::Div(hn::Set(f, 1.0f), hn::Sqrt(hn::Set(f, sum_lanes(squares) / static_cast<float>(n) + eps)));
   for_each_vector(n, [&](int64_t i, auto lanes) {
     store(hn::Mul(hn::Mul(load(x + i, lanes), inverse), load(weight + i, lanes)), lanes, out + i);
   });
@@ -33,7 +34,9 @@ void SwigluRow(const float* gate, const float* up, int64_t n, float* out) {
   const V one = hn::Set(f, 1.0f);
   for_each_vector(n, [&](int64_t i, auto lanes) {
     const V g = load(gate + i, lanes);
-    const V silu = hn::Div(g, hn::Add(one, hn::Exp(f, hn::Neg(g))));
+    // A gate below -88: silu is 0 to 36 digits either way.
+    const V exponent = hn::Min(hn::Neg(g), hn::Set(f, kLargestExponent));
+    const V silu = hn::Div(g, hn::Add(one, hn::Exp(f, exponent)));
     store(hn::Mul(silu, load(up + i, lanes)), lanes, out + i);
   });
 }
@@ -63,22 +66,15 @@ void SoftmaxRow(float* s, int64_t n) {
     total = hn::Add(total, e);
   });
   const V inverse = hn::Set(f, 1.0f / sum_lanes(total));
-  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::Mul(load(s + i, lanes), inverse), lanes, s + i); });
+  for_each_vector(n,
+                  [&](int64_t i, auto lanes) { store(hn::Mul(load(s + i, lanes), inverse), lanes, s + i); });
 }
 
 double Dot(const float* x, const float* y, int64_t n) {
   V sum = hn::Zero(F());
-  for_each_vector(n, [&](int64_t i, auto lanes) { sum = hn::MulAdd(load(x + i, lanes), load(y + i, lanes), sum); });
+  for_each_vector(
+      n, [&](int64_t i, auto lanes) { sum = hn::MulAdd(load(x + i, lanes), load(y + i, lanes), sum); });
   return sum_lanes(sum);
-}
-
-// (e^d - 1 - d) / d^2 as its Taylor series, sum d^k / (k+2)!. For |d| < 1/2 the first term left out is below 1e-8 of the sum.
-HWY_INLINE V backward_series(V d) {
-  const F f;
-  V p = hn::Set(f, 1.0f / 362880.0f);
-  for (const float c : {1.0f / 40320.0f, 1.0f / 5040.0f, 1.0f / 720.0f, 1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f})
-    p = hn::MulAdd(p, d, hn::Set(f, c));
-  return p;
 }
 
 struct Terms {
@@ -94,16 +90,19 @@ HWY_INLINE Terms divergence_terms(V d) {
   const V square = hn::Mul(d, d);
   const V series = backward_series(d);
   Terms terms{hn::Mul(square, hn::NegMulAdd(series, hn::Sub(one, d), one)), hn::Mul(square, series)};
-  const auto large = hn::Ge(hn::Abs(d), hn::Set(f, 0.5f));
+  const auto large = hn::Ge(hn::Abs(d), hn::Set(f, kSeriesLimit));
   if (HWY_LIKELY(hn::AllFalse(f, large))) return terms;
-  const V e = hn::Exp(f, d);
+  const V limit = hn::Set(f, kLargestDelta);
+  const V infinity = hn::Set(f, std::numeric_limits<float>::infinity());
+  const V e = hn::IfThenElse(hn::Gt(d, limit), infinity, hn::Exp(f, hn::Min(d, limit)));
   const V e_minus_one = hn::Sub(e, one);
   terms.forward = hn::IfThenElse(large, hn::Sub(hn::Mul(d, e), e_minus_one), terms.forward);
   terms.backward = hn::IfThenElse(large, hn::Sub(e_minus_one, d), terms.backward);
   return terms;
 }
 
-DivergenceSums DivergenceTile(const float* delta, float shift, const float* q, const float* log_q, int64_t n) {
+DivergenceSums DivergenceTile(const float* delta, float shift, const float* q, const float* log_q,
+                              int64_t n) {
   // f32 sums run over this many elements before they go into f64: 16 additions a lane on AVX2.
   constexpr int64_t kBlock = 128;
   const F f;
@@ -158,7 +157,8 @@ void rope_head(float* x, const float* cosine, const float* sine, int64_t half) {
 }
 void softmax_row(float* s, int64_t n) { HWY_DYNAMIC_DISPATCH(SoftmaxRow)(s, n); }
 double dot(const float* x, const float* y, int64_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(x, y, n); }
-DivergenceSums divergence_tile(const float* delta, float shift, const float* q, const float* log_q, int64_t n) {
+DivergenceSums divergence_tile(const float* delta, float shift, const float* q, const float* log_q,
+                               int64_t n) {
   return HWY_DYNAMIC_DISPATCH(DivergenceTile)(delta, shift, q, log_q, n);
 }
 std::string instruction_set() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
