@@ -77,6 +77,10 @@ double Dot(const float* x, const float* y, int64_t n) {
   return sum_lanes(sum);
 }
 
+// From here on the terms are infinite, and the caller takes the row's f64 path: a token this much likelier may be one whose q
+// is too small for f32, of which q e^d would be wrong. Below it such a token has a p of at most e^(60 - 87).
+constexpr float kLargestDelta = 60.0f;
+
 struct Terms {
   V forward;
   V backward;
