@@ -5,14 +5,16 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tugline/backend/cpu/difference_kernels.cpp"
 #include <hwy/foreach_target.h>
-// After foreach_target.h, once for each target.
+#include <hwy/highway.h>
+// After highway.h, which this header needs.
+#include <hwy/contrib/math/math-inl.h>
+
 #include "tugline/backend/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tugline::cpu::HWY_NAMESPACE {
 
-void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps,
-                          float* out) {
+void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps, float* out) {
   const F f;
   V hh = hn::Zero(f);
   V hd = hn::Zero(f);
@@ -27,10 +29,10 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
   const float count = static_cast<float>(n);
   const float mean_square = sum_lanes(hh) / count + eps;
   const float m = (2 * sum_lanes(hd) + sum_lanes(dd)) / count;
-  const float before = hn::GetLane(hn::Sqrt(set(mean_square)));
-  const float after = hn::GetLane(hn::Sqrt(set(mean_square + m)));
-  const V inverse = set(1.0f / after);
-  const V pull = set(m / (before * after * (before + after)));
+  const float before = hn::GetLane(hn::Sqrt(hn::Set(F(), mean_square)));
+  const float after = hn::GetLane(hn::Sqrt(hn::Set(F(), mean_square + m)));
+  const V inverse = hn::Set(F(), 1.0f / after);
+  const V pull = hn::Set(F(), m / (before * after * (before + after)));
   for_each_vector(n, [&](int64_t i, auto lanes) {
     const V change = hn::NegMulAdd(load(h + i, lanes), pull, hn::Mul(load(d + i, lanes), inverse));
     store(hn::Mul(change, load(weight + i, lanes)), lanes, out + i);
@@ -39,17 +41,15 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
 
 // e^x - 1; below kSeriesLimit by its series, which keeps the relative precision of small x.
 HWY_INLINE V expm1_of(V x) {
-  const M large = hn::Ge(hn::Abs(x), set(kSeriesLimit));
+  const auto large = hn::Ge(hn::Abs(x), hn::Set(F(), kSeriesLimit));
   const V small = small_expm1(x);
   if (HWY_LIKELY(hn::AllFalse(F(), large))) return small;
-  return hn::IfThenElse(large, hn::Sub(hn::Exp(F(), x), set(1.0f)), small);
+  return hn::IfThenElse(large, hn::Sub(hn::Exp(F(), x), hn::Set(F(), 1.0f)), small);
 }
 
 HWY_INLINE float largest_of(const float* s, int64_t n) {
-  V largest = set(-std::numeric_limits<float>::infinity());
-  for_each_vector(n, [&](int64_t i, auto lanes) {
-    largest = hn::Max(largest, or_else(load(s + i, lanes), lanes, largest));
-  });
+  V largest = hn::Set(F(), -std::numeric_limits<float>::infinity());
+  for_each_vector(n, [&](int64_t i, auto lanes) { largest = hn::Max(largest, or_else(load(s + i, lanes), lanes, largest)); });
   return hn::GetLane(hn::MaxOfLanes(F(), largest));
 }
 
@@ -57,14 +57,12 @@ HWY_INLINE float largest_of(const float* s, int64_t n) {
 void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) {
   V total = hn::Zero(F());
   for_each_vector(n, [&](int64_t i, auto lanes) {
-    const V weight = hn::Mul(load(p + i, lanes), hn::Exp(F(), hn::Sub(load(s + i, lanes), set(largest))));
+    const V weight = hn::Mul(load(p + i, lanes), hn::Exp(F(), hn::Sub(load(s + i, lanes), hn::Set(F(), largest))));
     store(weight, lanes, s + i);
     total = hn::Add(total, or_else(weight, lanes, hn::Zero(F())));
   });
-  const V inverse = set(1.0f / sum_lanes(total));
-  for_each_vector(n, [&](int64_t i, auto lanes) {
-    store(hn::MulSub(load(s + i, lanes), inverse, load(p + i, lanes)), lanes, s + i);
-  });
+  const V inverse = hn::Set(F(), 1.0f / sum_lanes(total));
+  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::MulSub(load(s + i, lanes), inverse, load(p + i, lanes)), lanes, s + i); });
 }
 
 void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
@@ -77,8 +75,8 @@ void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
     sum = hn::MulAdd(load(p + i, lanes), e, sum);
   });
   const float z = sum_lanes(sum);
-  const V mean = set(z);
-  const V inverse = set(1.0f / (1.0f + z));
+  const V mean = hn::Set(F(), z);
+  const V inverse = hn::Set(F(), 1.0f / (1.0f + z));
   for_each_vector(n, [&](int64_t i, auto lanes) {
     const V change = hn::Mul(load(p + i, lanes), hn::Sub(load(s + i, lanes), mean));
     store(hn::Mul(change, inverse), lanes, s + i);
@@ -88,21 +86,20 @@ void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
 // sigma(g + d) = sigma(g) / (sigma(g) + sigma(-g) e^-d), and its change is -sigma(g + d) sigma(-g) (e^-d - 1).
 HWY_INLINE V silu_difference(V gate, V d, V sigma, V sigma_minus) {
   // Beyond +-80, e^-d leaves f32; sigma(g + d) is 0 or 1 there for any gate that a model has.
-  const V minus = hn::Min(hn::Max(hn::Neg(d), set(-80.0f)), set(80.0f));
-  const M large = hn::Ge(hn::Abs(minus), set(kSeriesLimit));
+  const V minus = hn::Min(hn::Max(hn::Neg(d), hn::Set(F(), -80.0f)), hn::Set(F(), 80.0f));
+  const auto large = hn::Ge(hn::Abs(minus), hn::Set(F(), kSeriesLimit));
   V e_minus_one = small_expm1(minus);
-  V e = hn::Add(e_minus_one, set(1.0f));
+  V e = hn::Add(e_minus_one, hn::Set(F(), 1.0f));
   if (HWY_UNLIKELY(!hn::AllFalse(F(), large))) {
     e = hn::IfThenElse(large, hn::Exp(F(), minus), e);
-    e_minus_one = hn::IfThenElse(large, hn::Sub(e, set(1.0f)), e_minus_one);
+    e_minus_one = hn::IfThenElse(large, hn::Sub(e, hn::Set(F(), 1.0f)), e_minus_one);
   }
   const V after = hn::Div(sigma, hn::MulAdd(sigma_minus, e, sigma));
   const V d_sigma = hn::Neg(hn::Mul(hn::Mul(after, sigma_minus), e_minus_one));
   return hn::MulAdd(gate, d_sigma, hn::Mul(d, after));
 }
 
-void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n,
-                         float* out) {
+void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n, float* out) {
   for_each_vector(n, [&](int64_t i, auto lanes) {
     const V gate = load(base.gate + i, lanes);
     const V sigma = load(base.sigma + i, lanes);
@@ -114,9 +111,7 @@ void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const f
 }
 
 void AddRows(const float* x, const float* y, int64_t n, float* out) {
-  for_each_vector(n, [&](int64_t i, auto lanes) {
-    store(hn::Add(load(x + i, lanes), load(y + i, lanes)), lanes, out + i);
-  });
+  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::Add(load(x + i, lanes), load(y + i, lanes)), lanes, out + i); });
 }
 
 }  // namespace tugline::cpu::HWY_NAMESPACE
@@ -130,20 +125,14 @@ HWY_EXPORT(SoftmaxDifferenceRow);
 HWY_EXPORT(SwigluDifferenceRow);
 HWY_EXPORT(AddRows);
 
-void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps,
-                             float* out) {
+void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps, float* out) {
   HWY_DYNAMIC_DISPATCH(RmsNormDifferenceRow)(h, d, weight, n, eps, out);
 }
-void softmax_difference_row(const float* p, float* s, int64_t n) {
-  HWY_DYNAMIC_DISPATCH(SoftmaxDifferenceRow)(p, s, n);
-}
-void swiglu_difference_row(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n,
-                           float* out) {
+void softmax_difference_row(const float* p, float* s, int64_t n) { HWY_DYNAMIC_DISPATCH(SoftmaxDifferenceRow)(p, s, n); }
+void swiglu_difference_row(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n, float* out) {
   HWY_DYNAMIC_DISPATCH(SwigluDifferenceRow)(base, d_gate, d_up, n, out);
 }
-void add_rows(const float* x, const float* y, int64_t n, float* out) {
-  HWY_DYNAMIC_DISPATCH(AddRows)(x, y, n, out);
-}
+void add_rows(const float* x, const float* y, int64_t n, float* out) { HWY_DYNAMIC_DISPATCH(AddRows)(x, y, n, out); }
 
 }  // namespace tugline::cpu
 #endif
