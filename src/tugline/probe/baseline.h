@@ -15,7 +15,8 @@ namespace tugline {
 
 class Baseline {
  public:
-  // Runs the transcript through all layers and keeps resid_post of `layers`. Errors: no ids, ids outside the vocabulary, a transcript
+  // Runs the transcript through all layers and keeps resid_post of `layers`. Errors: no layers, layers that the model does
+  // not have, no ids, ids outside the vocabulary, a transcript
   // longer than the model's positions or sliding window.
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers);
 
