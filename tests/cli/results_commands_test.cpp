@@ -115,6 +115,18 @@ TEST_F(ResultsCommands, BadInputEndsWithStatusTwoAndLeavesNothing) {
   EXPECT_EQ(folder_.names(), (std::vector<std::string>{"notes.txt", "run.db"}));
 }
 
+TEST_F(ResultsCommands, AFullDiskLeavesNoHalfWrittenResult) {
+  // Files of more than eight blocks are refused by the system, as if the disk were full.
+  const std::string limited =
+      "cd '" + folder_.path().string() + "'; trap '' XFSZ; ulimit -f 8; '" TUGLINE_PROGRAM "' ";
+  for (const char* arguments :
+       {"plot run.db -o figure.png", "export run.db --table rows --format json -o rows.json"}) {
+    const ProgramOutcome outcome = run_program(limited + arguments);
+    EXPECT_EQ(outcome.status, 2) << arguments << ": " << outcome.err;
+  }
+  EXPECT_EQ(folder_.names(), std::vector<std::string>{"run.db"});
+}
+
 TEST_F(ResultsCommands, DevicesAreWrittenAndNeverReplaced) {
   const ProgramOutcome outcome = tugline("export run.db --table examples -o /dev/stdout");
   EXPECT_EQ(outcome.status, 0) << outcome.err;

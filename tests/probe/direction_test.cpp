@@ -16,7 +16,8 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-const DirectionKey kKey{.seed = 42, .example_hash = 7, .span = {5, 9}, .layer = {3}, .direction = 1, .epsilon_index = 0};
+const DirectionKey kKey{
+    .seed = 42, .example_hash = 7, .span = {5, 9}, .layer = {3}, .direction = 1, .epsilon_index = 0};
 
 // The sum of n squares is within n roundings of 1.
 TEST(IsotropicDirection, HasUnitLength) {
@@ -27,7 +28,9 @@ TEST(IsotropicDirection, HasUnitLength) {
   }
 }
 
-TEST(IsotropicDirection, SameKeyGivesTheSameBits) { EXPECT_EQ(isotropic_direction(kKey, 576), isotropic_direction(kKey, 576)); }
+TEST(IsotropicDirection, SameKeyGivesTheSameBits) {
+  EXPECT_EQ(isotropic_direction(kKey, 576), isotropic_direction(kKey, 576));
+}
 
 // Random unit vectors of 576 components are nearly orthogonal: their product has a standard deviation of 1/24.
 TEST(IsotropicDirection, EveryPartOfTheKeyCounts) {
@@ -40,7 +43,8 @@ TEST(IsotropicDirection, EveryPartOfTheKeyCounts) {
   others[5].direction = 2;
   others[6].epsilon_index = 1;
   const auto first = isotropic_direction(kKey, 576);
-  for (const DirectionKey& key : others) EXPECT_LT(std::abs(dot(first, isotropic_direction(key, 576))), 6.0 / 24);
+  for (const DirectionKey& key : others)
+    EXPECT_LT(std::abs(dot(first, isotropic_direction(key, 576))), 6.0 / 24);
 }
 
 // Of 20,000 directions each component averages 0 and its square 1 / n, to five standard errors; the fixed key makes that one draw.
@@ -69,7 +73,8 @@ TEST(IsotropicDirection, IsUniformOnTheSphere) {
 // Runs are compared across versions and machines: these numbers must never change.
 TEST(IsotropicDirection, IsTheSameInEveryVersion) {
   const auto direction = isotropic_direction(kKey, 4);
-  const std::vector<double> kept{0.046572479318542921, 0.90445109808771529, -0.4231677617260764, -0.026986307153677072};
+  const std::vector<double> kept{0.046572479318542921, 0.90445109808771529, -0.4231677617260764,
+                                 -0.026986307153677072};
   for (size_t i = 0; i < kept.size(); ++i) EXPECT_NEAR(direction[i], kept[i], 1e-15);
 }
 
@@ -90,11 +95,17 @@ TEST(UnitRows, RowsOfAnySizeThatF64HoldsHaveADirection) {
 }
 
 TEST(UnitRows, WhatHasNoDirectionIsRefused) {
-  expect_error(ErrorCode::kInput, {"d.npy", "3 components", "2"}, [] { (void)unit_rows({1, 3, {1, 2, 3}}, 2, "d.npy"); });
-  expect_error(ErrorCode::kInput, {"d.npy", "row 1", "length 0"}, [] { (void)unit_rows({2, 2, {1, 2, 0, 0}}, 2, "d.npy"); });
+  expect_error(ErrorCode::kInput, {"d.npy", "3 components", "2"}, [] {
+    (void)unit_rows({1, 3, {1, 2, 3}}, 2, "d.npy");
+  });
+  expect_error(ErrorCode::kInput, {"d.npy", "row 1", "length 0"}, [] {
+    (void)unit_rows({2, 2, {1, 2, 0, 0}}, 2, "d.npy");
+  });
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (const double wrong : {kInfinity, std::nan("")})
-    expect_error(ErrorCode::kInput, {"d.npy", "row 0", "finite"}, [&] { (void)unit_rows({1, 2, {1, wrong}}, 2, "d.npy"); });
+    expect_error(ErrorCode::kInput, {"d.npy", "row 0", "finite"}, [&] {
+      (void)unit_rows({1, 2, {1, wrong}}, 2, "d.npy");
+    });
 }
 
 }  // namespace

@@ -116,12 +116,13 @@ TEST(Figure, WhatCannotBeDrawnIsAnError) {
   EXPECT_EQ(error_of([&] { (void)span_kind_to_draw(view, "chunk"); }).code(), ErrorCode::kUsage);
   EXPECT_EQ(error_of([&] { (void)span_kind_to_draw(RunView{}, ""); }).code(), ErrorCode::kNothingToMeasure);
   EXPECT_EQ(error_of([&] { draw_figure(view, "anchor", "/nowhere/a.svg"); }).code(), ErrorCode::kIo);
-  EXPECT_EQ(error_of([] { run_gnuplot("plot nonsense(\n", 1); }).code(), ErrorCode::kIo);
+  EXPECT_EQ(error_of([] { (void)run_gnuplot("plot nonsense(\n"); }).code(), ErrorCode::kIo);
 }
 
 TEST(FigureStyle, CaptionsBreakAtSpaces) {
   EXPECT_EQ(wrapped("one two  three", 7), (std::vector<std::string>{"one two", "three"}));
-  EXPECT_EQ(wrapped("unbreakable a", 4), (std::vector<std::string>{"unbreakable", "a"}));
+  EXPECT_EQ(wrapped("a unbreakable b", 4), (std::vector<std::string>{"a", "unbr", "eaka", "ble", "b"}));
+  EXPECT_EQ(wrapped("εεεεε", 2), (std::vector<std::string>{"εε", "εε", "ε"}));
   EXPECT_EQ(wrapped("ε = ε", 5).size(), 1U);
   EXPECT_TRUE(wrapped("", 5).empty());
 }

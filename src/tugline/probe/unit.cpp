@@ -61,8 +61,11 @@ class UnitRun {
     const std::vector<PushIndex> pushes = lay_out();
     if (out_of_reach(model_.config(), base_.rows, layer_)) {
       record_.note = "exact zeros: a push at the last layer's output reaches no row after its own, and the readout 'following' reads only those";
+    } else if (!pushes.empty() && layer_.value == model_.config().num_layers - 1) {
+      // No attention is left above: only the pushed row itself moves, the rest are exact zeros.
+      run_batches(pushes, read_rows(model_, baseline_, {.push = base_.rows.push, .count = 1, .first_read = 0}, layer_));
     } else if (!pushes.empty()) {
-      run_batches(pushes);
+      run_batches(pushes, base_);
     }
     record_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return std::move(record_);
@@ -71,6 +74,7 @@ class UnitRun {
  private:
   // One response, zero as yet, for each push; returns those that must be computed.
   std::vector<PushIndex> lay_out() {
+    const bool has_targets = std::any_of(record_.row_tokens.begin(), record_.row_tokens.end(), [](int32_t t) { return t != kNoTarget; });
     std::vector<PushIndex> pushes;
     for (int32_t d = 0; d < options_.directions; ++d) {
       for (int32_t e = 0; e < static_cast<int32_t>(options_.epsilons.size()); ++e) {
@@ -78,6 +82,7 @@ class UnitRun {
         response.direction = d;
         response.epsilon = options_.epsilons[static_cast<size_t>(e)];
         response.kl_rows.assign(static_cast<size_t>(base_.rows.read()), 0.0);
+        if (has_targets) response.delta_logprob = 0.0;
         record_.responses.push_back(std::move(response));
         if (options_.epsilons[static_cast<size_t>(e)] != 0) pushes.push_back({d, e});
       }
@@ -97,10 +102,10 @@ class UnitRun {
                                model_.config().hidden_size);
   }
 
-  void run_batches(const std::vector<PushIndex>& pushes) {
-    const int64_t size = batch_pushes(model_.config(), base_.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
-    ReplayWorkspace workspace(model_, size, base_.rows);
-    Replay replay(model_, baseline_, base_, layer_, workspace);
+  void run_batches(const std::vector<PushIndex>& pushes, const SpanBase& base) {
+    const int64_t size = batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
+    ReplayWorkspace workspace(model_, size, base.rows);
+    Replay replay(model_, baseline_, base, layer_, workspace);
     for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
       const std::span<const PushIndex> batch(pushes.data() + begin, std::min(static_cast<size_t>(size), pushes.size() - begin));
       run_batch(replay, batch);
@@ -116,7 +121,7 @@ class UnitRun {
       for (const double v : direction(push)) vectors.push_back(size * v);
     }
     const std::vector<RowResponse> rows = replay.run(vectors);
-    const auto read = static_cast<size_t>(base_.rows.read());
+    const size_t read = rows.size() / batch.size();
     for (size_t i = 0; i < batch.size(); ++i)
       store(response(batch[i]), std::span<const RowResponse>(rows).subspan(i * read, read));
   }
@@ -125,20 +130,19 @@ class UnitRun {
     return record_.responses[static_cast<size_t>(push.direction) * options_.epsilons.size() + static_cast<size_t>(push.epsilon)];
   }
 
-  static void store(ResponseRecord& response, std::span<const RowResponse> rows) {
-    const auto count = static_cast<double>(rows.size());
+  // `rows` are the first of the unit's read rows; those after them have not moved.
+  void store(ResponseRecord& response, std::span<const RowResponse> rows) const {
+    const auto count = static_cast<double>(response.kl_rows.size());
+    const auto targets = count - static_cast<double>(std::count(record_.row_tokens.begin(), record_.row_tokens.end(), kNoTarget));
     double delta_logprob = 0;
-    int64_t targets = 0;
     for (size_t i = 0; i < rows.size(); ++i) {
       response.kl_rows[i] = rows[i].kl;
       response.kl += rows[i].kl / count;
       response.kl_reverse += rows[i].kl_reverse / count;
       response.top1_flips += rows[i].top1_flip ? 1 / count : 0;
-      if (std::isnan(rows[i].delta_logprob)) continue;
-      delta_logprob += rows[i].delta_logprob;
-      ++targets;
+      if (!std::isnan(rows[i].delta_logprob)) delta_logprob += rows[i].delta_logprob / targets;
     }
-    if (targets > 0) response.delta_logprob = delta_logprob / static_cast<double>(targets);
+    if (targets > 0) response.delta_logprob = delta_logprob;
   }
 
   const Model& model_;

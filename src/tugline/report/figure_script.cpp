@@ -11,6 +11,7 @@
 #include "tugline/report/figure_style.h"
 #include "tugline/report/gnuplot.h"
 #include "tugline/report/row_writer.h"
+#include "tugline/store/field_names.h"
 
 namespace tugline {
 namespace {
@@ -302,11 +303,14 @@ std::string caption_and_margins(const std::vector<std::string>& lines, bool has_
 }
 
 std::string title_lines(const RunView& view, const std::string& span_kind) {
-  const auto model = view.meta.find("model_name");
-  const std::string subject =
-      model == view.meta.end() ? span_kind + " spans" : model->second + ", " + span_kind + " spans";
+  constexpr size_t kSubjectCharacters = 100;  // a longer name goes on in the caption, not over the edge
+  std::vector<std::string> subject;
+  if (const auto model = view.meta.find(field::kModelName); model != view.meta.end()) {
+    subject = wrapped(model->second, kSubjectCharacters);
+  }
+  const std::string model = subject.empty() ? "" : subject.front() + (subject.size() > 1 ? " …, " : ", ");
   return label_line(1, "How far a push moves the next-token distributions", 0.97, "font ',18'") +
-         label_line(2, subject, 0.925, "font ',13' textcolor rgb '#555555'");
+         label_line(2, model + span_kind + " spans", 0.925, "font ',13' textcolor rgb '#555555'");
 }
 
 std::string key_line(const Plot& plot, bool is_wide) {

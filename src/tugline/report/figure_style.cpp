@@ -43,6 +43,18 @@ size_t characters_in(const std::string& text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+// How many bytes the first `characters` characters of `text` take.
+size_t bytes_of(const std::string& text, size_t characters) {
+  size_t bytes = 0;
+  for (size_t seen = 0; bytes < text.size(); ++bytes) {
+    seen += (static_cast<unsigned char>(text[bytes]) & 0xc0) != 0x80 ? 1 : 0;
+    if (seen > characters) {
+      break;
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<std::string> curve_colours(size_t count) {
@@ -73,13 +85,20 @@ std::string terminal_line(FigureFormat format) {
 
 std::vector<std::string> wrapped(const std::string& text, size_t width) {
   std::vector<std::string> lines;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
+  const auto add = [&](const std::string& word) {
     if (!lines.empty() && characters_in(lines.back()) + 1 + characters_in(word) <= width) {
       lines.back() += " " + word;
     } else {
       lines.push_back(word);
     }
+  };
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    for (size_t end = bytes_of(word, width); end < word.size(); end = bytes_of(word, width)) {
+      lines.push_back(word.substr(0, end));
+      word.erase(0, end);
+    }
+    add(word);
   }
   return lines;
 }

@@ -17,7 +17,8 @@ namespace tugline {
 // The `set terminal` line: the same drawing 900 x 600 units large, whatever the format.
 [[nodiscard]] std::string terminal_line(FigureFormat format);
 
-// Breaks `text` at spaces into lines of at most `width` characters (a longer word keeps a line of its own).
+// Breaks `text` at spaces into lines of at most `width` characters; a longer word is broken where the line
+// ends.
 [[nodiscard]] std::vector<std::string> wrapped(const std::string& text, size_t width);
 
 }  // namespace tugline

@@ -84,10 +84,12 @@ pid_t spawn_gnuplot(const FileActions& actions) {
 
 }  // namespace
 
-void run_gnuplot(const std::string& script, int output) {
+std::string run_gnuplot(const std::string& script) {
   const TemporaryFile input = holding(script);
+  const TemporaryFile output = temporary_file();
   const TemporaryFile errors = temporary_file();
-  const pid_t child = spawn_gnuplot(FileActions(::fileno(input.get()), output, ::fileno(errors.get())));
+  const pid_t child =
+      spawn_gnuplot(FileActions(::fileno(input.get()), ::fileno(output.get()), ::fileno(errors.get())));
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -97,6 +99,7 @@ void run_gnuplot(const std::string& script, int output) {
     fail(ErrorCode::kIo, "gnuplot could not draw the figure (status {}): {}", status,
          words.empty() ? "it said nothing" : words);
   }
+  return content_of(output.get());
 }
 
 std::string gnuplot_quoted(const std::string& text) {

@@ -5,9 +5,10 @@
 
 namespace tugline {
 
-// Feeds `script` to gnuplot, whose figure goes to the open file `output`. Throws Error kNotFound where
-// gnuplot is not installed, kIo where it could not do its work, with its words.
-void run_gnuplot(const std::string& script, int output);
+// Feeds `script` to gnuplot and returns what it draws. Throws Error kNotFound where gnuplot is not installed,
+// kIo where it could not do its work, with its words. gnuplot does not notice a disk that is full: the caller
+// checks that the figure is whole.
+[[nodiscard]] std::string run_gnuplot(const std::string& script);
 
 // Text to be shown, as a gnuplot string constant. Single quotes: nothing in it is expanded or run. An
 // apostrophe becomes the typographic one: gnuplot reads a doubled one at the start of a string as the

@@ -19,8 +19,6 @@ class OutputFile {
   void write(std::string_view bytes);
   // Puts the file in its place. Throws Error kIo where the system could not keep all of it.
   void commit();
-  // For a child process that writes; stays this object's.
-  [[nodiscard]] int descriptor() const { return descriptor_; }
 
  private:
   [[noreturn]] void fail_to_write(int error) const;
