@@ -1,9 +1,11 @@
 #include "tugline/cli/sweep_command.h"
 
+#include <fmt/chrono.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <fstream>
+#include <ctime>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -15,6 +17,7 @@
 #include "tugline/core/error.h"
 #include "tugline/core/version.h"
 #include "tugline/files/mapped_file.h"
+#include "tugline/store/field_names.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline {
@@ -54,13 +57,18 @@ std::string direction_source(const SweepArguments& arguments, const PushOptions&
   return "file " + hex(hash.value());
 }
 
-Provenance provenance(const SweepArguments& arguments, const Model& model) {
-  return {{"tugline_version", std::string(kVersion)},
-          {"model", model.config().name},
+std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+Provenance provenance(const SweepArguments& arguments, const Model& model, int64_t units) {
+  return {{field::kVersion, std::string(kVersion)},
+          {field::kStarted, now_utc()},
+          {field::kModelName, model.config().name},
+          {field::kDataName, std::filesystem::path(arguments.data).filename().string()},
+          {field::kDModel, std::to_string(model.config().hidden_size)},
+          {field::kUnitsPlanned, std::to_string(units)},
+          {"num_layers", std::to_string(model.config().num_layers)},
           {"model_path", arguments.model},
           {"data_path", arguments.data},
-          {"d_model", std::to_string(model.config().hidden_size)},
-          {"num_layers", std::to_string(model.config().num_layers)},
           {"direction_file", arguments.direction_file},
           {"preset", arguments.preset}};
 }
@@ -98,7 +106,8 @@ void run(const SweepArguments& arguments) {
   const Model& model = *loaded.model;
 
   const RunIdentity identity = sweep_identity(model, options, hash_file(arguments.data), direction_source(arguments, options.pushes));
-  RunStore store = RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model));
+  const int64_t units = plan.spans() * static_cast<int64_t>(options.layers.size());
+  RunStore store = RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, units));
   StoreObserver observer(store);
   const int64_t pushes = remaining_pushes(model, plan, options, observer);
   report_plan(plan, options, pushes);

@@ -54,6 +54,8 @@ void check_config(const ModelConfig& config, const std::string& path) {
   require_positive(config.num_kv_heads, "num_key_value_heads", path);
   require_positive(config.head_dim, "head_dim", path);
   require_positive(config.vocab_size, "vocab_size", path);
+  if (config.max_positions != 0) require_positive(config.max_positions, "max_position_embeddings", path);
+  if (config.sliding_window) require_positive(*config.sliding_window, "sliding_window", path);
   if (config.num_heads % config.num_kv_heads != 0)
     fail(ErrorCode::kInput, "{}: num_attention_heads is {}, which num_key_value_heads, {}, does not divide", path,
          config.num_heads, config.num_kv_heads);
@@ -67,6 +69,9 @@ void check_config(const ModelConfig& config, const std::string& path) {
   if (config.rope.scaling == RopeScaling::kLlama3 && !(config.rope.high_freq_factor > config.rope.low_freq_factor))
     fail(ErrorCode::kInput, "{}: high_freq_factor ({}) must be larger than low_freq_factor ({})", path,
          config.rope.high_freq_factor, config.rope.low_freq_factor);
+  if (!(config.rope.original_max_position_embeddings > 0))
+    fail(ErrorCode::kInput, "{}: original_max_position_embeddings is {}; expected a positive number", path,
+         config.rope.original_max_position_embeddings);
 }
 
 std::vector<double> rope_inverse_frequencies(const ModelConfig& config) {

@@ -1,5 +1,7 @@
 // The configuration in GGUF metadata: keys prefixed by general.architecture.
-#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
 
 #include "tugline/core/error.h"
 #include "tugline/files/gguf.h"
@@ -25,6 +27,33 @@ void refuse_unknown_mathematics(const GgufFile& file, const std::string& prefix)
       fail(ErrorCode::kUnsupported, "{}: {}{} is not supported", file.path(), prefix, key);
 }
 
+// A factor without a type is linear: the format's older files have only that, some as rope.scale_linear.
+void read_scaling(const GgufFile& file, const std::string& prefix, RopeConfig& rope) {
+  const std::optional<double> older = file.optional_f64(prefix + "rope.scale_linear");
+  const std::optional<double> factor = file.has(prefix + "rope.scaling.factor") ? file.optional_f64(prefix + "rope.scaling.factor") : older;
+  const std::string_view type = file.optional_string(prefix + "rope.scaling.type").value_or(factor ? "linear" : "none");
+  if (type == "none") return;
+  if (type != "linear")
+    fail(ErrorCode::kUnsupported, "{}: {}rope.scaling.type {} is not supported; tugline has none and linear", file.path(), prefix, type);
+  rope.scaling = RopeScaling::kLinear;
+  rope.factor = factor ? *factor : file.require_f64(prefix + "rope.scaling.factor");
+}
+
+// Llama 3's piecewise scaling comes as a tensor that divides the frequencies.
+std::vector<float> read_divisors(const GgufFile& file, int64_t count) {
+  const TensorView* tensor = file.find("rope_freqs.weight");
+  if (tensor == nullptr) return {};
+  if (tensor->shape != std::vector<int64_t>{count})
+    fail(ErrorCode::kInput, "{}: rope_freqs.weight should have shape [{}], found [{}]", file.path(), count,
+         fmt::join(tensor->shape, ", "));
+  std::vector<float> divisors(static_cast<size_t>(count));
+  dequantise(*tensor, 0, divisors);
+  for (const float divisor : divisors)
+    if (!(divisor > 0) || !std::isfinite(divisor))
+      fail(ErrorCode::kInput, "{}: rope_freqs.weight holds {}; expected positive numbers", file.path(), divisor);
+  return divisors;
+}
+
 RopeConfig read_rope(const GgufFile& file, const std::string& prefix, int64_t head_dim) {
   RopeConfig rope;
   rope.theta = file.optional_f64(prefix + "rope.freq_base").value_or(10000.0);
@@ -32,22 +61,8 @@ RopeConfig read_rope(const GgufFile& file, const std::string& prefix, int64_t he
   if (rotated != head_dim)
     fail(ErrorCode::kUnsupported, "{}: {}rope.dimension_count is {}; only whole heads ({}) are rotated by tugline",
          file.path(), prefix, rotated, head_dim);
-  const std::string_view type = file.optional_string(prefix + "rope.scaling.type").value_or("none");
-  if (type == "linear") {
-    rope.scaling = RopeScaling::kLinear;
-    rope.factor = file.require_f64(prefix + "rope.scaling.factor");
-  } else if (type != "none") {
-    fail(ErrorCode::kUnsupported, "{}: {}rope.scaling.type {} is not supported; tugline has none and linear", file.path(),
-         prefix, type);
-  }
-  // Llama 3's piecewise scaling comes as a tensor that divides the frequencies.
-  if (const TensorView* divisors = file.find("rope_freqs.weight"); divisors != nullptr) {
-    if (divisors->shape != std::vector<int64_t>{head_dim / 2})
-      fail(ErrorCode::kInput, "{}: rope_freqs.weight should have {} elements, found {}", file.path(), head_dim / 2,
-           divisors->elements());
-    rope.frequency_divisors.resize(static_cast<size_t>(head_dim / 2));
-    dequantise(*divisors, 0, rope.frequency_divisors);
-  }
+  read_scaling(file, prefix, rope);
+  rope.frequency_divisors = read_divisors(file, head_dim / 2);
   return rope;
 }
 
@@ -77,6 +92,7 @@ ModelConfig read_config_gguf(const GgufFile& file) {
   config.vocab_size = embedding->shape.front();
   config.max_positions = file.optional_i64(prefix + "context_length").value_or(0);
   config.sliding_window = file.optional_i64(prefix + "attention.sliding_window");
+  if (config.sliding_window == 0) config.sliding_window.reset();  // how this format says that there is none
   config.rms_norm_eps = file.require_f64(prefix + "attention.layer_norm_rms_epsilon");
   check_config(config, file.path());
   config.rope = read_rope(file, prefix, config.head_dim);

@@ -86,6 +86,12 @@ Architecture read_architecture(const Fields& fields) {
        fields.where(), name);
 }
 
+void refuse_partial_rotation(const Fields& fields) {
+  const double share = fields.number_or("partial_rotary_factor", 1.0);
+  if (share != 1.0)
+    fail(ErrorCode::kUnsupported, "{}: partial_rotary_factor = {} is not supported; expected 1", fields.where(), share);
+}
+
 // Fields that change what the model computes and that tugline does not have. Harmless values are let through.
 void refuse_unknown_mathematics(const Fields& fields) {
   for (const char* name : {"attn_logit_softcapping", "final_logit_softcapping", "query_pre_attn_scalar", "logit_scale",
@@ -93,9 +99,7 @@ void refuse_unknown_mathematics(const Fields& fields) {
                            "num_local_experts", "num_experts", "quantization_config", "clip_qkv", "attention_sink_size"})
     if (fields.find(name) != nullptr)
       fail(ErrorCode::kUnsupported, "{}: {} = {} is not supported", fields.where(), name, fields.find(name)->dump());
-  for (const char* name : {"partial_rotary_factor"})
-    if (fields.number_or(name, 1.0) != 1.0)
-      fail(ErrorCode::kUnsupported, "{}: {} = {} is not supported; expected 1", fields.where(), name, fields.number_or(name, 1.0));
+  refuse_partial_rotation(fields);
   const std::string activation = fields.text_or("hidden_act", "silu");
   if (activation != "silu" && activation != "swish")
     fail(ErrorCode::kUnsupported, "{}: hidden_act {} is not supported; expected silu", fields.where(), activation);
@@ -111,6 +115,7 @@ RopeConfig read_rope(const Fields& fields) {
   const std::string where = fields.where() + (newer ? ": rope_parameters" : ": rope_scaling");
   if (!object->is_object()) fail(ErrorCode::kInput, "{} should be an object, found {}", where, object->dump());
   const Fields scaling(*object, where);
+  refuse_partial_rotation(scaling);
   rope.theta = scaling.number_or("rope_theta", rope.theta);
   const std::string type = scaling.text_or("rope_type", scaling.text_or("type", "default"));
   if (type == "default") return rope;
@@ -136,6 +141,19 @@ std::optional<int64_t> read_sliding_window(const Fields& fields, Architecture ar
   return fields.integer("sliding_window");
 }
 
+// Some configurations say of each layer what it attends to.
+void check_layer_types(const Fields& fields, bool windowed) {
+  const json* types = fields.find("layer_types");
+  if (types == nullptr) return;
+  if (!types->is_array()) fail(ErrorCode::kInput, "{}: layer_types should be a list, found {}", fields.where(), types->dump());
+  for (const json& type : *types) {
+    if (type == "full_attention" || (type == "sliding_attention" && windowed)) continue;
+    if (type == "sliding_attention")
+      fail(ErrorCode::kInput, "{}: layer_types has sliding_attention, but sliding_window says no width", fields.where());
+    fail(ErrorCode::kUnsupported, "{}: layer_types has {}, which is not supported; expected full_attention", fields.where(), type.dump());
+  }
+}
+
 }  // namespace
 
 ModelConfig read_config_json(const std::filesystem::path& path) {
@@ -156,6 +174,7 @@ ModelConfig read_config_json(const std::filesystem::path& path) {
   config.vocab_size = fields.integer("vocab_size");
   config.max_positions = fields.integer_or("max_position_embeddings", 0);
   config.sliding_window = read_sliding_window(fields, config.architecture);
+  check_layer_types(fields, config.sliding_window.has_value());
   config.rms_norm_eps = fields.number_or("rms_norm_eps", 1e-6);
   config.rope = read_rope(fields);
   config.tied_head = fields.boolean_or("tie_word_embeddings", false);

@@ -102,7 +102,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
       {"bos", name_of(options.bos)},
       {"dataset", hex(dataset_hash)},
       {"direction_sharing", pushes.sharing == DirectionSharing::kCommon ? "common" : "independent"},
-      {"direction_source", direction_source},
+      {"direction_family", direction_source},
       {"directions", fmt::format("{}", pushes.directions)},
       {"epsilons", fmt::format("{}", fmt::join(pushes.epsilons, ","))},
       {"hook", "resid_post"},

@@ -74,6 +74,7 @@ class UnitRun {
  private:
   // One response, zero as yet, for each push; returns those that must be computed.
   std::vector<PushIndex> lay_out() {
+    const bool has_targets = std::any_of(record_.row_tokens.begin(), record_.row_tokens.end(), [](int32_t t) { return t != kNoTarget; });
     std::vector<PushIndex> pushes;
     for (int32_t d = 0; d < options_.directions; ++d) {
       for (int32_t e = 0; e < static_cast<int32_t>(options_.epsilons.size()); ++e) {
@@ -81,6 +82,7 @@ class UnitRun {
         response.direction = d;
         response.epsilon = options_.epsilons[static_cast<size_t>(e)];
         response.kl_rows.assign(static_cast<size_t>(base_.rows.read()), 0.0);
+        if (has_targets) response.delta_logprob = 0.0;
         record_.responses.push_back(std::move(response));
         if (options_.epsilons[static_cast<size_t>(e)] != 0) pushes.push_back({d, e});
       }
@@ -132,13 +134,15 @@ class UnitRun {
   void store(ResponseRecord& response, std::span<const RowResponse> rows) const {
     const auto count = static_cast<double>(response.kl_rows.size());
     const auto targets = count - static_cast<double>(std::count(record_.row_tokens.begin(), record_.row_tokens.end(), kNoTarget));
+    double delta_logprob = 0;
     for (size_t i = 0; i < rows.size(); ++i) {
       response.kl_rows[i] = rows[i].kl;
       response.kl += rows[i].kl / count;
       response.kl_reverse += rows[i].kl_reverse / count;
       response.top1_flips += rows[i].top1_flip ? 1 / count : 0;
-      if (!std::isnan(rows[i].delta_logprob)) response.delta_logprob += rows[i].delta_logprob / targets;
+      if (!std::isnan(rows[i].delta_logprob)) delta_logprob += rows[i].delta_logprob / targets;
     }
+    if (targets > 0) response.delta_logprob = delta_logprob;
   }
 
   const Model& model_;

@@ -41,8 +41,8 @@ std::vector<Cell> push_cells(const UnitRecord& unit, const ResponseRecord& respo
           unit.key.chunk,      int64_t{unit.key.layer},
           unit.position,       int64_t{response.direction},
           response.epsilon,    response.kl,
-          response.kl_reverse, response.js,
-          response.top1_flips, response.delta_logprob};
+          response.kl_reverse, cell_of(response.js),
+          response.top1_flips, cell_of(response.delta_logprob)};
 }
 
 void write_responses(const RunStore& store, RowWriter& writer) {
@@ -63,7 +63,8 @@ void write_rows(const RunStore& store, RowWriter& writer) {
       for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i) {
         cells[kKlColumn] = response.kl_rows[i];
         cells[kResponseColumns] = unit.rows[i];
-        cells[kResponseColumns + 1] = int64_t{unit.row_tokens[i]};
+        // The transcript's last row has no next token.
+        cells[kResponseColumns + 1] = unit.row_tokens[i] < 0 ? Cell() : Cell(int64_t{unit.row_tokens[i]});
         writer.row(cells);
       }
     }

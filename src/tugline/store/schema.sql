@@ -71,9 +71,9 @@ CREATE TABLE responses (
   epsilon       REAL NOT NULL,
   kl            REAL NOT NULL,  -- nats, mean over the readout rows, as the others are
   kl_reverse    REAL NOT NULL,
-  js            REAL NOT NULL,
+  js            REAL,           -- NULL where it was not measured
   top1_flips    REAL NOT NULL,
-  delta_logprob REAL NOT NULL,
+  delta_logprob REAL,           -- NULL where no row has a realised next token
   kl_rows       BLOB NOT NULL,  -- one little-endian f64 a readout row
   PRIMARY KEY (unit, direction, epsilon)
 ) WITHOUT ROWID;

@@ -71,6 +71,21 @@ void insert_readout(SQLite::Database& database, int64_t id, const UnitRecord& un
   }
 }
 
+void bind_optional(SQLite::Statement& statement, int index, const std::optional<double>& value) {
+  if (value) {
+    statement.bind(index, *value);
+  } else {
+    statement.bind(index);  // NULL
+  }
+}
+
+std::optional<double> optional_double(const SQLite::Column& column) {
+  if (column.isNull()) {
+    return std::nullopt;
+  }
+  return column.getDouble();
+}
+
 void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& unit) {
   SQLite::Statement insert(database,
                            "INSERT INTO responses (unit, direction, epsilon, kl, kl_reverse, js, top1_flips, "
@@ -82,9 +97,9 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     insert.bind(3, response.epsilon);
     insert.bind(4, response.kl);
     insert.bind(5, response.kl_reverse);
-    insert.bind(6, response.js);
+    bind_optional(insert, 6, response.js);
     insert.bind(7, response.top1_flips);
-    insert.bind(8, response.delta_logprob);
+    bind_optional(insert, 8, response.delta_logprob);
     insert.bind(9, blob.data(), static_cast<int>(blob.size()));
     insert.exec();
     insert.reset();
@@ -136,9 +151,9 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     check_finite(response.epsilon, "epsilon", push);
     check_finite(response.kl, "kl", push);
     check_finite(response.kl_reverse, "kl_reverse", push);
-    check_finite(response.js, "js", push);
+    check_finite(response.js.value_or(0), "js", push);
     check_finite(response.top1_flips, "top1_flips", push);
-    check_finite(response.delta_logprob, "delta_logprob", push);
+    check_finite(response.delta_logprob.value_or(0), "delta_logprob", push);
     for (const double kl : response.kl_rows) {
       check_finite(kl, "kl of a row", push);
     }
@@ -205,9 +220,9 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
                          .epsilon = select.getColumn(1).getDouble(),
                          .kl = select.getColumn(2).getDouble(),
                          .kl_reverse = select.getColumn(3).getDouble(),
-                         .js = select.getColumn(4).getDouble(),
+                         .js = optional_double(select.getColumn(4)),
                          .top1_flips = select.getColumn(5).getDouble(),
-                         .delta_logprob = select.getColumn(6).getDouble(),
+                         .delta_logprob = optional_double(select.getColumn(6)),
                          .kl_rows = from_blob(blob.getBlob(), bytes)});
   }
   return responses;

@@ -73,7 +73,12 @@ struct RowState {
             .delta_logprob = target_delta - log_z,
             .top1_flip = sums.largest > top_value};
   }
-  [[nodiscard]] bool overflowed() const { return !std::isfinite(sums.forward) || !std::isfinite(sums.backward); }
+  // e^d left what f32 holds, or 1 + Z is the small difference of large sums: many likely tokens became far less likely.
+  [[nodiscard]] bool needs_f64() const {
+    if (!std::isfinite(sums.forward) || !std::isfinite(sums.backward)) return true;
+    constexpr double kMostLoss = 16;  // sums are right to 1e-7, so 1 + Z to 2e-6
+    return sums.backward + std::abs(sums.mean) > kMostLoss * (1 + sums.backward + sums.mean);
+  }
 };
 
 class Walk {
@@ -89,7 +94,7 @@ class Walk {
   void run(std::span<RowResponse> out) {
     for (size_t tile = 0; tile < head_.tiles.size(); ++tile) walk_tile(tile);
     for (size_t r = 0; r < out.size(); ++r)
-      out[r] = states_[r].overflowed() ? plain_response(static_cast<int64_t>(r)) : states_[r].response();
+      out[r] = states_[r].needs_f64() ? plain_response(static_cast<int64_t>(r)) : states_[r].response();
   }
 
  private:
@@ -112,7 +117,7 @@ class Walk {
       state.top_value = base_.log_q[offset + static_cast<size_t>(top)] + (delta[top] - state.shift);
   }
 
-  // e^delta left f32's range: this row once more in f64, all its logits at once.
+  // Where f32's sums do not do: this row once more in f64, all its logits at once.
   [[nodiscard]] RowResponse plain_response(int64_t r) const {
     const std::vector<float> delta = logits(head_, dx_.row_range(r, 1));
     const auto base_row = static_cast<size_t>(r % base_.rows);

@@ -31,6 +31,9 @@ HWY_INLINE V load(const float* p, hn::Mask<F> mask) { return hn::MaskedLoad(mask
 HWY_INLINE void store(V v, hn::Mask<F> mask, float* p) { hn::BlendedStore(v, mask, F(), p); }
 HWY_INLINE float sum_lanes(V v) { return hn::GetLane(hn::SumOfLanes(F(), v)); }
 
+// Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest: beyond kLargestExponent the caller says what it wants.
+constexpr float kLargestExponent = 88.0f;
+
 void RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float* out) {
   const F f;
   V squares = hn::Zero(f);
@@ -49,7 +52,9 @@ void SwigluRow(const float* gate, const float* up, int64_t n, float* out) {
   const V one = hn::Set(f, 1.0f);
   for_each_vector(n, [&](int64_t i, auto mask) {
     const V g = load(gate + i, mask);
-    const V silu = hn::Div(g, hn::Add(one, hn::Exp(f, hn::Neg(g))));
+    // A gate below -88: silu is 0 to 36 digits either way.
+    const V exponent = hn::Min(hn::Neg(g), hn::Set(f, kLargestExponent));
+    const V silu = hn::Div(g, hn::Add(one, hn::Exp(f, exponent)));
     store(hn::Mul(silu, load(up + i, mask)), mask, out + i);
   });
 }
@@ -106,6 +111,10 @@ HWY_INLINE V backward_series(V d) {
   return p;
 }
 
+// From here on the terms are infinite, and the caller takes the row's f64 path: a token this much likelier may be one whose q
+// is too small for f32, of which q e^d would be wrong. Below it such a token has a p of at most e^(60 - 87).
+constexpr float kLargestDelta = 60.0f;
+
 struct Terms {
   V forward;
   V backward;
@@ -117,7 +126,9 @@ HWY_INLINE Terms divergence_terms(V d) {
   Terms terms{hn::Mul(square, forward_series(d)), hn::Mul(square, backward_series(d))};
   const auto large = hn::Ge(hn::Abs(d), hn::Set(f, 0.5f));
   if (HWY_LIKELY(hn::AllFalse(f, large))) return terms;
-  const V e = hn::Exp(f, d);
+  const V limit = hn::Set(f, kLargestDelta);
+  const V infinity = hn::Set(f, std::numeric_limits<float>::infinity());
+  const V e = hn::IfThenElse(hn::Gt(d, limit), infinity, hn::Exp(f, hn::Min(d, limit)));
   const V e_minus_one = hn::Sub(e, hn::Set(f, 1.0f));
   terms.forward = hn::IfThenElse(large, hn::Sub(hn::Mul(d, e), e_minus_one), terms.forward);
   terms.backward = hn::IfThenElse(large, hn::Sub(e_minus_one, d), terms.backward);

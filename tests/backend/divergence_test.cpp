@@ -1,0 +1,304 @@
+// The divergence of pushed rows from base rows, against the definition in two passes of long double: log-probabilities of both
+// distributions, then the sums. 64 bits of mantissa leave KL right to 1e-17 absolute.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "backend/both_backends.h"
+
+namespace tugline::test {
+namespace {
+
+using Long = long double;
+
+struct Case {
+  int64_t vocabulary, hidden, rows, pushes;
+  std::vector<double> head;  // [vocabulary, hidden]
+  std::vector<double> x;     // [rows, hidden]
+  std::vector<double> dx;    // [pushes * rows, hidden]
+  std::vector<int32_t> targets;
+};
+
+// logits of x: normal with standard deviation `base`; of dx: with `move`.
+struct Scales {
+  double base = 3;
+  double move = 0.1;
+};
+
+Case make_case(Numbers& numbers, int64_t vocabulary, Scales scales, int64_t rows = 3, int64_t pushes = 4) {
+  Case c{.vocabulary = vocabulary,
+         .hidden = numbers.one_of<int64_t>({24, 37, 64}),
+         .rows = rows,
+         .pushes = pushes,
+         .head = {},
+         .x = {},
+         .dx = {},
+         .targets = {}};
+  const double unit = 1 / std::sqrt(static_cast<double>(c.hidden));
+  c.head = numbers.normals(vocabulary * c.hidden, unit);
+  c.x = numbers.normals(rows * c.hidden, scales.base);
+  c.dx = numbers.normals(pushes * rows * c.hidden, scales.move);
+  for (int64_t r = 0; r < rows; ++r)
+    c.targets.push_back(static_cast<int32_t>(numbers.between(0, vocabulary - 1)));
+  return c;
+}
+
+std::vector<Long> products(const Case& c, const std::vector<double>& x, int64_t row) {
+  std::vector<Long> out;
+  for (int64_t v = 0; v < c.vocabulary; ++v) {
+    Long sum = 0;
+    for (int64_t i = 0; i < c.hidden; ++i)
+      sum += static_cast<Long>(c.head[static_cast<size_t>(v * c.hidden + i)]) *
+             static_cast<Long>(x[static_cast<size_t>(row * c.hidden + i)]);
+    out.push_back(sum);
+  }
+  return out;
+}
+
+void normalise(std::vector<Long>& logits) {
+  const Long largest = *std::max_element(logits.begin(), logits.end());
+  Long sum = 0;
+  for (const Long l : logits) sum += std::exp(l - largest);
+  for (Long& l : logits) l -= largest + std::log(sum);
+}
+
+RowResponse definition(const Case& c, int64_t pushed_row) {
+  const int64_t row = pushed_row % c.rows;
+  std::vector<Long> log_q = products(c, c.x, row);
+  const std::vector<Long> delta = products(c, c.dx, pushed_row);
+  std::vector<Long> log_p(log_q.size());
+  std::transform(log_q.begin(), log_q.end(), delta.begin(), log_p.begin(), std::plus<>());
+  normalise(log_q);
+  normalise(log_p);
+  Long forward = 0;
+  Long backward = 0;
+  for (size_t v = 0; v < log_q.size(); ++v) {
+    forward += std::exp(log_p[v]) * (log_p[v] - log_q[v]);
+    backward += std::exp(log_q[v]) * (log_q[v] - log_p[v]);
+  }
+  const auto target = static_cast<size_t>(c.targets[static_cast<size_t>(row)]);
+  const bool flip = std::max_element(log_p.begin(), log_p.end()) - log_p.begin() !=
+                    std::max_element(log_q.begin(), log_q.end()) - log_q.begin();
+  return {static_cast<double>(forward), static_cast<double>(backward),
+          static_cast<double>(log_p[target] - log_q[target]), flip};
+}
+
+std::vector<RowResponse> responses(Backend& backend, const Case& c) {
+  const auto head = backend.make_head(source_of(c.head, c.vocabulary, c.hidden));
+  const auto base = backend.make_readout(*head, Slice(backend, c.x, c.hidden, 2, 1).view(), c.targets);
+  std::vector<RowResponse> out(static_cast<size_t>(c.pushes * c.rows));
+  backend.divergence(*head, *base, Slice(backend, c.dx, c.hidden, 1, 3).view(), out);
+  return out;
+}
+
+// Logits are sums of `hidden` products: a random walk of sqrt(hidden) <= 8 roundings, twice that for the worst of many. For
+// delta, of size `move`, that is an error of 16 unit move. Its part that is common to all tokens does no harm; the rest shows where
+// the likely tokens' deltas lie close together: the derivative of KL by delta, summed over the tokens, is about sqrt(2 KL).
+double delta_error(double unit, double move) { return 16 * unit * move; }
+
+// KL(q || p) has E_q[delta] in it, a sum in f64 of terms as large as the move, on both backends.
+double mean_error(const Case& c, double move) {
+  return (16 + std::sqrt(static_cast<double>(c.vocabulary))) * 0x1p-53 * move;
+}
+
+// Beside that: the base's logits, about 3 in size, make q wrong by 16 x 3 units, and the sums over the
+// vocabulary add a random walk of theirs.
+constexpr double kRelative = 64;
+
+// `unit`: the backend's rounding.
+void expect_definition(Backend& backend, const Case& c, double unit, double move) {
+  const double relative = (kRelative + std::sqrt(static_cast<double>(c.vocabulary))) * unit;
+  const auto bound = [&](double kl) {
+    constexpr double kDefinition = 1e-17;  // what the definition loses in long double
+    return relative * kl + delta_error(unit, move) * std::sqrt(2 * kl) + kDefinition;
+  };
+  const auto found = responses(backend, c);
+  for (size_t r = 0; r < found.size(); ++r) {
+    const RowResponse expected = definition(c, static_cast<int64_t>(r));
+    ASSERT_NEAR(found[r].kl, expected.kl, bound(expected.kl)) << backend.name() << " row " << r;
+    ASSERT_NEAR(found[r].kl_reverse, expected.kl_reverse, bound(expected.kl_reverse) + mean_error(c, move))
+        << backend.name() << " row " << r;
+    ASSERT_NEAR(found[r].delta_logprob, expected.delta_logprob, relative * move)
+        << backend.name() << " row " << r;
+    ASSERT_EQ(found[r].top1_flip, expected.top1_flip) << backend.name() << " row " << r;
+  }
+}
+
+constexpr double kF32 = kUnit;
+constexpr double kF64 = 0x1p-53;
+
+class Divergence : public testing::TestWithParam<int64_t> {
+ protected:
+  Numbers numbers_{static_cast<uint32_t>(GetParam())};
+  Both both_;
+};
+
+TEST_P(Divergence, FollowsTheDefinition) {
+  for (const double move : {0.01, 0.3, 3.0}) {
+    const Case c = make_case(numbers_, GetParam(), {.base = 3, .move = move});
+    expect_definition(*both_.reference, c, kF64, move);
+    expect_definition(*both_.cpu, c, kF32, move);
+  }
+}
+
+// Where KL is 1e-12 and below, the definition itself needs more than long double: E_q[(delta - E_q[delta])^2] / 2 is the
+// divergence to a relative error of delta, 1e-6 and below.
+TEST_P(Divergence, TinyMovesKeepTheirDigits) {
+  for (const double move : {1e-6, 1e-7, 1e-9}) {
+    const Case c = make_case(numbers_, GetParam(), {.base = 3, .move = move});
+    for (Backend* backend : {both_.reference.get(), both_.cpu.get()}) {
+      const auto found = responses(*backend, c);
+      for (size_t r = 0; r < found.size(); ++r) {
+        std::vector<Long> log_q = products(c, c.x, static_cast<int64_t>(r) % c.rows);
+        normalise(log_q);
+        const std::vector<Long> delta = products(c, c.dx, static_cast<int64_t>(r));
+        Long mean = 0;
+        Long variance = 0;
+        for (size_t v = 0; v < delta.size(); ++v) mean += std::exp(log_q[v]) * delta[v];
+        for (size_t v = 0; v < delta.size(); ++v)
+          variance += std::exp(log_q[v]) * (delta[v] - mean) * (delta[v] - mean);
+        const auto expected = static_cast<double>(variance / 2);
+        // 1e-5, and what delta's own rounding does.
+        const double unit = backend == both_.cpu.get() ? kF32 : kF64;
+        const double bound = 1e-5 * expected + delta_error(unit, move) * std::sqrt(2 * expected);
+        ASSERT_NEAR(found[r].kl, expected, bound) << backend->name() << " move " << move;
+        ASSERT_NEAR(found[r].kl_reverse, expected, bound + mean_error(c, move))
+            << backend->name() << " move " << move;
+      }
+    }
+  }
+}
+
+// KL = a e^2 + b e^3 + ...; the mean over +e and -e has no odd terms, so KL / e^2 is constant to e^2: 1e-6 here.
+TEST_P(Divergence, IsQuadraticInSmallMoves) {
+  const Case unit = make_case(numbers_, GetParam(), {.base = 3, .move = 1}, 2, 1);
+  for (Backend* backend : {both_.reference.get(), both_.cpu.get()}) {
+    std::vector<double> curvature;
+    for (const double epsilon : {1e-6, 1e-5, 1e-4, 1e-3}) {
+      double sum = 0;
+      for (const double sign : {1.0, -1.0}) {
+        Case c = unit;
+        for (double& v : c.dx) v *= sign * epsilon;
+        for (const RowResponse& r : responses(*backend, c)) sum += r.kl;
+      }
+      curvature.push_back(sum / (epsilon * epsilon));
+    }
+    for (const double found : curvature)
+      ASSERT_NEAR(found, curvature.front(), 1e-4 * curvature.front()) << backend->name();
+  }
+}
+
+// e^delta leaves f32's range from 88 on, and f64's from 709 on.
+TEST_P(Divergence, BigMovesAreFiniteAndRight) {
+  for (const double move : {30.0, 100.0, 1000.0}) {
+    const Case c = make_case(numbers_, GetParam(), {.base = 3, .move = move});
+    expect_definition(*both_.reference, c, kF64, move);
+    expect_definition(*both_.cpu, c, kF32, move);
+  }
+}
+
+TEST_P(Divergence, NoMoveIsExactlyZero) {
+  Case c = make_case(numbers_, GetParam(), {});
+  std::fill(c.dx.begin(), c.dx.end(), 0.0);
+  for (Backend* backend : {both_.reference.get(), both_.cpu.get()}) {
+    for (const RowResponse& r : responses(*backend, c)) {
+      EXPECT_EQ(r.kl, 0);
+      EXPECT_EQ(r.kl_reverse, 0);
+      EXPECT_EQ(r.delta_logprob, 0);
+      EXPECT_FALSE(r.top1_flip);
+    }
+  }
+}
+
+// The same shift of every logit is no move at all: what is left of it is rounding.
+TEST_P(Divergence, SharedShiftOfAllLogitsIsNoMove) {
+  Case c = make_case(numbers_, GetParam(), {.base = 3, .move = 0});
+  for (int64_t v = 0; v < c.vocabulary; ++v) c.head[static_cast<size_t>(v * c.hidden)] = 1;
+  for (int64_t r = 0; r < c.pushes * c.rows; ++r) c.dx[static_cast<size_t>(r * c.hidden)] = 5;
+  for (Backend* backend : {both_.reference.get(), both_.cpu.get()})
+    for (const RowResponse& r : responses(*backend, c)) EXPECT_LT(r.kl, 1e-11) << backend->name();
+}
+
+TEST_P(Divergence, LogitsAreTheProducts) {
+  const Case c = make_case(numbers_, GetParam(), {});
+  for (Backend* backend : {both_.reference.get(), both_.cpu.get()}) {
+    const auto head = backend->make_head(source_of(c.head, c.vocabulary, c.hidden));
+    const auto found = backend->logits(*head, Slice(*backend, c.x, c.hidden, 2, 1).view());
+    for (int64_t r = 0; r < c.rows; ++r) {
+      const auto expected = products(c, c.x, r);
+      for (size_t v = 0; v < expected.size(); ++v)
+        ASSERT_NEAR(found[static_cast<size_t>(r * c.vocabulary) + v], static_cast<double>(expected[v]), 3e-5);
+    }
+  }
+}
+
+// One tile, several, and widths that neither a tile (2048) nor a vector divides.
+INSTANTIATE_TEST_SUITE_P(Vocabularies, Divergence,
+                         testing::Values<int64_t>(2, 13, 200, 2047, 2048, 2049, 5001));
+
+TEST(DivergenceTargets, RowsWithoutATargetHaveNoLogProbability) {
+  Numbers numbers(7);
+  const Both both;
+  Case c = make_case(numbers, 2100, {}, 3, 2);
+  c.targets = {2099, kNoTarget, 2048};
+  for (Backend* backend : {both.reference.get(), both.cpu.get()}) {
+    const auto found = responses(*backend, c);
+    for (size_t r = 0; r < found.size(); ++r) {
+      EXPECT_EQ(std::isnan(found[r].delta_logprob), r % 3 == 1) << backend->name() << " row " << r;
+      EXPECT_GT(found[r].kl, 0);
+    }
+  }
+}
+
+// A head whose logits are the components of x, so that a test can say what each token does.
+Case by_token(std::vector<double> x, std::vector<double> dx) {
+  const auto n = static_cast<int64_t>(x.size());
+  Case c{.vocabulary = n,
+         .hidden = n,
+         .rows = 1,
+         .pushes = 1,
+         .head = std::vector<double>(static_cast<size_t>(n * n)),
+         .x = std::move(x),
+         .dx = std::move(dx),
+         .targets = {0}};
+  for (int64_t i = 0; i < n; ++i) c.head[static_cast<size_t>(i * n + i)] = 1;
+  return c;
+}
+
+TEST(DivergenceTokens, FlipIsAChangeOfTheMostLikelyToken) {
+  const Both both;
+  for (Backend* backend : {both.reference.get(), both.cpu.get()}) {
+    EXPECT_FALSE(responses(*backend, by_token({3, 2, 1}, {0, 0.9, 0})).front().top1_flip);
+    EXPECT_TRUE(responses(*backend, by_token({3, 2, 1}, {0, 1.1, 0})).front().top1_flip);
+    EXPECT_TRUE(responses(*backend, by_token({3, 2, 1}, {-2.5, -1, 0})).front().top1_flip);
+  }
+}
+
+// Half of q's mass, on more tokens than the CPU backend centres on, falls by a thousand nats: E_q[e^delta] is 1/2, the sum of terms
+// that are near +500 and -500.
+TEST(DivergenceTokens, ManyTokensThatVanish) {
+  const Both both;
+  std::vector<double> x(200);
+  std::vector<double> dx(200);
+  for (size_t v = 100; v < 200; ++v) {
+    x[v] = -0.01;
+    dx[v] = -1000;
+  }
+  const Case c = by_token(x, dx);
+  expect_definition(*both.reference, c, kF64, 1000);
+  expect_definition(*both.cpu, c, kF32, 1);
+}
+
+// A token that q all but rules out, e^-95, takes everything.
+TEST(DivergenceTokens, UnlikelyTokenTakesAll) {
+  const Both both;
+  for (const double move : {59.0, 70.0, 90.0, 95.0, 97.0, 120.0, 300.0}) {
+    const Case c = by_token({0, 0, 1, -95}, {0.25, 0, -0.5, move});
+    expect_definition(*both.reference, c, kF64, move);
+    expect_definition(*both.cpu, c, kF32, move);
+  }
+}
+
+}  // namespace
+}  // namespace tugline::test
