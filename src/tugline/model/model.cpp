@@ -28,6 +28,9 @@ Model::Model(ModelConfig config, std::unique_ptr<TensorSource> tensors, TensorNa
       backend_(&backend),
       fingerprint_(tugline::fingerprint(*tensors_)) {}
 
+Model::Model(ModelConfig config, Weights weights, Backend& backend)
+    : config_(std::move(config)), weights_(std::move(weights)), backend_(&backend) {}
+
 void Model::embed(std::span<const int32_t> ids, const Matrix& to) const {
   const auto hidden = static_cast<size_t>(config_.hidden_size);
   std::vector<float> row(hidden);

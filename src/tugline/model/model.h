@@ -20,6 +20,8 @@ class Model {
  public:
   // Reads configuration and weights of a model directory or GGUF file. `backend` must outlive the model.
   static Model load(const ModelSource& source, Backend& backend);
+  // Of weights that are packed already, from no file (random ones in benchmarks, say); its fingerprint is 0.
+  Model(ModelConfig config, Weights weights, Backend& backend);
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] const Weights& weights() const { return weights_; }

@@ -142,7 +142,8 @@ std::vector<Piece> apply_step(const PreTokenizer::Step& step, std::string_view t
 // Cuts a piece that has a space put before it by GPT-2's pattern. Offsets in the prefixed copy are one ahead
 // of those in the piece.
 void split_prefixed(const Regex& gpt2, std::string_view text, Piece piece, std::vector<Piece>& out) {
-  const std::string prefixed = " " + std::string(text.substr(piece.begin, piece.end - piece.begin));
+  std::string prefixed(" ");
+  prefixed += text.substr(piece.begin, piece.end - piece.begin);
   gpt2.each_match(prefixed, [&](size_t begin, size_t end) {
     const bool has_prefix = begin == 0;
     out.push_back({piece.begin + (has_prefix ? 0 : begin - 1), piece.begin + end - 1, has_prefix});

@@ -5,7 +5,10 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tugline/backend/cpu/difference_kernels.cpp"
 #include <hwy/foreach_target.h>
-// After foreach_target.h, once for each target.
+#include <hwy/highway.h>
+// After highway.h, which this header needs.
+#include <hwy/contrib/math/math-inl.h>
+
 #include "tugline/backend/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -16,9 +19,9 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
   V hh = hn::Zero(f);
   V hd = hn::Zero(f);
   V dd = hn::Zero(f);
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V base = load(h + i, mask);
-    const V change = load(d + i, mask);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V base = load(h + i, lanes);
+    const V change = load(d + i, lanes);
     hh = hn::MulAdd(base, base, hh);
     hd = hn::MulAdd(base, change, hd);
     dd = hn::MulAdd(change, change, dd);
@@ -26,70 +29,70 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
   const float count = static_cast<float>(n);
   const float mean_square = sum_lanes(hh) / count + eps;
   const float m = (2 * sum_lanes(hd) + sum_lanes(dd)) / count;
-  const float before = hn::GetLane(hn::Sqrt(set(mean_square)));
-  const float after = hn::GetLane(hn::Sqrt(set(mean_square + m)));
-  const V inverse = set(1.0f / after);
-  const V pull = set(m / (before * after * (before + after)));
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V change = hn::NegMulAdd(load(h + i, mask), pull, hn::Mul(load(d + i, mask), inverse));
-    store(hn::Mul(change, load(weight + i, mask)), mask, out + i);
+  const float before = hn::GetLane(hn::Sqrt(hn::Set(F(), mean_square)));
+  const float after = hn::GetLane(hn::Sqrt(hn::Set(F(), mean_square + m)));
+  const V inverse = hn::Set(F(), 1.0f / after);
+  const V pull = hn::Set(F(), m / (before * after * (before + after)));
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V change = hn::NegMulAdd(load(h + i, lanes), pull, hn::Mul(load(d + i, lanes), inverse));
+    store(hn::Mul(change, load(weight + i, lanes)), lanes, out + i);
   });
 }
 
 // e^x - 1; below kSeriesLimit by its series, which keeps the relative precision of small x.
 HWY_INLINE V expm1_of(V x) {
-  const M large = hn::Ge(hn::Abs(x), set(kSeriesLimit));
+  const auto large = hn::Ge(hn::Abs(x), hn::Set(F(), kSeriesLimit));
   const V small = small_expm1(x);
   if (HWY_LIKELY(hn::AllFalse(F(), large))) return small;
-  return hn::IfThenElse(large, hn::Sub(hn::Exp(F(), x), set(1.0f)), small);
+  return hn::IfThenElse(large, hn::Sub(hn::Exp(F(), x), hn::Set(F(), 1.0f)), small);
 }
 
 HWY_INLINE float largest_of(const float* s, int64_t n) {
-  V largest = set(-std::numeric_limits<float>::infinity());
-  for_each_vector(n, [&](int64_t i, M mask) { largest = hn::Max(largest, hn::IfThenElse(mask, load(s + i, mask), largest)); });
+  V largest = hn::Set(F(), -std::numeric_limits<float>::infinity());
+  for_each_vector(n, [&](int64_t i, auto lanes) { largest = hn::Max(largest, or_else(load(s + i, lanes), lanes, largest)); });
   return hn::GetLane(hn::MaxOfLanes(F(), largest));
 }
 
 // P' = P e^(s - max) / sum and dP = P' - P: for score differences whose exponential would not fit; nothing small is left to cancel.
 void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) {
   V total = hn::Zero(F());
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V weight = hn::Mul(load(p + i, mask), hn::Exp(F(), hn::Sub(load(s + i, mask), set(largest))));
-    store(weight, mask, s + i);
-    total = hn::Add(total, hn::IfThenElseZero(mask, weight));
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V weight = hn::Mul(load(p + i, lanes), hn::Exp(F(), hn::Sub(load(s + i, lanes), hn::Set(F(), largest))));
+    store(weight, lanes, s + i);
+    total = hn::Add(total, or_else(weight, lanes, hn::Zero(F())));
   });
-  const V inverse = set(1.0f / sum_lanes(total));
-  for_each_vector(n, [&](int64_t i, M mask) { store(hn::MulSub(load(s + i, mask), inverse, load(p + i, mask)), mask, s + i); });
+  const V inverse = hn::Set(F(), 1.0f / sum_lanes(total));
+  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::MulSub(load(s + i, lanes), inverse, load(p + i, lanes)), lanes, s + i); });
 }
 
 void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
   const float largest = largest_of(s, n);
   if (largest > 30.0f) return LargeSoftmaxDifference(p, s, largest, n);
   V sum = hn::Zero(F());
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V e = expm1_of(load(s + i, mask));
-    store(e, mask, s + i);
-    sum = hn::MulAdd(load(p + i, mask), e, sum);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V e = expm1_of(load(s + i, lanes));
+    store(e, lanes, s + i);
+    sum = hn::MulAdd(load(p + i, lanes), e, sum);
   });
   const float z = sum_lanes(sum);
-  const V mean = set(z);
-  const V inverse = set(1.0f / (1.0f + z));
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V change = hn::Mul(load(p + i, mask), hn::Sub(load(s + i, mask), mean));
-    store(hn::Mul(change, inverse), mask, s + i);
+  const V mean = hn::Set(F(), z);
+  const V inverse = hn::Set(F(), 1.0f / (1.0f + z));
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V change = hn::Mul(load(p + i, lanes), hn::Sub(load(s + i, lanes), mean));
+    store(hn::Mul(change, inverse), lanes, s + i);
   });
 }
 
 // sigma(g + d) = sigma(g) / (sigma(g) + sigma(-g) e^-d), and its change is -sigma(g + d) sigma(-g) (e^-d - 1).
 HWY_INLINE V silu_difference(V gate, V d, V sigma, V sigma_minus) {
   // Beyond +-80, e^-d leaves f32; sigma(g + d) is 0 or 1 there for any gate that a model has.
-  const V minus = hn::Min(hn::Max(hn::Neg(d), set(-80.0f)), set(80.0f));
-  const M large = hn::Ge(hn::Abs(minus), set(kSeriesLimit));
+  const V minus = hn::Min(hn::Max(hn::Neg(d), hn::Set(F(), -80.0f)), hn::Set(F(), 80.0f));
+  const auto large = hn::Ge(hn::Abs(minus), hn::Set(F(), kSeriesLimit));
   V e_minus_one = small_expm1(minus);
-  V e = hn::Add(e_minus_one, set(1.0f));
+  V e = hn::Add(e_minus_one, hn::Set(F(), 1.0f));
   if (HWY_UNLIKELY(!hn::AllFalse(F(), large))) {
     e = hn::IfThenElse(large, hn::Exp(F(), minus), e);
-    e_minus_one = hn::IfThenElse(large, hn::Sub(e, set(1.0f)), e_minus_one);
+    e_minus_one = hn::IfThenElse(large, hn::Sub(e, hn::Set(F(), 1.0f)), e_minus_one);
   }
   const V after = hn::Div(sigma, hn::MulAdd(sigma_minus, e, sigma));
   const V d_sigma = hn::Neg(hn::Mul(hn::Mul(after, sigma_minus), e_minus_one));
@@ -97,18 +100,18 @@ HWY_INLINE V silu_difference(V gate, V d, V sigma, V sigma_minus) {
 }
 
 void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n, float* out) {
-  for_each_vector(n, [&](int64_t i, M mask) {
-    const V gate = load(base.gate + i, mask);
-    const V sigma = load(base.sigma + i, mask);
-    const V up_change = load(d_up + i, mask);
-    const V change = silu_difference(gate, load(d_gate + i, mask), sigma, load(base.sigma_minus + i, mask));
-    const V up = hn::Add(load(base.up + i, mask), up_change);
-    store(hn::MulAdd(change, up, hn::Mul(hn::Mul(gate, sigma), up_change)), mask, out + i);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V gate = load(base.gate + i, lanes);
+    const V sigma = load(base.sigma + i, lanes);
+    const V up_change = load(d_up + i, lanes);
+    const V change = silu_difference(gate, load(d_gate + i, lanes), sigma, load(base.sigma_minus + i, lanes));
+    const V up = hn::Add(load(base.up + i, lanes), up_change);
+    store(hn::MulAdd(change, up, hn::Mul(hn::Mul(gate, sigma), up_change)), lanes, out + i);
   });
 }
 
 void AddRows(const float* x, const float* y, int64_t n, float* out) {
-  for_each_vector(n, [&](int64_t i, M mask) { store(hn::Add(load(x + i, mask), load(y + i, mask)), mask, out + i); });
+  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::Add(load(x + i, lanes), load(y + i, lanes)), lanes, out + i); });
 }
 
 }  // namespace tugline::cpu::HWY_NAMESPACE

@@ -10,26 +10,10 @@
 // After highway.h, which this header needs.
 #include <hwy/contrib/math/math-inl.h>
 
+#include "tugline/backend/cpu/vector-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace tugline::cpu::HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using F = hn::ScalableTag<float>;
-using V = hn::Vec<F>;
-
-// Calls body(offset, mask) for each vector of n elements; all lanes are on but in a last partial one.
-template <typename Body>
-HWY_INLINE void for_each_vector(int64_t n, Body body) {
-  const F f;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(f));
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) body(i, hn::FirstN(f, hn::Lanes(f)));
-  if (i < n) body(i, hn::FirstN(f, static_cast<size_t>(n - i)));
-}
-
-HWY_INLINE V load(const float* p, hn::Mask<F> mask) { return hn::MaskedLoad(mask, F(), p); }
-HWY_INLINE void store(V v, hn::Mask<F> mask, float* p) { hn::BlendedStore(v, mask, F(), p); }
-HWY_INLINE float sum_lanes(V v) { return hn::GetLane(hn::SumOfLanes(F(), v)); }
 
 // Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest: beyond kLargestExponent the caller says what it wants.
 constexpr float kLargestExponent = 88.0f;
@@ -37,78 +21,60 @@ constexpr float kLargestExponent = 88.0f;
 void RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float* out) {
   const F f;
   V squares = hn::Zero(f);
-  for_each_vector(n, [&](int64_t i, auto mask) {
-    const V v = load(x + i, mask);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V v = load(x + i, lanes);
     squares = hn::MulAdd(v, v, squares);
   });
   const V inverse = hn::Div(hn::Set(f, 1.0f), hn::Sqrt(hn::Set(f, sum_lanes(squares) / static_cast<float>(n) + eps)));
-  for_each_vector(n, [&](int64_t i, auto mask) {
-    store(hn::Mul(hn::Mul(load(x + i, mask), inverse), load(weight + i, mask)), mask, out + i);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    store(hn::Mul(hn::Mul(load(x + i, lanes), inverse), load(weight + i, lanes)), lanes, out + i);
   });
 }
 
 void SwigluRow(const float* gate, const float* up, int64_t n, float* out) {
   const F f;
   const V one = hn::Set(f, 1.0f);
-  for_each_vector(n, [&](int64_t i, auto mask) {
-    const V g = load(gate + i, mask);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V g = load(gate + i, lanes);
     // A gate below -88: silu is 0 to 36 digits either way.
     const V exponent = hn::Min(hn::Neg(g), hn::Set(f, kLargestExponent));
     const V silu = hn::Div(g, hn::Add(one, hn::Exp(f, exponent)));
-    store(hn::Mul(silu, load(up + i, mask)), mask, out + i);
+    store(hn::Mul(silu, load(up + i, lanes)), lanes, out + i);
   });
 }
 
 void RopeHead(float* x, const float* cosine, const float* sine, int64_t half) {
-  for_each_vector(half, [&](int64_t i, auto mask) {
-    const V a = load(x + i, mask);
-    const V b = load(x + half + i, mask);
-    const V c = load(cosine + i, mask);
-    const V s = load(sine + i, mask);
-    store(hn::NegMulAdd(b, s, hn::Mul(a, c)), mask, x + i);
-    store(hn::MulAdd(a, s, hn::Mul(b, c)), mask, x + half + i);
+  for_each_vector(half, [&](int64_t i, auto lanes) {
+    const V a = load(x + i, lanes);
+    const V b = load(x + half + i, lanes);
+    const V c = load(cosine + i, lanes);
+    const V s = load(sine + i, lanes);
+    store(hn::NegMulAdd(b, s, hn::Mul(a, c)), lanes, x + i);
+    store(hn::MulAdd(a, s, hn::Mul(b, c)), lanes, x + half + i);
   });
 }
 
 void SoftmaxRow(float* s, int64_t n) {
   const F f;
   V largest = hn::Set(f, -std::numeric_limits<float>::infinity());
-  for_each_vector(n, [&](int64_t i, auto mask) {
-    largest = hn::Max(largest, hn::IfThenElse(mask, load(s + i, mask), largest));
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    largest = hn::Max(largest, or_else(load(s + i, lanes), lanes, largest));
   });
   const V top = hn::MaxOfLanes(f, largest);
   V total = hn::Zero(f);
-  for_each_vector(n, [&](int64_t i, auto mask) {
-    const V e = hn::IfThenElseZero(mask, hn::Exp(f, hn::Sub(load(s + i, mask), top)));
-    store(e, mask, s + i);
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V e = or_else(hn::Exp(f, hn::Sub(load(s + i, lanes), top)), lanes, hn::Zero(f));
+    store(e, lanes, s + i);
     total = hn::Add(total, e);
   });
   const V inverse = hn::Set(f, 1.0f / sum_lanes(total));
-  for_each_vector(n, [&](int64_t i, auto mask) { store(hn::Mul(load(s + i, mask), inverse), mask, s + i); });
+  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::Mul(load(s + i, lanes), inverse), lanes, s + i); });
 }
 
 double Dot(const float* x, const float* y, int64_t n) {
   V sum = hn::Zero(F());
-  for_each_vector(n, [&](int64_t i, auto mask) { sum = hn::MulAdd(load(x + i, mask), load(y + i, mask), sum); });
+  for_each_vector(n, [&](int64_t i, auto lanes) { sum = hn::MulAdd(load(x + i, lanes), load(y + i, lanes), sum); });
   return sum_lanes(sum);
-}
-
-// (d e^d - e^d + 1) / d^2 and (e^d - 1 - d) / d^2 as their Taylor series, sum (k+1) d^k / (k+2)! and sum d^k / (k+2)!.
-// For |d| < 1/2 the first term left out is below 3e-8 of the sum.
-HWY_INLINE V forward_series(V d) {
-  const F f;
-  V p = hn::Set(f, 8.0f / 362880.0f);
-  for (const float c : {7.0f / 40320.0f, 6.0f / 5040.0f, 5.0f / 720.0f, 4.0f / 120.0f, 3.0f / 24.0f, 2.0f / 6.0f, 0.5f})
-    p = hn::MulAdd(p, d, hn::Set(f, c));
-  return p;
-}
-
-HWY_INLINE V backward_series(V d) {
-  const F f;
-  V p = hn::Set(f, 1.0f / 362880.0f);
-  for (const float c : {1.0f / 40320.0f, 1.0f / 5040.0f, 1.0f / 720.0f, 1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f})
-    p = hn::MulAdd(p, d, hn::Set(f, c));
-  return p;
 }
 
 // From here on the terms are infinite, and the caller takes the row's f64 path: a token this much likelier may be one whose q
@@ -120,16 +86,20 @@ struct Terms {
   V backward;
 };
 
+// With b = (e^d - 1 - d) / d^2 = 1/2 + d/6 + ...: (d e^d - e^d + 1) / d^2 = 1 - b (1 - d), which cancels nothing where b is
+// about 1/2.
 HWY_INLINE Terms divergence_terms(V d) {
   const F f;
+  const V one = hn::Set(f, 1.0f);
   const V square = hn::Mul(d, d);
-  Terms terms{hn::Mul(square, forward_series(d)), hn::Mul(square, backward_series(d))};
-  const auto large = hn::Ge(hn::Abs(d), hn::Set(f, 0.5f));
+  const V series = backward_series(d);
+  Terms terms{hn::Mul(square, hn::NegMulAdd(series, hn::Sub(one, d), one)), hn::Mul(square, series)};
+  const auto large = hn::Ge(hn::Abs(d), hn::Set(f, kSeriesLimit));
   if (HWY_LIKELY(hn::AllFalse(f, large))) return terms;
   const V limit = hn::Set(f, kLargestDelta);
   const V infinity = hn::Set(f, std::numeric_limits<float>::infinity());
   const V e = hn::IfThenElse(hn::Gt(d, limit), infinity, hn::Exp(f, hn::Min(d, limit)));
-  const V e_minus_one = hn::Sub(e, hn::Set(f, 1.0f));
+  const V e_minus_one = hn::Sub(e, one);
   terms.forward = hn::IfThenElse(large, hn::Sub(hn::Mul(d, e), e_minus_one), terms.forward);
   terms.backward = hn::IfThenElse(large, hn::Sub(e_minus_one, d), terms.backward);
   return terms;
@@ -146,14 +116,14 @@ DivergenceSums DivergenceTile(const float* delta, float shift, const float* q, c
     V forward = hn::Zero(f);
     V backward = hn::Zero(f);
     V mean = hn::Zero(f);
-    for_each_vector(std::min(kBlock, n - begin), [&](int64_t i, auto mask) {
-      const V d = hn::IfThenElseZero(mask, hn::Sub(load(delta + begin + i, mask), offset));
-      const V weight = load(q + begin + i, mask);
+    for_each_vector(std::min(kBlock, n - begin), [&](int64_t i, auto lanes) {
+      const V d = or_else(hn::Sub(load(delta + begin + i, lanes), offset), lanes, hn::Zero(f));
+      const V weight = load(q + begin + i, lanes);
       const Terms terms = divergence_terms(d);
       forward = hn::MulAdd(weight, terms.forward, forward);
       backward = hn::MulAdd(weight, terms.backward, backward);
       mean = hn::MulAdd(weight, d, mean);
-      largest = hn::Max(largest, hn::IfThenElse(mask, hn::Add(load(log_q + begin + i, mask), d), largest));
+      largest = hn::Max(largest, or_else(hn::Add(load(log_q + begin + i, lanes), d), lanes, largest));
     });
     sums.forward += sum_lanes(forward);
     sums.backward += sum_lanes(backward);

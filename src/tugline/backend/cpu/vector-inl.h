@@ -1,5 +1,6 @@
-// What the Highway kernels share: whole-row loops with a partial last vector, and the series that keep small differences exact. Included
-// once for every instruction set (hence the guard).
+// Loops over contiguous f32 a vector at a time, for files that Highway compiles once a target (kernels.cpp, difference_kernels.cpp), and the
+// series that keeps small exponentials exact. Whole vectors take
+// plain loads and stores: masked stores cost tens of cycles on some processors, so only a row's last, partial vector has a mask.
 #if defined(TUGLINE_BACKEND_CPU_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TUGLINE_BACKEND_CPU_VECTOR_INL_H_
 #undef TUGLINE_BACKEND_CPU_VECTOR_INL_H_
@@ -11,48 +12,48 @@
 
 #include <cstdint>
 
-// After highway.h, which this header needs.
-#include <hwy/contrib/math/math-inl.h>
-
 HWY_BEFORE_NAMESPACE();
 namespace tugline::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using F = hn::ScalableTag<float>;
 using V = hn::Vec<F>;
-using M = hn::Mask<F>;
 
-// Calls body(offset, mask) for each vector of n elements; all lanes are on but in a last partial one.
+// Which lanes of a vector are part of the row: all, or those of a mask.
+struct AllLanes {};
+struct FirstLanes {
+  hn::Mask<F> mask;
+};
+
+HWY_INLINE V load(const float* p, AllLanes) { return hn::LoadU(F(), p); }
+HWY_INLINE V load(const float* p, FirstLanes lanes) { return hn::MaskedLoad(lanes.mask, F(), p); }
+HWY_INLINE void store(V v, AllLanes, float* p) { hn::StoreU(v, F(), p); }
+HWY_INLINE void store(V v, FirstLanes lanes, float* p) { hn::BlendedStore(v, lanes.mask, F(), p); }
+// v where the lane is part of the row, else `other`.
+HWY_INLINE V or_else(V v, AllLanes, V /*other*/) { return v; }
+HWY_INLINE V or_else(V v, FirstLanes lanes, V other) { return hn::IfThenElse(lanes.mask, v, other); }
+
+// Calls body(offset, lanes) for each vector of n elements.
 template <typename Body>
 HWY_INLINE void for_each_vector(int64_t n, Body body) {
   const F f;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(f));
+  const auto width = static_cast<int64_t>(hn::Lanes(f));
   int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) body(i, hn::FirstN(f, hn::Lanes(f)));
-  if (i < n) body(i, hn::FirstN(f, static_cast<size_t>(n - i)));
+  for (; i + width <= n; i += width) body(i, AllLanes());
+  if (i < n) body(i, FirstLanes{hn::FirstN(f, static_cast<size_t>(n - i))});
 }
 
-HWY_INLINE V load(const float* p, M mask) { return hn::MaskedLoad(mask, F(), p); }
-HWY_INLINE void store(V v, M mask, float* p) { hn::BlendedStore(v, mask, F(), p); }
 HWY_INLINE float sum_lanes(V v) { return hn::GetLane(hn::SumOfLanes(F(), v)); }
-HWY_INLINE V set(float value) { return hn::Set(F(), value); }
 
-// Below this |d| the series are used; there the first term left out is below 3e-8 of the sum.
+// Below this |d| the series is used; there its first term left out is below 1e-8 of the sum.
 constexpr float kSeriesLimit = 0.5f;
 
 // (e^d - 1 - d) / d^2 as sum d^k / (k + 2)!
 HWY_INLINE V backward_series(V d) {
-  V p = set(1.0f / 362880.0f);
+  const F f;
+  V p = hn::Set(f, 1.0f / 362880.0f);
   for (const float c : {1.0f / 40320.0f, 1.0f / 5040.0f, 1.0f / 720.0f, 1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f})
-    p = hn::MulAdd(p, d, set(c));
-  return p;
-}
-
-// (d e^d - e^d + 1) / d^2 as sum (k + 1) d^k / (k + 2)!
-HWY_INLINE V forward_series(V d) {
-  V p = set(8.0f / 362880.0f);
-  for (const float c : {7.0f / 40320.0f, 6.0f / 5040.0f, 5.0f / 720.0f, 4.0f / 120.0f, 3.0f / 24.0f, 2.0f / 6.0f, 0.5f})
-    p = hn::MulAdd(p, d, set(c));
+    p = hn::MulAdd(p, d, hn::Set(f, c));
   return p;
 }
 
@@ -62,4 +63,4 @@ HWY_INLINE V small_expm1(V d) { return hn::MulAdd(hn::Mul(d, d), backward_series
 }  // namespace tugline::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#endif  // TUGLINE_BACKEND_CPU_VECTOR_INL_H_
+#endif

@@ -1,0 +1,46 @@
+// The yardstick of every benchmark: the machine's own matrix-product speed, and the counters that compare with it.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string>
+
+#include "tugline/backend/backend.h"
+#include "tugline/model/config.h"
+
+namespace tugline::bench {
+
+// The batch that the benchmarks run: 32 pushes over a span of 25 in a text of 600 tokens, the site's position 575.
+inline constexpr RowLayout kBatch{.pushes = 32, .rows = 25, .first_position = 575};
+
+// One backend for the whole program, with as many threads as OMP_NUM_THREADS or the machine gives.
+[[nodiscard]] Backend& backend();
+
+// FLOP/s of the backend's linear map at M = 800, N = 8960, K = 1536: the best of several runs, taken before the first benchmark.
+[[nodiscard]] double peak_flops();
+
+// Seconds that rates are counted in: the wall's, or with one thread the processor's, which a busy machine disturbs less.
+[[nodiscard]] bool counts_cpu_time();
+
+// Counters GFLOP/s and peak_share, from the floating-point operations of one iteration.
+void count_flops(benchmark::State& state, double flops);
+// Counter GB/s, from the bytes that one iteration must read and write.
+void count_bytes(benchmark::State& state, double bytes);
+
+// What the method needs, in floating-point operations.
+[[nodiscard]] double linear_flops(int64_t rows, int64_t out, int64_t in);
+[[nodiscard]] double attention_flops(const RowLayout& layout, const HeadShape& shape);
+[[nodiscard]] double layer_flops(const ModelConfig& config, const RowLayout& layout);
+
+// Registers a function of benchmark::State& under a name, with the clock that counts_cpu_time() says.
+template <typename Function>
+void add(const std::string& name, Function function) {
+  auto* registered = benchmark::RegisterBenchmark(name.c_str(), function)->Unit(benchmark::kMillisecond);
+  if (!counts_cpu_time()) registered->UseRealTime();
+}
+
+// Each program's own benchmarks; called once by main.
+void add_benchmarks();
+
+}  // namespace tugline::bench
