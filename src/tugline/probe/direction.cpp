@@ -1,5 +1,6 @@
 #include "tugline/probe/direction.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -20,6 +21,10 @@ void scale(std::vector<double>& v, double factor) {
   for (double& x : v) x *= factor;
 }
 
+void scale_down(std::vector<double>& v, double divisor) {
+  for (double& x : v) x /= divisor;
+}
+
 }  // namespace
 
 std::vector<double> isotropic_direction(const DirectionKey& key, int64_t size) {
@@ -38,6 +43,9 @@ std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t 
   for (int64_t r = 0; r < array.rows; ++r) {
     const auto begin = array.values.begin() + r * size;
     std::vector<double> row(begin, begin + size);
+    // By the largest component first: squares of very large or small ones would leave f64.
+    const double largest = std::abs(*std::max_element(row.begin(), row.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
+    if (largest > 0 && std::isfinite(largest)) scale_down(row, largest);
     const double length = norm(row);
     if (!(length > 0) || !std::isfinite(length))
       fail(ErrorCode::kInput, "{}: row {} has length {}; a direction needs a length that is finite and not zero", path, r, length);

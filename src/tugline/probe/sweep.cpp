@@ -70,6 +70,7 @@ void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& op
     observer.put_example(record_of(planned));
     for (const SkippedSpan& span : planned.skipped_spans) observer.put_skipped_span(span);
   }
+  if (plan.examples.empty()) fail(ErrorCode::kNothingToMeasure, "nothing to measure: there are no examples");
   if (plan.spans() == 0)
     fail(ErrorCode::kNothingToMeasure, "nothing to measure: all {} examples were skipped; the first because {}",
          plan.examples.size(), plan.examples.front().skipped);

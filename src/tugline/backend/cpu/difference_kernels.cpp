@@ -14,6 +14,27 @@
 HWY_BEFORE_NAMESPACE();
 namespace tugline::cpu::HWY_NAMESPACE {
 
+struct NormRoots {
+  float before;  // sqrt(mean(h^2) + eps)
+  float eps;
+};
+
+// For a d that takes most of h away: there sums over h and d apart would cancel, and norm(h + d) - norm(h) does not.
+void RmsNormLargeDifference(const float* h, const float* d, const float* weight, int64_t n, const NormRoots& roots, float* out) {
+  V squares = hn::Zero(F());
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V moved = hn::Add(load(h + i, lanes), load(d + i, lanes));
+    squares = hn::MulAdd(moved, moved, squares);
+  });
+  const V before = hn::Set(F(), roots.before);
+  const V after = hn::Sqrt(hn::Set(F(), sum_lanes(squares) / static_cast<float>(n) + roots.eps));
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V base = load(h + i, lanes);
+    const V change = hn::Sub(hn::Div(hn::Add(base, load(d + i, lanes)), after), hn::Div(base, before));
+    store(hn::Mul(change, load(weight + i, lanes)), lanes, out + i);
+  });
+}
+
 void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps, float* out) {
   const F f;
   V hh = hn::Zero(f);
@@ -30,6 +51,7 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
   const float mean_square = sum_lanes(hh) / count + eps;
   const float m = (2 * sum_lanes(hd) + sum_lanes(dd)) / count;
   const float before = hn::GetLane(hn::Sqrt(hn::Set(F(), mean_square)));
+  if (m < -0.5f * mean_square) return RmsNormLargeDifference(h, d, weight, n, {before, eps}, out);
   const float after = hn::GetLane(hn::Sqrt(hn::Set(F(), mean_square + m)));
   const V inverse = hn::Set(F(), 1.0f / after);
   const V pull = hn::Set(F(), m / (before * after * (before + after)));
@@ -39,25 +61,40 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
   });
 }
 
+// Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest. What is beyond belongs to keys that have no weight.
+constexpr float kLargestExponent = 88.0f;
+
 // e^x - 1; below kSeriesLimit by its series, which keeps the relative precision of small x.
 HWY_INLINE V expm1_of(V x) {
   const auto large = hn::Ge(hn::Abs(x), hn::Set(F(), kSeriesLimit));
   const V small = small_expm1(x);
   if (HWY_LIKELY(hn::AllFalse(F(), large))) return small;
-  return hn::IfThenElse(large, hn::Sub(hn::Exp(F(), x), hn::Set(F(), 1.0f)), small);
+  return hn::IfThenElse(large, hn::Sub(hn::Exp(F(), hn::Min(x, hn::Set(F(), kLargestExponent))), hn::Set(F(), 1.0f)), small);
 }
 
-HWY_INLINE float largest_of(const float* s, int64_t n) {
+struct ScoreChanges {
+  float mean;     // sum P ds
+  float largest;  // of the keys that have weight
+};
+
+HWY_INLINE ScoreChanges survey(const float* p, const float* s, int64_t n) {
+  V sum = hn::Zero(F());
   V largest = hn::Set(F(), -std::numeric_limits<float>::infinity());
-  for_each_vector(n, [&](int64_t i, auto lanes) { largest = hn::Max(largest, or_else(load(s + i, lanes), lanes, largest)); });
-  return hn::GetLane(hn::MaxOfLanes(F(), largest));
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    const V weight = load(p + i, lanes);
+    const V change = load(s + i, lanes);
+    sum = hn::MulAdd(weight, change, sum);
+    largest = hn::Max(largest, hn::IfThenElse(hn::Gt(weight, hn::Zero(F())), change, largest));
+  });
+  return {sum_lanes(sum), hn::GetLane(hn::MaxOfLanes(F(), largest))};
 }
 
 // P' = P e^(s - max) / sum and dP = P' - P: for score differences whose exponential would not fit; nothing small is left to cancel.
 void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) {
   V total = hn::Zero(F());
   for_each_vector(n, [&](int64_t i, auto lanes) {
-    const V weight = hn::Mul(load(p + i, lanes), hn::Exp(F(), hn::Sub(load(s + i, lanes), hn::Set(F(), largest))));
+    const V exponent = hn::Min(hn::Sub(load(s + i, lanes), hn::Set(F(), largest)), hn::Zero(F()));
+    const V weight = hn::Mul(load(p + i, lanes), hn::Exp(F(), exponent));
     store(weight, lanes, s + i);
     total = hn::Add(total, or_else(weight, lanes, hn::Zero(F())));
   });
@@ -65,12 +102,14 @@ void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) 
   for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::MulSub(load(s + i, lanes), inverse, load(p + i, lanes)), lanes, s + i); });
 }
 
+// A change that all scores share is none, so their mean under P goes first: then E_P[e^ds] >= 1, and 1 + z never cancels.
 void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
-  const float largest = largest_of(s, n);
-  if (largest > 30.0f) return LargeSoftmaxDifference(p, s, largest, n);
+  const ScoreChanges changes = survey(p, s, n);
+  if (changes.largest - changes.mean > 30.0f) return LargeSoftmaxDifference(p, s, changes.largest, n);
+  const V shared = hn::Set(F(), changes.mean);
   V sum = hn::Zero(F());
   for_each_vector(n, [&](int64_t i, auto lanes) {
-    const V e = expm1_of(load(s + i, lanes));
+    const V e = expm1_of(hn::Sub(load(s + i, lanes), shared));
     store(e, lanes, s + i);
     sum = hn::MulAdd(load(p + i, lanes), e, sum);
   });

@@ -1,5 +1,6 @@
 // The operations on differences in f64, as docs/method.md ("Difference propagation") writes them. Read beside reference_ops.cpp.
 #include <cmath>
+#include <limits>
 
 #include "tugline/backend/reference/reference_ops.h"
 
@@ -37,17 +38,30 @@ std::vector<double> score_differences(const RowView& view) {
   return ds;
 }
 
+// The mean under P is taken off first: a change that all scores share is none, and then E_P[e^ds] >= 1, so that 1 + z cannot cancel.
+// Returns the largest change of a key that has weight.
+double centre(const double* p, std::vector<double>& ds) {
+  const double mean = dot(ds.data(), p, static_cast<int64_t>(ds.size()));
+  double largest = -std::numeric_limits<double>::infinity();
+  for (size_t j = 0; j < ds.size(); ++j) {
+    ds[j] -= mean;
+    if (p[j] > 0) largest = std::max(largest, ds[j]);
+  }
+  return largest;
+}
+
 // z = sum P expm1(ds), dP = P (expm1(ds) - z) / (1 + z); in place. Where e^ds could overflow, P' = P e^(ds - max) / sum and
 // dP = P' - P: nothing small is left to cancel.
 void probability_differences(const double* p, std::vector<double>& ds) {
-  const double largest = *std::max_element(ds.begin(), ds.end());
+  const double largest = centre(p, ds);
   double z = 0;
   if (largest > 30) {
-    for (size_t j = 0; j < ds.size(); ++j) z += ds[j] = p[j] * std::exp(ds[j] - largest);
+    for (size_t j = 0; j < ds.size(); ++j) z += ds[j] = p[j] * std::exp(std::min(ds[j] - largest, 0.0));
     for (size_t j = 0; j < ds.size(); ++j) ds[j] = ds[j] / z - p[j];
     return;
   }
-  for (size_t j = 0; j < ds.size(); ++j) z += p[j] * (ds[j] = std::expm1(ds[j]));
+  constexpr double kLargestExponent = 700;  // of keys without weight
+  for (size_t j = 0; j < ds.size(); ++j) z += p[j] * (ds[j] = std::expm1(std::min(ds[j], kLargestExponent)));
   for (size_t j = 0; j < ds.size(); ++j) ds[j] = p[j] * (ds[j] - z) / (1 + z);
 }
 
@@ -68,25 +82,42 @@ void mix_differences(const RowView& view, const std::vector<double>& dp, std::sp
   }
 }
 
+struct NormRow {
+  const double* h;
+  const double* d;
+  const double* weight;
+  int64_t n;
+  double eps;
+};
+
+// For a d that takes most of h away: there sums over h and d apart would cancel, and norm(h + d) - norm(h) does not.
+void rms_norm_large_difference(const NormRow& in, double before, double* out) {
+  double squares = 0;
+  for (int64_t i = 0; i < in.n; ++i) squares += (in.h[i] + in.d[i]) * (in.h[i] + in.d[i]);
+  const double after = std::sqrt(squares / static_cast<double>(in.n) + in.eps);
+  for (int64_t i = 0; i < in.n; ++i) out[i] = ((in.h[i] + in.d[i]) / after - in.h[i] / before) * in.weight[i];
+}
+
+void rms_norm_row_difference(const NormRow& in, double* out) {
+  const double count = static_cast<double>(in.n);
+  const double mean_square = dot(in.h, in.h, in.n) / count + in.eps;
+  const double m = (2 * dot(in.h, in.d, in.n) + dot(in.d, in.d, in.n)) / count;
+  const double before = std::sqrt(mean_square);
+  if (m < -0.5 * mean_square) return rms_norm_large_difference(in, before, out);
+  const double after = std::sqrt(mean_square + m);
+  const double pull = m / (before * after * (before + after));
+  for (int64_t i = 0; i < in.n; ++i) out[i] = (in.d[i] / after - in.h[i] * pull) * in.weight[i];
+}
+
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
 }  // namespace
 
 void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d, const Matrix& out) {
   const int64_t n = weight.columns;
-  const double* w = row(weight, 0);
-  for (int64_t r = 0; r < d.rows; ++r) {
-    for (int64_t begin = 0; begin < d.columns; begin += n) {
-      const double* h = row(base, r % base.rows) + begin;
-      const double* change = row(d, r) + begin;
-      const double mean_square = dot(h, h, n) / static_cast<double>(n) + eps;
-      const double m = (2 * dot(h, change, n) + dot(change, change, n)) / static_cast<double>(n);
-      const double before = std::sqrt(mean_square);
-      const double after = std::sqrt(mean_square + m);
-      const double pull = m / (before * after * (before + after));
-      for (int64_t c = 0; c < n; ++c) row(out, r)[begin + c] = (change[c] / after - h[c] * pull) * w[c];
-    }
-  }
+  for (int64_t r = 0; r < d.rows; ++r)
+    for (int64_t begin = 0; begin < d.columns; begin += n)
+      rms_norm_row_difference({row(base, r % base.rows) + begin, row(d, r) + begin, row(weight, 0), n, eps}, row(out, r) + begin);
 }
 
 void attention_difference(const AttentionDifferences& in, const Matrix& out) {

@@ -1,0 +1,344 @@
+// The operations on differences: what each is the difference of, computed here in long double where it would cancel in f64, and the
+// same for differences so large that they drown the base.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "backend/both_backends.h"
+
+namespace tugline::test {
+namespace {
+
+using Long = long double;
+
+constexpr double kF64 = 0x1p-53;
+
+class DifferenceOperations : public testing::TestWithParam<double> {
+ protected:
+  [[nodiscard]] static double size() { return GetParam(); }  // of the differences; the bases are about 1
+
+  // Errors are relative to `scale`: the largest expected element of the row that i is in, times `roundings` of the backend.
+  static void expect_difference(const std::vector<Long>& expected, const std::vector<double>& found,
+                                int64_t columns, double allowed, const std::string& what) {
+    ASSERT_EQ(found.size(), expected.size());
+    for (size_t begin = 0; begin < found.size(); begin += static_cast<size_t>(columns)) {
+      double scale = 0;
+      for (size_t i = begin; i < begin + static_cast<size_t>(columns); ++i)
+        scale = std::max(scale, static_cast<double>(std::abs(expected[i])));
+      for (size_t i = begin; i < begin + static_cast<size_t>(columns); ++i)
+        ASSERT_NEAR(found[i], static_cast<double>(expected[i]), allowed * scale + 1e-37)
+            << what << " element " << i;
+    }
+  }
+
+  Numbers numbers_{11};
+  Both both_;
+};
+
+std::vector<Long> rms_norm(const std::vector<Long>& x, const std::vector<double>& weight, double eps) {
+  const size_t n = weight.size();
+  std::vector<Long> out(x.size());
+  for (size_t begin = 0; begin < x.size(); begin += n) {
+    Long squares = 0;
+    for (size_t i = begin; i < begin + n; ++i) squares += x[i] * x[i];
+    const Long root = std::sqrt(squares / static_cast<Long>(n) + static_cast<Long>(eps));
+    for (size_t i = begin; i < begin + n; ++i) out[i] = x[i] / root * static_cast<Long>(weight[i - begin]);
+  }
+  return out;
+}
+
+// base + d, the base's rows repeated.
+std::vector<Long> moved(const std::vector<double>& base, const std::vector<double>& d) {
+  std::vector<Long> sum(d.size());
+  for (size_t i = 0; i < d.size(); ++i)
+    sum[i] = static_cast<Long>(base[i % base.size()]) + static_cast<Long>(d[i]);
+  return sum;
+}
+
+std::vector<Long> minus(std::vector<Long> a, const std::vector<Long>& base) {
+  for (size_t i = 0; i < a.size(); ++i) a[i] -= base[i % base.size()];
+  return a;
+}
+
+// Sums of n products, half of it after the root; pull and quotient add a few.
+TEST_P(DifferenceOperations, RmsNorm) {
+  for (const int64_t n : {13, 24, 200}) {
+    const int64_t columns = 2 * n;
+    const auto base = numbers_.normals(3 * columns);
+    const auto d = numbers_.normals(5 * 3 * columns, size());
+    const auto weight = numbers_.normals(n);
+    const std::vector<double> none(base.size());
+    const auto expected =
+        minus(rms_norm(moved(base, d), weight, 1e-5), rms_norm(moved(base, none), weight, 1e-5));
+    const auto results = both_.run([&](Backend& b) {
+      const Slice in(b, d, columns, 3, 1);
+      const Slice out(b, 15, columns, 1, 2);
+      b.rms_norm_difference(Slice(b, base, columns, 2, 2).view(), Slice(b, weight, n).view(), 1e-5, in.view(),
+                            out.view());
+      b.rms_norm_difference(Slice(b, base, columns, 2, 2).view(), Slice(b, weight, n).view(), 1e-5, in.view(),
+                            in.view());
+      EXPECT_EQ(in.values(), out.values()) << "in place";
+      return out.values();
+    });
+    const double roundings = static_cast<double>(n) + 20;
+    // What long double itself loses by subtracting.
+    const double unseen = 0x1p-58 / size();
+    expect_difference(expected, results.expected, columns, roundings * kF64 + unseen, "reference");
+    expect_difference(expected, results.found, columns, roundings * kUnit + unseen, "cpu");
+  }
+}
+
+std::vector<Long> swiglu(const std::vector<Long>& gate_up, size_t width) {
+  std::vector<Long> out;
+  for (size_t row = 0; row < gate_up.size(); row += 2 * width)
+    for (size_t c = 0; c < width; ++c)
+      out.push_back(gate_up[row + c] / (1 + std::exp(-gate_up[row + c])) * gate_up[row + width + c]);
+  return out;
+}
+
+TEST_P(DifferenceOperations, Swiglu) {
+  for (const double gates : {1.0, 10.0, 60.0, 300.0}) {
+    constexpr int64_t kWidth = 77;
+    const auto base = numbers_.normals(3 * 2 * kWidth, gates);
+    const auto d = numbers_.normals(5 * 3 * 2 * kWidth, size());
+    const std::vector<double> none(base.size());
+    const auto expected = minus(swiglu(moved(base, d), kWidth), swiglu(moved(base, none), kWidth));
+    const auto results = both_.run([&](Backend& b) {
+      const Slice gate_up(b, base, 2 * kWidth, 1, 1);
+      const Slice sigmoids(b, 3, 2 * kWidth);
+      b.gate_sigmoids(gate_up.view(), sigmoids.view());
+      const Slice out(b, 15, kWidth, 2, 2);
+      b.swiglu_difference({gate_up.view(), sigmoids.view()}, Slice(b, d, 2 * kWidth, 0, 3).view(),
+                          out.view());
+      return out.values();
+    });
+    // Relative to the row's largest element; a gate beyond 40 may cost some units more where both it and its change are large.
+    const double unseen = 0x1p-60 * gates / size();
+    expect_difference(expected, results.expected, kWidth, 32 * kF64 + unseen, "reference");
+    expect_difference(expected, results.found, kWidth, 32 * kUnit + unseen, "cpu");
+  }
+}
+
+TEST_P(DifferenceOperations, LinearLeavesTheBiasOut) {
+  const auto weight = numbers_.normals(33 * 80);
+  const auto bias = numbers_.normals(33);
+  const auto d = numbers_.normals(7 * 80, size());
+  const auto before = numbers_.normals(7 * 33, size());
+  for (const Accumulate accumulate : {Accumulate::kNo, Accumulate::kYes}) {
+    std::vector<Long> expected;
+    for (size_t r = 0; r < 7; ++r) {
+      for (size_t o = 0; o < 33; ++o) {
+        Long sum = accumulate == Accumulate::kYes ? static_cast<Long>(before[r * 33 + o]) : 0;
+        for (size_t i = 0; i < 80; ++i)
+          sum += static_cast<Long>(weight[o * 80 + i]) * static_cast<Long>(d[r * 80 + i]);
+        expected.push_back(sum);
+      }
+    }
+    const auto results = both_.run([&](Backend& b) {
+      const auto map = b.make_linear(source_of(weight, 33, 80, bias));
+      const Slice out(b, before, 33, 1, 1);
+      b.linear_difference(Slice(b, d, 80, 2, 2).view(), *map, out.view(), accumulate);
+      return out.values();
+    });
+    expect_difference(expected, results.expected, 33, 82 * kF64, "reference");
+    expect_difference(expected, results.found, 33, 82 * kUnit, "cpu");
+  }
+}
+
+struct AttentionCase {
+  RowLayout layout;
+  HeadShape shape;
+  std::vector<double> q, k, v, dq, dk, dv, prefix_k,
+      prefix_v;  // q, k, v [rows, ...]; dq, dk, dv [pushes * rows, ...]
+  [[nodiscard]] int64_t q_size() const { return shape.num_heads * shape.head_dim; }
+  [[nodiscard]] int64_t kv_size() const { return shape.num_kv_heads * shape.head_dim; }
+};
+
+AttentionCase make_case(Numbers& numbers, RowLayout layout, HeadShape shape, double size) {
+  AttentionCase c{layout, shape, {}, {}, {}, {}, {}, {}, {}, {}};
+  c.q = numbers.normals(layout.rows * c.q_size());
+  c.k = numbers.normals(layout.rows * c.kv_size());
+  c.v = numbers.normals(layout.rows * c.kv_size());
+  c.dq = numbers.normals(layout.total() * c.q_size(), size);
+  c.dk = numbers.normals(layout.total() * c.kv_size(), size);
+  c.dv = numbers.normals(layout.total() * c.kv_size(), size);
+  c.prefix_k = numbers.normals(layout.first_position * c.kv_size());
+  c.prefix_v = numbers.normals(layout.first_position * c.kv_size());
+  return c;
+}
+
+// Attention of one push's rows on values, [rows * q_size].
+std::vector<Long> attend(const AttentionCase& c, const std::vector<Long>& q, const std::vector<Long>& k,
+                         const std::vector<Long>& v) {
+  const auto dim = static_cast<size_t>(c.shape.head_dim);
+  const auto prefix = static_cast<size_t>(c.layout.first_position);
+  const auto kv_size = static_cast<size_t>(c.kv_size());
+  std::vector<Long> out(q.size());
+  for (size_t r = 0; r < static_cast<size_t>(c.layout.rows); ++r) {
+    for (size_t head = 0; head < static_cast<size_t>(c.shape.num_heads); ++head) {
+      const size_t kv = head / static_cast<size_t>(c.shape.num_heads / c.shape.num_kv_heads) * dim;
+      const size_t at = r * static_cast<size_t>(c.q_size()) + head * dim;
+      const auto key = [&](size_t j, size_t i) {
+        return j < prefix ? static_cast<Long>(c.prefix_k[j * kv_size + kv + i])
+                          : k[(j - prefix) * kv_size + kv + i];
+      };
+      const auto value = [&](size_t j, size_t i) {
+        return j < prefix ? static_cast<Long>(c.prefix_v[j * kv_size + kv + i])
+                          : v[(j - prefix) * kv_size + kv + i];
+      };
+      std::vector<Long> scores(prefix + r + 1);
+      for (size_t j = 0; j < scores.size(); ++j)
+        for (size_t i = 0; i < dim; ++i)
+          scores[j] += q[at + i] * key(j, i) / std::sqrt(static_cast<Long>(dim));
+      const Long largest = *std::max_element(scores.begin(), scores.end());
+      Long total = 0;
+      for (Long& s : scores) total += s = std::exp(s - largest);
+      for (size_t j = 0; j < scores.size(); ++j)
+        for (size_t i = 0; i < dim; ++i) out[at + i] += scores[j] / total * value(j, i);
+    }
+  }
+  return out;
+}
+
+std::vector<Long> expected_difference(const AttentionCase& c) {
+  const auto part = [&](const std::vector<double>& base, const std::vector<double>& d, int64_t push) {
+    const auto begin = d.begin() + push * static_cast<int64_t>(base.size());
+    return moved(base, std::vector<double>(begin, begin + static_cast<int64_t>(base.size())));
+  };
+  const auto still = [](const std::vector<double>& base) {
+    return moved(base, std::vector<double>(base.size()));
+  };
+  const auto base = attend(c, still(c.q), still(c.k), still(c.v));
+  std::vector<Long> all;
+  for (int64_t push = 0; push < c.layout.pushes; ++push) {
+    const auto one =
+        minus(attend(c, part(c.q, c.dq, push), part(c.k, c.dk, push), part(c.v, c.dv, push)), base);
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return all;
+}
+
+std::vector<double> attention_difference(Backend& b, const AttentionCase& c) {
+  const Slice q(b, c.q, c.q_size(), 1, 2), k(b, c.k, c.kv_size(), 2, 1), v(b, c.v, c.kv_size());
+  const Slice prefix_k(b, c.prefix_k, c.kv_size(), 1, 1), prefix_v(b, c.prefix_v, c.kv_size(), 0, 3);
+  const Slice probabilities(b, c.shape.num_heads * c.layout.rows, c.layout.first_position + c.layout.rows);
+  RowLayout one = c.layout;
+  one.pushes = 1;
+  b.attention_probabilities({one, c.shape, q.view(), k.view(), v.view(), prefix_k.view(), prefix_v.view()},
+                            probabilities.view());
+  const Slice dq(b, c.dq, c.q_size(), 3, 0), dk(b, c.dk, c.kv_size(), 1, 2), dv(b, c.dv, c.kv_size(), 2, 2);
+  const Slice out(b, c.layout.total(), c.q_size(), 1, 1);
+  b.attention_difference({c.layout,
+                          c.shape,
+                          {q.view(), k.view(), v.view(), probabilities.view()},
+                          dq.view(),
+                          dk.view(),
+                          dv.view(),
+                          prefix_k.view(),
+                          prefix_v.view()},
+                         out.view());
+  return out.values();
+}
+
+// Scores are sums of head_dim products, mixes sums over the keys; where scores move by tens, their rounding is multiplied by as much.
+TEST_P(DifferenceOperations, Attention) {
+  for (const RowLayout layout : {RowLayout{.pushes = 4, .rows = 7, .first_position = 20},
+                                 RowLayout{.pushes = 3, .rows = 5, .first_position = 0},
+                                 RowLayout{.pushes = 2, .rows = 140, .first_position = 3}}) {
+    for (const HeadShape shape : {HeadShape{4, 2, 24}, HeadShape{3, 3, 10}}) {
+      const AttentionCase c = make_case(numbers_, layout, shape, size());
+      const auto expected = expected_difference(c);
+      const auto results = both_.run([&](Backend& b) { return attention_difference(b, c); });
+      const auto dim = static_cast<double>(shape.head_dim);
+      const double roundings = (dim + 30) * (1 + size() * (1 + size())) * 4;
+      const double unseen = 0x1p-57 / size();
+      expect_difference(expected, results.expected, c.q_size(), roundings * kF64 + unseen, "reference");
+      expect_difference(expected, results.found, c.q_size(), roundings * kUnit + unseen, "cpu");
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, DifferenceOperations, testing::Values(1e-6, 1e-3, 0.1, 1.0, 10.0));
+
+class BothBackends : public testing::Test {
+ protected:
+  Both both_;
+};
+
+// A push that takes the residual away: what is left is eps, not the rounding of a difference of squares, which may be negative.
+TEST_F(BothBackends, RmsNormOfAResidualThatIsPushedToZero) {
+  Numbers numbers(3);
+  const auto base = numbers.normals(64, 100.0);
+  const auto weight = numbers.normals(64);
+  std::vector<double> d = base;
+  for (double& x : d) x = -x;
+  const std::vector<double> still(64);
+  const auto before = rms_norm(moved(base, still), weight, 1e-6);
+  const auto results = both_.run([&](Backend& b) {
+    const Slice change(b, d, 64);
+    b.rms_norm_difference(Slice(b, base, 64).view(), Slice(b, weight, 64).view(), 1e-6, change.view(),
+                          change.view());
+    return change.values();
+  });
+  for (size_t i = 0; i < 64; ++i) {
+    EXPECT_NEAR(results.expected[i], static_cast<double>(-before[i]), 1e-9) << "reference";
+    EXPECT_NEAR(results.found[i], static_cast<double>(-before[i]), 1e-3) << "cpu";
+  }
+}
+
+// The same change of all visible scores is no change: one key's score alone (a row that sees itself only), or the score of a key that has
+// all the weight.
+TEST_F(BothBackends, AttentionToOneKeyWhoseScoreMoves) {
+  for (const double drop : {-200.0, -50.0, -20.0, 20.0, 50.0, 200.0}) {
+    AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 0},
+                    {1, 1, 2},
+                    {1, 0},
+                    {1, 0},
+                    {1, 2},
+                    {0, 0},
+                    {drop, 0},
+                    {0, 0},
+                    {},
+                    {}};
+    const auto alone = both_.run([&](Backend& b) { return attention_difference(b, c); });
+    for (size_t i = 0; i < 2; ++i) {
+      EXPECT_NEAR(alone.expected[i], 0, 1e-14) << "reference, score moves by " << drop;
+      EXPECT_NEAR(alone.found[i], 0, 1e-6) << "cpu, score moves by " << drop;
+    }
+  }
+}
+
+// A key with nearly all the weight loses its score: the weight goes to the others.
+TEST_F(BothBackends, AttentionThatLeavesASink) {
+  for (const double change : {-15.0, -30.0, -60.0, -130.0}) {
+    // Scores 42.4 for the prefix's key and 0 for the own one; then 42.4 + change.
+    AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 1},
+                    {1, 1, 2},
+                    {60, 0},
+                    {0, 1},
+                    {1, 2},
+                    {change * std::sqrt(2.0), 0},
+                    {0, 0},
+                    {0, 0},
+                    {1, 0},
+                    {-3, 5}};
+    const auto expected = expected_difference(c);
+    const auto results = both_.run([&](Backend& b) { return attention_difference(b, c); });
+    for (size_t i = 0; i < 2; ++i) {
+      const auto right = static_cast<double>(expected[i]);
+      EXPECT_NEAR(results.expected[i], right, 1e-12 * std::abs(right) + 1e-18) << "reference, " << change;
+      EXPECT_NEAR(results.found[i], right, 1e-4 * std::abs(right) + 1e-12) << "cpu, " << change;
+    }
+  }
+}
+
+TEST_F(BothBackends, Clear) {
+  for (Backend* backend : {both_.reference.get(), both_.cpu.get()}) {
+    const Slice x(*backend, 5, 13, 3, 2);
+    backend->clear(x.view());
+    EXPECT_EQ(x.values(), std::vector<double>(65));
+  }
+}
+
+}  // namespace
+}  // namespace tugline::test

@@ -1,0 +1,274 @@
+// A replay is the full rerun: every architecture, layer, readout and place of the span, on both backends.
+#include "tugline/probe/replay.h"
+
+#include <gtest/gtest.h>
+
+#include "files/build_bytes.h"
+#include "probe/tiny_probe.h"
+#include "tugline/probe/plain_replay.h"
+
+namespace tugline::test {
+namespace {
+
+constexpr double kEpsilon = 1.0;
+
+struct Case {
+  const char* model;
+  BackendKind backend;
+};
+
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.model << (c.backend == BackendKind::kCpu ? " cpu" : " reference");
+}
+
+// Relative error of a row's divergences against the slow way. The slow way subtracts logits of a few units: in f64 that leaves 1e-15
+// of logits in KL's square root, 1e-9 at the KLs here, which are above 1e-8; the CPU's replay is f32 (docs/method.md: 2e-6 measured on a
+// mean over rows; a single row of a tiny model may be worse conditioned).
+double tolerance(BackendKind backend) { return backend == BackendKind::kReference ? 1e-8 : 1e-4; }
+
+class Replays : public testing::TestWithParam<Case> {
+ protected:
+  Probe probe_{GetParam().model, GetParam().backend};
+  // The slow way always in f64.
+  Probe exact_{GetParam().model, BackendKind::kReference};
+
+  void expect_rerun(TokenRange span, ReadoutKind readout, LayerIndex layer) {
+    const SpanBase base = probe_.base(span, readout);
+    const auto vectors = random_pushes(probe_, layer, base.rows.push, kEpsilon, 3);
+    const auto responses = replay(probe_, base, layer, vectors);
+    const Rerun unpushed = rerun(exact_.model, exact_.ids, std::nullopt);
+    const auto targets = read_targets(*probe_.baseline, base.rows);
+    const int64_t hidden = probe_.model.config().hidden_size;
+    ASSERT_EQ(responses.size(), static_cast<size_t>(3 * base.rows.read()));
+    for (int64_t push = 0; push < 3; ++push) {
+      const std::vector<double> vector(vectors.begin() + push * hidden,
+                                       vectors.begin() + (push + 1) * hidden);
+      const Rerun pushed = rerun(exact_.model, exact_.ids, Push{layer, base.rows.push, vector});
+      for (int64_t i = 0; i < base.rows.read(); ++i) {
+        const RowResponse& found = responses[static_cast<size_t>(push * base.rows.read() + i)];
+        const int32_t target = targets[static_cast<size_t>(i)];
+        expect_close(found,
+                     compare(exact_.model, unpushed, pushed, base.rows.read_position(i).value, target));
+      }
+    }
+  }
+
+  static void expect_close(const RowResponse& found, const RowResponse& expected) {
+    const double relative = tolerance(GetParam().backend);
+    const double unseen = GetParam().backend == BackendKind::kReference ? 1e-14 : 1e-12;
+    EXPECT_NEAR(found.kl, expected.kl, relative * expected.kl + unseen);
+    EXPECT_NEAR(found.kl_reverse, expected.kl_reverse, relative * expected.kl_reverse + unseen);
+    EXPECT_EQ(std::isnan(found.delta_logprob), std::isnan(expected.delta_logprob));
+    if (!std::isnan(expected.delta_logprob)) {
+      EXPECT_NEAR(found.delta_logprob, expected.delta_logprob,
+                  relative * (std::sqrt(expected.kl) + std::abs(expected.delta_logprob)) + unseen);
+    }
+    EXPECT_EQ(found.top1_flip, expected.top1_flip);
+  }
+};
+
+TEST_P(Replays, EqualTheFullRerun) {
+  for (const LayerIndex layer : probe_.all_layers())
+    for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing})
+      for (const TokenRange span :
+           {TokenRange{5, 9}, TokenRange{1, 2}, TokenRange{10, 13}, TokenRange{1, 13}, TokenRange{12, 13}})
+        expect_rerun(span, readout, layer);
+}
+
+// Rounding may differ with the batch's shape; the responses do not.
+TEST_P(Replays, BatchIsOneByOne) {
+  const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
+  const auto vectors = random_pushes(probe_, {1}, base.rows.push, kEpsilon, 7);
+  const auto all = replay(probe_, base, {1}, vectors);
+  const int64_t hidden = probe_.model.config().hidden_size;
+  for (int64_t push = 0; push < 7; ++push) {
+    const auto one =
+        replay(probe_, base, {1}, {vectors.begin() + push * hidden, vectors.begin() + (push + 1) * hidden});
+    for (size_t i = 0; i < one.size(); ++i)
+      EXPECT_NEAR(one[i].kl, all[static_cast<size_t>(push) * one.size() + i].kl, 1e-5 * one[i].kl);
+  }
+}
+
+TEST_P(Replays, SameCallGivesTheSameBits) {
+  const SpanBase base = probe_.base({3, 10}, ReadoutKind::kFollowing);
+  const auto vectors = random_pushes(probe_, {0}, base.rows.push, kEpsilon, 5);
+  const auto first = replay(probe_, base, {0}, vectors);
+  const auto second = replay(probe_, base, {0}, vectors);
+  for (size_t i = 0; i < first.size(); ++i) {
+    EXPECT_EQ(first[i].kl, second[i].kl);
+    EXPECT_EQ(first[i].kl_reverse, second[i].kl_reverse);
+  }
+}
+
+// A used workspace, of more pushes than are run now.
+TEST_P(Replays, WorkspaceKeepsNothing) {
+  const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
+  ReplayWorkspace workspace(probe_.model, 9, base.rows);
+  Replay reused(probe_.model, *probe_.baseline, base, {1}, workspace);
+  (void)reused.run(random_pushes(probe_, {1}, base.rows.push, 50.0, 9));
+  const auto vectors = random_pushes(probe_, {1}, base.rows.push, kEpsilon, 2);
+  const auto found = reused.run(vectors);
+  const auto expected = replay(probe_, base, {1}, vectors);
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i].kl, expected[i].kl);
+}
+
+TEST_P(Replays, NoPushIsExactlyZero) {
+  for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing}) {
+    const SpanBase base = probe_.base({4, 11}, readout);
+    const std::vector<double> nothing(static_cast<size_t>(2 * probe_.model.config().hidden_size));
+    for (const RowResponse& response : replay(probe_, base, {0}, nothing)) {
+      EXPECT_EQ(response.kl, 0);
+      EXPECT_EQ(response.kl_reverse, 0);
+      EXPECT_FALSE(response.top1_flip);
+    }
+  }
+}
+
+TEST_P(Replays, PositionsBeforeThePushNeverMove) {
+  const Rerun unpushed = rerun(probe_.model, probe_.ids, std::nullopt);
+  const auto hidden = static_cast<size_t>(probe_.model.config().hidden_size);
+  const Rerun pushed =
+      rerun(probe_.model, probe_.ids, Push{{0}, {6}, random_pushes(probe_, {0}, {6}, kEpsilon, 1)});
+  for (size_t i = 0; i < 6 * hidden; ++i)
+    ASSERT_EQ(pushed.residual[i], unpushed.residual[i]) << "element " << i;
+  for (size_t row = 6; row < probe_.ids.size(); ++row)
+    EXPECT_NE(pushed.residual[row * hidden], unpushed.residual[row * hidden]);
+}
+
+// The baseline is that rerun without a push, too.
+TEST_P(Replays, BaselineIsTheRerunWithoutAPush) {
+  const Rerun unpushed = rerun(probe_.model, probe_.ids, std::nullopt);
+  EXPECT_EQ(probe_.backend->download(probe_.baseline->final_normed().matrix()), unpushed.normed);
+  EXPECT_EQ(probe_.backend->download(probe_.baseline->resid_post({2}).matrix()), unpushed.residual);
+}
+
+// At the last layer nothing is left between push and readout: rows after p stay.
+TEST_P(Replays, LastLayerReachesOnlyItsOwnRow) {
+  const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
+  const auto responses = replay(probe_, base, {2}, random_pushes(probe_, {2}, base.rows.push, kEpsilon, 2));
+  for (size_t i = 0; i < responses.size(); ++i) {
+    if (i % 4 == 0) {
+      EXPECT_GT(responses[i].kl, 0);
+    } else {
+      EXPECT_EQ(responses[i].kl, 0);
+    }
+  }
+}
+
+// KL per epsilon squared, over both signs, is the same from 1e-4 to 1e-1 (terms of order epsilon squared left out): nothing is lost to
+// rounding where KL is 1e-13.
+TEST_P(Replays, SmallPushesAreQuadratic) {
+  const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
+  std::vector<double> curvature;
+  for (const double epsilon : {1e-5, 1e-4, 1e-3, 1e-2}) {
+    double sum = 0;
+    for (const double sign : {1.0, -1.0})
+      for (const RowResponse& r :
+           replay(probe_, base, {0}, random_pushes(probe_, {0}, base.rows.push, sign * epsilon, 3)))
+        sum += r.kl;
+    curvature.push_back(sum / (epsilon * epsilon));
+  }
+  for (const double found : curvature) EXPECT_NEAR(found, curvature.front(), 2e-4 * curvature.front());
+}
+
+// Pushes that drown the residual: finite, and what the rerun gives.
+TEST_P(Replays, HugePushes) {
+  const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
+  const Rerun unpushed = rerun(exact_.model, exact_.ids, std::nullopt);
+  for (const double epsilon : {30.0, 1000.0}) {
+    const auto vector = random_pushes(probe_, {0}, base.rows.push, epsilon, 1);
+    const auto responses = replay(probe_, base, {0}, vector);
+    const Rerun pushed = rerun(exact_.model, exact_.ids, Push{{0}, base.rows.push, vector});
+    for (int64_t i = 0; i < base.rows.read(); ++i) {
+      const RowResponse expected =
+          compare(exact_.model, unpushed, pushed, base.rows.read_position(i).value, 0);
+      EXPECT_NEAR(responses[static_cast<size_t>(i)].kl, expected.kl,
+                  (GetParam().backend == BackendKind::kCpu ? 1e-3 : 1e-7) * expected.kl);
+    }
+  }
+}
+
+// The plain replay, on values, is the same in f64.
+TEST_P(Replays, PlainReplayAgrees) {
+  const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
+  const auto vectors = random_pushes(probe_, {0}, base.rows.push, 3.0, 4);
+  PlainReplayWorkspace workspace(probe_.model, 4, base.rows);
+  const auto plain =
+      PlainReplay(probe_.model, *probe_.baseline, *base.readout, base.rows, {0}, workspace).run(vectors);
+  const auto responses = replay(probe_, base, {0}, vectors);
+  const double relative = GetParam().backend == BackendKind::kReference ? 1e-9 : 1e-2;
+  for (size_t i = 0; i < plain.size(); ++i)
+    EXPECT_NEAR(responses[i].kl, plain[i].kl, relative * plain[i].kl + 1e-14);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, Replays,
+    testing::Values(Case{"llama", BackendKind::kReference}, Case{"llama", BackendKind::kCpu},
+                    Case{"llama_biases", BackendKind::kReference}, Case{"llama_biases", BackendKind::kCpu},
+                    Case{"qwen2", BackendKind::kReference}, Case{"qwen2", BackendKind::kCpu},
+                    Case{"qwen3", BackendKind::kReference}, Case{"qwen3", BackendKind::kCpu}),
+    [](const auto& c) {
+      return std::string(c.param.model) + (c.param.backend == BackendKind::kCpu ? "_cpu" : "_reference");
+    });
+
+TEST(ReplayRows, Predicting) {
+  const ReplayRows rows = replay_rows({5, 9}, ReadoutKind::kPredicting, 13);
+  EXPECT_EQ(rows.push.value, 4);
+  EXPECT_EQ(rows.count, 4);
+  EXPECT_EQ(rows.read(), 4);
+  EXPECT_EQ(rows.read_position(0).value, 4);
+  EXPECT_EQ(rows.read_position(3).value, 7);
+}
+
+TEST(ReplayRows, Following) {
+  const ReplayRows rows = replay_rows({5, 9}, ReadoutKind::kFollowing, 9);
+  EXPECT_EQ(rows.push.value, 4);
+  EXPECT_EQ(rows.count, 5);
+  EXPECT_EQ(rows.read(), 4);
+  EXPECT_EQ(rows.read_position(0).value, 5);
+  EXPECT_EQ(rows.read_position(3).value, 8);
+}
+
+TEST(ReplayRows, SpansThatCannotBeAreRefused) {
+  for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing}) {
+    expect_error(ErrorCode::kInput, {"[3, 3)", "empty"}, [&] { (void)replay_rows({3, 3}, readout, 9); });
+    expect_error(ErrorCode::kInput, {"[5, 3)", "empty"}, [&] { (void)replay_rows({5, 3}, readout, 9); });
+    expect_error(ErrorCode::kInput, {"[0, 3)", "first token"}, [&] {
+      (void)replay_rows({0, 3}, readout, 9);
+    });
+    expect_error(ErrorCode::kInput, {"[-2, 3)", "first token"}, [&] {
+      (void)replay_rows({-2, 3}, readout, 9);
+    });
+    expect_error(ErrorCode::kInput, {"[3, 10)", "beyond", "9"}, [&] {
+      (void)replay_rows({3, 10}, readout, 9);
+    });
+    EXPECT_EQ(replay_rows({3, 9}, readout, 9).read(), 6);
+  }
+}
+
+TEST(ReadTargets, AreTheNextTokens) {
+  const Probe probe("llama", BackendKind::kReference);
+  EXPECT_EQ(read_targets(*probe.baseline, replay_rows({1, 3}, ReadoutKind::kPredicting, 13)),
+            (std::vector<int32_t>{41, 5}));
+  EXPECT_EQ(read_targets(*probe.baseline, replay_rows({11, 13}, ReadoutKind::kFollowing, 13)),
+            (std::vector<int32_t>{2, kNoTarget}));
+}
+
+TEST(BaselineErrors, AreByName) {
+  const auto backend = make_reference_backend();
+  const Model model = load_tiny("llama", *backend);
+  const auto run = [&](std::vector<int32_t> ids, std::vector<LayerIndex> layers) {
+    return Baseline(model, std::move(ids), layers);
+  };
+  expect_error(ErrorCode::kInput, {"no tokens"}, [&] { (void)run({}, {{0}}); });
+  expect_error(ErrorCode::kInput, {"96", "vocabulary"}, [&] { (void)run({1, 96}, {{0}}); });
+  expect_error(ErrorCode::kInput, {"129 tokens", "128"},
+               [&] { (void)run(std::vector<int32_t>(129), {{0}}); });
+  expect_error(ErrorCode::kUsage, {"layer 3", "3 layers"}, [&] { (void)run({1, 2}, {{3}}); });
+  expect_error(ErrorCode::kUsage, {"layer -1", "3 layers"}, [&] { (void)run({1, 2}, {{-1}}); });
+  expect_error(ErrorCode::kUsage, {"no layer"}, [&] { (void)run({1, 2}, {}); });
+}
+
+}  // namespace
+}  // namespace tugline::test

@@ -1,0 +1,235 @@
+// Sweeps on a tiny model with everything in memory: what runs, what resumes, what is recorded.
+#include "tugline/probe/sweep.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "files/build_bytes.h"
+#include "probe/tiny_probe.h"
+#include "tugline/core/content_hash.h"
+
+namespace tugline::test {
+namespace {
+
+// One token for each letter, space and full stop.
+Tokenizer letter_tokenizer() {
+  nlohmann::json vocab;
+  for (char c = 'a'; c <= 'z'; ++c) vocab[std::string(1, c)] = c - 'a';
+  vocab["."] = 26;
+  vocab["\u0120"] = 27;
+  const nlohmann::json document{
+      {"added_tokens", nlohmann::json::array()},
+      {"normalizer", nullptr},
+      {"pre_tokenizer",
+       {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", false}}},
+      {"post_processor", nullptr},
+      {"decoder", {{"type", "ByteLevel"}}},
+      {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", nlohmann::json::array()}}}};
+  return Tokenizer::from_json_text(document.dump(), "letters");
+}
+
+Example make_example(int64_t index, const std::string& cot, std::optional<std::string> anchor) {
+  Example example;
+  example.index = index;
+  example.prompt = "ask";
+  example.cot = cot;
+  example.transcript = "ask. " + cot;
+  example.anchor_sentence = std::move(anchor);
+  example.content_hash = hash_text(example.transcript);
+  return example;
+}
+
+std::vector<Example> dataset() {
+  return {make_example(0, "one is. two be. ten", "two be."), make_example(1, "no anchor here.", std::nullopt),
+          make_example(2, "we add it. so it is five.", "so it is five.")};
+}
+
+SweepOptions small_options() {
+  SweepOptions options;
+  options.layers = {{0}, {1}};
+  options.pushes = {
+      .epsilons = {0, 1}, .directions = 2, .seed = 42, .sharing = DirectionSharing::kCommon, .supplied = {}};
+  return options;
+}
+
+class MemoryObserver final : public SweepObserver {
+ public:
+  bool has_unit(const UnitKey& key) override { return units.contains(key); }
+  void put_example(const ExampleRecord& example) override { examples.push_back(example); }
+  void put_skipped_span(const SkippedSpan& span) override { skipped.push_back(span); }
+  void put_unit(const UnitRecord& unit) override {
+    EXPECT_FALSE(units.contains(unit.key)) << "measured twice";
+    units[unit.key] = unit;
+    units[unit.key].seconds = 0;
+    order.push_back(unit.key);
+  }
+  bool progress(int64_t made) override {
+    pushes += made;
+    return pushes < stop_after;
+  }
+
+  std::map<UnitKey, UnitRecord> units;
+  std::vector<UnitKey> order;
+  std::vector<ExampleRecord> examples;
+  std::vector<SkippedSpan> skipped;
+  int64_t pushes = 0;
+  int64_t stop_after = int64_t{1} << 40;
+};
+
+class Sweeps : public testing::Test {
+ protected:
+  std::unique_ptr<Backend> backend_ = make_cpu_backend();
+  Model model_ = load_tiny("llama", *backend_);
+  Tokenizer tokenizer_ = letter_tokenizer();
+  std::vector<Example> dataset_ = dataset();
+
+  MemoryObserver run(const SweepOptions& options) {
+    MemoryObserver observer;
+    run_sweep(model_, plan_sweep(dataset_, tokenizer_, options), options, observer);
+    return observer;
+  }
+};
+
+TEST_F(Sweeps, PlanFindsTheSpansAndSaysWhatItSkips) {
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, small_options());
+  ASSERT_EQ(plan.examples.size(), 3U);
+  EXPECT_EQ(plan.spans(), 2);
+  EXPECT_EQ(plan.examples[0].ids.size(), dataset_[0].transcript.size());
+  ASSERT_EQ(plan.examples[0].spans.size(), 1U);
+  const auto begin = static_cast<int64_t>(dataset_[0].transcript.find("two be."));
+  EXPECT_EQ(plan.examples[0].spans[0].tokens, (TokenRange{begin, begin + 7}));
+  EXPECT_EQ(plan.examples[0].skipped, "");
+  EXPECT_NE(plan.examples[1].skipped, "");
+  EXPECT_TRUE(plan.examples[1].spans.empty());
+}
+
+TEST_F(Sweeps, ChunksAreSpansOfTheirOwn) {
+  SweepOptions options = small_options();
+  options.spans = {Span::Kind::kChunk};
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  EXPECT_GE(plan.examples[0].spans.size(), 2U);
+  EXPECT_EQ(plan.examples[1].skipped, "");
+  for (const Span& span : plan.examples[0].spans) EXPECT_EQ(span.kind, Span::Kind::kChunk);
+}
+
+TEST_F(Sweeps, MaxExamplesTakesTheFirst) {
+  SweepOptions options = small_options();
+  options.max_examples = 2;
+  EXPECT_EQ(plan_sweep(dataset_, tokenizer_, options).examples.size(), 2U);
+}
+
+TEST_F(Sweeps, EveryUnitOnce) {
+  const MemoryObserver observer = run(small_options());
+  ASSERT_EQ(observer.units.size(), 4U);
+  EXPECT_EQ(observer.pushes, 4 * 2);
+  for (const auto& [key, unit] : observer.units) {
+    EXPECT_EQ(key.span_kind, "anchor");
+    EXPECT_EQ(unit.responses.size(), 4U);
+    EXPECT_EQ(unit.span_text, key.example == 0 ? "two be." : "so it is five.");
+  }
+  ASSERT_EQ(observer.examples.size(), 3U);
+  EXPECT_EQ(observer.examples[0].content_hash, hex(dataset_[0].content_hash));
+  EXPECT_EQ(observer.examples[0].tokens, static_cast<int64_t>(dataset_[0].transcript.size()));
+  EXPECT_NE(observer.examples[1].skipped, "");
+}
+
+// Directions and batches do not depend on which other examples run: the very same bits.
+TEST_F(Sweeps, UnitsDoNotDependOnTheOtherExamples) {
+  const MemoryObserver all = run(small_options());
+  dataset_ = {dataset_[2]};
+  const MemoryObserver one = run(small_options());
+  ASSERT_EQ(one.units.size(), 2U);
+  for (const auto& [key, unit] : one.units) EXPECT_EQ(unit, all.units.at(key));
+}
+
+TEST_F(Sweeps, ResumingRunsWhatIsMissing) {
+  const SweepOptions options = small_options();
+  const MemoryObserver whole = run(options);
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  MemoryObserver observer;
+  const UnitKey kept = whole.order[1];
+  observer.units[kept] = whole.units.at(kept);
+  EXPECT_EQ(remaining_pushes(model_, plan, options, observer), 6);
+  run_sweep(model_, plan, options, observer);
+  EXPECT_EQ(observer.units, whole.units);
+  EXPECT_EQ(observer.order.size(), 3U);
+  EXPECT_EQ(observer.pushes, 6);
+  EXPECT_EQ(remaining_pushes(model_, plan, options, observer), 0);
+  run_sweep(model_, plan, options, observer);
+  EXPECT_EQ(observer.order.size(), 3U);
+}
+
+TEST_F(Sweeps, AnInterruptionLeavesFinishedUnits) {
+  const SweepOptions options = small_options();
+  const MemoryObserver whole = run(options);
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  MemoryObserver observer;
+  observer.stop_after = 5;
+  expect_error(ErrorCode::kInterrupted, {"interrupted"}, [&] { run_sweep(model_, plan, options, observer); });
+  EXPECT_EQ(observer.units.size(), 2U);
+  for (const auto& [key, unit] : observer.units) EXPECT_EQ(unit, whole.units.at(key));
+  observer.stop_after = int64_t{1} << 40;
+  run_sweep(model_, plan, options, observer);
+  EXPECT_EQ(observer.units, whole.units);
+}
+
+TEST_F(Sweeps, NothingToMeasureComesAfterTheReasons) {
+  dataset_ = {dataset_[1], make_example(1, "we add it.", "not in there.")};
+  MemoryObserver observer;
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, small_options());
+  expect_error(ErrorCode::kNothingToMeasure, {"2 examples"},
+               [&] { run_sweep(model_, plan, small_options(), observer); });
+  ASSERT_EQ(observer.examples.size(), 2U);
+  for (const ExampleRecord& example : observer.examples) EXPECT_NE(example.skipped, "");
+  EXPECT_TRUE(observer.units.empty());
+}
+
+TEST_F(Sweeps, NoExamplesAtAllIsNothingToMeasure) {
+  MemoryObserver observer;
+  expect_error(ErrorCode::kNothingToMeasure, {"no examples"},
+               [&] { run_sweep(model_, {}, small_options(), observer); });
+}
+
+TEST_F(Sweeps, IdentityChangesWithEveryOption) {
+  const std::vector<std::function<void(SweepOptions&)>> changes{
+      [](SweepOptions& o) { o.layers = {{1}}; },
+      [](SweepOptions& o) {
+        o.pushes.epsilons = {0, 0.1 + 0.2};
+      },
+      [](SweepOptions& o) {
+        o.pushes.epsilons = {0, 0.3};
+      },
+      [](SweepOptions& o) { o.pushes.directions = 3; },
+      [](SweepOptions& o) { o.pushes.seed = 43; },
+      [](SweepOptions& o) { o.pushes.sharing = DirectionSharing::kIndependent; },
+      [](SweepOptions& o) { o.spans = {Span::Kind::kChunk}; },
+      [](SweepOptions& o) { o.readout = ReadoutKind::kFollowing; },
+      [](SweepOptions& o) { o.bos = BosPolicy::kNever; },
+      [](SweepOptions& o) { o.max_examples = 3; },
+      [](SweepOptions& o) { o.memory_limit /= 2; }};
+  std::set<std::string> hashes{sweep_identity(model_, small_options(), 1, "random").hash()};
+  for (const auto& change : changes) {
+    SweepOptions options = small_options();
+    change(options);
+    EXPECT_TRUE(hashes.insert(sweep_identity(model_, options, 1, "random").hash()).second);
+  }
+  EXPECT_TRUE(hashes.insert(sweep_identity(model_, small_options(), 2, "random").hash()).second) << "dataset";
+  EXPECT_TRUE(hashes.insert(sweep_identity(model_, small_options(), 1, "file").hash()).second)
+      << "direction file";
+  EXPECT_TRUE(
+      hashes.insert(sweep_identity(load_tiny("qwen2", *backend_), small_options(), 1, "random").hash())
+          .second)
+      << "model";
+  const auto reference = make_reference_backend();
+  EXPECT_TRUE(
+      hashes.insert(sweep_identity(load_tiny("llama", *reference), small_options(), 1, "random").hash())
+          .second)
+      << "backend";
+  EXPECT_FALSE(hashes.insert(sweep_identity(model_, small_options(), 1, "random").hash()).second);
+}
+
+}  // namespace
+}  // namespace tugline::test
