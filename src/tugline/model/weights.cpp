@@ -29,10 +29,12 @@ bool all_finite(std::span<const float> values) {
   return largest < kInfinity;
 }
 
-[[noreturn]] void refuse(const TensorView& tensor, const std::string& path, int64_t begin, std::span<const float> values) {
-  const auto broken = std::find_if_not(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
-  fail(ErrorCode::kInput, "{}: tensor {} holds {} at element {}; weights must be finite: the file is damaged", path, tensor.name,
-       *broken, begin + (broken - values.begin()));
+[[noreturn]] void refuse(const TensorView& tensor, const std::string& path, int64_t begin,
+                         std::span<const float> values) {
+  const auto broken =
+      std::find_if_not(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  fail(ErrorCode::kInput, "{}: tensor {} holds {} at element {}; weights must be finite: the file is damaged",
+       path, tensor.name, *broken, begin + (broken - values.begin()));
 }
 
 // Elements [begin, begin + out.size()) of a tensor, all finite.
@@ -45,8 +47,9 @@ void read_finite(const TensorView& tensor, const std::string& path, int64_t begi
 void read_once(const TensorView& tensor, const std::string& path, int64_t begin, std::span<float> out) {
   read_finite(tensor, path, begin, out);
   const BlockShape block = block_shape(tensor.dtype);
-  release_pages(tensor.bytes.subspan(static_cast<size_t>(begin / block.elements * block.bytes),
-                                     out.size() / static_cast<size_t>(block.elements) * static_cast<size_t>(block.bytes)));
+  release_pages(tensor.bytes.subspan(
+      static_cast<size_t>(begin / block.elements * block.bytes),
+      out.size() / static_cast<size_t>(block.elements) * static_cast<size_t>(block.bytes)));
 }
 
 class Loader {
@@ -88,10 +91,13 @@ class Loader {
       w.q_norm = norm(TensorRole::kQNorm, layer, config_.head_dim);
       w.k_norm = norm(TensorRole::kKNorm, layer, config_.head_dim);
     }
-    w.output = backend_.make_linear(matrix(TensorRole::kOutput, layer, {hidden, config_.q_size(), config_.output_bias}));
+    w.output = backend_.make_linear(
+        matrix(TensorRole::kOutput, layer, {hidden, config_.q_size(), config_.output_bias}));
     w.mlp_norm = norm(TensorRole::kMlpNorm, layer, hidden);
-    w.gate_up = backend_.make_linear(stacked({matrix(TensorRole::kGate, layer, mlp), matrix(TensorRole::kUp, layer, mlp)}));
-    w.down = backend_.make_linear(matrix(TensorRole::kDown, layer, {hidden, config_.intermediate_size, config_.mlp_bias}));
+    w.gate_up = backend_.make_linear(
+        stacked({matrix(TensorRole::kGate, layer, mlp), matrix(TensorRole::kUp, layer, mlp)}));
+    w.down = backend_.make_linear(
+        matrix(TensorRole::kDown, layer, {hidden, config_.intermediate_size, config_.mlp_bias}));
     return w;
   }
 
@@ -131,19 +137,22 @@ class Loader {
     LinearSource source{.out = shape.out, .in = shape.in, .fill_rows = {}, .bias = {}};
     if (shape.bias) source.bias = vector(name + ".bias", shape.out);
     if (!is_permuted(role)) {
-      source.fill_rows = [tensor, path = tensors_.path(), in = shape.in](int64_t begin, std::span<float> out) {
+      source.fill_rows = [tensor, path = tensors_.path(), in = shape.in](int64_t begin,
+                                                                         std::span<float> out) {
         read_once(*tensor, path, begin * in, out);
       };
       return source;
     }
     const int64_t head_dim = config_.head_dim;
-    source.fill_rows = [tensor, path = tensors_.path(), in = shape.in, head_dim](int64_t begin, std::span<float> out) {
+    source.fill_rows = [tensor, path = tensors_.path(), in = shape.in, head_dim](int64_t begin,
+                                                                                 std::span<float> out) {
       for (int64_t i = 0; i * in < static_cast<int64_t>(out.size()); ++i)
         read_finite(*tensor, path, permuted(begin + i, head_dim) * in,
                     out.subspan(static_cast<size_t>(i * in), static_cast<size_t>(in)));
     };
     const std::vector<float> bias = source.bias;
-    for (size_t i = 0; i < bias.size(); ++i) source.bias[i] = bias[static_cast<size_t>(permuted(static_cast<int64_t>(i), head_dim))];
+    for (size_t i = 0; i < bias.size(); ++i)
+      source.bias[i] = bias[static_cast<size_t>(permuted(static_cast<int64_t>(i), head_dim))];
     return source;
   }
 
@@ -181,7 +190,8 @@ class Loader {
 
 }  // namespace
 
-Weights load_weights(const ModelConfig& config, const TensorSource& tensors, TensorNaming naming, Backend& backend) {
+Weights load_weights(const ModelConfig& config, const TensorSource& tensors, TensorNaming naming,
+                     Backend& backend) {
   return Loader(config, tensors, naming, backend).load();
 }
 

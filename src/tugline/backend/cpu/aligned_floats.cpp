@@ -25,7 +25,8 @@ AlignedFloats::AlignedFloats(int64_t count) {
   if (slack > 0) {
     first += rounded_up(reinterpret_cast<size_t>(mapping), kHugePage) - reinterpret_cast<size_t>(mapping);
 #ifdef MADV_HUGEPAGE
-    ::madvise(first, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // advice: where it is refused, nothing is lost
+    ::madvise(first, bytes / kHugePage * kHugePage,
+              MADV_HUGEPAGE);  // advice: where it is refused, nothing is lost
 #endif
   }
   data_ = std::unique_ptr<float[], Unmap>(reinterpret_cast<float*>(first), Unmap{mapping, bytes + slack});

@@ -18,7 +18,26 @@ memory::desc strided(int64_t rows, int64_t columns, int64_t stride) {
 }
 
 // [in, out] as oneDNN sees it, stored [out, in] row by row.
-memory::desc row_by_row(int64_t in, int64_t out) { return {{in, out}, memory::data_type::f32, memory::format_tag::ba}; }
+memory::desc row_by_row(int64_t in, int64_t out) {
+  return {{in, out}, memory::data_type::f32, memory::format_tag::ba};
+}
+
+memory::desc column_by_column(int64_t in, int64_t out) {
+  return {{in, out}, memory::data_type::f32, memory::format_tag::ab};
+}
+
+void fill(const LinearSource& source, float* to) {
+  constexpr int64_t kRows = 64;  // a slice of a few hundred kilobytes: large enough to hide the scheduling
+  FirstError error;
+#pragma omp parallel for schedule(dynamic)
+  for (int64_t begin = 0; begin < source.out; begin += kRows) {
+    const int64_t count = std::min(kRows, source.out - begin);
+    error.guard([&] {
+      source.fill_rows(begin, {to + begin * source.in, static_cast<size_t>(count * source.in)});
+    });
+  }
+  error.rethrow();
+}
 
 // Elements between the start of a blocked matrix and its column `begin`, a multiple of the block.
 int64_t offset_of(const memory::desc& packed, int64_t in, int64_t begin, int64_t count) {
@@ -39,16 +58,22 @@ int64_t slice_columns(const memory::desc& packed, int64_t in, int64_t out) {
 
 }  // namespace
 
-OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source) : onednn_(onednn), out_(source.out), in_(source.in) {
+OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source)
+    : onednn_(onednn), out_(source.out), in_(source.in) {
   if (!source.bias.empty()) {
     bias_ = std::make_unique<AlignedFloats>(out_);
     std::copy(source.bias.begin(), source.bias.end(), bias_->data());
   }
   const memory::desc any({in_, out_}, memory::data_type::f32, memory::format_tag::any);
-  const memory::desc packed = describe({kTypicalRows, in_, out_, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
+  const memory::desc preferred =
+      describe({kTypicalRows, in_, out_, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
+  const memory::desc packed = preferred == column_by_column(in_, out_) ? row_by_row(in_, out_) : preferred;
   values_ = std::make_unique<AlignedFloats>(static_cast<int64_t>(packed.get_size() / sizeof(float)));
   weights_ = memory(packed, onednn_.engine, values_->data());
-  pack(source, packed);
+  if (packed == row_by_row(in_, out_))
+    fill(source, values_->data());
+  else
+    pack(source, packed);
 }
 
 // Slice by slice, straight to where each belongs: a second copy of the weight exists never, and the slices run in parallel.
@@ -66,7 +91,8 @@ void OneDnnLinear::pack(const LinearSource& source, const memory::desc& packed) 
         source.fill_rows(begin, rows);
         dnnl::stream stream(onednn_.engine);
         memory from(row_by_row(in_, count), onednn_.engine, rows.data());
-        memory to(packed.submemory_desc({in_, count}, {0, 0}), onednn_.engine, values_->data() + offset_of(packed, in_, begin, count));
+        memory to(packed.submemory_desc({in_, count}, {0, 0}), onednn_.engine,
+                  values_->data() + offset_of(packed, in_, begin, count));
         dnnl::reorder(from, to).execute(stream, from, to);
         stream.wait();
       });
@@ -100,7 +126,10 @@ OneDnnLinear::Product OneDnnLinear::make_product(const Shape& shape) const {
   const auto [rows, x_stride, out_stride, accumulate, add_bias] = shape;
   const memory x(strided(rows, in_, x_stride), onednn_.engine, DNNL_MEMORY_NONE);
   const memory out(strided(rows, out_, out_stride), onednn_.engine, DNNL_MEMORY_NONE);
-  Product product{describe(shape, weights_.get_desc()), x, out, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, out}}};
+  Product product{describe(shape, weights_.get_desc()),
+                  x,
+                  out,
+                  {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, out}}};
   if (bias_ && add_bias == Bias::kAdd)
     product.arguments[DNNL_ARG_BIAS] = memory(strided(1, out_, out_), onednn_.engine, bias_->data());
   return product;

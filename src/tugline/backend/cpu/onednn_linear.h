@@ -1,12 +1,11 @@
 // Linear maps through oneDNN's matrix product, with the weight in the layout that oneDNN prefers on this machine.
 #pragma once
 
+#include <dnnl.hpp>
 #include <map>
 #include <memory>
 #include <tuple>
 #include <unordered_map>
-
-#include <dnnl.hpp>
 
 #include "tugline/backend/backend.h"
 #include "tugline/backend/cpu/aligned_floats.h"
@@ -38,7 +37,8 @@ class OneDnnLinear final : public Linear {
     dnnl::memory out;
     std::unordered_map<int, dnnl::memory> arguments;
   };
-  [[nodiscard]] dnnl::matmul::primitive_desc describe(const Shape& shape, const dnnl::memory::desc& weights) const;
+  [[nodiscard]] dnnl::matmul::primitive_desc describe(const Shape& shape,
+                                                      const dnnl::memory::desc& weights) const;
   void pack(const LinearSource& source, const dnnl::memory::desc& packed);
   [[nodiscard]] Product make_product(const Shape& shape) const;
   [[nodiscard]] const Product& product(const Shape& shape) const;
