@@ -111,9 +111,9 @@ TEST_F(Sweeps, ChunksAreSpansOfTheirOwn) {
   options.spans = {Span::Kind::kChunk};
   dataset_ = {make_example(0, "first we add one and two. then we take the sum. it is three in the end.", std::nullopt)};
   const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
-  ASSERT_EQ(plan.examples[0].spans.size(), 3U);
+  ASSERT_EQ(plan.examples[0].spans.size(), 2U);
   EXPECT_EQ(plan.examples[0].skipped, "");
-  for (size_t i = 0; i < 3; ++i) {
+  for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(plan.examples[0].spans[i].kind, Span::Kind::kChunk);
     EXPECT_EQ(plan.examples[0].spans[i].chunk, static_cast<int64_t>(i));
   }
