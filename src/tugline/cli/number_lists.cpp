@@ -134,6 +134,8 @@ TokenRange parse_token_range(const std::string& text) {
   return range;
 }
 
+uint64_t parse_seed(const std::string& text) { return parse_number<uint64_t>(text, "--seed"); }
+
 int64_t parse_bytes(const std::string& text) {
   const size_t digits = text.find_first_not_of("0123456789");
   const std::string_view unit = digits == std::string::npos ? "" : std::string_view(text).substr(digits);

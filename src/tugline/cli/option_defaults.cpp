@@ -5,11 +5,24 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "tugline/core/error.h"
 
 namespace tugline {
 namespace {
+
+// TOML forbids it, and the parser would join the values.
+void check_no_name_twice(const std::string& toml, const std::filesystem::path& path) {
+  std::set<std::string> names;
+  std::istringstream lines(toml);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t equals = line.find('=');
+    const std::string name = CLI::detail::trim_copy(line.substr(0, equals == std::string::npos ? 0 : equals));
+    if (name.empty() || name.front() == '#') continue;
+    if (!names.insert(name).second) fail(ErrorCode::kInput, "{}: '{}' is there twice", path.string(), name);
+  }
+}
 
 CLI::Option& find_option(CLI::App& command, const std::string& name, const std::string& source) {
   CLI::Option* option = command.get_option_no_throw("--" + name);
@@ -40,9 +53,12 @@ OptionValues read_option_file(const std::filesystem::path& path) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path))
     fail(ErrorCode::kNotFound, "--config: {} cannot be read", path.string());
+  std::stringstream text;
+  text << file.rdbuf();
+  check_no_name_twice(text.str(), path);
   OptionValues values;
   try {
-    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(file)) {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(text)) {
       if (!item.parents.empty())
         fail(ErrorCode::kInput,
              "{}: the section [{}] is not expected; write options at the top level, such as layers = "

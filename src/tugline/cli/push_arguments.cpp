@@ -18,7 +18,9 @@ void add_push_options(CLI::App& command, PushArguments& a) {
       .add_option("--direction-file", a.direction_file,
                   "Directions of your own, [n, d]: F.npy or F.safetensors[:TENSOR]; rows become unit vectors")
       ->excludes(directions);
-  command.add_option("--seed", a.seed, "Seed of the random directions")->capture_default_str();
+  command.add_option("--seed", a.seed, "Seed of the random directions, 0 to 2^64 - 1")
+      ->type_name("UINT")
+      ->capture_default_str();
   command
       .add_option("--readout", a.readout,
                   "predicting: rows that predict the span's tokens; following: the span's own rows")
@@ -38,7 +40,7 @@ PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& conf
   PushOptions options;
   options.epsilons = parse_epsilons(a.epsilons);
   options.directions = a.directions;
-  options.seed = a.seed;
+  options.seed = parse_seed(a.seed);
   if (a.direction_file.empty()) return options;
   options.supplied = unit_rows(read_direction_array(a.direction_file), config.hidden_size, a.direction_file);
   options.directions = static_cast<int32_t>(options.supplied.size());

@@ -14,7 +14,7 @@ struct PushArguments {
   std::string layers = "last";
   std::string epsilons = "0,0.25,0.5,1,2";
   int32_t directions = 8;
-  uint64_t seed = 42;
+  std::string seed = "42";
   std::string readout = "predicting";
   std::string bos = "auto";
   std::string direction_file;

@@ -63,6 +63,8 @@ std::string direction_source(const SweepArguments& arguments, const PushOptions&
   return "file " + hex(hash.value());
 }
 
+std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
 std::string machine_text() {
   const MachineInfo machine = describe_machine();
   return fmt::format("{}, {} threads, oneDNN {} {}", machine.cpu, machine.threads, machine.onednn_version,
@@ -74,7 +76,7 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
   const auto units = plan.spans() * static_cast<int64_t>(options.layers.size());
   return {{field::kVersion, std::string(kVersion)},
           {field::kMachine, machine_text()},
-          {field::kStarted, fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+          {field::kStarted, now_utc()},
           {field::kCommandLine, arguments.command_line},
           {field::kModelName, model.config().name},
           {field::kDataName, std::filesystem::path(arguments.data).filename().string()},

@@ -12,6 +12,7 @@
 #include "tugline/cli/tug_report.h"
 #include "tugline/cli/tug_text.h"
 #include "tugline/core/content_hash.h"
+#include "tugline/probe/replay.h"
 
 namespace tugline {
 namespace {
