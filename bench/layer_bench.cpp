@@ -1,31 +1,72 @@
-// A whole decoder layer on a batch of 800 rows, against the baseline's keys and values.
+// A whole decoder layer on a batch of 800 rows, against the baseline's keys and values: on values, and on differences, as a sweep runs it.
 #include "support/peak.h"
 #include "support/random_model.h"
-#include "tugline/model/layer.h"
+#include "tugline/probe/difference.h"
 
 namespace tugline::bench {
 namespace {
 
-void run(benchmark::State& state, ModelShape shape) {
-  const ModelConfig config = config_of(shape, 1);
-  const LayerWeights weights = random_layer(config, backend(), 1);
-  const auto prefix_k = random_buffer(backend(), kBatch.first_position, config.kv_size(), 2);
-  const auto prefix_v = random_buffer(backend(), kBatch.first_position, config.kv_size(), 3);
-  const int64_t positions = kBatch.first_position + kBatch.rows;
-  const RopeTable rope{random_buffer(backend(), positions, config.head_dim / 2, 4),
-                       random_buffer(backend(), positions, config.head_dim / 2, 5)};
-  const LayerContext context{config, rope, kBatch, prefix_k->matrix(), prefix_v->matrix()};
-  LayerWorkspace workspace(config, kBatch.total(), backend());
-  const auto h = random_buffer(backend(), kBatch.total(), config.hidden_size, 6);
-  for (auto _ : state) run_layer(backend(), weights, context, h->matrix(), workspace);
-  count_flops(state, layer_flops(config, kBatch));
+struct Case {
+  explicit Case(ModelShape shape)
+      : config(config_of(shape, 1)),
+        weights(random_layer(config, backend(), 1)),
+        prefix_k(random_buffer(backend(), kBatch.first_position, config.kv_size(), 2)),
+        prefix_v(random_buffer(backend(), kBatch.first_position, config.kv_size(), 3)),
+        rope{random_buffer(backend(), kBatch.first_position + kBatch.rows, config.head_dim / 2, 4),
+             random_buffer(backend(), kBatch.first_position + kBatch.rows, config.head_dim / 2, 5)},
+        workspace(config, kBatch.total(), backend()),
+        h(random_buffer(backend(), kBatch.total(), config.hidden_size, 6)) {}
+  ModelConfig config;
+  LayerWeights weights;
+  std::unique_ptr<Buffer> prefix_k;
+  std::unique_ptr<Buffer> prefix_v;
+  RopeTable rope;
+  LayerWorkspace workspace;
+  std::unique_ptr<Buffer> h;
+};
+
+void on_values(benchmark::State& state, ModelShape shape) {
+  Case c(shape);
+  const LayerContext context{c.config, c.rope, kBatch, c.prefix_k->matrix(), c.prefix_v->matrix()};
+  for (auto _ : state) run_layer(backend(), c.weights, context, c.h->matrix(), c.workspace);
+  count_flops(state, layer_flops(c.config, kBatch));
+}
+
+LayerTrace random_trace(const ModelConfig& config) {
+  LayerTrace trace;
+  trace.resid_pre = random_buffer(backend(), kBatch.rows, config.hidden_size, 11);
+  trace.qkv = random_buffer(backend(), kBatch.rows, config.q_size() + 2 * config.kv_size(), 12);
+  trace.probabilities =
+      backend().allocate(config.num_heads * kBatch.rows, kBatch.first_position + kBatch.rows);
+  trace.resid_mid = random_buffer(backend(), kBatch.rows, config.hidden_size, 13);
+  trace.gate_up = random_buffer(backend(), kBatch.rows, 2 * config.intermediate_size, 14);
+  trace.sigmoids = backend().allocate(kBatch.rows, 2 * config.intermediate_size);
+  backend().gate_sigmoids(trace.gate_up->matrix(), trace.sigmoids->matrix());
+  return trace;
+}
+
+// Differences are a hundredth of the activations, made anew each time: the layer adds to them. Their copy is part of the time.
+void on_differences(benchmark::State& state, ModelShape shape) {
+  Case c(shape);
+  const LayerTrace trace = random_trace(c.config);
+  const DifferenceContext context{
+      c.config, c.rope, kBatch, trace, c.prefix_k->matrix(), c.prefix_v->matrix()};
+  const auto dh = random_buffer(backend(), kBatch.total(), c.config.hidden_size, 15, 0.01);
+  for (auto _ : state) {
+    backend().copy(dh->matrix(), c.h->matrix());
+    run_layer_difference(backend(), c.weights, context, c.h->matrix(), c.workspace);
+  }
+  count_flops(state, layer_flops(c.config, kBatch));
 }
 
 }  // namespace
 
 void add_benchmarks() {
-  for (const ModelShape shape : {ModelShape::kSmolLm2_135M, ModelShape::kDeepSeekR1Qwen_1_5B})
-    add(name_of(shape) + "/layer", [shape](benchmark::State& state) { run(state, shape); });
+  for (const ModelShape shape : {ModelShape::kSmolLm2_135M, ModelShape::kDeepSeekR1Qwen_1_5B}) {
+    add(name_of(shape) + "/layer", [shape](benchmark::State& state) { on_values(state, shape); });
+    add(name_of(shape) + "/layer_difference",
+        [shape](benchmark::State& state) { on_differences(state, shape); });
+  }
 }
 
 }  // namespace tugline::bench

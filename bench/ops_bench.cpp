@@ -8,6 +8,7 @@ namespace tugline::bench {
 namespace {
 
 constexpr double kFloat = sizeof(float);
+constexpr double kSmall = 0.01;  // a difference's size beside activations of 1
 
 double elements(int64_t rows, int64_t columns) { return static_cast<double>(rows * columns); }
 
@@ -32,7 +33,8 @@ void add_attention(ModelShape shape, const ModelConfig& config) {
     const auto prefix_k = random_buffer(backend(), kBatch.first_position, config.kv_size(), 4);
     const auto prefix_v = random_buffer(backend(), kBatch.first_position, config.kv_size(), 5);
     const auto out = backend().allocate(kBatch.total(), config.q_size());
-    const AttentionInputs inputs{kBatch, heads, q->matrix(), k->matrix(), v->matrix(), prefix_k->matrix(), prefix_v->matrix()};
+    const AttentionInputs inputs{
+        kBatch, heads, q->matrix(), k->matrix(), v->matrix(), prefix_k->matrix(), prefix_v->matrix()};
     for (auto _ : state) backend().attention(inputs, out->matrix());
     count_flops(state, attention_flops(kBatch, heads));
   });
@@ -54,7 +56,8 @@ void add_rms_norm(ModelShape shape, const ModelConfig& config) {
     const auto x = random_buffer(backend(), kBatch.total(), config.hidden_size, 1);
     const auto weight = random_buffer(backend(), 1, config.hidden_size, 2);
     const auto out = backend().allocate(kBatch.total(), config.hidden_size);
-    for (auto _ : state) backend().rms_norm(x->matrix(), weight->matrix(), config.rms_norm_eps, out->matrix());
+    for (auto _ : state)
+      backend().rms_norm(x->matrix(), weight->matrix(), config.rms_norm_eps, out->matrix());
     count_bytes(state, 2 * kFloat * elements(kBatch.total(), config.hidden_size));
   });
 }
@@ -64,6 +67,68 @@ void add_swiglu(ModelShape shape, const ModelConfig& config) {
     const auto gate_up = random_buffer(backend(), kBatch.total(), 2 * config.intermediate_size, 1);
     const auto out = backend().allocate(kBatch.total(), config.intermediate_size);
     for (auto _ : state) backend().swiglu(gate_up->matrix(), out->matrix());
+    count_bytes(state, 3 * kFloat * elements(kBatch.total(), config.intermediate_size));
+  });
+}
+
+void add_attention_difference(ModelShape shape, const ModelConfig& config) {
+  add(title(shape, "attention_difference"), [=](benchmark::State& state) {
+    const HeadShape heads{config.num_heads, config.num_kv_heads, config.head_dim};
+    const int64_t rows = kBatch.rows;
+    const auto q = random_buffer(backend(), rows, config.q_size(), 1);
+    const auto k = random_buffer(backend(), rows, config.kv_size(), 2);
+    const auto v = random_buffer(backend(), rows, config.kv_size(), 3);
+    const auto prefix_k = random_buffer(backend(), kBatch.first_position, config.kv_size(), 4);
+    const auto prefix_v = random_buffer(backend(), kBatch.first_position, config.kv_size(), 5);
+    const auto probabilities = backend().allocate(config.num_heads * rows, kBatch.first_position + rows);
+    backend().attention_probabilities({{.pushes = 1, .rows = rows, .first_position = kBatch.first_position},
+                                       heads,
+                                       q->matrix(),
+                                       k->matrix(),
+                                       v->matrix(),
+                                       prefix_k->matrix(),
+                                       prefix_v->matrix()},
+                                      probabilities->matrix());
+    const auto dq = random_buffer(backend(), kBatch.total(), config.q_size(), 6, kSmall);
+    const auto dk = random_buffer(backend(), kBatch.total(), config.kv_size(), 7, kSmall);
+    const auto dv = random_buffer(backend(), kBatch.total(), config.kv_size(), 8, kSmall);
+    const auto out = backend().allocate(kBatch.total(), config.q_size());
+    const AttentionBase base{q->matrix(), k->matrix(), v->matrix(), probabilities->matrix()};
+    const AttentionDifferences inputs{kBatch,
+                                      heads,
+                                      base,
+                                      dq->matrix(),
+                                      dk->matrix(),
+                                      dv->matrix(),
+                                      prefix_k->matrix(),
+                                      prefix_v->matrix()};
+    for (auto _ : state) backend().attention_difference(inputs, out->matrix());
+    count_flops(state, attention_flops(kBatch, heads));
+  });
+}
+
+void add_rms_norm_difference(ModelShape shape, const ModelConfig& config) {
+  add(title(shape, "rms_norm_difference"), [=](benchmark::State& state) {
+    const auto base = random_buffer(backend(), kBatch.rows, config.hidden_size, 1);
+    const auto weight = random_buffer(backend(), 1, config.hidden_size, 2);
+    const auto d = random_buffer(backend(), kBatch.total(), config.hidden_size, 3, kSmall);
+    const auto out = backend().allocate(kBatch.total(), config.hidden_size);
+    for (auto _ : state)
+      backend().rms_norm_difference(base->matrix(), weight->matrix(), config.rms_norm_eps, d->matrix(),
+                                    out->matrix());
+    count_bytes(state, 2 * kFloat * elements(kBatch.total(), config.hidden_size));
+  });
+}
+
+void add_swiglu_difference(ModelShape shape, const ModelConfig& config) {
+  add(title(shape, "swiglu_difference"), [=](benchmark::State& state) {
+    const auto gate_up = random_buffer(backend(), kBatch.rows, 2 * config.intermediate_size, 1);
+    const auto sigmoids = backend().allocate(kBatch.rows, 2 * config.intermediate_size);
+    backend().gate_sigmoids(gate_up->matrix(), sigmoids->matrix());
+    const auto d = random_buffer(backend(), kBatch.total(), 2 * config.intermediate_size, 2, kSmall);
+    const auto out = backend().allocate(kBatch.total(), config.intermediate_size);
+    for (auto _ : state)
+      backend().swiglu_difference({gate_up->matrix(), sigmoids->matrix()}, d->matrix(), out->matrix());
     count_bytes(state, 3 * kFloat * elements(kBatch.total(), config.intermediate_size));
   });
 }
@@ -96,6 +161,9 @@ void add_shape(ModelShape shape) {
   add_rope(shape, config);
   add_rms_norm(shape, config);
   add_swiglu(shape, config);
+  add_attention_difference(shape, config);
+  add_rms_norm_difference(shape, config);
+  add_swiglu_difference(shape, config);
   add_batch_ends(shape, config);
 }
 

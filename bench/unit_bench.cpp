@@ -31,19 +31,21 @@ void run(benchmark::State& state, const Case& c) {
   std::iota(ids.begin(), ids.end(), 100);
   const LayerIndex site{0};
   const Baseline baseline(model, ids, std::span(&site, 1));
-  const SpanBase base = read_span(model, baseline, kSpan, ReadoutKind::kPredicting);
+  const SpanBase base = read_span(model, baseline, kSpan, ReadoutKind::kPredicting, site);
   const PushOptions options{.epsilons = {1.0, 2.0}, .directions = c.directions, .supplied = {}};
   const UnitContext context{.memory_limit = kMemory, .after_batch = {}};
   for (auto _ : state) benchmark::DoNotOptimize(measure_unit(model, baseline, base, site, options, context));
   const int64_t pushes = computed_pushes(model, ReadoutKind::kPredicting, site, options);
   count_flops(state, flops_of(model.config(), c.layers_above, pushes));
-  state.counters["pushes/s"] = benchmark::Counter(static_cast<double>(pushes), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["pushes/s"] =
+      benchmark::Counter(static_cast<double>(pushes), benchmark::Counter::kIsIterationInvariantRate);
 }
 
 }  // namespace
 
 void add_benchmarks() {
-  for (const Case& c : {Case{ModelShape::kSmolLm2_135M, 5, 320}, Case{ModelShape::kDeepSeekR1Qwen_1_5B, 3, 32}})
+  for (const Case& c :
+       {Case{ModelShape::kSmolLm2_135M, 5, 320}, Case{ModelShape::kDeepSeekR1Qwen_1_5B, 3, 32}})
     add(name_of(c.shape) + "/unit", [c](benchmark::State& state) { run(state, c); });
 }
 

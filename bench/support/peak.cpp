@@ -59,11 +59,14 @@ void count_bytes(benchmark::State& state, double bytes) {
   state.counters["GB/s"] = Counter(bytes / 1e9, Counter::kIsIterationInvariantRate);
 }
 
-double linear_flops(int64_t rows, int64_t out, int64_t in) { return 2.0 * static_cast<double>(rows * out * in); }
+double linear_flops(int64_t rows, int64_t out, int64_t in) {
+  return 2.0 * static_cast<double>(rows * out * in);
+}
 
 // Two products, each over the prefix and, on average, half of the push's own rows.
 double attention_flops(const RowLayout& layout, const HeadShape& shape) {
-  const double visible = static_cast<double>(layout.first_position) + (static_cast<double>(layout.rows) + 1) / 2;
+  const double visible =
+      static_cast<double>(layout.first_position) + (static_cast<double>(layout.rows) + 1) / 2;
   return 4.0 * static_cast<double>(layout.total() * shape.num_heads * shape.head_dim) * visible;
 }
 

@@ -72,9 +72,10 @@ LinearSource random_linear(int64_t out, int64_t in, uint64_t seed) {
           .bias = {}};
 }
 
-std::unique_ptr<Buffer> random_buffer(Backend& backend, int64_t rows, int64_t columns, uint64_t seed) {
+std::unique_ptr<Buffer> random_buffer(Backend& backend, int64_t rows, int64_t columns, uint64_t seed,
+                                      double rms) {
   std::vector<double> values(static_cast<size_t>(rows * columns));
-  for (size_t i = 0; i < values.size(); ++i) values[i] = random_value(seed, i);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = rms * random_value(seed, i);
   auto buffer = backend.allocate(rows, columns);
   backend.upload(values, buffer->matrix());
   return buffer;
@@ -98,7 +99,8 @@ Model random_model(ModelConfig config, Backend& backend) {
   Weights weights;
   weights.embedding = random_linear(config.vocab_size, config.hidden_size, 1);
   for (int64_t layer = 0; layer < config.num_layers; ++layer)
-    weights.layers.push_back(random_layer(config, backend, kSeedsEachLayer * static_cast<uint64_t>(layer + 1)));
+    weights.layers.push_back(
+        random_layer(config, backend, kSeedsEachLayer * static_cast<uint64_t>(layer + 1)));
   weights.final_norm = unit_norm(backend, config.hidden_size);
   weights.head = backend.make_head(random_linear(config.vocab_size, config.hidden_size, 2));
   return {std::move(config), std::move(weights), backend};

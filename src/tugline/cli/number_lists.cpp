@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 #include <string_view>
+#include <type_traits>
 
 #include "tugline/core/error.h"
 
@@ -27,7 +28,8 @@ Number parse_number(std::string_view text, std::string_view what) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || text.empty())
-    fail(ErrorCode::kUsage, "{}: '{}' is not {}", what, text, std::is_integral_v<Number> ? "an integer" : "a number");
+    fail(ErrorCode::kUsage, "{}: '{}' is not {}", what, text,
+         std::is_integral_v<Number> ? "an integer" : "a number");
   return number;
 }
 
@@ -36,8 +38,8 @@ int64_t parse_layer(std::string_view text, int64_t num_layers) {
   const auto given = parse_number<int64_t>(text, "--layers");
   const int64_t layer = given < 0 ? given + num_layers : given;
   if (layer < 0 || layer >= num_layers)
-    fail(ErrorCode::kUsage, "--layers: the model has no layer {}; its layers are 0 to {} (or -1 to -{})", given, num_layers - 1,
-         num_layers);
+    fail(ErrorCode::kUsage, "--layers: the model has no layer {}; its layers are 0 to {} (or -1 to -{})",
+         given, num_layers - 1, num_layers);
   return layer;
 }
 
@@ -57,8 +59,10 @@ void add_layers(std::string_view part, int64_t num_layers, std::set<int64_t>& la
   const auto given = parse_number<int64_t>(bounds[1], "--layers");
   const int64_t end = given < 0 ? given + num_layers : given;
   if (end <= begin || end > num_layers)
-    fail(ErrorCode::kUsage, "--layers: the range '{}' holds no layers of the model's 0 to {}; ranges are half-open, {}:{} is all", part,
-         num_layers - 1, 0, num_layers);
+    fail(
+        ErrorCode::kUsage,
+        "--layers: the range '{}' holds no layers of the model's 0 to {}; ranges are half-open, {}:{} is all",
+        part, num_layers - 1, 0, num_layers);
   for (int64_t layer = begin; layer < end; ++layer) layers.insert(layer);
 }
 
@@ -68,15 +72,21 @@ double parse_epsilon(std::string_view text) {
   return epsilon == 0 ? 0.0 : epsilon;  // -0 is 0
 }
 
-std::vector<double> spaced(std::string_view start_text, std::string_view stop_text, std::string_view count_text) {
+std::vector<double> spaced(std::string_view start_text, std::string_view stop_text,
+                           std::string_view count_text) {
   const double start = parse_epsilon(start_text);
   const double stop = parse_epsilon(stop_text);
   const auto count = parse_number<int64_t>(count_text, "--epsilons");
-  if (count < 1 || count > 100'000) fail(ErrorCode::kUsage, "--epsilons: COUNT is {}; expected 1 to 100000", count);
-  if (count == 1 && start != stop) fail(ErrorCode::kUsage, "--epsilons: one value cannot reach from {} to {}", start, stop);
+  if (count < 1 || count > 100'000)
+    fail(ErrorCode::kUsage, "--epsilons: COUNT is {}; expected 1 to 100000", count);
+  if (count == 1 && start != stop)
+    fail(ErrorCode::kUsage, "--epsilons: one value cannot reach from {} to {}", start, stop);
+  if (!std::isfinite(stop - start))
+    fail(ErrorCode::kUsage, "--epsilons: from {} to {} is more than a number can hold", start, stop);
   std::vector<double> epsilons;
-  for (int64_t i = 0; i < count; ++i)
-    epsilons.push_back(count == 1 ? start : start + (stop - start) * static_cast<double>(i) / static_cast<double>(count - 1));
+  for (int64_t i = 0; i + 1 < count; ++i)
+    epsilons.push_back(start + (stop - start) * static_cast<double>(i) / static_cast<double>(count - 1));
+  epsilons.push_back(stop);  // exactly, whatever the steps round to
   return epsilons;
 }
 
@@ -116,11 +126,15 @@ std::vector<int32_t> parse_ids(const std::string& text) {
 TokenRange parse_token_range(const std::string& text) {
   const auto bounds = split(text, ':');
   if (bounds.size() != 2) fail(ErrorCode::kUsage, "--span: '{}' is not BEGIN:END, such as 186:204", text);
-  const TokenRange range{parse_number<int64_t>(bounds[0], "--span"), parse_number<int64_t>(bounds[1], "--span")};
+  const TokenRange range{parse_number<int64_t>(bounds[0], "--span"),
+                         parse_number<int64_t>(bounds[1], "--span")};
   if (range.begin < 0 || range.end <= range.begin)
-    fail(ErrorCode::kUsage, "--span: [{}, {}) holds no tokens; expected 0 <= BEGIN < END", range.begin, range.end);
+    fail(ErrorCode::kUsage, "--span: [{}, {}) holds no tokens; expected 0 <= BEGIN < END", range.begin,
+         range.end);
   return range;
 }
+
+uint64_t parse_seed(const std::string& text) { return parse_number<uint64_t>(text, "--seed"); }
 
 int64_t parse_bytes(const std::string& text) {
   const size_t digits = text.find_first_not_of("0123456789");
@@ -132,7 +146,8 @@ int64_t parse_bytes(const std::string& text) {
   if (unit == "GiB") scale = int64_t{1} << 30;
   if (scale == 0) fail(ErrorCode::kUsage, "--memory-limit: '{}' is not a size such as 4GiB or 512MiB", text);
   const auto number = parse_number<int64_t>(std::string_view(text).substr(0, digits), "--memory-limit");
-  if (number < 1 || number > (int64_t{1} << 50) / scale) fail(ErrorCode::kUsage, "--memory-limit: {} is out of range", text);
+  if (number < 1 || number > (int64_t{1} << 50) / scale)
+    fail(ErrorCode::kUsage, "--memory-limit: {} is out of range", text);
   return number * scale;
 }
 

@@ -1,4 +1,4 @@
-// The little languages of --layers, --epsilons, --ids, --span and --memory-limit. Errors are kUsage and name the option.
+// The little languages of --layers, --epsilons, --ids, --span, --memory-limit and --seed. Errors are kUsage and name the option.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,9 @@ namespace tugline {
 
 // "B:E". Errors: not two integers, B < 0, E <= B.
 [[nodiscard]] TokenRange parse_token_range(const std::string& text);
+
+// "42". Errors: not an integer from 0 to 2^64 - 1 (a negative one would wrap round silently).
+[[nodiscard]] uint64_t parse_seed(const std::string& text);
 
 // "4GiB", "512MiB", "1000000" (bytes).
 [[nodiscard]] int64_t parse_bytes(const std::string& text);

@@ -2,38 +2,87 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
+#include <set>
+#include <sstream>
 
 #include "tugline/core/error.h"
 
 namespace tugline {
+namespace {
+
+// TOML forbids it, and the parser would join the values.
+void check_no_name_twice(const std::string& toml, const std::filesystem::path& path) {
+  std::set<std::string> names;
+  std::istringstream lines(toml);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t equals = line.find('=');
+    const std::string name = CLI::detail::trim_copy(line.substr(0, equals == std::string::npos ? 0 : equals));
+    if (name.empty() || name.front() == '#') continue;
+    if (!names.insert(name).second) fail(ErrorCode::kInput, "{}: '{}' is there twice", path.string(), name);
+  }
+}
+
+CLI::Option& find_option(CLI::App& command, const std::string& name, const std::string& source) {
+  CLI::Option* option = command.get_option_no_throw("--" + name);
+  if (option == nullptr || name == "config" || name == "help")
+    fail(ErrorCode::kUsage, "{}: '{}' is not an option of {}; see tugline {} --help", source, name,
+         command.get_name(), command.get_name());
+  return *option;
+}
+
+bool excludes_any(const CLI::Option& option, const std::set<const CLI::Option*>& given) {
+  const auto excluded = option.get_excludes();
+  return std::any_of(excluded.begin(), excluded.end(),
+                     [&](const CLI::Option* other) { return given.count(other) > 0; });
+}
+
+void give(CLI::Option& option, const std::string& value, const std::string& source) {
+  option.add_result(value);
+  try {
+    option.run_callback();
+  } catch (const CLI::ParseError& e) {
+    fail(ErrorCode::kUsage, "{}: {}", source, e.what());
+  }
+}
+
+}  // namespace
 
 OptionValues read_option_file(const std::filesystem::path& path) {
   std::ifstream file(path);
-  if (!file) fail(ErrorCode::kNotFound, "--config: {} cannot be opened", path.string());
+  if (!file || std::filesystem::is_directory(path))
+    fail(ErrorCode::kNotFound, "--config: {} cannot be read", path.string());
+  std::stringstream text;
+  text << file.rdbuf();
+  check_no_name_twice(text.str(), path);
   OptionValues values;
-  for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(file)) {
-    if (!item.parents.empty())
-      fail(ErrorCode::kInput, "{}: the section [{}] is not expected; write options at the top level, such as layers = \"20,22\"",
-           path.string(), fmt::join(item.parents, "."));
-    values.emplace_back(item.name, fmt::format("{}", fmt::join(item.inputs, ",")));
+  try {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(text)) {
+      if (!item.parents.empty())
+        fail(ErrorCode::kInput,
+             "{}: the section [{}] is not expected; write options at the top level, such as layers = "
+             "\"20,22\"",
+             path.string(), fmt::join(item.parents, "."));
+      values.emplace_back(item.name, fmt::format("{}", fmt::join(item.inputs, ",")));
+    }
+  } catch (const CLI::Error& e) {
+    fail(ErrorCode::kInput, "{}: {}", path.string(), e.what());
   }
   return values;
 }
 
 void apply_option_values(CLI::App& command, const OptionValues& values, const std::string& source) {
+  std::set<const CLI::Option*> before;
+  for (const CLI::Option* option : command.get_options())
+    if (option->count() > 0) before.insert(option);
+  std::set<const CLI::Option*> now;
   for (const auto& [name, value] : values) {
-    CLI::Option* option = command.get_option_no_throw("--" + name);
-    if (option == nullptr || name == "config" || name == "help")
-      fail(ErrorCode::kUsage, "{}: '{}' is not an option of {}; see tugline {} --help", source, name, command.get_name(),
-           command.get_name());
-    if (option->count() > 0) continue;
-    option->add_result(value);
-    try {
-      option->run_callback();
-    } catch (const CLI::ParseError& e) {
-      fail(ErrorCode::kUsage, "{}: {}", source, e.what());
-    }
+    CLI::Option& option = find_option(command, name, source);
+    if (!now.insert(&option).second) fail(ErrorCode::kUsage, "{}: '{}' is there twice", source, name);
+    if (excludes_any(option, now))
+      fail(ErrorCode::kUsage, "{}: '{}' excludes another option that is there", source, name);
+    if (before.count(&option) == 0 && !excludes_any(option, before)) give(option, value, source);
   }
 }
 

@@ -10,13 +10,16 @@
 
 namespace tugline {
 
-using OptionValues = std::vector<std::pair<std::string, std::string>>;  // option's long name without dashes, value
+using OptionValues =
+    std::vector<std::pair<std::string, std::string>>;  // option's long name without dashes, value
 
-// Keys of a TOML file: NAME = value, the option's long name; lists are joined by commas. Errors (kInput): not readable, a section.
+// Keys of a TOML file: NAME = value, the option's long name; lists are joined by commas. Errors (kInput, kNotFound): not readable,
+// a section.
 [[nodiscard]] OptionValues read_option_file(const std::filesystem::path& path);
 
-// Gives each option of `command` that was not given yet its value. `source` is for messages. Errors (kUsage): a name that is no option
-// of the command.
+// Gives each option of `command` that was not given yet its value. An option that excludes one given already stays out: what came
+// first wins. `source` is for messages. Errors (kUsage): a name that is no option of the command, or is there twice; two that
+// exclude each other; a value that the option does not take.
 void apply_option_values(CLI::App& command, const OptionValues& values, const std::string& source);
 
 }  // namespace tugline

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "tugline/cli/terminal.h"
+
 namespace tugline {
 
 std::string format_duration(double seconds) {
@@ -32,11 +34,14 @@ void Progress::add(int64_t pushes) {
 void Progress::show() {
   const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
   const double rate = static_cast<double>(done_) / elapsed;
-  const std::string line =
-      fmt::format("{} of {} pushes ({:.0f} %), {:.0f} a second, {} left; {}", done_, total_,
-                  100.0 * static_cast<double>(done_) / static_cast<double>(total_), rate,
-                  format_duration(static_cast<double>(total_ - done_) / rate), what_);
+  std::string line = fmt::format("{} of {} pushes ({:.0f} %), {:.0f} a second, {} left{}{}", done_, total_,
+                                 100.0 * static_cast<double>(done_) / static_cast<double>(total_), rate,
+                                 format_duration(static_cast<double>(total_ - done_) / rate),
+                                 what_.empty() ? "" : "; ", what_);
   if (live_) {
+    // A line that wraps could not be rewritten.
+    if (const size_t columns = columns_of_standard_error(); columns > 1 && line.size() >= columns)
+      line.resize(columns - 1);
     fmt::print(stderr, "\r\x1b[K{}", line);
   } else {
     fmt::print(stderr, "{}\n", line);

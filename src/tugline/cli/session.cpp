@@ -1,8 +1,13 @@
 #include "tugline/cli/session.h"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tugline/core/error.h"
 #include "tugline/files/gguf.h"
@@ -26,9 +31,28 @@ LoadedModel load_model(const ModelSource& source, int threads) {
   loaded.model = std::make_unique<Model>(Model::load(source, *loaded.backend));
   const ModelConfig& config = loaded.model->config();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  spdlog::info("{}: {}, {} layers of width {}, vocabulary {}, loaded in {:.1f} s", source.name, name_of(config.architecture),
-               config.num_layers, config.hidden_size, config.vocab_size, seconds);
+  spdlog::info("{}: {}, {} layers of width {}, vocabulary {}, loaded in {:.1f} s", source.name,
+               name_of(config.architecture), config.num_layers, config.hidden_size, config.vocab_size,
+               seconds);
   return loaded;
+}
+
+std::string read_text_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::error_code ignored;
+  if (!file || std::filesystem::is_directory(path, ignored))
+    fail(ErrorCode::kNotFound, "--text-file: {} cannot be read", path);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (file.bad()) fail(ErrorCode::kIo, "--text-file: {} could not be read to its end", path);
+  return text;
+}
+
+void check_one_given(const CLI::App& command, const std::vector<std::string>& names, Needed needed) {
+  const auto given = std::count_if(names.begin(), names.end(),
+                                   [&](const std::string& name) { return command.count(name) > 0; });
+  if (given > 1 || (given == 0 && needed == Needed::kYes))
+    fail(ErrorCode::kUsage, "tugline {}: {} of {} is expected, {} were given", command.get_name(),
+         needed == Needed::kYes ? "one" : "at most one", fmt::join(names, ", "), given);
 }
 
 }  // namespace tugline

@@ -1,8 +1,8 @@
 // What the commands that run a model have in common: finding its files, and loading them onto the CPU.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "tugline/backend/backend.h"
@@ -14,7 +14,7 @@ namespace tugline {
 // The tokenizer of a model directory or GGUF file.
 [[nodiscard]] Tokenizer load_tokenizer(const ModelSource& source);
 
-// "auto", "always" or "never"; "predicting" or "following". The options' own validators have let nothing else through.
+// "auto", "always" or "never": the option's own validator has let nothing else through.
 [[nodiscard]] BosPolicy parse_bos(const std::string& name);
 
 struct LoadedModel {
@@ -23,5 +23,12 @@ struct LoadedModel {
 };
 // Says on stderr what it loads. `threads` 0: as many as the machine has.
 [[nodiscard]] LoadedModel load_model(const ModelSource& source, int threads);
+
+// The text of --text or --text-file. Errors: a file that cannot be read.
+[[nodiscard]] std::string read_text_file(const std::string& path);
+
+// Errors (kUsage), naming all of them, unless exactly one of the options was given, or at most one where `needed` is kNo.
+enum class Needed { kNo, kYes };
+void check_one_given(const CLI::App& command, const std::vector<std::string>& names, Needed needed);
 
 }  // namespace tugline

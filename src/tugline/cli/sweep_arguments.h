@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tugline/cli/push_arguments.h"
 #include "tugline/model/config.h"
 #include "tugline/probe/sweep.h"
 
@@ -16,21 +17,14 @@ struct SweepArguments {
   std::string output;
   std::string preset;
   std::string config;
-  std::string layers = "last";
-  std::string epsilons = "0,0.25,0.5,1,2";
-  int32_t directions = 8;
-  uint64_t seed = 42;
+  PushArguments push;
   std::string spans = "anchor";
-  std::string readout = "predicting";
   std::string hook = "resid_post";
-  std::string bos = "auto";
   std::string direction_family = "isotropic";
-  std::string direction_file;
   std::string direction_sharing = "common";
-  std::string precision = "f32";
   int64_t max_examples = 0;  // 0: all
-  int threads = 0;           // 0: the machine's
   std::string memory_limit = "4GiB";
+  std::string command_line;  // as it was typed, for the run's provenance
 };
 
 // Adds the options to `command`, which write into `arguments`.

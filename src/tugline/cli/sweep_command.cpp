@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "tugline/backend/machine.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/progress.h"
 #include "tugline/cli/session.h"
@@ -23,6 +24,10 @@
 namespace tugline {
 namespace {
 
+std::string span_text(const std::string& kind, int64_t chunk) {
+  return kind == "chunk" ? fmt::format("chunk {}", chunk) : kind;
+}
+
 // Keeps a sweep's results in the run store and shows its progress.
 class StoreObserver final : public SweepObserver {
  public:
@@ -36,7 +41,8 @@ class StoreObserver final : public SweepObserver {
   void put_skipped_span(const SkippedSpan& span) override { store_.put_skipped_span(span); }
   void put_unit(const UnitRecord& unit) override {
     store_.put_unit(unit);
-    progress_->describe(fmt::format("example {}, {} {}, layer {} done", unit.key.example, unit.key.span_kind, unit.key.chunk, unit.key.layer));
+    progress_->describe(fmt::format("example {}, {}, layer {} done", unit.key.example,
+                                    span_text(unit.key.span_kind, unit.key.chunk), unit.key.layer));
   }
   bool progress(int64_t pushes) override {
     progress_->add(pushes);
@@ -59,9 +65,19 @@ std::string direction_source(const SweepArguments& arguments, const PushOptions&
 
 std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
-Provenance provenance(const SweepArguments& arguments, const Model& model, int64_t units) {
+std::string machine_text() {
+  const MachineInfo machine = describe_machine();
+  return fmt::format("{}, {} threads, oneDNN {} {}", machine.cpu, machine.threads, machine.onednn_version,
+                     machine.onednn_isa);
+}
+
+Provenance provenance(const SweepArguments& arguments, const Model& model, const SweepPlan& plan,
+                      const SweepOptions& options) {
+  const auto units = plan.spans() * static_cast<int64_t>(options.layers.size());
   return {{field::kVersion, std::string(kVersion)},
+          {field::kMachine, machine_text()},
           {field::kStarted, now_utc()},
+          {field::kCommandLine, arguments.command_line},
           {field::kModelName, model.config().name},
           {field::kDataName, std::filesystem::path(arguments.data).filename().string()},
           {field::kDModel, std::to_string(model.config().hidden_size)},
@@ -69,7 +85,7 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, int64
           {"num_layers", std::to_string(model.config().num_layers)},
           {"model_path", arguments.model},
           {"data_path", arguments.data},
-          {"direction_file", arguments.direction_file},
+          {"direction_file", arguments.push.direction_file},
           {"preset", arguments.preset}};
 }
 
@@ -81,33 +97,54 @@ void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pus
       spdlog::warn("example {} is skipped: {}", planned.example->index, planned.skipped);
     }
     for (const SkippedSpan& span : planned.skipped_spans)
-      spdlog::warn("example {}, {} {} is skipped: {}", span.example, span.span_kind, span.chunk, span.reason);
+      spdlog::warn("example {}, {} is skipped: {}", span.example, span_text(span.span_kind, span.chunk),
+                   span.reason);
   }
-  spdlog::info("{} examples ({} skipped), {} spans, {} layers: {} pushes to run", plan.examples.size(), skipped, plan.spans(),
-               options.layers.size(), pushes);
+  spdlog::info("{} examples ({} skipped), {} spans, {} layers: {} pushes to run", plan.examples.size(),
+               skipped, plan.spans(), options.layers.size(), pushes);
 }
 
-// The seven words of a curve that cannot be anything but flat.
+// Why a curve of this run is flat.
 void report_unreachable(const SweepOptions& options, const ModelConfig& config) {
   if (options.readout == ReadoutKind::kFollowing && options.layers.back().value == config.num_layers - 1)
-    spdlog::warn("layer {} is the last: a push at its output cannot reach the rows of the readout 'following', so its KL is exactly 0 at "
-                 "every epsilon. --readout predicting reads the row that it does reach",
-                 config.num_layers - 1);
+    spdlog::warn(
+        "layer {} is the last: a push at its output cannot reach the rows of the readout 'following', so its "
+        "KL is exactly 0 at "
+        "every epsilon. --readout predicting reads the row that it does reach",
+        config.num_layers - 1);
+}
+
+struct Prepared {
+  std::vector<Example> dataset;
+  ModelSource source;
+  ModelConfig config;
+  SweepOptions options;
+  SweepPlan plan;
+};
+
+// Everything that can be wrong with the arguments is found before the weights are loaded and a store is made.
+std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
+  auto ready = std::make_unique<Prepared>();  // the plan points into the dataset: it stays where it is
+  RunStore::check_path(arguments.output);
+  ready->dataset = load_dataset(arguments.data);
+  ready->source = resolve_model(arguments.model);
+  ready->config = read_config(ready->source);
+  ready->options = resolve_sweep_options(arguments, ready->config);
+  ready->plan = plan_sweep(ready->dataset, load_tokenizer(ready->source), ready->options);
+  check_plan(ready->config, ready->plan, ready->options);
+  return ready;
 }
 
 void run(const SweepArguments& arguments) {
-  const std::vector<Example> dataset = load_dataset(arguments.data);
-  const ModelSource source = resolve_model(arguments.model);
-  const ModelConfig config = read_config(source);
-  const SweepOptions options = resolve_sweep_options(arguments, config);
-  const Tokenizer tokenizer = load_tokenizer(source);
-  const SweepPlan plan = plan_sweep(dataset, tokenizer, options);
-  const LoadedModel loaded = load_model(source, arguments.threads);
+  const auto ready = prepare(arguments);
+  const auto& [dataset, source, config, options, plan] = *ready;
+  const LoadedModel loaded = load_model(source, arguments.push.threads);
   const Model& model = *loaded.model;
 
-  const RunIdentity identity = sweep_identity(model, options, hash_file(arguments.data), direction_source(arguments, options.pushes));
-  const int64_t units = plan.spans() * static_cast<int64_t>(options.layers.size());
-  RunStore store = RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, units));
+  const RunIdentity identity =
+      sweep_identity(model, options, hash_file(arguments.data), direction_source(arguments, options.pushes));
+  RunStore store =
+      RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, plan, options));
   StoreObserver observer(store);
   const int64_t pushes = remaining_pushes(model, plan, options, observer);
   report_plan(plan, options, pushes);
@@ -123,9 +160,11 @@ void run(const SweepArguments& arguments) {
 
 }  // namespace
 
-void add_sweep_command(CLI::App& app) {
+void add_sweep_command(CLI::App& app, const std::string& command_line) {
   auto arguments = std::make_shared<SweepArguments>();
-  CLI::App* command = app.add_subcommand("sweep", "Push at the token before each span, over layers, directions and epsilons");
+  arguments->command_line = command_line;
+  CLI::App* command =
+      app.add_subcommand("sweep", "Push at the token before each span, over layers, directions and epsilons");
   add_sweep_options(*command, *arguments);
   command->footer(
       "Examples:\n"

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace tugline {
 
-void add_sweep_command(CLI::App& app);
+// `command_line` goes into the run's provenance.
+void add_sweep_command(CLI::App& app, const std::string& command_line);
 
 }  // namespace tugline

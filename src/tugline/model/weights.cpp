@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "tugline/core/error.h"
@@ -20,13 +21,29 @@ int64_t permuted(int64_t row, int64_t head_dim) {
   return head * head_dim + 2 * (within % half) + within / half;
 }
 
-// Elements [begin, begin + out.size()) of a tensor, all finite. What was read leaves the process's memory again.
+// Without an early end, which compilers do not vectorise: the largest of the bits but the sign is an infinity's or above.
+bool all_finite(std::span<const float> values) {
+  constexpr uint32_t kInfinity = 0x7f800000;
+  uint32_t largest = 0;
+  for (const float v : values) largest = std::max(largest, std::bit_cast<uint32_t>(v) & 0x7fffffffU);
+  return largest < kInfinity;
+}
+
+[[noreturn]] void refuse(const TensorView& tensor, const std::string& path, int64_t begin, std::span<const float> values) {
+  const auto broken = std::find_if_not(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  fail(ErrorCode::kInput, "{}: tensor {} holds {} at element {}; weights must be finite: the file is damaged", path, tensor.name,
+       *broken, begin + (broken - values.begin()));
+}
+
+// Elements [begin, begin + out.size()) of a tensor, all finite.
 void read_finite(const TensorView& tensor, const std::string& path, int64_t begin, std::span<float> out) {
   dequantise(tensor, begin, out);
-  const auto broken = std::find_if_not(out.begin(), out.end(), [](float v) { return std::isfinite(v); });
-  if (broken != out.end())
-    fail(ErrorCode::kInput, "{}: tensor {} holds {} at element {}; weights must be finite: the file is damaged", path,
-         tensor.name, *broken, begin + (broken - out.begin()));
+  if (!all_finite(out)) refuse(tensor, path, begin, out);
+}
+
+// The same, and what was read leaves the process's memory again.
+void read_once(const TensorView& tensor, const std::string& path, int64_t begin, std::span<float> out) {
+  read_finite(tensor, path, begin, out);
   const BlockShape block = block_shape(tensor.dtype);
   release_pages(tensor.bytes.subspan(static_cast<size_t>(begin / block.elements * block.bytes),
                                      out.size() / static_cast<size_t>(block.elements) * static_cast<size_t>(block.bytes)));
@@ -40,10 +57,14 @@ class Loader {
   Weights load() {
     Weights weights;
     weights.embedding = matrix(TensorRole::kEmbedding, 0, {config_.vocab_size, config_.hidden_size, false});
-    for (int64_t layer = 0; layer < config_.num_layers; ++layer) weights.layers.push_back(load_layer(layer));
+    for (int64_t layer = 0; layer < config_.num_layers; ++layer) {
+      weights.layers.push_back(load_layer(layer));
+      release_tensors();
+    }
     weights.final_norm = norm(TensorRole::kFinalNorm, 0, config_.hidden_size);
     const TensorRole head = config_.tied_head ? TensorRole::kEmbedding : TensorRole::kHead;
     weights.head = backend_.make_head(matrix(head, 0, {config_.vocab_size, config_.hidden_size, false}));
+    release_tensors();
     return weights;
   }
 
@@ -103,14 +124,15 @@ class Loader {
     return rotated && naming_ == TensorNaming::kGguf && config_.architecture == Architecture::kLlama;
   }
 
-  LinearSource matrix(TensorRole role, int64_t layer, Shape shape) const {
+  LinearSource matrix(TensorRole role, int64_t layer, Shape shape) {
     const std::string name = tensor_name(naming_, role, layer);
     const TensorView* tensor = &require(name + ".weight", {shape.out, shape.in});
+    read_.push_back(tensor);
     LinearSource source{.out = shape.out, .in = shape.in, .fill_rows = {}, .bias = {}};
     if (shape.bias) source.bias = vector(name + ".bias", shape.out);
     if (!is_permuted(role)) {
       source.fill_rows = [tensor, path = tensors_.path(), in = shape.in](int64_t begin, std::span<float> out) {
-        read_finite(*tensor, path, begin * in, out);
+        read_once(*tensor, path, begin * in, out);
       };
       return source;
     }
@@ -144,10 +166,17 @@ class Loader {
     return all;
   }
 
+  // A slice's page brings its neighbours' back (the system maps around a fault), so whole tensors are released once more when done.
+  void release_tensors() {
+    for (const TensorView* tensor : read_) release_pages(tensor->bytes);
+    read_.clear();
+  }
+
   const ModelConfig& config_;
   const TensorSource& tensors_;
   TensorNaming naming_;
   Backend& backend_;
+  std::vector<const TensorView*> read_;  // since the last release
 };
 
 }  // namespace

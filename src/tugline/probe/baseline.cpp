@@ -18,6 +18,13 @@ void check_length(const ModelConfig& config, int64_t tokens) {
          tokens, config.name, *config.sliding_window);
 }
 
+void check_ids(const ModelConfig& config, std::span<const int32_t> ids) {
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < 0 || ids[i] >= config.vocab_size)
+      fail(ErrorCode::kInput, "token id {} at position {} is outside the vocabulary of {}, which holds 0 to {}", ids[i], i,
+           config.name, config.vocab_size - 1);
+}
+
 void check_layers(const ModelConfig& config, std::span<const LayerIndex> layers) {
   if (layers.empty()) fail(ErrorCode::kUsage, "no layer to push at; name at least one");
   for (const LayerIndex layer : layers)
@@ -33,9 +40,14 @@ std::unique_ptr<Buffer> keep(Backend& backend, const Matrix& rows) {
 
 }  // namespace
 
+void check_transcript(const ModelConfig& config, std::span<const int32_t> ids) {
+  check_length(config, static_cast<int64_t>(ids.size()));
+  check_ids(config, ids);
+}
+
 Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers) : ids_(std::move(ids)) {
   const ModelConfig& config = model.config();
-  check_length(config, tokens());
+  check_transcript(config, ids_);
   check_layers(config, layers);
   Backend& backend = model.backend();
   rope_ = model.make_rope_table(tokens());

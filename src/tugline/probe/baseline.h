@@ -13,11 +13,14 @@
 
 namespace tugline {
 
+// What a model cannot run, found without its weights. Errors: no ids, ids outside the vocabulary, a transcript longer than the
+// model's positions or sliding window.
+void check_transcript(const ModelConfig& config, std::span<const int32_t> ids);
+
 class Baseline {
  public:
-  // Runs the transcript through all layers and keeps resid_post of `layers`. Errors: no layers, layers that the model does
-  // not have, no ids, ids outside the vocabulary, a transcript
-  // longer than the model's positions or sliding window.
+  // Runs the transcript through all layers and keeps resid_post of `layers`. Errors: those of check_transcript; no layers, or one that
+  // the model does not have.
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers);
 
   [[nodiscard]] const std::vector<int32_t>& ids() const { return ids_; }

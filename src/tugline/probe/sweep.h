@@ -41,6 +41,10 @@ struct SweepPlan {
 // Tokenizes each transcript once and finds its spans. `dataset` must outlive the plan.
 [[nodiscard]] SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer, const SweepOptions& options);
 
+// Finds what cannot be run before anything is measured or kept. Errors, naming the example: those of check_transcript and
+// check_memory_limit.
+void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options);
+
 // Everything that decides the numbers, name by name (docs/formats.md).
 [[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint64_t dataset_hash,
                                          const std::string& direction_source);

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "tugline/core/content_hash.h"
+#include "tugline/core/error.h"
 #include "tugline/data/chunking.h"
 #include "tugline/probe/sweep.h"
+#include "tugline/store/field_names.h"
 
 namespace tugline {
 namespace {
@@ -89,6 +91,20 @@ SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& token
   return plan;
 }
 
+void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options) {
+  for (const PlannedExample& planned : plan.examples) {
+    if (planned.spans.empty()) continue;
+    try {
+      check_transcript(config, planned.ids);
+      const auto tokens = static_cast<int64_t>(planned.ids.size());
+      for (const Span& span : planned.spans)
+        check_memory_limit(config, replay_rows(span.tokens, options.readout, tokens), options.memory_limit);
+    } catch (const Error& e) {
+      fail(e.code(), "example {}: {}", planned.example->index, e.what());
+    }
+  }
+}
+
 RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint64_t dataset_hash,
                            const std::string& direction_source) {
   std::vector<int32_t> layers;
@@ -101,19 +117,19 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
       {"backend", model.backend().name()},
       {"bos", name_of(options.bos)},
       {"dataset", hex(dataset_hash)},
-      {"direction_sharing", pushes.sharing == DirectionSharing::kCommon ? "common" : "independent"},
-      {"direction_family", direction_source},
-      {"directions", fmt::format("{}", pushes.directions)},
+      {field::kDirectionSharing, pushes.sharing == DirectionSharing::kCommon ? "common" : "independent"},
+      {field::kDirectionFamily, direction_source},
+      {field::kDirections, fmt::format("{}", pushes.directions)},
       {"epsilons", fmt::format("{}", fmt::join(pushes.epsilons, ","))},
-      {"hook", "resid_post"},
+      {field::kHook, "resid_post"},
       {"layers", fmt::format("{}", fmt::join(layers, ","))},
       {"max_examples", options.max_examples ? fmt::format("{}", *options.max_examples) : "all"},
       {"memory_limit", fmt::format("{}", options.memory_limit)},
       {"model_weights", hex(model.fingerprint())},
-      {"precision", "f32"},
-      {"readout", options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
-      {"seed", fmt::format("{}", pushes.seed)},
-      {"spans", fmt::format("{}", fmt::join(spans, ","))},
+      {field::kPrecision, "f32"},
+      {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
+      {field::kSeed, fmt::format("{}", pushes.seed)},
+      {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},
   };
   return identity;
 }

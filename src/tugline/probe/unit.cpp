@@ -34,10 +34,8 @@ int64_t bytes_per_row(const ModelConfig& config) {
 }
 
 int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes, int64_t memory_limit) {
+  check_memory_limit(config, rows, memory_limit);
   const int64_t affordable = memory_limit / (bytes_per_row(config) * rows.count);
-  if (affordable < 1)
-    fail(ErrorCode::kUsage, "--memory-limit: one push over {} rows needs {} bytes, the limit is {}; raise it", rows.count,
-         bytes_per_row(config) * rows.count, memory_limit);
   const int64_t most = std::clamp<int64_t>(kBatchRows / rows.count, 1, affordable);
   const int64_t batches = (pushes + most - 1) / most;
   return (pushes + batches - 1) / batches;  // equal batches rather than full ones and a rest
@@ -155,6 +153,13 @@ class UnitRun {
 };
 
 }  // namespace
+
+void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit) {
+  const int64_t needed = bytes_per_row(config) * rows.count;
+  if (memory_limit < needed)
+    fail(ErrorCode::kUsage, "--memory-limit: one push over {} rows needs {} bytes, the limit is {}; raise it", rows.count, needed,
+         memory_limit);
+}
 
 bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer) {
   return rows.first_read > 0 && layer.value == config.num_layers - 1;

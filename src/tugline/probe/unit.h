@@ -33,6 +33,9 @@ struct UnitContext {
   std::function<bool(int64_t pushes)> after_batch;
 };
 
+// Errors: kUsage where not even one push over the rows fits the memory limit.
+void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit);
+
 // Measures the unit: position, rms, rows, row_tokens, note, seconds and responses (by direction, then epsilon, in the order given).
 // Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
 // Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit.

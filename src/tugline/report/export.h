@@ -1,5 +1,5 @@
 // The store's tables as CSV or JSON for other programs. Column names and their order are a contract
-// (docs/store.md).
+// (docs/formats.md).
 #pragma once
 
 #include <span>

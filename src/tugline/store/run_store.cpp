@@ -140,6 +140,12 @@ RunStore RunStore::create_or_resume(const std::filesystem::path& path, const Run
   return RunStore(std::move(impl));
 }
 
+void RunStore::check_path(const std::filesystem::path& path) {
+  const std::filesystem::path resolved = resolved_store_path(path);
+  check_store_path(resolved);
+  if (!is_new_store(resolved)) (void)open_store_file(resolved, StoreAccess::kRead);
+}
+
 RunStore RunStore::open_read_only(const std::filesystem::path& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = resolved_store_path(path);

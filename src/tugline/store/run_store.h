@@ -23,6 +23,9 @@ class RunStore {
   // fails.
   [[nodiscard]] static RunStore create_or_resume(const std::filesystem::path& path,
                                                  const RunIdentity& identity, const Provenance& provenance);
+  // Throws what create_or_resume would for the path itself, before anything is known of the run: no such folder, another
+  // program's file. Changes nothing.
+  static void check_path(const std::filesystem::path& path);
   [[nodiscard]] static RunStore open_read_only(const std::filesystem::path& path);
 
   RunStore(RunStore&&) noexcept;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <new>
-#include <unordered_map>
 
 #include "tugline/core/first_error.h"
 
@@ -22,45 +20,59 @@ memory::desc strided(int64_t rows, int64_t columns, int64_t stride) {
 // [in, out] as oneDNN sees it, stored [out, in] row by row.
 memory::desc row_by_row(int64_t in, int64_t out) { return {{in, out}, memory::data_type::f32, memory::format_tag::ba}; }
 
-void fill_in_parallel(const LinearSource& source, float* to) {
-  constexpr int64_t kRows = 64;  // a slice of a few hundred kilobytes: large enough to hide the scheduling
-  FirstError error;
-#pragma omp parallel for schedule(dynamic)
-  for (int64_t begin = 0; begin < source.out; begin += kRows) {
-    const int64_t count = std::min(kRows, source.out - begin);
-    error.guard([&] { source.fill_rows(begin, {to + begin * source.in, static_cast<size_t>(count * source.in)}); });
-  }
-  error.rethrow();
+// Elements between the start of a blocked matrix and its column `begin`, a multiple of the block.
+int64_t offset_of(const memory::desc& packed, int64_t in, int64_t begin, int64_t count) {
+  const memory::desc slice = packed.submemory_desc({in, count}, {0, begin});
+#if DNNL_VERSION_MAJOR >= 3
+  return slice.get_submemory_offset();
+#else
+  return slice.data.offset0;
+#endif
+}
+
+// Columns (outputs) that are packed at a time: a multiple of oneDNN's widest blocks, small enough that their rows are still in cache
+// when they are moved into place.
+int64_t slice_columns(const memory::desc& packed, int64_t in, int64_t out) {
+  const memory::desc by_48({in, out}, memory::data_type::f32, memory::format_tag::BA16a48b);
+  return packed == by_48 ? 192 : 64;
 }
 
 }  // namespace
 
-AlignedFloats::AlignedFloats(int64_t count) {
-  const size_t bytes = (static_cast<size_t>(std::max<int64_t>(count, 1)) * sizeof(float) + 63) / 64 * 64;
-  void* memory = std::aligned_alloc(64, bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  data_.reset(static_cast<float*>(memory));
-  std::fill_n(data_.get(), bytes / sizeof(float), 0.0f);
-}
-
-OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source)
-    : onednn_(onednn), out_(source.out), in_(source.in), values_(std::make_unique<AlignedFloats>(out_ * in_)) {
-  fill_in_parallel(source, values_->data());
+OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source) : onednn_(onednn), out_(source.out), in_(source.in) {
   if (!source.bias.empty()) {
     bias_ = std::make_unique<AlignedFloats>(out_);
     std::copy(source.bias.begin(), source.bias.end(), bias_->data());
   }
-  const memory::desc plain = row_by_row(in_, out_);
-  weights_ = memory(plain, onednn_.engine, values_->data());
   const memory::desc any({in_, out_}, memory::data_type::f32, memory::format_tag::any);
-  const memory::desc preferred = describe({kTypicalRows, in_, out_, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
-  if (preferred == plain) return;
-  auto packed = std::make_unique<AlignedFloats>(static_cast<int64_t>(preferred.get_size() / sizeof(float)));
-  memory packed_weights(preferred, onednn_.engine, packed->data());
-  dnnl::reorder(weights_, packed_weights).execute(onednn_.stream, weights_, packed_weights);
-  onednn_.stream.wait();
-  weights_ = packed_weights;
-  values_ = std::move(packed);
+  const memory::desc packed = describe({kTypicalRows, in_, out_, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
+  values_ = std::make_unique<AlignedFloats>(static_cast<int64_t>(packed.get_size() / sizeof(float)));
+  weights_ = memory(packed, onednn_.engine, values_->data());
+  pack(source, packed);
+}
+
+// Slice by slice, straight to where each belongs: a second copy of the weight exists never, and the slices run in parallel.
+void OneDnnLinear::pack(const LinearSource& source, const memory::desc& packed) {
+  const int64_t columns = slice_columns(packed, in_, out_);
+  FirstError error;
+#pragma omp parallel
+  {
+    std::vector<float> rows;
+#pragma omp for schedule(dynamic)
+    for (int64_t begin = 0; begin < out_; begin += columns) {
+      error.guard([&] {
+        const int64_t count = std::min(columns, out_ - begin);
+        rows.resize(static_cast<size_t>(count * in_));
+        source.fill_rows(begin, rows);
+        dnnl::stream stream(onednn_.engine);
+        memory from(row_by_row(in_, count), onednn_.engine, rows.data());
+        memory to(packed.submemory_desc({in_, count}, {0, 0}), onednn_.engine, values_->data() + offset_of(packed, in_, begin, count));
+        dnnl::reorder(from, to).execute(stream, from, to);
+        stream.wait();
+      });
+    }
+  }
+  error.rethrow();
 }
 
 dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const memory::desc& weights) const {
@@ -84,20 +96,28 @@ dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const me
 #endif
 }
 
-const dnnl::matmul& OneDnnLinear::product(const Shape& shape) const {
+OneDnnLinear::Product OneDnnLinear::make_product(const Shape& shape) const {
+  const auto [rows, x_stride, out_stride, accumulate, add_bias] = shape;
+  const memory x(strided(rows, in_, x_stride), onednn_.engine, DNNL_MEMORY_NONE);
+  const memory out(strided(rows, out_, out_stride), onednn_.engine, DNNL_MEMORY_NONE);
+  Product product{describe(shape, weights_.get_desc()), x, out, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, out}}};
+  if (bias_ && add_bias == Bias::kAdd)
+    product.arguments[DNNL_ARG_BIAS] = memory(strided(1, out_, out_), onednn_.engine, bias_->data());
+  return product;
+}
+
+const OneDnnLinear::Product& OneDnnLinear::product(const Shape& shape) const {
   const auto found = products_.find(shape);
   if (found != products_.end()) return found->second;
-  return products_.emplace(shape, describe(shape, weights_.get_desc())).first->second;
+  return products_.emplace(shape, make_product(shape)).first->second;
 }
 
 void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias) const {
   assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
-  const memory source(strided(x.rows, in_, x.stride), onednn_.engine, x.data);
-  const memory target(strided(out.rows, out_, out.stride), onednn_.engine, out.data);
-  std::unordered_map<int, memory> arguments{
-      {DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, target}};
-  if (bias_ && bias == Bias::kAdd) arguments[DNNL_ARG_BIAS] = memory(strided(1, out_, out_), onednn_.engine, bias_->data());
-  product({x.rows, x.stride, out.stride, accumulate, bias}).execute(onednn_.stream, arguments);
+  const Product& product = this->product({x.rows, x.stride, out.stride, accumulate, bias});
+  product.x.set_data_handle(x.data);
+  product.out.set_data_handle(out.data);
+  product.primitive.execute(onednn_.stream, product.arguments);
   onednn_.stream.wait();
 }
 

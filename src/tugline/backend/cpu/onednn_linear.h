@@ -1,29 +1,17 @@
 // Linear maps through oneDNN's matrix product, with the weight in the layout that oneDNN prefers on this machine.
 #pragma once
 
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <tuple>
+#include <unordered_map>
 
 #include <dnnl.hpp>
 
 #include "tugline/backend/backend.h"
+#include "tugline/backend/cpu/aligned_floats.h"
 
 namespace tugline::cpu {
-
-// 64-byte aligned f32 memory, zero-filled.
-class AlignedFloats {
- public:
-  explicit AlignedFloats(int64_t count);
-  [[nodiscard]] float* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(float* p) const { std::free(p); }
-  };
-  std::unique_ptr<float[], Free> data_;
-};
 
 // oneDNN's engine and stream, one of each a backend.
 struct OneDnn {
@@ -43,8 +31,17 @@ class OneDnnLinear final : public Linear {
  private:
   // A product's shape: rows, strides of x and out, accumulation, bias.
   using Shape = std::tuple<int64_t, int64_t, int64_t, Accumulate, Bias>;
+  // What runs a shape, made once: later calls only set the addresses of x and out.
+  struct Product {
+    dnnl::matmul primitive;
+    dnnl::memory x;
+    dnnl::memory out;
+    std::unordered_map<int, dnnl::memory> arguments;
+  };
   [[nodiscard]] dnnl::matmul::primitive_desc describe(const Shape& shape, const dnnl::memory::desc& weights) const;
-  const dnnl::matmul& product(const Shape& shape) const;
+  void pack(const LinearSource& source, const dnnl::memory::desc& packed);
+  [[nodiscard]] Product make_product(const Shape& shape) const;
+  [[nodiscard]] const Product& product(const Shape& shape) const;
 
   OneDnn& onednn_;
   int64_t out_;
@@ -52,7 +49,7 @@ class OneDnnLinear final : public Linear {
   std::unique_ptr<AlignedFloats> values_;
   std::unique_ptr<AlignedFloats> bias_;
   dnnl::memory weights_;
-  mutable std::map<Shape, dnnl::matmul> products_;
+  mutable std::map<Shape, Product> products_;
 };
 
 }  // namespace tugline::cpu

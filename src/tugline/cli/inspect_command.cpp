@@ -1,0 +1,78 @@
+#include "tugline/cli/inspect_command.h"
+
+#include <memory>
+#include <string>
+
+#include "tugline/cli/inspect_data.h"
+#include "tugline/cli/inspect_model.h"
+#include "tugline/cli/inspect_text.h"
+#include "tugline/cli/session.h"
+#include "tugline/cli/standard_output.h"
+
+namespace tugline {
+namespace {
+
+struct InspectArguments {
+  std::string model;
+  std::string text;
+  std::string text_file;
+  std::string data;
+  std::string bos = "auto";
+  bool json = false;
+};
+
+void add_options(CLI::App& command, InspectArguments& a) {
+  command
+      .add_option("MODEL", a.model,
+                  "A model directory, a .gguf file, or ORG/NAME in the hub's cache; for --text and --data a "
+                  "directory with a "
+                  "tokenizer.json is enough")
+      ->required();
+  command.add_option("--text", a.text, "Show how this text is cut into tokens");
+  command.add_option("--text-file", a.text_file, "Show how the text in this file is cut into tokens");
+  command.add_option("--data", a.data,
+                     "Show where the anchors and chunks of this dataset lie among the tokens");
+  command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  command.add_flag("--json", a.json, "Print one JSON object");
+}
+
+std::string inspect_text(const InspectArguments& a, const std::string& text) {
+  const Tokenizer tokenizer = load_tokenizer(resolve_model(a.model));
+  const Encoding encoding = tokenizer.encode(text, parse_bos(a.bos));
+  return a.json ? encoding_json(tokenizer, encoding) : encoding_text(tokenizer, encoding);
+}
+
+std::string inspect_data(const InspectArguments& a) {
+  const std::vector<Example> dataset = load_dataset(a.data);
+  const auto placed = place_examples(dataset, load_tokenizer(resolve_model(a.model)), parse_bos(a.bos));
+  return a.json ? placed_examples_json(placed) : placed_examples_text(placed);
+}
+
+std::string run(const CLI::App& command, const InspectArguments& a) {
+  check_one_given(command, {"--text", "--text-file", "--data"}, Needed::kNo);
+  if (command.count("--text") > 0) return inspect_text(a, a.text);
+  if (command.count("--text-file") > 0) return inspect_text(a, read_text_file(a.text_file));
+  if (command.count("--data") > 0) return inspect_data(a);
+  const ModelFacts facts = inspect_model(resolve_model(a.model));
+  return a.json ? model_facts_json(facts) : model_facts_text(facts);
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app) {
+  auto arguments = std::make_shared<InspectArguments>();
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show what a model is, or how it cuts a text or a dataset into tokens");
+  add_options(*command, *arguments);
+  command->footer(
+      "Examples:\n"
+      "  tugline inspect model.gguf\n"
+      "  tugline inspect model.gguf --text 'So the total is 12.'\n"
+      "  tugline inspect model.gguf --data examples/traces.json --json\n"
+      "No weights are read: a model that does not fit into memory can be inspected too.");
+  command->callback([command, arguments] { write_to_standard_output(run(*command, *arguments)); });
+}
+
+}  // namespace tugline

@@ -1,0 +1,194 @@
+#include "tugline/cli/inspect_model.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tugline/cli/session.h"
+#include "tugline/cli/terminal.h"
+#include "tugline/core/error.h"
+#include "tugline/model/model.h"
+
+namespace tugline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename Read>
+auto inspected(Read read) -> Inspected<decltype(read())> {
+  try {
+    return {read(), ""};
+  } catch (const Error& e) {
+    return {std::nullopt, e.what()};
+  }
+}
+
+std::map<std::string_view, TensorCount> count_tensors(const TensorSource& tensors) {
+  std::map<std::string_view, TensorCount> counts;
+  for (const std::string& name : tensors.names()) {
+    const TensorView& tensor = *tensors.find(name);
+    TensorCount& count = counts[name_of(tensor.dtype)];
+    ++count.tensors;
+    count.elements += tensor.elements();
+    count.bytes += static_cast<int64_t>(tensor.bytes.size());
+  }
+  return counts;
+}
+
+TokenizerFacts tokenizer_facts(const ModelSource& source) {
+  const Tokenizer tokenizer = load_tokenizer(source);
+  TokenizerFacts facts{
+      .tokens = tokenizer.vocab_size(), .bos_id = tokenizer.bos_id(), .bos = "", .adds_bos = false};
+  if (facts.bos_id) facts.bos = visible(tokenizer.token_bytes(*facts.bos_id));
+  facts.adds_bos = !tokenizer.encode("", BosPolicy::kAuto).ids.empty();
+  return facts;
+}
+
+TensorCount total(const std::map<std::string_view, TensorCount>& counts) {
+  TensorCount sum;
+  for (const auto& [dtype, count] : counts) {
+    sum.tensors += count.tensors;
+    sum.elements += count.elements;
+    sum.bytes += count.bytes;
+  }
+  return sum;
+}
+
+std::string_view name_of(RopeScaling scaling) {
+  switch (scaling) {
+    case RopeScaling::kNone:
+      return "none";
+    case RopeScaling::kLinear:
+      return "linear";
+    case RopeScaling::kLlama3:
+      return "llama3";
+  }
+  return "none";
+}
+
+Json config_json(const ModelConfig& c) {
+  return {{"architecture", name_of(c.architecture)},
+          {"num_layers", c.num_layers},
+          {"hidden_size", c.hidden_size},
+          {"intermediate_size", c.intermediate_size},
+          {"num_heads", c.num_heads},
+          {"num_kv_heads", c.num_kv_heads},
+          {"head_dim", c.head_dim},
+          {"vocab_size", c.vocab_size},
+          {"max_positions", c.max_positions > 0 ? Json(c.max_positions) : Json()},
+          {"sliding_window", c.sliding_window ? Json(*c.sliding_window) : Json()},
+          {"rms_norm_eps", c.rms_norm_eps},
+          {"rope_theta", c.rope.theta},
+          {"rope_scaling", name_of(c.rope.scaling)},
+          {"tied_head", c.tied_head},
+          {"qkv_bias", c.qkv_bias},
+          {"qk_norm", c.qk_norm}};
+}
+
+Json tensors_json(const std::map<std::string_view, TensorCount>& counts) {
+  const TensorCount all = total(counts);
+  Json json = {
+      {"count", all.tensors}, {"parameters", all.elements}, {"bytes", all.bytes}, {"dtypes", Json::object()}};
+  for (const auto& [dtype, count] : counts)
+    json["dtypes"][std::string(dtype)] = {
+        {"count", count.tensors}, {"parameters", count.elements}, {"bytes", count.bytes}};
+  return json;
+}
+
+Json tokenizer_json(const TokenizerFacts& tokenizer) {
+  return {{"tokens", tokenizer.tokens},
+          {"bos_id", tokenizer.bos_id ? Json(*tokenizer.bos_id) : Json()},
+          {"bos", tokenizer.bos},
+          {"adds_bos", tokenizer.adds_bos}};
+}
+
+std::string size_text(int64_t bytes) {
+  const auto value = static_cast<double>(bytes);
+  if (value >= 1 << 30) return fmt::format("{:.2f} GiB", value / (1 << 30));
+  if (value >= 1 << 20) return fmt::format("{:.1f} MiB", value / (1 << 20));
+  return fmt::format("{:.1f} KiB", value / (1 << 10));
+}
+
+std::string config_text(const ModelConfig& c) {
+  std::string text = fmt::format("architecture  {}\n", name_of(c.architecture));
+  text += fmt::format("layers        {}\n", c.num_layers);
+  text += fmt::format("width         {} (feed-forward {})\n", c.hidden_size, c.intermediate_size);
+  text += fmt::format("heads         {} of {} ({} for keys and values){}\n", c.num_heads, c.head_dim,
+                      c.num_kv_heads, c.qkv_bias ? ", q, k and v with biases" : "");
+  text += fmt::format("vocabulary    {} rows, {} head\n", c.vocab_size, c.tied_head ? "tied" : "untied");
+  text += fmt::format("positions     {}{}\n",
+                      c.max_positions > 0 ? fmt::format("{}", c.max_positions) : "not said",
+                      c.sliding_window ? fmt::format(", sliding window {}", *c.sliding_window) : "");
+  text += fmt::format("RoPE          theta {:g}, scaling {}\n", c.rope.theta, name_of(c.rope.scaling));
+  text += fmt::format("memory        {} for the weights in f32\n", size_text(weight_bytes_f32(c)));
+  return text;
+}
+
+std::string tensors_text(const std::map<std::string_view, TensorCount>& counts) {
+  const TensorCount all = total(counts);
+  std::string text =
+      fmt::format("tensors       {}, {} parameters, {}\n", all.tensors, all.elements, size_text(all.bytes));
+  for (const auto& [dtype, count] : counts)
+    text += fmt::format("  {:<12}{}, {} parameters, {}\n", dtype, count.tensors, count.elements,
+                        size_text(count.bytes));
+  return text;
+}
+
+std::string tokenizer_text(const TokenizerFacts& tokenizer) {
+  std::string text = fmt::format("tokenizer     {} tokens, ", tokenizer.tokens);
+  if (!tokenizer.bos_id) return text + "no BOS\n";
+  return text + fmt::format("BOS {} '{}'{}\n", *tokenizer.bos_id, tokenizer.bos,
+                            tokenizer.adds_bos ? ", put before every text"
+                                               : ", put before a text by --bos always only");
+}
+
+}  // namespace
+
+ModelFacts inspect_model(const ModelSource& source) {
+  return {.name = source.name,
+          .path = source.path.string(),
+          .config = inspected([&] { return read_config(source); }),
+          .tensors = inspected([&] { return count_tensors(*source.open_tensors()); }),
+          .tokenizer = inspected([&] { return tokenizer_facts(source); })};
+}
+
+int64_t weight_bytes_f32(const ModelConfig& c) {
+  const int64_t attention = c.hidden_size * (2 * c.q_size() + 2 * c.kv_size());
+  const int64_t biases = (c.qkv_bias ? c.q_size() + 2 * c.kv_size() : 0) +
+                         (c.output_bias ? c.hidden_size : 0) +
+                         (c.mlp_bias ? 2 * c.intermediate_size + c.hidden_size : 0);
+  const int64_t norms = 2 * c.hidden_size + (c.qk_norm ? 2 * c.head_dim : 0);
+  const int64_t layer = attention + 3 * c.hidden_size * c.intermediate_size + biases + norms;
+  const int64_t elements = c.num_layers * layer + c.hidden_size + c.vocab_size * c.hidden_size;
+  return elements * static_cast<int64_t>(sizeof(float));
+}
+
+std::string model_facts_json(const ModelFacts& facts) {
+  Json problems = Json::array();
+  for (const std::string& problem : {facts.config.problem, facts.tensors.problem, facts.tokenizer.problem})
+    if (!problem.empty()) problems.push_back(problem);
+  const Json json = {
+      {"name", facts.name},
+      {"path", facts.path},
+      {"supported", facts.supported()},
+      {"problems", problems},
+      {"config", facts.config.value ? config_json(*facts.config.value) : Json()},
+      {"weight_bytes_f32", facts.config.value ? Json(weight_bytes_f32(*facts.config.value)) : Json()},
+      {"tensors", facts.tensors.value ? tensors_json(*facts.tensors.value) : Json()},
+      {"tokenizer", facts.tokenizer.value ? tokenizer_json(*facts.tokenizer.value) : Json()}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string model_facts_text(const ModelFacts& facts) {
+  std::string text = fmt::format("{} ({})\n", facts.name, facts.path);
+  if (facts.config.value) text += config_text(*facts.config.value);
+  if (facts.tensors.value) text += tensors_text(*facts.tensors.value);
+  if (facts.tokenizer.value) text += tokenizer_text(*facts.tokenizer.value);
+  if (facts.supported()) return text + "tugline can run this model\n";
+  text += "tugline cannot run this model:\n";
+  for (const std::string& problem : {facts.config.problem, facts.tensors.problem, facts.tokenizer.problem})
+    if (!problem.empty()) text += fmt::format("  {}\n", problem);
+  return text;
+}
+
+}  // namespace tugline

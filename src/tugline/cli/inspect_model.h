@@ -1,0 +1,52 @@
+// What a model is: its configuration, tensors and tokenizer as its files tell, whether tugline can run it, and the memory that takes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tugline/files/model_source.h"
+#include "tugline/model/config.h"
+
+namespace tugline {
+
+struct TensorCount {
+  int64_t tensors = 0;
+  int64_t elements = 0;
+  int64_t bytes = 0;
+};
+
+struct TokenizerFacts {
+  int64_t tokens = 0;
+  std::optional<int32_t> bos_id;
+  std::string bos;        // as text
+  bool adds_bos = false;  // --bos auto puts it in front
+};
+
+// A part that is absent or refused has the reason in place of its value.
+template <typename Value>
+struct Inspected {
+  std::optional<Value> value;
+  std::string problem;
+};
+
+struct ModelFacts {
+  std::string name;
+  std::string path;
+  Inspected<ModelConfig> config;
+  Inspected<std::map<std::string_view, TensorCount>> tensors;  // by dtype
+  Inspected<TokenizerFacts> tokenizer;
+  [[nodiscard]] bool supported() const { return config.value && tensors.value && tokenizer.value; }
+};
+
+[[nodiscard]] ModelFacts inspect_model(const ModelSource& source);
+
+// What the weights take once loaded in f32: all but an embedding table that is not the head too, which is read from its file.
+[[nodiscard]] int64_t weight_bytes_f32(const ModelConfig& config);
+
+[[nodiscard]] std::string model_facts_json(const ModelFacts& facts);
+[[nodiscard]] std::string model_facts_text(const ModelFacts& facts);
+
+}  // namespace tugline

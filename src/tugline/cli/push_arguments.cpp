@@ -1,0 +1,54 @@
+#include "tugline/cli/push_arguments.h"
+
+#include "tugline/cli/number_lists.h"
+#include "tugline/files/array_file.h"
+
+namespace tugline {
+
+void add_push_options(CLI::App& command, PushArguments& a) {
+  command.add_option("--layers", a.layers, "last, all, 20,22, 20:24 (20 to 23), -1")->capture_default_str();
+  command
+      .add_option("--epsilons", a.epsilons,
+                  "Push sizes in units of the residual's RMS: 0,0.5,1 or START:STOP:COUNT; may be negative")
+      ->capture_default_str();
+  CLI::Option* directions = command.add_option("--directions", a.directions, "Random directions a unit")
+                                ->check(CLI::Range(1, 1'000'000))
+                                ->capture_default_str();
+  command
+      .add_option("--direction-file", a.direction_file,
+                  "Directions of your own, [n, d]: F.npy or F.safetensors[:TENSOR]; rows become unit vectors")
+      ->excludes(directions);
+  command.add_option("--seed", a.seed, "Seed of the random directions, 0 to 2^64 - 1")
+      ->type_name("UINT")
+      ->capture_default_str();
+  command
+      .add_option("--readout", a.readout,
+                  "predicting: rows that predict the span's tokens; following: the span's own rows")
+      ->check(CLI::IsMember({"predicting", "following"}))
+      ->capture_default_str();
+  command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  command.add_option("--precision", a.precision, "f32: products and activations in 32-bit floats")
+      ->check(CLI::IsMember({"f32"}))
+      ->capture_default_str();
+  command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
+      ->check(CLI::Range(1, 4096));
+}
+
+PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& config) {
+  PushOptions options;
+  options.epsilons = parse_epsilons(a.epsilons);
+  options.directions = a.directions;
+  options.seed = parse_seed(a.seed);
+  if (a.direction_file.empty()) return options;
+  options.supplied = unit_rows(read_direction_array(a.direction_file), config.hidden_size, a.direction_file);
+  options.directions = static_cast<int32_t>(options.supplied.size());
+  return options;
+}
+
+ReadoutKind parse_readout(const std::string& name) {
+  return name == "following" ? ReadoutKind::kFollowing : ReadoutKind::kPredicting;
+}
+
+}  // namespace tugline

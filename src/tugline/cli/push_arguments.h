@@ -1,0 +1,34 @@
+// The options that say which pushes are made and how they are read: what `tugline sweep` and `tugline tug` have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "tugline/model/config.h"
+#include "tugline/probe/unit.h"
+
+namespace tugline {
+
+struct PushArguments {
+  std::string layers = "last";
+  std::string epsilons = "0,0.25,0.5,1,2";
+  int32_t directions = 8;
+  std::string seed = "42";
+  std::string readout = "predicting";
+  std::string bos = "auto";
+  std::string direction_file;
+  std::string precision = "f32";
+  int threads = 0;  // 0: the machine's
+};
+
+// Adds the options to `command`, which write into `arguments`.
+void add_push_options(CLI::App& command, PushArguments& arguments);
+
+// What the arguments mean for this model. Reads the direction file. Errors: kUsage, kInput.
+[[nodiscard]] PushOptions resolve_push_options(const PushArguments& arguments, const ModelConfig& config);
+
+// "predicting" or "following": the option's own validator has let nothing else through.
+[[nodiscard]] ReadoutKind parse_readout(const std::string& name);
+
+}  // namespace tugline

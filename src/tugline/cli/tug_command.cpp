@@ -1,0 +1,123 @@
+#include "tugline/cli/tug_command.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tugline/cli/number_lists.h"
+#include "tugline/cli/push_arguments.h"
+#include "tugline/cli/session.h"
+#include "tugline/cli/standard_output.h"
+#include "tugline/cli/terminal.h"
+#include "tugline/cli/tug_report.h"
+#include "tugline/cli/tug_text.h"
+#include "tugline/core/content_hash.h"
+#include "tugline/probe/replay.h"
+
+namespace tugline {
+namespace {
+
+// Of the replays' batches; a batch of one text never comes near it.
+constexpr int64_t kMemoryLimit = int64_t{4} << 30;
+
+struct TugArguments {
+  std::string model;
+  std::string text;
+  std::string text_file;
+  std::string ids;
+  std::string span;
+  std::string sentence;
+  PushArguments push;
+  bool json = false;
+};
+
+void add_options(CLI::App& command, TugArguments& a) {
+  command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
+      ->required();
+  command.add_option("--text", a.text, "The text");
+  command.add_option("--text-file", a.text_file,
+                     "A file that holds the text; all of it, a newline at its end included");
+  command.add_option("--ids", a.ids,
+                     "Token ids, 1,2,3. --bos never runs them as they are; otherwise the tokenizer's BOS is "
+                     "put before them, and "
+                     "--span counts it");
+  command.add_option(
+      "--span", a.span,
+      "Tokens BEGIN:END (END left out) of the ids that are run, BOS included; pushed at BEGIN-1");
+  command.add_option("--sentence", a.sentence,
+                     "The tokens that hold this part of the text, which must be there once");
+  add_push_options(command, a.push);
+  command.add_flag("--json", a.json, "Print one JSON object instead of the page");
+}
+
+// What random directions are keyed by, in place of an example of a dataset.
+uint64_t hash_of(const std::vector<int32_t>& ids) {
+  ContentHash hash;
+  for (const int32_t id : ids) hash.add_number(static_cast<uint64_t>(id));
+  return hash.value();
+}
+
+std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
+                                const std::vector<LayerIndex>& layers) {
+  const Baseline baseline(model, result.text.ids, layers);
+  const SpanBase base = read_span(model, baseline, result.text.span, result.readout, layers.front());
+  const UnitContext context{
+      .example_hash = hash_of(result.text.ids), .memory_limit = kMemoryLimit, .after_batch = {}};
+  std::vector<UnitRecord> units;
+  for (const LayerIndex layer : layers)
+    units.push_back(measure_unit(model, baseline, base, layer, result.pushes, context));
+  return units;
+}
+
+// An empty text is one that was given, and wrong.
+TextArguments text_arguments(const CLI::App& command, const TugArguments& a) {
+  check_one_given(command, {"--text", "--text-file", "--ids"}, Needed::kYes);
+  check_one_given(command, {"--span", "--sentence"}, Needed::kYes);
+  TextArguments text;
+  if (command.count("--text") > 0) text.text = a.text;
+  if (command.count("--text-file") > 0) text.text = read_text_file(a.text_file);
+  if (command.count("--ids") > 0) text.ids = a.ids;
+  if (command.count("--span") > 0) text.span = a.span;
+  if (command.count("--sentence") > 0) text.sentence = a.sentence;
+  text.bos = parse_bos(a.push.bos);
+  return text;
+}
+
+// Everything that can be wrong with the arguments is found before the weights are loaded.
+void run(const TugArguments& arguments, const TextArguments& text) {
+  const ModelSource source = resolve_model(arguments.model);
+  const ModelConfig config = read_config(source);
+  const std::vector<LayerIndex> layers = parse_layers(arguments.push.layers, config.num_layers);
+  TugResult result{.model = config.name,
+                   .d_model = config.hidden_size,
+                   .text = resolve_tug_text(text, source),
+                   .readout = parse_readout(arguments.push.readout),
+                   .pushes = resolve_push_options(arguments.push, config),
+                   .direction_file = arguments.push.direction_file,
+                   .precision = arguments.push.precision,
+                   .layers = {}};
+  check_transcript(config, result.text.ids);
+  const auto tokens = static_cast<int64_t>(result.text.ids.size());
+  check_memory_limit(config, replay_rows(result.text.span, result.readout, tokens), kMemoryLimit);
+  const LoadedModel loaded = load_model(source, arguments.push.threads);
+  result.layers = measure(*loaded.model, result, layers);
+  write_to_standard_output(arguments.json ? tug_json(result) : tug_text(result, colour_of_standard_output()));
+}
+
+}  // namespace
+
+void add_tug_command(CLI::App& app) {
+  auto arguments = std::make_shared<TugArguments>();
+  CLI::App* command =
+      app.add_subcommand("tug", "Push before one span of one text, at once: its tokens by their KL");
+  add_options(*command, *arguments);
+  command->footer(
+      "Examples:\n"
+      "  tugline tug model.gguf --text-file trace.txt --sentence 'So the total is 12.' --layers 10,20\n"
+      "  tugline tug model.gguf --text 'Two and two make four.' --span 3:6 --epsilons 0:10:11\n"
+      "  tugline tug model.gguf --ids 504,2365,282,4649,314,7042 --bos never --span 4:6 --json\n"
+      "Without colours (no terminal, or NO_COLOR set) the tokens are listed with their KL.");
+  command->callback([command, arguments] { run(*arguments, text_arguments(*command, *arguments)); });
+}
+
+}  // namespace tugline

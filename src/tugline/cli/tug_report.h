@@ -1,0 +1,33 @@
+// What `tugline tug` says: one JSON object for programs; for people the span's tokens by their KL, and a table of epsilons.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tugline/cli/terminal.h"
+#include "tugline/cli/tug_text.h"
+#include "tugline/probe/unit.h"
+#include "tugline/store/records.h"
+
+namespace tugline {
+
+struct TugResult {
+  std::string model;
+  int64_t d_model = 0;
+  TugText text;
+  ReadoutKind readout = ReadoutKind::kPredicting;
+  PushOptions pushes;
+  std::string direction_file;  // empty for random directions
+  std::string precision;
+  std::vector<UnitRecord> layers;  // ascending
+};
+
+// {"model", "ids", "span": {"begin", "end"}, "readout", "seed", "precision", "direction_file", "d_model", "layers": [{"layer",
+// "position", "rms", "rows", "tokens", "seconds", "note" where there is one, "responses": [{"direction", "epsilon", "kl": [per row],
+// "mean"}]}]}. `tokens` are the ids that the rows are about. Numbers read back to the same doubles.
+[[nodiscard]] std::string tug_json(const TugResult& result);
+
+// Each token's KL is the mean over directions at the epsilon of largest size.
+[[nodiscard]] std::string tug_text(const TugResult& result, Colour colour);
+
+}  // namespace tugline

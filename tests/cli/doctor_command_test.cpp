@@ -1,0 +1,38 @@
+// The built program's doctor.
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "tugline/core/version.h"
+
+namespace tugline::test {
+namespace {
+
+class Doctor : public Commands {};
+
+TEST_F(Doctor, SaysWhatTheMachineOffers) {
+  const ProgramOutcome outcome = tugline("doctor --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto found = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(found["tugline_version"], std::string(kVersion));
+  EXPECT_GE(found["threads"].get<int>(), 1);
+  EXPECT_GT(found["f32_gflops"].get<double>(), 0.01);
+  EXPECT_GE(found["memory_total"].get<int64_t>(), found["memory_available"].get<int64_t>());
+  for (const char* name : {"cpu", "architecture", "instruction_set", "onednn_version", "onednn_isa"})
+    EXPECT_FALSE(found[name].get<std::string>().empty()) << name;
+  EXPECT_EQ(found["gpu"], nullptr);
+}
+
+TEST_F(Doctor, TakesTheThreadsItIsGiven) {
+  const ProgramOutcome page = run_program("OMP_NUM_THREADS=1 '" TUGLINE_PROGRAM "' doctor");
+  ASSERT_EQ(page.status, 0) << page.err;
+  EXPECT_TRUE(holds(page.out, ", 1 threads")) << page.out;
+  EXPECT_TRUE(holds(page.out, "GPU       none")) << page.out;
+}
+
+TEST_F(Doctor, BadInputIsRefused) {
+  expect_refused("doctor now", "now");
+  expect_refused("doctor > /dev/full", "standard output");
+}
+
+}  // namespace
+}  // namespace tugline::test

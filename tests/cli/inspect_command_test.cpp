@@ -1,0 +1,106 @@
+// The built program's inspect on the tiny model.
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+
+namespace tugline::test {
+namespace {
+
+class Inspect : public Commands {
+ protected:
+  [[nodiscard]] nlohmann::json json(const std::string& arguments) const {
+    const ProgramOutcome outcome = tugline("inspect --json " + arguments);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  }
+  void make_tokenizer_folder() const {
+    std::filesystem::create_directory(folder_ / "words");
+    std::filesystem::copy(kTinyModel + "/tokenizer.json", folder_ / "words");
+  }
+};
+
+TEST_F(Inspect, TellsWhatTheModelIs) {
+  const auto found = json("$MODEL");
+  EXPECT_EQ(found["name"], "tiny_model");
+  EXPECT_EQ(found["supported"], true);
+  EXPECT_EQ(found["config"]["architecture"], "Qwen2ForCausalLM");
+  EXPECT_EQ(found["config"]["num_layers"], 4);
+  EXPECT_EQ(found["tensors"]["count"], 50);
+  EXPECT_EQ(found["tensors"]["dtypes"]["F32"]["count"], 50);
+  EXPECT_EQ(found["tensors"]["bytes"].get<int64_t>(), 4 * found["tensors"]["parameters"].get<int64_t>());
+  EXPECT_EQ(found["weight_bytes_f32"], found["tensors"]["bytes"]);  // tied head, all of it f32 already
+  EXPECT_EQ(found["tokenizer"],
+            (nlohmann::json{{"tokens", 279}, {"bos_id", 276}, {"bos", "<|begin|>"}, {"adds_bos", true}}));
+  const ProgramOutcome page = tugline("inspect $MODEL");
+  EXPECT_EQ(page.status, 0) << page.err;
+  EXPECT_TRUE(holds(page.out, "Qwen2ForCausalLM") && holds(page.out, "tugline can run this model"))
+      << page.out;
+}
+
+TEST_F(Inspect, AModelThatCannotBeRunHasItsReason) {
+  make_tokenizer_folder();
+  write("words/config.json", R"({"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2"})");
+  const auto found = json("words");
+  EXPECT_EQ(found["supported"], false);
+  EXPECT_EQ(found["config"], nullptr);
+  EXPECT_TRUE(holds(found["problems"][0], "GPT2LMHeadModel")) << found;
+  EXPECT_EQ(found["tokenizer"]["tokens"], 279);
+}
+
+TEST_F(Inspect, CutsATextIntoTokens) {
+  const auto found = json("$MODEL --text ' the é'");
+  EXPECT_EQ(found["ids"], (std::vector<int>{276, 258, 220, 127, 102}));
+  EXPECT_EQ(found["offsets"].dump(), "[[0,0],[0,4],[4,5],[5,6],[6,7]]");
+  EXPECT_EQ(found["pieces"],
+            (std::vector<std::string>{"<|begin|>", " the", " ", "\xef\xbf\xbd", "\xef\xbf\xbd"}));
+  EXPECT_EQ(found.size(), 3U);
+  write("text.txt", "in\n");
+  EXPECT_EQ(json("$MODEL --text-file text.txt --bos never")["pieces"],
+            (std::vector<std::string>{"in", "\n"}));
+  EXPECT_EQ(json("$MODEL --text '' --bos never").dump(), R"({"ids":[],"offsets":[],"pieces":[]})");
+  EXPECT_TRUE(holds(tugline("inspect $MODEL --text-file text.txt").out, "'⏎'"));
+}
+
+TEST_F(Inspect, PlacesADatasetWithNothingButATokenizer) {
+  make_tokenizer_folder();
+  const auto found = json("words --data data.json");
+  ASSERT_EQ(found["examples"].size(), 2U);
+  const auto& example = found["examples"][0];
+  EXPECT_EQ(example["index"], 0);
+  EXPECT_EQ(example["skipped"], nullptr);
+  ASSERT_EQ(example["chunks"].size(), 2U);
+  EXPECT_EQ(example["chunks"][1]["text"], "So the total is 12.");
+  EXPECT_EQ(example["chunks"][1]["begin"], example["anchor"]["begin"]);
+  EXPECT_EQ(example["chunks"][1]["end"], example["anchor"]["end"]);
+  const auto bare = json("words --data data.json --bos never");
+  EXPECT_EQ(bare["examples"][0]["anchor"]["begin"].get<int>() + 1, example["anchor"]["begin"].get<int>());
+  EXPECT_TRUE(holds(tugline("inspect words --data data.json").out, "So the total is 12."));
+}
+
+TEST_F(Inspect, WhatHasNoPlaceHasItsReason) {
+  write("lost.json",
+        R"([{"raw_response": "Quite another text.", "cot": "It is not in there. Nor is this one.",
+                          "thought_anchor_sentence": "It is not in there."}])");
+  const auto example = json("$MODEL --data lost.json")["examples"][0];
+  EXPECT_EQ(example["anchor"], nullptr);
+  EXPECT_TRUE(holds(example["skipped"], "not in the transcript")) << example;
+  EXPECT_EQ(example["chunks"][0]["begin"], nullptr);
+  EXPECT_EQ(example["chunks"][0]["text"], "It is not in there.");
+  EXPECT_TRUE(holds(example["chunks"][0]["skipped"], "not in the transcript"));
+  EXPECT_TRUE(holds(tugline("inspect $MODEL --data lost.json").out, "not in the transcript"));
+}
+
+TEST_F(Inspect, BadInputIsRefused) {
+  expect_refused("inspect", "MODEL");
+  expect_refused("inspect nowhere", "nowhere");
+  expect_refused("inspect .", "holds no");
+  expect_refused("inspect data.json", "data.json");
+  expect_refused("inspect $MODEL --text a --data data.json", "2 were given");
+  expect_refused("inspect $MODEL --data none.json", "none.json");
+  expect_refused("inspect $MODEL --bos maybe", "--bos");
+  expect_refused("inspect $MODEL --text \"$(printf '\\303')\"", "not UTF-8");
+  expect_refused("inspect $MODEL > /dev/full", "standard output");
+}
+
+}  // namespace
+}  // namespace tugline::test

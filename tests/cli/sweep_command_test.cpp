@@ -1,0 +1,164 @@
+// The built program's sweep on the tiny model: where options come from, what a store ends up with, resuming.
+#include "commands.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline::test {
+namespace {
+
+class Sweep : public Commands {
+ protected:
+  void expect_done(const std::string& arguments) const {
+    const ProgramOutcome outcome = tugline("sweep $MODEL data.json " + arguments);
+    EXPECT_EQ(outcome.status, 0) << arguments << "\n" << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+  [[nodiscard]] std::map<std::string, std::string> identity(const std::string& store) const {
+    return RunStore::open_read_only(folder_ / store).identity().fields;
+  }
+  [[nodiscard]] std::string exported(const std::string& store, const std::string& table) const {
+    const ProgramOutcome outcome = tugline("export " + store + " --table " + table);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return outcome.out;
+  }
+};
+
+TEST_F(Sweep, MeasuresEveryUnit) {
+  expect_done("-o run.db --layers 0,2 --epsilons 0,0.5,1 --directions 3 --spans anchor,chunks");
+  const RunStore store = RunStore::open_read_only(folder_ / "run.db");
+  EXPECT_EQ(store.unit_keys().size(), 2U * 2U * (1U + 2U));  // layers x examples x (anchor and two chunks)
+  for (const UnitKey& key : store.unit_keys()) {
+    const auto responses = store.responses(key);
+    ASSERT_EQ(responses.size(), 9U);
+    for (const ResponseRecord& response : responses) EXPECT_EQ(response.kl > 0, response.epsilon > 0);
+  }
+  const Provenance meta = store.meta();
+  EXPECT_EQ(meta.at("model_name"), "tiny_model");
+  EXPECT_EQ(meta.at("data_name"), "data.json");
+  EXPECT_EQ(meta.at("units_planned"), "12");
+  EXPECT_TRUE(holds(meta.at("command_line"), "sweep ")) << meta.at("command_line");
+  EXPECT_TRUE(holds(tugline("summary run.db").out, "tiny_model"));
+}
+
+TEST_F(Sweep, TheCommandLineWinsOverTheFileOverThePresetOverTheDefault) {
+  write("run.toml", "# a file\nlayers = [0, 1]\nseed = 7  # lucky\ndirections = 3\nmax-examples = 1\n");
+  expect_done("-o run.db --preset notebook --config run.toml --layers 2");
+  const auto found = identity("run.db");
+  EXPECT_EQ(found.at("layers"), "2");                       // the command line, over the file and the preset
+  EXPECT_EQ(found.at("seed"), "7");                         // the file, over the preset
+  EXPECT_EQ(found.at("directions"), "3");                   // the same
+  EXPECT_EQ(found.at("max_examples"), "1");                 // the same
+  EXPECT_EQ(found.at("readout"), "following");              // the preset, over the default
+  EXPECT_EQ(found.at("direction_sharing"), "independent");  // the same
+  EXPECT_EQ(found.at("spans"), "anchor");                   // the default
+}
+
+TEST_F(Sweep, AFileCanHoldEveryKindOfValue) {
+  write("run.toml", "layers = \"0:2,last\"\nepsilons = [0, 0.5, -1]\nspans = 'chunks'\npreset = \"full\"\n");
+  expect_done("-o run.db --config run.toml --directions 1 --max-examples 1");
+  const auto found = identity("run.db");
+  EXPECT_EQ(found.at("layers"), "0,1,3");
+  EXPECT_EQ(found.at("epsilons"), "0,0.5,-1");
+  EXPECT_EQ(found.at("spans"), "chunk");
+  EXPECT_EQ(found.at("directions"), "1");
+}
+
+TEST_F(Sweep, ThePresetOfTheNotebook) {
+  expect_done("-o run.db --preset notebook");
+  const auto found = identity("run.db");
+  EXPECT_EQ(found.at("layers"), "3");
+  EXPECT_EQ(found.at("epsilons"), "0,0.25,0.5,1,2");
+  EXPECT_EQ(found.at("directions"), "8");
+  EXPECT_EQ(found.at("seed"), "42");
+  EXPECT_EQ(found.at("bos"), "never");
+  EXPECT_EQ(found.at("readout"), "following");
+  EXPECT_EQ(found.at("direction_sharing"), "independent");
+}
+
+TEST_F(Sweep, ADirectionFileOnTheCommandLineStandsInForAFilesRandomDirections) {
+  // A .npy of two rows of 32 float32 ones and twos.
+  std::string npy("\x93NUMPY\x01\x00", 8);
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 32), }";
+  header += std::string(64 - (10 + header.size() + 1) % 64, ' ') + "\n";
+  npy += static_cast<char>(header.size());
+  npy += std::string(1, '\0') + header;
+  for (int i = 0; i < 64; ++i) npy += std::string(i % 3 == 0 ? "\x00\x00\x80\x3f" : "\x00\x00\x00\x40", 4);
+  std::ofstream(folder_ / "mine.npy", std::ios::binary) << npy;
+  write("run.toml", "directions = 5\n");
+  expect_done("-o run.db --config run.toml --direction-file mine.npy --epsilons 1");
+  EXPECT_EQ(identity("run.db").at("directions"), "2");
+  EXPECT_TRUE(holds(identity("run.db").at("direction_family"), "file"));
+}
+
+TEST_F(Sweep, FollowingAtTheLastLayerIsExactZerosWithANote) {
+  const ProgramOutcome outcome =
+      tugline("sweep $MODEL data.json -o run.db --readout following --epsilons 0,10");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "its KL is exactly 0")) << outcome.err;
+  const RunStore store = RunStore::open_read_only(folder_ / "run.db");
+  for (const UnitRecord& unit : store.units()) EXPECT_TRUE(holds(unit.note, "exact zeros"));
+  for (const UnitKey& key : store.unit_keys())
+    for (const ResponseRecord& response : store.responses(key)) EXPECT_EQ(response.kl, 0.0);
+  EXPECT_TRUE(holds(tugline("summary run.db").out, "exact zeros"));
+}
+
+TEST_F(Sweep, TheSameCommandAgainComputesNothing) {
+  expect_done("-o run.db --epsilons 1 --directions 2");
+  const std::string before = exported("run.db", "units");
+  const ProgramOutcome again = tugline("sweep $MODEL data.json -o run.db --epsilons 1 --directions 2");
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_TRUE(holds(again.err, " 0 pushes to run")) << again.err;
+  EXPECT_EQ(exported("run.db", "units"), before);
+}
+
+TEST_F(Sweep, OtherExamplesDoNotChangeAResponse) {
+  expect_done("-o both.db --epsilons 1,2 --directions 2 --layers 1");
+  expect_done("-o one.db --epsilons 1,2 --directions 2 --layers 1 --max-examples 1");
+  const std::string one = exported("one.db", "responses");
+  EXPECT_EQ(exported("both.db", "responses").substr(0, one.size()), one);
+}
+
+// The split of a matrix product over threads may round its sums differently: to the rounding of f32, the same.
+TEST_F(Sweep, ThreadsDoNotChangeTheDirections) {
+  expect_done("-o one.db --epsilons 1 --directions 2 --threads 1");
+  expect_done("-o two.db --epsilons 1 --directions 2 --threads 2");
+  const RunStore one = RunStore::open_read_only(folder_ / "one.db");
+  const RunStore two = RunStore::open_read_only(folder_ / "two.db");
+  for (const UnitKey& key : one.unit_keys()) {
+    const auto expected = one.responses(key);
+    const auto found = two.responses(key);
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_NEAR(found[i].kl, expected[i].kl, 1e-4 * expected[i].kl);
+  }
+}
+
+TEST_F(Sweep, ASkippedExampleIsNamedAndTheOthersAreMeasured) {
+  std::string data = kData;
+  data.replace(data.find("One is red and nine are not.\"}"), 28, "It is somewhere else.");
+  write("data.json", data);
+  const ProgramOutcome outcome = tugline("sweep $MODEL data.json -o run.db --epsilons 1");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "example 1 is skipped")) << outcome.err;
+  const auto examples = RunStore::open_read_only(folder_ / "run.db").examples();
+  EXPECT_EQ(examples[0].skipped, "");
+  EXPECT_NE(examples[1].skipped, "");
+}
+
+TEST_F(Sweep, WhereEveryExampleIsSkippedTheStatusIsThreeAndTheReasonsAreKept) {
+  write("data.json", R"([{"raw_response": "Quite another text. <think> Here.", "cot": "Not in there. At all.",
+                          "thought_anchor_sentence": "Not in there."}])");
+  const ProgramOutcome outcome = tugline("sweep $MODEL data.json -o run.db");
+  EXPECT_EQ(outcome.status, 3) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "nothing to measure")) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "example 0 is skipped")) << outcome.err;
+  EXPECT_FALSE(RunStore::open_read_only(folder_ / "run.db").examples().at(0).skipped.empty());
+  EXPECT_EQ(tugline("summary run.db").status, 0);
+}
+
+TEST_F(Sweep, HelpShowsExamples) {
+  const ProgramOutcome help = tugline("sweep --help");
+  EXPECT_EQ(help.status, 0);
+  EXPECT_TRUE(holds(help.out, "  tugline sweep model.gguf")) << help.out;
+}
+
+}  // namespace
+}  // namespace tugline::test

@@ -1,0 +1,115 @@
+// What tug prints, from made results: JSON, the page with and without colours, tokens made fit for a terminal.
+#include "tugline/cli/tug_report.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace tugline {
+namespace {
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Two tokens of a span, two directions; the first row's KL is epsilon times 0.3, the second's a hundredth of that.
+TugResult made_result(ReadoutKind readout) {
+  TugResult result{.model = "made",
+                   .d_model = 16,
+                   .text = {.ids = {7, 8, 9, 10}, .span = {2, 4}, .pieces = {"<s>", "So", "\n", " \x1b[31m"}},
+                   .readout = readout,
+                   .pushes = {.epsilons = {0, -2, 1}, .directions = 2, .seed = 5, .supplied = {}},
+                   .direction_file = "",
+                   .precision = "f32",
+                   .layers = {}};
+  UnitRecord unit{.key = {.layer = 3}, .span = {2, 4}, .position = 1, .rms = 0.1, .seconds = 0.25};
+  const bool predicting = readout == ReadoutKind::kPredicting;
+  unit.rows = predicting ? std::vector<int64_t>{1, 2} : std::vector<int64_t>{2, 3};
+  for (int32_t direction = 0; direction < 2; ++direction)
+    for (const double epsilon : result.pushes.epsilons) {
+      const double first = std::abs(epsilon) * (direction == 0 ? 0.2 : 0.4);
+      unit.responses.push_back(
+          {.direction = direction, .epsilon = epsilon, .kl = first * 0.505, .kl_rows = {first, first / 100}});
+    }
+  result.layers.push_back(unit);
+  return result;
+}
+
+TEST(TugJson, HasTheFieldsOfTheFormat) {
+  const auto json = nlohmann::json::parse(tug_json(made_result(ReadoutKind::kPredicting)));
+  EXPECT_EQ(json["model"], "made");
+  EXPECT_EQ(json["ids"], (std::vector<int>{7, 8, 9, 10}));
+  EXPECT_EQ(json["span"], (nlohmann::json{{"begin", 2}, {"end", 4}}));
+  EXPECT_EQ(json["readout"], "predicting");
+  EXPECT_EQ(json["seed"], 5);
+  EXPECT_EQ(json["precision"], "f32");
+  const auto& layer = json["layers"][0];
+  EXPECT_EQ(layer["layer"], 3);
+  EXPECT_EQ(layer["position"], 1);
+  EXPECT_EQ(layer["rms"], 0.1);  // the same double
+  EXPECT_EQ(layer["rows"], (std::vector<int>{1, 2}));
+  EXPECT_EQ(layer["tokens"], (std::vector<int>{9, 10}));
+  EXPECT_EQ(layer["seconds"], 0.25);
+  ASSERT_EQ(layer["responses"].size(), 6U);
+  const auto& response = layer["responses"][4];
+  EXPECT_EQ(response["direction"], 1);
+  EXPECT_EQ(response["epsilon"], -2);
+  EXPECT_EQ(response["kl"], (std::vector<double>{0.8, 0.8 / 100}));
+  EXPECT_EQ(response["mean"], 0.8 * 0.505);
+}
+
+TEST(TugJson, RowsOfEitherReadoutNameTheSpansTokens) {
+  const auto json = nlohmann::json::parse(tug_json(made_result(ReadoutKind::kFollowing)));
+  EXPECT_EQ(json["layers"][0]["rows"], (std::vector<int>{2, 3}));
+  EXPECT_EQ(json["layers"][0]["tokens"], (std::vector<int>{9, 10}));
+}
+
+TEST(TugPage, ListsTokensWhereThereAreNoColours) {
+  for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing}) {
+    const std::string page = tug_text(made_result(readout), Colour::kNo);
+    // At epsilon -2, whose size is the largest: the mean of 0.4 and 0.8.
+    EXPECT_TRUE(holds(page, "at epsilon -2")) << page;
+    EXPECT_TRUE(holds(page, "        2  6.000e-01  '⏎'\n        3  6.000e-03  ' \\x1b[31m'\n")) << page;
+    EXPECT_TRUE(holds(page, "pushed at token 1 'So'")) << page;
+    EXPECT_FALSE(holds(page, "\x1b")) << page;
+  }
+}
+
+TEST(TugPage, TableHasMeansWithStandardErrors) {
+  const std::string page = tug_text(made_result(ReadoutKind::kPredicting), Colour::kNo);
+  // 0.101 and 0.202 at epsilon 1: mean 0.1515, standard error 0.0505.
+  EXPECT_TRUE(holds(page, "        1    25.00%  1.515e-01 ± 5.0e-02\n") ||
+              holds(page, "        1    25.00%  1.515e-01 ± 5.1e-02\n"))
+      << page;
+  EXPECT_TRUE(holds(page, "        0     0.00%  0\n")) << page;
+}
+
+TEST(TugPage, ColoursTokensOnATerminal) {
+  const std::string page = tug_text(made_result(ReadoutKind::kPredicting), Colour::kYes);
+  const HeatScale scale(0.6);
+  EXPECT_EQ(scale.level(0.6), HeatScale::kLevels);
+  EXPECT_EQ(scale.level(0.006), 3);
+  EXPECT_TRUE(holds(page, scale.paint("⏎", 0.6) + scale.paint(" \\x1b[31m", 0.006) + "\n")) << page;
+  EXPECT_TRUE(holds(page, scale.legend())) << page;
+}
+
+TEST(HeatScale, LevelsAreHalfDecades) {
+  const HeatScale scale(2.0);
+  EXPECT_EQ(scale.level(0), 0);
+  EXPECT_EQ(scale.level(0.0019), 0);
+  EXPECT_EQ(scale.level(0.0021), 1);
+  EXPECT_EQ(scale.level(0.62), 5);
+  EXPECT_EQ(scale.level(0.64), 6);
+  EXPECT_EQ(scale.level(5), 6);
+  EXPECT_EQ(HeatScale(0).level(0), 0);
+  EXPECT_EQ(HeatScale(0).paint("x", 0), "x");
+}
+
+TEST(Visible, NothingReachesTheTerminalAsACommand) {
+  EXPECT_EQ(visible("a\n\r\t b"), "a⏎␍⇥ b");
+  EXPECT_EQ(visible(std::string("\x1b\0\x7f", 3)), "\\x1b\\x00\\x7f");
+  EXPECT_EQ(visible("\xc2\x9b"), "\\x9b");
+  EXPECT_EQ(visible("\xe2\x82"), "\xef\xbf\xbd");
+  EXPECT_EQ(visible("é🙂"), "é🙂");
+}
+
+}  // namespace
+}  // namespace tugline
