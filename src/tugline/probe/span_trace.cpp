@@ -6,7 +6,7 @@ namespace {
 class Tracer {
  public:
   Tracer(const Model& model, const LayerContext& context, const Matrix& h, LayerWorkspace& workspace)
-      : model_(model), backend_(model.backend()), context_(context), h_(h), workspace_(workspace) {}
+      : backend_(model.backend()), context_(context), h_(h), workspace_(workspace) {}
 
   LayerTrace run(const LayerWeights& weights) {
     LayerTrace trace;
@@ -53,7 +53,6 @@ class Tracer {
     return out;
   }
 
-  const Model& model_;
   Backend& backend_;
   const LayerContext& context_;
   const Matrix& h_;

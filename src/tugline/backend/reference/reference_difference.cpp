@@ -121,7 +121,9 @@ void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, c
 }
 
 void attention_difference(const AttentionDifferences& in, const Matrix& out) {
-  const auto [num_heads, num_kv_heads, head_dim] = in.shape;
+  const int64_t num_heads = in.shape.num_heads;
+  const int64_t num_kv_heads = in.shape.num_kv_heads;
+  const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
 #pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < in.layout.total(); ++r) {

@@ -119,7 +119,9 @@ void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, con
 }
 
 void attention(const AttentionInputs& in, const Matrix& out) {
-  const auto [num_heads, num_kv_heads, head_dim] = in.shape;
+  const int64_t num_heads = in.shape.num_heads;
+  const int64_t num_kv_heads = in.shape.num_kv_heads;
+  const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
 #pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < in.layout.total(); ++r) {
@@ -136,7 +138,9 @@ void attention(const AttentionInputs& in, const Matrix& out) {
 }
 
 void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
-  const auto [num_heads, num_kv_heads, head_dim] = in.shape;
+  const int64_t num_heads = in.shape.num_heads;
+  const int64_t num_kv_heads = in.shape.num_kv_heads;
+  const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
   for (int64_t head = 0; head < num_heads; ++head) {
     const Visible keys{in.prefix_k, in.own_k, 0, head / group * head_dim};
