@@ -19,7 +19,9 @@ struct Setup {
   bool reference;
 };
 
-void PrintTo(const Setup& setup, std::ostream* out) { *out << setup.model << (setup.reference ? " reference" : " cpu"); }
+void PrintTo(const Setup& setup, std::ostream* out) {
+  *out << setup.model << (setup.reference ? " reference" : " cpu");
+}
 
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -48,7 +50,8 @@ class GoldenResponses : public testing::TestWithParam<Setup> {
   }
 
   void expect_means(const test::GoldenCase& golden, ReadoutKind readout) {
-    const test::GoldenReadout& expected = readout == ReadoutKind::kPredicting ? golden.predicting : golden.following;
+    const test::GoldenReadout& expected =
+        readout == ReadoutKind::kPredicting ? golden.predicting : golden.following;
     const auto found = test::replay_case(*model_, golden, readout);
     for (size_t e = 0; e < golden.epsilons.size(); ++e) {
       double expected_sum = 0;
@@ -63,7 +66,8 @@ class GoldenResponses : public testing::TestWithParam<Setup> {
         continue;
       }
       const double error = std::abs(found_sum / expected_sum - 1);
-      EXPECT_LE(error, tolerance(GetParam().reference)) << "layer " << golden.layer.value << " epsilon " << epsilon;
+      EXPECT_LE(error, tolerance(GetParam().reference))
+          << "layer " << golden.layer.value << " epsilon " << epsilon;
       worst_ = std::max(worst_, error);
     }
   }
@@ -96,10 +100,12 @@ TEST_P(GoldenResponses, BaselineResidualsAndLogits) {
     const std::vector<double> h = backend_->download(baseline.resid_post(layer).rows(last, 1));
     const double squares = std::inner_product(h.begin(), h.end(), h.begin(), 0.0);
     const double expected = golden.residual_rms[static_cast<size_t>(layer.value)];
-    EXPECT_NEAR(std::sqrt(squares / static_cast<double>(h.size())), expected, bound * expected) << "layer " << layer.value;
+    EXPECT_NEAR(std::sqrt(squares / static_cast<double>(h.size())), expected, bound * expected)
+        << "layer " << layer.value;
   }
   const auto logits = backend_->logits(*model_->weights().head, baseline.final_normed().rows(last, 1));
-  for (size_t i = 0; i < golden.last_logits.size(); ++i) EXPECT_NEAR(logits[i], golden.last_logits[i], 20 * bound);
+  for (size_t i = 0; i < golden.last_logits.size(); ++i)
+    EXPECT_NEAR(logits[i], golden.last_logits[i], 20 * bound);
 }
 
 }  // namespace

@@ -109,7 +109,8 @@ TEST_F(Sweeps, PlanFindsTheSpansAndSaysWhatItSkips) {
 TEST_F(Sweeps, ChunksAreSpansOfTheirOwn) {
   SweepOptions options = small_options();
   options.spans = {Span::Kind::kChunk};
-  dataset_ = {make_example(0, "first we add one and two. then we take the sum. it is three in the end.", std::nullopt)};
+  dataset_ = {make_example(0, "first we add one and two. then we take the sum. it is three in the end.",
+                           std::nullopt)};
   const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
   ASSERT_EQ(plan.examples[0].spans.size(), 2U);
   EXPECT_EQ(plan.examples[0].skipped, "");

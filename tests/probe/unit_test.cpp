@@ -92,7 +92,8 @@ TEST_P(Units, ResponsesAreMeansOfTheReplaysRows) {
 TEST_P(Units, EpsilonZeroIsAnExactZero) {
   for (const ResponseRecord& response : measure(options()).responses) {
     if (response.epsilon == 0) {
-      const ResponseRecord zero{.direction = response.direction, .delta_logprob = 0.0, .kl_rows = std::vector<double>(4)};
+      const ResponseRecord zero{
+          .direction = response.direction, .delta_logprob = 0.0, .kl_rows = std::vector<double>(4)};
       EXPECT_EQ(response, zero);
     } else {
       EXPECT_GT(response.kl, 0);

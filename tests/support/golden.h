@@ -38,7 +38,8 @@ inline GoldenReadout read_golden_readout(const nlohmann::json& json) {
           json.at("kl").get<std::vector<std::vector<std::vector<double>>>>()};
 }
 
-inline GoldenCase read_golden_case(const nlohmann::json& json, const std::string& direction_file, int64_t hidden) {
+inline GoldenCase read_golden_case(const nlohmann::json& json, const std::string& direction_file,
+                                   int64_t hidden) {
   GoldenCase golden;
   golden.ids = json.at("ids").get<std::vector<int32_t>>();
   golden.span = {json.at("span").at(0), json.at("span").at(1)};
@@ -55,17 +56,20 @@ inline GoldenCase read_golden_case(const nlohmann::json& json, const std::string
 }
 
 // `folder` is the goldens' folder, `name` one of qwen2, llama, qwen2-f16, smollm2.
-inline std::vector<GoldenCase> load_golden(const std::filesystem::path& folder, const std::string& name, int64_t hidden) {
+inline std::vector<GoldenCase> load_golden(const std::filesystem::path& folder, const std::string& name,
+                                           int64_t hidden) {
   std::ifstream file(folder / ("responses_" + name + ".json"));
   const nlohmann::json json = nlohmann::json::parse(file);
   std::vector<GoldenCase> cases;
   for (const auto& one : json.at("cases"))
-    cases.push_back(read_golden_case(one, (folder / ("directions_" + name + ".safetensors")).string(), hidden));
+    cases.push_back(
+        read_golden_case(one, (folder / ("directions_" + name + ".safetensors")).string(), hidden));
   return cases;
 }
 
 // All pushes of a case in one batch, [direction][epsilon] mean KL over the rows of one readout. Epsilon 0 is run like any other.
-inline std::vector<std::vector<double>> replay_case(const Model& model, const GoldenCase& golden, ReadoutKind readout) {
+inline std::vector<std::vector<double>> replay_case(const Model& model, const GoldenCase& golden,
+                                                    ReadoutKind readout) {
   const std::vector<LayerIndex> layers{golden.layer};
   const Baseline baseline(model, golden.ids, layers);
   const SpanBase base = read_span(model, baseline, golden.span, readout, golden.layer);
@@ -76,12 +80,15 @@ inline std::vector<std::vector<double>> replay_case(const Model& model, const Go
       for (const double v : direction) vectors.push_back(epsilon * golden.rms * v);
   const auto pushes = static_cast<int64_t>(golden.directions.size() * golden.epsilons.size());
   ReplayWorkspace workspace(model, pushes, rows);
-  const std::vector<RowResponse> responses = Replay(model, baseline, base, golden.layer, workspace).run(vectors);
-  std::vector<std::vector<double>> means(golden.directions.size(), std::vector<double>(golden.epsilons.size()));
+  const std::vector<RowResponse> responses =
+      Replay(model, baseline, base, golden.layer, workspace).run(vectors);
+  std::vector<std::vector<double>> means(golden.directions.size(),
+                                         std::vector<double>(golden.epsilons.size()));
   const auto read = static_cast<size_t>(rows.read());
   for (size_t i = 0; i < responses.size(); ++i) {
     const size_t push = i / read;
-    means[push / golden.epsilons.size()][push % golden.epsilons.size()] += responses[i].kl / static_cast<double>(read);
+    means[push / golden.epsilons.size()][push % golden.epsilons.size()] +=
+        responses[i].kl / static_cast<double>(read);
   }
   return means;
 }

@@ -100,10 +100,11 @@ struct AttentionInputs {
 
 // What differences are taken from: one span's rows at one layer, without a push.
 struct AttentionBase {
-  Matrix q;              // [rows, num_heads * head_dim], rotated
-  Matrix k;              // [rows, num_kv_heads * head_dim], rotated
-  Matrix v;              // as k
-  Matrix probabilities;  // [num_heads * rows, first_position + rows]: head by head; 0 where a row does not see
+  Matrix q;  // [rows, num_heads * head_dim], rotated
+  Matrix k;  // [rows, num_kv_heads * head_dim], rotated
+  Matrix v;  // as k
+  Matrix
+      probabilities;  // [num_heads * rows, first_position + rows]: head by head; 0 where a row does not see
 };
 
 struct AttentionDifferences {
@@ -183,9 +184,11 @@ class Backend {
   // The same on differences from a base (docs/method.md, "Difference propagation"): the base's rows are those of every push. No sum of
   // base and difference is formed where it would cancel, so rounding is relative to the difference.
   // out (+)= W dx: the bias cancels.
-  virtual void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out, Accumulate accumulate) = 0;
+  virtual void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
+                                 Accumulate accumulate) = 0;
   // norm(base + d) - norm(base).  base [rows, n k], d and out [pushes * rows, n k], weight [1, n]; out may be d.
-  virtual void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d, const Matrix& out) = 0;
+  virtual void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                                   const Matrix& out) = 0;
   // The base's attention weights; inputs.layout.pushes is 1.  out as AttentionBase::probabilities
   virtual void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) = 0;
   // attention(base + d) - attention(base).  out [pushes * rows, num_heads * head_dim]
@@ -202,7 +205,8 @@ class Backend {
                                                               std::span<const int32_t> targets) = 0;
   // dx [pushes * rows, d]: the final norm's output, pushed minus base. out [pushes * rows]. Walks the vocabulary in
   // tiles. docs/method.md, "Divergence".
-  virtual void divergence(const Head& head, const Readout& base, const Matrix& dx, std::span<RowResponse> out) = 0;
+  virtual void divergence(const Head& head, const Readout& base, const Matrix& dx,
+                          std::span<RowResponse> out) = 0;
   // x W_U^T, on the host; for inspection and tests.
   [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;
 };

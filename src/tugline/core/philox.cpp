@@ -15,9 +15,9 @@ using Block = std::array<double, 4>;
 // Four uniforms: (u + 0.5) / 2^32 keeps clear of 0 and 1, so the logarithm below is finite.
 Block uniform_block(PhiloxStream stream, uint64_t block) {
   const r123::Philox4x32 generator;
-  const r123::Philox4x32::ctr_type counter{
-      {static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), static_cast<uint32_t>(stream.stream),
-       static_cast<uint32_t>(stream.stream >> 32)}};
+  const r123::Philox4x32::ctr_type counter{{static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32),
+                                            static_cast<uint32_t>(stream.stream),
+                                            static_cast<uint32_t>(stream.stream >> 32)}};
   const r123::Philox4x32::key_type key{
       {static_cast<uint32_t>(stream.key), static_cast<uint32_t>(stream.key >> 32)}};
   const auto bits = generator(counter, key);

@@ -27,9 +27,12 @@ double llama3_scaled(double frequency, const RopeConfig& rope) {
 
 double scaled(double frequency, const RopeConfig& rope) {
   switch (rope.scaling) {
-    case RopeScaling::kNone: return frequency;
-    case RopeScaling::kLinear: return frequency / rope.factor;
-    case RopeScaling::kLlama3: return llama3_scaled(frequency, rope);
+    case RopeScaling::kNone:
+      return frequency;
+    case RopeScaling::kLinear:
+      return frequency / rope.factor;
+    case RopeScaling::kLlama3:
+      return llama3_scaled(frequency, rope);
   }
   return frequency;
 }
@@ -38,10 +41,14 @@ double scaled(double frequency, const RopeConfig& rope) {
 
 std::string_view name_of(Architecture architecture) {
   switch (architecture) {
-    case Architecture::kLlama: return "LlamaForCausalLM";
-    case Architecture::kQwen2: return "Qwen2ForCausalLM";
-    case Architecture::kQwen3: return "Qwen3ForCausalLM";
-    case Architecture::kMistral: return "MistralForCausalLM";
+    case Architecture::kLlama:
+      return "LlamaForCausalLM";
+    case Architecture::kQwen2:
+      return "Qwen2ForCausalLM";
+    case Architecture::kQwen3:
+      return "Qwen3ForCausalLM";
+    case Architecture::kMistral:
+      return "MistralForCausalLM";
   }
   return "unknown";
 }
@@ -57,16 +64,20 @@ void check_config(const ModelConfig& config, const std::string& path) {
   if (config.max_positions != 0) require_positive(config.max_positions, "max_position_embeddings", path);
   if (config.sliding_window) require_positive(*config.sliding_window, "sliding_window", path);
   if (config.num_heads % config.num_kv_heads != 0)
-    fail(ErrorCode::kInput, "{}: num_attention_heads is {}, which num_key_value_heads, {}, does not divide", path,
-         config.num_heads, config.num_kv_heads);
-  if (config.head_dim % 2 != 0) fail(ErrorCode::kInput, "{}: head_dim is {}; RoPE needs an even one", path, config.head_dim);
+    fail(ErrorCode::kInput, "{}: num_attention_heads is {}, which num_key_value_heads, {}, does not divide",
+         path, config.num_heads, config.num_kv_heads);
+  if (config.head_dim % 2 != 0)
+    fail(ErrorCode::kInput, "{}: head_dim is {}; RoPE needs an even one", path, config.head_dim);
   if (!(config.rms_norm_eps > 0) || !(config.rms_norm_eps < 1))
-    fail(ErrorCode::kInput, "{}: rms_norm_eps is {}; expected a small positive number", path, config.rms_norm_eps);
+    fail(ErrorCode::kInput, "{}: rms_norm_eps is {}; expected a small positive number", path,
+         config.rms_norm_eps);
   if (!(config.rope.theta > 0) || !std::isfinite(config.rope.theta))
     fail(ErrorCode::kInput, "{}: rope_theta is {}; expected a positive number", path, config.rope.theta);
   if (!(config.rope.factor > 0) || !std::isfinite(config.rope.factor))
-    fail(ErrorCode::kInput, "{}: the RoPE scaling factor is {}; expected a positive number", path, config.rope.factor);
-  if (config.rope.scaling == RopeScaling::kLlama3 && !(config.rope.high_freq_factor > config.rope.low_freq_factor))
+    fail(ErrorCode::kInput, "{}: the RoPE scaling factor is {}; expected a positive number", path,
+         config.rope.factor);
+  if (config.rope.scaling == RopeScaling::kLlama3 &&
+      !(config.rope.high_freq_factor > config.rope.low_freq_factor))
     fail(ErrorCode::kInput, "{}: high_freq_factor ({}) must be larger than low_freq_factor ({})", path,
          config.rope.high_freq_factor, config.rope.low_freq_factor);
   if (!(config.rope.original_max_position_embeddings > 0))

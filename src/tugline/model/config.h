@@ -41,16 +41,17 @@ struct ModelConfig {
   int64_t num_heads = 0;
   int64_t num_kv_heads = 0;
   int64_t head_dim = 0;
-  int64_t vocab_size = 0;  // rows of the embedding table, padding included
-  int64_t max_positions = 0;                 // 0 where the files do not say
-  std::optional<int64_t> sliding_window;     // where it is there, longer transcripts are refused: tugline attends to everything
+  int64_t vocab_size = 0;     // rows of the embedding table, padding included
+  int64_t max_positions = 0;  // 0 where the files do not say
+  std::optional<int64_t>
+      sliding_window;  // where it is there, longer transcripts are refused: tugline attends to everything
   double rms_norm_eps = 1e-6;
   RopeConfig rope;
   bool tied_head = false;
   bool qkv_bias = false;     // attention's q, k and v projections
   bool output_bias = false;  // attention's output projection
   bool mlp_bias = false;
-  bool qk_norm = false;      // Qwen3: RMSNorm on each head's q and k
+  bool qk_norm = false;  // Qwen3: RMSNorm on each head's q and k
 
   [[nodiscard]] int64_t q_size() const { return num_heads * head_dim; }
   [[nodiscard]] int64_t kv_size() const { return num_kv_heads * head_dim; }

@@ -15,14 +15,16 @@ Architecture read_architecture(const GgufFile& file) {
   if (name == "llama") return Architecture::kLlama;
   if (name == "qwen2") return Architecture::kQwen2;
   if (name == "qwen3") return Architecture::kQwen3;
-  fail(ErrorCode::kUnsupported, "{}: general.architecture {} is not supported; tugline runs llama, qwen2 and qwen3",
-       file.path(), name);
+  fail(ErrorCode::kUnsupported,
+       "{}: general.architecture {} is not supported; tugline runs llama, qwen2 and qwen3", file.path(),
+       name);
 }
 
 // Metadata that change what the model computes and that tugline does not have.
 void refuse_unknown_mathematics(const GgufFile& file, const std::string& prefix) {
-  for (const char* key : {"expert_count", "attention.clamp_kqv", "attention.max_alibi_bias", "logit_scale", "residual_scale",
-                          "embedding_scale", "attention.scale", "attn_logit_softcapping", "final_logit_softcapping"})
+  for (const char* key :
+       {"expert_count", "attention.clamp_kqv", "attention.max_alibi_bias", "logit_scale", "residual_scale",
+        "embedding_scale", "attention.scale", "attn_logit_softcapping", "final_logit_softcapping"})
     if (file.has(prefix + key) && file.require_f64(prefix + key) != 0)
       fail(ErrorCode::kUnsupported, "{}: {}{} is not supported", file.path(), prefix, key);
 }
@@ -30,11 +32,14 @@ void refuse_unknown_mathematics(const GgufFile& file, const std::string& prefix)
 // A factor without a type is linear: the format's older files have only that, some as rope.scale_linear.
 void read_scaling(const GgufFile& file, const std::string& prefix, RopeConfig& rope) {
   const std::optional<double> older = file.optional_f64(prefix + "rope.scale_linear");
-  const std::optional<double> factor = file.has(prefix + "rope.scaling.factor") ? file.optional_f64(prefix + "rope.scaling.factor") : older;
-  const std::string_view type = file.optional_string(prefix + "rope.scaling.type").value_or(factor ? "linear" : "none");
+  const std::optional<double> factor =
+      file.has(prefix + "rope.scaling.factor") ? file.optional_f64(prefix + "rope.scaling.factor") : older;
+  const std::string_view type =
+      file.optional_string(prefix + "rope.scaling.type").value_or(factor ? "linear" : "none");
   if (type == "none") return;
   if (type != "linear")
-    fail(ErrorCode::kUnsupported, "{}: {}rope.scaling.type {} is not supported; tugline has none and linear", file.path(), prefix, type);
+    fail(ErrorCode::kUnsupported, "{}: {}rope.scaling.type {} is not supported; tugline has none and linear",
+         file.path(), prefix, type);
   rope.scaling = RopeScaling::kLinear;
   rope.factor = factor ? *factor : file.require_f64(prefix + "rope.scaling.factor");
 }
@@ -50,7 +55,8 @@ std::vector<float> read_divisors(const GgufFile& file, int64_t count) {
   dequantise(*tensor, 0, divisors);
   for (const float divisor : divisors)
     if (!(divisor > 0) || !std::isfinite(divisor))
-      fail(ErrorCode::kInput, "{}: rope_freqs.weight holds {}; expected positive numbers", file.path(), divisor);
+      fail(ErrorCode::kInput, "{}: rope_freqs.weight holds {}; expected positive numbers", file.path(),
+           divisor);
   return divisors;
 }
 
@@ -59,8 +65,9 @@ RopeConfig read_rope(const GgufFile& file, const std::string& prefix, int64_t he
   rope.theta = file.optional_f64(prefix + "rope.freq_base").value_or(10000.0);
   const int64_t rotated = file.optional_i64(prefix + "rope.dimension_count").value_or(head_dim);
   if (rotated != head_dim)
-    fail(ErrorCode::kUnsupported, "{}: {}rope.dimension_count is {}; only whole heads ({}) are rotated by tugline",
-         file.path(), prefix, rotated, head_dim);
+    fail(ErrorCode::kUnsupported,
+         "{}: {}rope.dimension_count is {}; only whole heads ({}) are rotated by tugline", file.path(),
+         prefix, rotated, head_dim);
   read_scaling(file, prefix, rope);
   rope.frequency_divisors = read_divisors(file, head_dim / 2);
   return rope;
@@ -80,12 +87,15 @@ ModelConfig read_config_gguf(const GgufFile& file) {
   config.num_heads = file.require_i64(prefix + "attention.head_count");
   config.num_kv_heads = file.optional_i64(prefix + "attention.head_count_kv").value_or(config.num_heads);
   if (config.num_heads <= 0)
-    fail(ErrorCode::kInput, "{}: {}attention.head_count is {}; expected a positive number", file.path(), prefix, config.num_heads);
-  config.head_dim = file.optional_i64(prefix + "attention.key_length").value_or(config.hidden_size / config.num_heads);
+    fail(ErrorCode::kInput, "{}: {}attention.head_count is {}; expected a positive number", file.path(),
+         prefix, config.num_heads);
+  config.head_dim =
+      file.optional_i64(prefix + "attention.key_length").value_or(config.hidden_size / config.num_heads);
   const int64_t value_length = file.optional_i64(prefix + "attention.value_length").value_or(config.head_dim);
   if (value_length != config.head_dim)
-    fail(ErrorCode::kUnsupported, "{}: {}attention.value_length is {}, key_length {}; tugline needs them equal", file.path(),
-         prefix, value_length, config.head_dim);
+    fail(ErrorCode::kUnsupported,
+         "{}: {}attention.value_length is {}, key_length {}; tugline needs them equal", file.path(), prefix,
+         value_length, config.head_dim);
   const TensorView* embedding = file.find("token_embd.weight");
   if (embedding == nullptr || embedding->shape.empty())
     fail(ErrorCode::kInput, "{}: tensor token_embd.weight is missing", file.path());

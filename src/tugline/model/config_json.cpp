@@ -21,9 +21,7 @@ class Fields {
     return found == object_.end() || found->is_null() ? nullptr : &*found;
   }
 
-  [[nodiscard]] int64_t integer(const char* name) const {
-    return integer_or(name, std::nullopt);
-  }
+  [[nodiscard]] int64_t integer(const char* name) const { return integer_or(name, std::nullopt); }
   [[nodiscard]] int64_t integer_or(const char* name, std::optional<int64_t> otherwise) const {
     const json* field = find_or_fail(name, otherwise.has_value());
     if (field == nullptr) return *otherwise;
@@ -69,7 +67,8 @@ json parse_object(const std::filesystem::path& path) {
   if (!file) fail(ErrorCode::kNotFound, "{}: cannot be opened; a model directory needs it", path.string());
   json parsed = json::parse(file, nullptr, false);
   if (parsed.is_discarded()) fail(ErrorCode::kInput, "{}: is not valid JSON", path.string());
-  if (!parsed.is_object()) fail(ErrorCode::kInput, "{}: expected a JSON object, found {}", path.string(), parsed.type_name());
+  if (!parsed.is_object())
+    fail(ErrorCode::kInput, "{}: expected a JSON object, found {}", path.string(), parsed.type_name());
   return parsed;
 }
 
@@ -78,10 +77,12 @@ Architecture read_architecture(const Fields& fields) {
   if (list == nullptr || !list->is_array() || list->size() != 1 || !list->front().is_string())
     fail(ErrorCode::kInput, "{}: architectures should be a list of one name", fields.where());
   const auto name = list->front().get<std::string>();
-  for (const Architecture known : {Architecture::kLlama, Architecture::kQwen2, Architecture::kQwen3, Architecture::kMistral})
+  for (const Architecture known :
+       {Architecture::kLlama, Architecture::kQwen2, Architecture::kQwen3, Architecture::kMistral})
     if (name == name_of(known)) return known;
   fail(ErrorCode::kUnsupported,
-       "{}: architecture {} is not supported; tugline runs LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM and "
+       "{}: architecture {} is not supported; tugline runs LlamaForCausalLM, Qwen2ForCausalLM, "
+       "Qwen3ForCausalLM and "
        "MistralForCausalLM",
        fields.where(), name);
 }
@@ -89,20 +90,24 @@ Architecture read_architecture(const Fields& fields) {
 void refuse_partial_rotation(const Fields& fields) {
   const double share = fields.number_or("partial_rotary_factor", 1.0);
   if (share != 1.0)
-    fail(ErrorCode::kUnsupported, "{}: partial_rotary_factor = {} is not supported; expected 1", fields.where(), share);
+    fail(ErrorCode::kUnsupported, "{}: partial_rotary_factor = {} is not supported; expected 1",
+         fields.where(), share);
 }
 
 // Fields that change what the model computes and that tugline does not have. Harmless values are let through.
 void refuse_unknown_mathematics(const Fields& fields) {
-  for (const char* name : {"attn_logit_softcapping", "final_logit_softcapping", "query_pre_attn_scalar", "logit_scale",
-                           "embedding_multiplier", "residual_multiplier", "attention_multiplier", "logits_scaling",
-                           "num_local_experts", "num_experts", "quantization_config", "clip_qkv", "attention_sink_size"})
+  for (const char* name :
+       {"attn_logit_softcapping", "final_logit_softcapping", "query_pre_attn_scalar", "logit_scale",
+        "embedding_multiplier", "residual_multiplier", "attention_multiplier", "logits_scaling",
+        "num_local_experts", "num_experts", "quantization_config", "clip_qkv", "attention_sink_size"})
     if (fields.find(name) != nullptr)
-      fail(ErrorCode::kUnsupported, "{}: {} = {} is not supported", fields.where(), name, fields.find(name)->dump());
+      fail(ErrorCode::kUnsupported, "{}: {} = {} is not supported", fields.where(), name,
+           fields.find(name)->dump());
   refuse_partial_rotation(fields);
   const std::string activation = fields.text_or("hidden_act", "silu");
   if (activation != "silu" && activation != "swish")
-    fail(ErrorCode::kUnsupported, "{}: hidden_act {} is not supported; expected silu", fields.where(), activation);
+    fail(ErrorCode::kUnsupported, "{}: hidden_act {} is not supported; expected silu", fields.where(),
+         activation);
 }
 
 // Both spellings: rope_theta beside rope_scaling (null, or an object), and the newer rope_parameters that holds all.
@@ -113,7 +118,8 @@ RopeConfig read_rope(const Fields& fields) {
   const json* object = fields.find(newer ? "rope_parameters" : "rope_scaling");
   if (object == nullptr) return rope;
   const std::string where = fields.where() + (newer ? ": rope_parameters" : ": rope_scaling");
-  if (!object->is_object()) fail(ErrorCode::kInput, "{} should be an object, found {}", where, object->dump());
+  if (!object->is_object())
+    fail(ErrorCode::kInput, "{} should be an object, found {}", where, object->dump());
   const Fields scaling(*object, where);
   refuse_partial_rotation(scaling);
   rope.theta = scaling.number_or("rope_theta", rope.theta);
@@ -126,9 +132,11 @@ RopeConfig read_rope(const Fields& fields) {
     rope.scaling = RopeScaling::kLlama3;
     rope.low_freq_factor = scaling.number_or("low_freq_factor", std::nullopt);
     rope.high_freq_factor = scaling.number_or("high_freq_factor", std::nullopt);
-    rope.original_max_position_embeddings = scaling.number_or("original_max_position_embeddings", std::nullopt);
+    rope.original_max_position_embeddings =
+        scaling.number_or("original_max_position_embeddings", std::nullopt);
   } else {
-    fail(ErrorCode::kUnsupported, "{}: RoPE type {} is not supported; tugline has default, linear and llama3", where, type);
+    fail(ErrorCode::kUnsupported, "{}: RoPE type {} is not supported; tugline has default, linear and llama3",
+         where, type);
   }
   return rope;
 }
@@ -145,12 +153,15 @@ std::optional<int64_t> read_sliding_window(const Fields& fields, Architecture ar
 void check_layer_types(const Fields& fields, bool windowed) {
   const json* types = fields.find("layer_types");
   if (types == nullptr) return;
-  if (!types->is_array()) fail(ErrorCode::kInput, "{}: layer_types should be a list, found {}", fields.where(), types->dump());
+  if (!types->is_array())
+    fail(ErrorCode::kInput, "{}: layer_types should be a list, found {}", fields.where(), types->dump());
   for (const json& type : *types) {
     if (type == "full_attention" || (type == "sliding_attention" && windowed)) continue;
     if (type == "sliding_attention")
-      fail(ErrorCode::kInput, "{}: layer_types has sliding_attention, but sliding_window says no width", fields.where());
-    fail(ErrorCode::kUnsupported, "{}: layer_types has {}, which is not supported; expected full_attention", fields.where(), type.dump());
+      fail(ErrorCode::kInput, "{}: layer_types has sliding_attention, but sliding_window says no width",
+           fields.where());
+    fail(ErrorCode::kUnsupported, "{}: layer_types has {}, which is not supported; expected full_attention",
+         fields.where(), type.dump());
   }
 }
 
@@ -169,7 +180,9 @@ ModelConfig read_config_json(const std::filesystem::path& path) {
   config.num_layers = fields.integer("num_hidden_layers");
   config.num_heads = fields.integer("num_attention_heads");
   config.num_kv_heads = fields.integer_or("num_key_value_heads", config.num_heads);
-  if (config.num_heads <= 0) fail(ErrorCode::kInput, "{}: num_attention_heads is {}; expected a positive number", path.string(), config.num_heads);
+  if (config.num_heads <= 0)
+    fail(ErrorCode::kInput, "{}: num_attention_heads is {}; expected a positive number", path.string(),
+         config.num_heads);
   config.head_dim = fields.integer_or("head_dim", config.hidden_size / config.num_heads);
   config.vocab_size = fields.integer("vocab_size");
   config.max_positions = fields.integer_or("max_position_embeddings", 0);

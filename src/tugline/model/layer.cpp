@@ -15,8 +15,8 @@ QkvViews split_qkv(const ModelConfig& config, const Matrix& qkv) {
           .v = qkv.column_range(config.q_size() + config.kv_size(), config.kv_size())};
 }
 
-void run_attention_block(Backend& backend, const LayerWeights& weights, const LayerContext& context, const Matrix& h,
-                         LayerWorkspace& workspace) {
+void run_attention_block(Backend& backend, const LayerWeights& weights, const LayerContext& context,
+                         const Matrix& h, LayerWorkspace& workspace) {
   const ModelConfig& config = context.config;
   const Matrix normed = workspace.normed->rows(0, h.rows);
   const Matrix qkv = workspace.qkv->rows(0, h.rows);
@@ -42,8 +42,8 @@ void run_attention_block(Backend& backend, const LayerWeights& weights, const La
   backend.linear(attended, *weights.output, h, Accumulate::kYes);
 }
 
-void run_mlp_block(Backend& backend, const LayerWeights& weights, const LayerContext& context, const Matrix& h,
-                   LayerWorkspace& workspace) {
+void run_mlp_block(Backend& backend, const LayerWeights& weights, const LayerContext& context,
+                   const Matrix& h, LayerWorkspace& workspace) {
   const Matrix normed = workspace.normed->rows(0, h.rows);
   const Matrix gate_up = workspace.gate_up->rows(0, h.rows);
   const Matrix activated = workspace.activated->rows(0, h.rows);

@@ -38,10 +38,10 @@ struct QkvViews {
 [[nodiscard]] QkvViews split_qkv(const ModelConfig& config, const Matrix& qkv);
 
 // The layer's two halves, each in place on h [layout.total(), hidden].
-void run_attention_block(Backend& backend, const LayerWeights& weights, const LayerContext& context, const Matrix& h,
-                         LayerWorkspace& workspace);
-void run_mlp_block(Backend& backend, const LayerWeights& weights, const LayerContext& context, const Matrix& h,
-                   LayerWorkspace& workspace);
+void run_attention_block(Backend& backend, const LayerWeights& weights, const LayerContext& context,
+                         const Matrix& h, LayerWorkspace& workspace);
+void run_mlp_block(Backend& backend, const LayerWeights& weights, const LayerContext& context,
+                   const Matrix& h, LayerWorkspace& workspace);
 
 // Runs the layer in place on h [layout.total(), hidden]. Afterwards workspace.qkv holds the rows' rotated keys and values.
 void run_layer(Backend& backend, const LayerWeights& weights, const LayerContext& context, const Matrix& h,

@@ -9,7 +9,8 @@
 namespace tugline {
 ModelConfig read_config(const ModelSource& source) {
   const bool gguf = source.kind == ModelSource::Kind::kGguf;
-  ModelConfig config = gguf ? read_config_gguf(GgufFile::open(source.path)) : read_config_json(source.config_json());
+  ModelConfig config =
+      gguf ? read_config_gguf(GgufFile::open(source.path)) : read_config_json(source.config_json());
   config.name = source.name;
   return config;
 }
@@ -38,7 +39,8 @@ void Model::embed(std::span<const int32_t> ids, const Matrix& to) const {
   rows.reserve(ids.size() * hidden);
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] < 0 || ids[i] >= config_.vocab_size)
-      fail(ErrorCode::kInput, "token id {} at position {} is outside the model's vocabulary of {}", ids[i], i, config_.vocab_size);
+      fail(ErrorCode::kInput, "token id {} at position {} is outside the model's vocabulary of {}", ids[i], i,
+           config_.vocab_size);
     weights_.embedding.fill_rows(ids[i], row);
     rows.insert(rows.end(), row.begin(), row.end());
   }

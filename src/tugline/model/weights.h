@@ -33,7 +33,7 @@ struct Weights {
 enum class TensorNaming { kHub, kGguf };
 
 // Errors: a tensor that is missing, misshaped, not finite. The source must outlive the weights.
-[[nodiscard]] Weights load_weights(const ModelConfig& config, const TensorSource& tensors, TensorNaming naming,
-                                   Backend& backend);
+[[nodiscard]] Weights load_weights(const ModelConfig& config, const TensorSource& tensors,
+                                   TensorNaming naming, Backend& backend);
 
 }  // namespace tugline

@@ -10,10 +10,12 @@ namespace {
 void check_length(const ModelConfig& config, int64_t tokens) {
   if (tokens == 0) fail(ErrorCode::kInput, "the transcript has no tokens");
   if (config.max_positions > 0 && tokens > config.max_positions)
-    fail(ErrorCode::kInput, "the transcript has {} tokens; {} takes at most {}", tokens, config.name, config.max_positions);
+    fail(ErrorCode::kInput, "the transcript has {} tokens; {} takes at most {}", tokens, config.name,
+         config.max_positions);
   if (config.sliding_window && tokens > *config.sliding_window)
     fail(ErrorCode::kUnsupported,
-         "the transcript has {} tokens, more than {}'s sliding window of {}, which tugline does not compute; use shorter "
+         "the transcript has {} tokens, more than {}'s sliding window of {}, which tugline does not compute; "
+         "use shorter "
          "transcripts",
          tokens, config.name, *config.sliding_window);
 }
@@ -21,7 +23,8 @@ void check_length(const ModelConfig& config, int64_t tokens) {
 void check_ids(const ModelConfig& config, std::span<const int32_t> ids) {
   for (size_t i = 0; i < ids.size(); ++i)
     if (ids[i] < 0 || ids[i] >= config.vocab_size)
-      fail(ErrorCode::kInput, "token id {} at position {} is outside the vocabulary of {}, which holds 0 to {}", ids[i], i,
+      fail(ErrorCode::kInput,
+           "token id {} at position {} is outside the vocabulary of {}, which holds 0 to {}", ids[i], i,
            config.name, config.vocab_size - 1);
 }
 
@@ -29,7 +32,8 @@ void check_layers(const ModelConfig& config, std::span<const LayerIndex> layers)
   if (layers.empty()) fail(ErrorCode::kUsage, "no layer to push at; name at least one");
   for (const LayerIndex layer : layers)
     if (layer.value < 0 || layer.value >= config.num_layers)
-      fail(ErrorCode::kUsage, "there is no layer {}; {} has {} layers, from 0", layer.value, config.name, config.num_layers);
+      fail(ErrorCode::kUsage, "there is no layer {}; {} has {} layers, from 0", layer.value, config.name,
+           config.num_layers);
 }
 
 std::unique_ptr<Buffer> keep(Backend& backend, const Matrix& rows) {
@@ -45,7 +49,8 @@ void check_transcript(const ModelConfig& config, std::span<const int32_t> ids) {
   check_ids(config, ids);
 }
 
-Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers) : ids_(std::move(ids)) {
+Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers)
+    : ids_(std::move(ids)) {
   const ModelConfig& config = model.config();
   check_transcript(config, ids_);
   check_layers(config, layers);

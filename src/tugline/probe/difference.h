@@ -18,7 +18,7 @@ struct DifferenceContext {
 };
 
 // Runs the layer in place on dh [layout.total(), hidden].
-void run_layer_difference(Backend& backend, const LayerWeights& weights, const DifferenceContext& context, const Matrix& dh,
-                          LayerWorkspace& workspace);
+void run_layer_difference(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
+                          const Matrix& dh, LayerWorkspace& workspace);
 
 }  // namespace tugline

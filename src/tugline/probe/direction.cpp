@@ -28,27 +28,36 @@ void scale_down(std::vector<double>& v, double divisor) {
 }  // namespace
 
 std::vector<double> isotropic_direction(const DirectionKey& key, int64_t size) {
-  const std::array<int64_t, 6> identity{static_cast<int64_t>(key.example_hash), key.span.begin,    key.span.end,
-                                        key.layer.value,                        key.direction, key.epsilon_index};
+  const std::array<int64_t, 6> identity{static_cast<int64_t>(key.example_hash),
+                                        key.span.begin,
+                                        key.span.end,
+                                        key.layer.value,
+                                        key.direction,
+                                        key.epsilon_index};
   std::vector<double> direction(static_cast<size_t>(size));
   fill_normals({.key = key.seed, .stream = hash_bytes(std::as_bytes(std::span(identity)))}, direction);
   scale(direction, 1.0 / norm(direction));
   return direction;
 }
 
-std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size, const std::string& path) {
+std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size,
+                                           const std::string& path) {
   if (array.columns != size)
-    fail(ErrorCode::kInput, "{}: directions have {} components; the model's residual stream has {}", path, array.columns, size);
+    fail(ErrorCode::kInput, "{}: directions have {} components; the model's residual stream has {}", path,
+         array.columns, size);
   std::vector<std::vector<double>> rows;
   for (int64_t r = 0; r < array.rows; ++r) {
     const auto begin = array.values.begin() + r * size;
     std::vector<double> row(begin, begin + size);
     // By the largest component first: squares of very large or small ones would leave f64.
-    const double largest = std::abs(*std::max_element(row.begin(), row.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
+    const double largest = std::abs(*std::max_element(
+        row.begin(), row.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
     if (largest > 0 && std::isfinite(largest)) scale_down(row, largest);
     const double length = norm(row);
     if (!(length > 0) || !std::isfinite(length))
-      fail(ErrorCode::kInput, "{}: row {} has length {}; a direction needs a length that is finite and not zero", path, r, length);
+      fail(ErrorCode::kInput,
+           "{}: row {} has length {}; a direction needs a length that is finite and not zero", path, r,
+           length);
     scale(row, 1.0 / length);
     rows.push_back(std::move(row));
   }

@@ -26,6 +26,7 @@ struct DirectionKey {
 [[nodiscard]] std::vector<double> isotropic_direction(const DirectionKey& key, int64_t size);
 
 // Rows of a direction file as unit vectors. Errors: another width than `size`, a row of zeros.
-[[nodiscard]] std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size, const std::string& path);
+[[nodiscard]] std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size,
+                                                         const std::string& path);
 
 }  // namespace tugline

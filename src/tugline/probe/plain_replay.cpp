@@ -11,8 +11,8 @@ PlainReplayWorkspace::PlainReplayWorkspace(const Model& model, int64_t max_pushe
       read(model.backend().allocate(max_pushes * rows.read(), model.config().hidden_size)),
       layer(model.config(), max_pushes * rows.count, model.backend()) {}
 
-PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, const Readout& base, ReplayRows rows, LayerIndex layer,
-               PlainReplayWorkspace& workspace)
+PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, const Readout& base, ReplayRows rows,
+                         LayerIndex layer, PlainReplayWorkspace& workspace)
     : model_(model), baseline_(baseline), base_(base), rows_(rows), layer_(layer), workspace_(workspace) {}
 
 std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
@@ -44,7 +44,8 @@ void PlainReplay::run_layers(const RowLayout& layout, const Matrix& h) {
                                .layout = layout,
                                .prefix_k = baseline_.keys(layer).rows(0, layout.first_position),
                                .prefix_v = baseline_.values(layer).rows(0, layout.first_position)};
-    run_layer(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context, h, workspace_.layer);
+    run_layer(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context, h,
+              workspace_.layer);
   }
 }
 

@@ -30,8 +30,8 @@ class PlainReplayWorkspace {
 class PlainReplay {
  public:
   // All arguments must outlive the replay. `layer` is one that the baseline kept.
-  PlainReplay(const Model& model, const Baseline& baseline, const Readout& base, ReplayRows rows, LayerIndex layer,
-         PlainReplayWorkspace& workspace);
+  PlainReplay(const Model& model, const Baseline& baseline, const Readout& base, ReplayRows rows,
+              LayerIndex layer, PlainReplayWorkspace& workspace);
 
   // Pushes by each of vectors [pushes * hidden], added to resid_post of the layer at p. Returns [pushes * rows.read()] responses,
   // push-major.

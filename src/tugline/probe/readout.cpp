@@ -7,10 +7,12 @@ namespace tugline {
 ReplayRows replay_rows(TokenRange span, ReadoutKind readout, int64_t tokens) {
   if (span.size() <= 0) fail(ErrorCode::kInput, "the span [{}, {}) is empty", span.begin, span.end);
   if (span.begin <= 0)
-    fail(ErrorCode::kInput, "the span [{}, {}) begins at the transcript's first token; a push needs a token before it",
+    fail(ErrorCode::kInput,
+         "the span [{}, {}) begins at the transcript's first token; a push needs a token before it",
          span.begin, span.end);
   if (span.end > tokens)
-    fail(ErrorCode::kInput, "the span [{}, {}) ends beyond the transcript's {} tokens", span.begin, span.end, tokens);
+    fail(ErrorCode::kInput, "the span [{}, {}) ends beyond the transcript's {} tokens", span.begin, span.end,
+         tokens);
   const Position push{span.begin - 1};
   if (readout == ReadoutKind::kPredicting) return {.push = push, .count = span.size(), .first_read = 0};
   return {.push = push, .count = span.size() + 1, .first_read = 1};

@@ -15,6 +15,7 @@ namespace tugline {
 [[nodiscard]] std::vector<int32_t> read_targets(const Baseline& baseline, const ReplayRows& rows);
 
 // The base distributions of the rows that are read.
-[[nodiscard]] std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline, const ReplayRows& rows);
+[[nodiscard]] std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline,
+                                                     const ReplayRows& rows);
 
 }  // namespace tugline

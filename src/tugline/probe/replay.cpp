@@ -11,7 +11,8 @@ SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRow
           .readout = read_baseline(model, baseline, rows)};
 }
 
-SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout, LayerIndex lowest) {
+SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout,
+                   LayerIndex lowest) {
   return read_rows(model, baseline, replay_rows(span, readout, baseline.tokens()), lowest);
 }
 
@@ -22,7 +23,8 @@ ReplayWorkspace::ReplayWorkspace(const Model& model, int64_t max_pushes, const R
       read(model.backend().allocate(max_pushes * rows.read(), model.config().hidden_size)),
       layer(model.config(), max_pushes * rows.count, model.backend()) {}
 
-Replay::Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer, ReplayWorkspace& workspace)
+Replay::Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
+               ReplayWorkspace& workspace)
     : model_(model), baseline_(baseline), base_(base), layer_(layer), workspace_(workspace) {}
 
 std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
@@ -40,8 +42,9 @@ std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
   backend.add_to_first_rows(pushed, layout, dh);
   run_layers(layout, dh);
   backend.select_rows(dh, layout, rows.first_read, read);
-  backend.rms_norm_difference(base_.trace->resid_final().rows(rows.first_read, rows.read()), model_.weights().final_norm->matrix(),
-                              model_.config().rms_norm_eps, read, read);
+  backend.rms_norm_difference(base_.trace->resid_final().rows(rows.first_read, rows.read()),
+                              model_.weights().final_norm->matrix(), model_.config().rms_norm_eps, read,
+                              read);
 
   std::vector<RowResponse> responses(static_cast<size_t>(read.rows));
   backend.divergence(*model_.weights().head, *base_.readout, read, responses);
@@ -56,7 +59,8 @@ void Replay::run_layers(const RowLayout& layout, const Matrix& dh) {
                                     .base = base_.trace->layer(layer),
                                     .prefix_k = baseline_.keys(layer).rows(0, layout.first_position),
                                     .prefix_v = baseline_.values(layer).rows(0, layout.first_position)};
-    run_layer_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context, dh, workspace_.layer);
+    run_layer_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context,
+                         dh, workspace_.layer);
   }
 }
 

@@ -19,9 +19,11 @@ struct SpanBase {
   std::unique_ptr<Readout> readout;
 };
 // `lowest` is the lowest layer that will be pushed, one that the baseline kept.
-[[nodiscard]] SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout, LayerIndex lowest);
+[[nodiscard]] SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span,
+                                 ReadoutKind readout, LayerIndex lowest);
 // The same for given rows.
-[[nodiscard]] SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest);
+[[nodiscard]] SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows,
+                                 LayerIndex lowest);
 
 // The memory of replays: up to max_pushes pushes of rows.count rows.
 class ReplayWorkspace {
@@ -41,7 +43,8 @@ class ReplayWorkspace {
 class Replay {
  public:
   // All arguments must outlive the replay. `layer` is one that the baseline kept, not below the base's lowest.
-  Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer, ReplayWorkspace& workspace);
+  Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
+         ReplayWorkspace& workspace);
 
   // Pushes by each of vectors [pushes * hidden], added to resid_post of the layer at p. Returns [pushes * rows.read()] responses,
   // push-major.

@@ -32,7 +32,8 @@ class Tracer {
 
   // The q and k norms run in place, so what goes into them is computed once more.
   std::unique_ptr<Buffer> unnormed_qkv(const LayerWeights& weights) {
-    backend_.rms_norm(h_, weights.attention_norm->matrix(), context_.config.rms_norm_eps, workspace_.normed->matrix());
+    backend_.rms_norm(h_, weights.attention_norm->matrix(), context_.config.rms_norm_eps,
+                      workspace_.normed->matrix());
     auto qkv = backend_.allocate(h_.rows, workspace_.qkv->matrix().columns);
     backend_.linear(workspace_.normed->matrix(), *weights.qkv, qkv->matrix(), Accumulate::kNo);
     return qkv;
@@ -72,7 +73,8 @@ SpanTrace::SpanTrace(const Model& model, const Baseline& baseline, const ReplayR
                                .layout = {.pushes = 1, .rows = rows.count, .first_position = rows.push.value},
                                .prefix_k = baseline.keys(layer).rows(0, rows.push.value),
                                .prefix_v = baseline.values(layer).rows(0, rows.push.value)};
-    layers_[layer] = Tracer(model, context, h, workspace).run(model.weights().layers[static_cast<size_t>(layer.value)]);
+    layers_[layer] =
+        Tracer(model, context, h, workspace).run(model.weights().layers[static_cast<size_t>(layer.value)]);
   }
 }
 

@@ -39,15 +39,16 @@ struct SweepPlan {
 };
 
 // Tokenizes each transcript once and finds its spans. `dataset` must outlive the plan.
-[[nodiscard]] SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer, const SweepOptions& options);
+[[nodiscard]] SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer,
+                                   const SweepOptions& options);
 
 // Finds what cannot be run before anything is measured or kept. Errors, naming the example: those of check_transcript and
 // check_memory_limit.
 void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options);
 
 // Everything that decides the numbers, name by name (docs/formats.md).
-[[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint64_t dataset_hash,
-                                         const std::string& direction_source);
+[[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options,
+                                         uint64_t dataset_hash, const std::string& direction_source);
 
 // Where a sweep's results go and who watches it. Called from the sweeping thread.
 class SweepObserver {
@@ -62,9 +63,11 @@ class SweepObserver {
 };
 
 // Runs what the observer does not have yet. Errors: kNothingToMeasure where no example has a span, after all reasons were handed over.
-void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options, SweepObserver& observer);
+void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
+               SweepObserver& observer);
 
 // Pushes still to be computed: for progress and the plan's report.
-[[nodiscard]] int64_t remaining_pushes(const Model& model, const SweepPlan& plan, const SweepOptions& options, SweepObserver& observer);
+[[nodiscard]] int64_t remaining_pushes(const Model& model, const SweepPlan& plan, const SweepOptions& options,
+                                       SweepObserver& observer);
 
 }  // namespace tugline

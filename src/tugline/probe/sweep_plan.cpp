@@ -16,9 +16,12 @@ const char* name_of(Span::Kind kind) { return kind == Span::Kind::kAnchor ? "anc
 
 const char* name_of(BosPolicy bos) {
   switch (bos) {
-    case BosPolicy::kAuto: return "auto";
-    case BosPolicy::kAlways: return "always";
-    case BosPolicy::kNever: return "never";
+    case BosPolicy::kAuto:
+      return "auto";
+    case BosPolicy::kAlways:
+      return "always";
+    case BosPolicy::kNever:
+      return "never";
   }
   return "auto";
 }
@@ -26,7 +29,9 @@ const char* name_of(BosPolicy bos) {
 class ExamplePlanner {
  public:
   ExamplePlanner(const Example& example, const Tokenizer& tokenizer, const SweepOptions& options)
-      : tokenizer_(tokenizer), options_(options), encoding_(tokenizer.encode(example.transcript, options.bos)) {
+      : tokenizer_(tokenizer),
+        options_(options),
+        encoding_(tokenizer.encode(example.transcript, options.bos)) {
     planned_.example = &example;
     planned_.ids = encoding_.ids;
     chunks_ = split_chunks(example.cot);
@@ -45,7 +50,8 @@ class ExamplePlanner {
         continue;
       }
       const auto outcomes = find_chunk_spans(query_, encoding_);
-      for (size_t i = 0; i < outcomes.size(); ++i) add(outcomes[i], Span::Kind::kChunk, static_cast<int64_t>(i));
+      for (size_t i = 0; i < outcomes.size(); ++i)
+        add(outcomes[i], Span::Kind::kChunk, static_cast<int64_t>(i));
     }
     if (planned_.spans.empty()) give_reason();
     return std::move(planned_);
@@ -62,7 +68,8 @@ class ExamplePlanner {
 
   // The spans' reasons become the example's own.
   void give_reason() {
-    planned_.skipped = planned_.skipped_spans.empty() ? "the reasoning text has no chunks" : planned_.skipped_spans.front().reason;
+    planned_.skipped = planned_.skipped_spans.empty() ? "the reasoning text has no chunks"
+                                                      : planned_.skipped_spans.front().reason;
     planned_.skipped_spans.clear();
   }
 
@@ -82,7 +89,8 @@ int64_t SweepPlan::spans() const {
   return count;
 }
 
-SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer, const SweepOptions& options) {
+SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer,
+                     const SweepOptions& options) {
   SweepPlan plan;
   for (const Example& example : dataset) {
     if (options.max_examples && static_cast<int64_t>(plan.examples.size()) == *options.max_examples) break;

@@ -27,13 +27,15 @@ double rms_at(const Model& model, const Baseline& baseline, LayerIndex layer, Po
 
 // Bytes that a replay works in for each row: the residual twice, and one layer's intermediates.
 int64_t bytes_per_row(const ModelConfig& config) {
-  const int64_t elements = 4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 3 * config.intermediate_size;
+  const int64_t elements =
+      4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 3 * config.intermediate_size;
   constexpr int64_t kElementBytes = 8;  // f64 on the reference backend; twice what f32 takes
   constexpr int64_t kHeadTile = 2048;
   return (elements + kHeadTile) * kElementBytes;
 }
 
-int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes, int64_t memory_limit) {
+int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
+                     int64_t memory_limit) {
   check_memory_limit(config, rows, memory_limit);
   const int64_t affordable = memory_limit / (bytes_per_row(config) * rows.count);
   const int64_t most = std::clamp<int64_t>(kBatchRows / rows.count, 1, affordable);
@@ -43,8 +45,8 @@ int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t 
 
 class UnitRun {
  public:
-  UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer, const PushOptions& options,
-          const UnitContext& context)
+  UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
+          const PushOptions& options, const UnitContext& context)
       : model_(model), baseline_(baseline), base_(base), layer_(layer), options_(options), context_(context) {
     record_.position = base.rows.push.value;
     record_.span = base.span;
@@ -58,10 +60,13 @@ class UnitRun {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<PushIndex> pushes = lay_out();
     if (out_of_reach(model_.config(), base_.rows, layer_)) {
-      record_.note = "exact zeros: a push at the last layer's output reaches no row after its own, and the readout 'following' reads only those";
+      record_.note =
+          "exact zeros: a push at the last layer's output reaches no row after its own, and the readout "
+          "'following' reads only those";
     } else if (!pushes.empty() && layer_.value == model_.config().num_layers - 1) {
       // No attention is left above: only the pushed row itself moves, the rest are exact zeros.
-      run_batches(pushes, read_rows(model_, baseline_, {.push = base_.rows.push, .count = 1, .first_read = 0}, layer_));
+      run_batches(pushes, read_rows(model_, baseline_, {.push = base_.rows.push, .count = 1, .first_read = 0},
+                                    layer_));
     } else if (!pushes.empty()) {
       run_batches(pushes, base_);
     }
@@ -72,7 +77,8 @@ class UnitRun {
  private:
   // One response, zero as yet, for each push; returns those that must be computed.
   std::vector<PushIndex> lay_out() {
-    const bool has_targets = std::any_of(record_.row_tokens.begin(), record_.row_tokens.end(), [](int32_t t) { return t != kNoTarget; });
+    const bool has_targets = std::any_of(record_.row_tokens.begin(), record_.row_tokens.end(),
+                                         [](int32_t t) { return t != kNoTarget; });
     std::vector<PushIndex> pushes;
     for (int32_t d = 0; d < options_.directions; ++d) {
       for (int32_t e = 0; e < static_cast<int32_t>(options_.epsilons.size()); ++e) {
@@ -101,11 +107,13 @@ class UnitRun {
   }
 
   void run_batches(const std::vector<PushIndex>& pushes, const SpanBase& base) {
-    const int64_t size = batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
+    const int64_t size =
+        batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
     ReplayWorkspace workspace(model_, size, base.rows);
     Replay replay(model_, baseline_, base, layer_, workspace);
     for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
-      const std::span<const PushIndex> batch(pushes.data() + begin, std::min(static_cast<size_t>(size), pushes.size() - begin));
+      const std::span<const PushIndex> batch(pushes.data() + begin,
+                                             std::min(static_cast<size_t>(size), pushes.size() - begin));
       run_batch(replay, batch);
       if (context_.after_batch && !context_.after_batch(static_cast<int64_t>(batch.size())))
         throw Error(ErrorCode::kInterrupted, "interrupted");
@@ -125,13 +133,15 @@ class UnitRun {
   }
 
   ResponseRecord& response(PushIndex push) {
-    return record_.responses[static_cast<size_t>(push.direction) * options_.epsilons.size() + static_cast<size_t>(push.epsilon)];
+    return record_.responses[static_cast<size_t>(push.direction) * options_.epsilons.size() +
+                             static_cast<size_t>(push.epsilon)];
   }
 
   // `rows` are the first of the unit's read rows; those after them have not moved.
   void store(ResponseRecord& response, std::span<const RowResponse> rows) const {
     const auto count = static_cast<double>(response.kl_rows.size());
-    const auto targets = count - static_cast<double>(std::count(record_.row_tokens.begin(), record_.row_tokens.end(), kNoTarget));
+    const auto targets = count - static_cast<double>(std::count(record_.row_tokens.begin(),
+                                                                record_.row_tokens.end(), kNoTarget));
     double delta_logprob = 0;
     for (size_t i = 0; i < rows.size(); ++i) {
       response.kl_rows[i] = rows[i].kl;
@@ -157,15 +167,16 @@ class UnitRun {
 void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit) {
   const int64_t needed = bytes_per_row(config) * rows.count;
   if (memory_limit < needed)
-    fail(ErrorCode::kUsage, "--memory-limit: one push over {} rows needs {} bytes, the limit is {}; raise it", rows.count, needed,
-         memory_limit);
+    fail(ErrorCode::kUsage, "--memory-limit: one push over {} rows needs {} bytes, the limit is {}; raise it",
+         rows.count, needed, memory_limit);
 }
 
 bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer) {
   return rows.first_read > 0 && layer.value == config.num_layers - 1;
 }
 
-int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer, const PushOptions& options) {
+int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer,
+                        const PushOptions& options) {
   if (readout == ReadoutKind::kFollowing && layer.value == model.config().num_layers - 1) return 0;
   const auto zeros = std::count(options.epsilons.begin(), options.epsilons.end(), 0.0);
   return options.directions * (static_cast<int64_t>(options.epsilons.size()) - zeros);

@@ -39,11 +39,13 @@ void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64
 // Measures the unit: position, rms, rows, row_tokens, note, seconds and responses (by direction, then epsilon, in the order given).
 // Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
 // Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit.
-[[nodiscard]] UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
-                                      const PushOptions& options, const UnitContext& context);
+[[nodiscard]] UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
+                                      LayerIndex layer, const PushOptions& options,
+                                      const UnitContext& context);
 
 // Pushes of a unit that are computed: neither epsilon 0 nor out of reach.
-[[nodiscard]] int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer, const PushOptions& options);
+[[nodiscard]] int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer,
+                                      const PushOptions& options);
 
 // True where causality alone makes every response zero: the readout does not include the pushed row, and no layer is left above.
 [[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer);

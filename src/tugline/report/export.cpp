@@ -37,12 +37,10 @@ void write_curves(const RunStore& store, RowWriter& writer) {
 }
 
 std::vector<Cell> push_cells(const UnitRecord& unit, const ResponseRecord& response) {
-  return {unit.key.example,    unit.key.span_kind,
-          unit.key.chunk,      int64_t{unit.key.layer},
-          unit.position,       int64_t{response.direction},
-          response.epsilon,    response.kl,
-          response.kl_reverse, cell_of(response.js),
-          response.top1_flips, cell_of(response.delta_logprob)};
+  return {unit.key.example,        unit.key.span_kind,  unit.key.chunk,
+          int64_t{unit.key.layer}, unit.position,       int64_t{response.direction},
+          response.epsilon,        response.kl,         response.kl_reverse,
+          cell_of(response.js),    response.top1_flips, cell_of(response.delta_logprob)};
 }
 
 void write_responses(const RunStore& store, RowWriter& writer) {

@@ -32,8 +32,8 @@ Piece piece(const Matrix& m, int64_t row, int64_t column) {
 
 void multiply(Transpose transpose_b, const Product& p, Piece a, Piece b, Piece c) {
   if (p.m == 0 || p.n == 0 || p.k == 0) return;
-  dnnl_sgemm('N', transpose_b == Transpose::kYes ? 'T' : 'N', p.m, p.n, p.k, p.alpha, a.data, a.stride, b.data, b.stride, p.beta,
-             c.data, c.stride);
+  dnnl_sgemm('N', transpose_b == Transpose::kYes ? 'T' : 'N', p.m, p.n, p.k, p.alpha, a.data, a.stride,
+             b.data, b.stride, p.beta, c.data, c.stride);
 }
 
 }  // namespace tugline::cpu

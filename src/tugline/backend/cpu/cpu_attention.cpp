@@ -39,7 +39,9 @@ std::vector<Task> make_tasks(const RowLayout& layout, int64_t num_heads) {
   return tasks;
 }
 
-float* at(const Matrix& m, int64_t row, int64_t column) { return reinterpret_cast<float*>(m.data) + row * m.stride + column; }
+float* at(const Matrix& m, int64_t row, int64_t column) {
+  return reinterpret_cast<float*>(m.data) + row * m.stride + column;
+}
 
 // A piece of a matrix for sgemm: its first element and its row stride.
 struct Piece {
@@ -57,7 +59,8 @@ struct Product {
 // c = alpha a b^T + beta c  ('T'), or with b as it is ('N').
 void multiply(char transpose_b, const Product& p, Piece a, Piece b, Piece c) {
   if (p.m == 0 || p.n == 0 || p.k == 0) return;
-  dnnl_sgemm('N', transpose_b, p.m, p.n, p.k, p.alpha, a.data, a.stride, b.data, b.stride, p.beta, c.data, c.stride);
+  dnnl_sgemm('N', transpose_b, p.m, p.n, p.k, p.alpha, a.data, a.stride, b.data, b.stride, p.beta, c.data,
+             c.stride);
 }
 
 class TaskRunner {
@@ -86,12 +89,13 @@ class TaskRunner {
   void score() {
     const int64_t dim = in_.shape.head_dim;
     const float scale = 1.0f / std::sqrt(static_cast<float>(dim));
-    multiply('T', {task_.rows(), prefix_, dim, scale, 0.0f}, piece(in_.q, first_row(0) + task_.row_begin, head_column_),
-             piece(in_.prefix_k, 0, kv_column_), scores_);
+    multiply('T', {task_.rows(), prefix_, dim, scale, 0.0f},
+             piece(in_.q, first_row(0) + task_.row_begin, head_column_), piece(in_.prefix_k, 0, kv_column_),
+             scores_);
     for (int64_t push = 0; push < task_.pushes; ++push)
       multiply('T', {task_.rows_each(), task_.row_end, dim, scale, 0.0f},
-               piece(in_.q, first_row(push) + task_.row_begin, head_column_), piece(in_.own_k, first_row(push), kv_column_),
-               scores_at(push * task_.rows_each(), prefix_));
+               piece(in_.q, first_row(push) + task_.row_begin, head_column_),
+               piece(in_.own_k, first_row(push), kv_column_), scores_at(push * task_.rows_each(), prefix_));
   }
 
   // Row i of a push sees the prefix and its own rows up to i; what it does not see weighs nothing.
@@ -111,8 +115,9 @@ class TaskRunner {
              piece(out_, first_row(0) + task_.row_begin, head_column_));
     const float keep = prefix_ > 0 ? 1.0f : 0.0f;
     for (int64_t push = 0; push < task_.pushes; ++push)
-      multiply('N', {task_.rows_each(), dim, task_.row_end, 1.0f, keep}, scores_at(push * task_.rows_each(), prefix_),
-               piece(in_.own_v, first_row(push), kv_column_), piece(out_, first_row(push) + task_.row_begin, head_column_));
+      multiply('N', {task_.rows_each(), dim, task_.row_end, 1.0f, keep},
+               scores_at(push * task_.rows_each(), prefix_), piece(in_.own_v, first_row(push), kv_column_),
+               piece(out_, first_row(push) + task_.row_begin, head_column_));
   }
 
   const AttentionInputs& in_;

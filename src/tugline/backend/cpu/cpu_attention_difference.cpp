@@ -12,12 +12,20 @@
 namespace tugline::cpu {
 namespace {
 
-void grow(std::vector<float>& memory, int64_t size) { memory.resize(std::max(memory.size(), static_cast<size_t>(size))); }
+void grow(std::vector<float>& memory, int64_t size) {
+  memory.resize(std::max(memory.size(), static_cast<size_t>(size)));
+}
 
 class TaskRunner {
  public:
-  TaskRunner(const AttentionDifferences& in, const Matrix& out, const AttentionTask& task, AttentionDifferenceScratch& scratch)
-      : in_(in), out_(out), task_(task), scratch_(scratch), prefix_(in.layout.first_position), width_(prefix_ + task.row_end) {
+  TaskRunner(const AttentionDifferences& in, const Matrix& out, const AttentionTask& task,
+             AttentionDifferenceScratch& scratch)
+      : in_(in),
+        out_(out),
+        task_(task),
+        scratch_(scratch),
+        prefix_(in.layout.first_position),
+        width_(prefix_ + task.row_end) {
     dim_ = in.shape.head_dim;
     column_ = task.head * dim_;
     kv_column_ = task.head / (in.shape.num_heads / in.shape.num_kv_heads) * dim_;
@@ -36,13 +44,16 @@ class TaskRunner {
 
  private:
   [[nodiscard]] int64_t first_row(int64_t push) const { return (task_.first_push + push) * in_.layout.rows; }
-  [[nodiscard]] Piece scores_at(int64_t row, int64_t column) const { return {scratch_.scores.data() + row * width_ + column, width_}; }
+  [[nodiscard]] Piece scores_at(int64_t row, int64_t column) const {
+    return {scratch_.scores.data() + row * width_ + column, width_};
+  }
   [[nodiscard]] int64_t probability_row() const { return task_.head * in_.layout.rows + task_.row_begin; }
 
   // ds = dq K^T / sqrt(head_dim): the prefix's keys do not move, so all pushes share one product.
   void score_prefix() {
-    multiply(Transpose::kYes, {task_.rows(), prefix_, dim_, scale(), 0.0f}, piece(in_.dq, first_row(0) + task_.row_begin, column_),
-             piece(in_.prefix_k, 0, kv_column_), scores_at(0, 0));
+    multiply(Transpose::kYes, {task_.rows(), prefix_, dim_, scale(), 0.0f},
+             piece(in_.dq, first_row(0) + task_.row_begin, column_), piece(in_.prefix_k, 0, kv_column_),
+             scores_at(0, 0));
   }
 
   // ds = (dq (k + dk)^T + q dk^T) / sqrt(head_dim). The sum k + dk is a factor of dq: its rounding is relative to ds.
@@ -51,8 +62,8 @@ class TaskRunner {
     const Piece own = scores_at(push * task_.rows_each(), prefix_);
     multiply(Transpose::kYes, {task_.rows_each(), task_.row_end, dim_, scale(), 0.0f},
              piece(in_.dq, first_row(push) + task_.row_begin, column_), keys, own);
-    multiply(Transpose::kYes, {task_.rows_each(), task_.row_end, dim_, scale(), 1.0f}, piece(in_.base.q, task_.row_begin, column_),
-             piece(in_.dk, first_row(push), kv_column_), own);
+    multiply(Transpose::kYes, {task_.rows_each(), task_.row_end, dim_, scale(), 1.0f},
+             piece(in_.base.q, task_.row_begin, column_), piece(in_.dk, first_row(push), kv_column_), own);
   }
 
   void normalise(int64_t r) {
@@ -64,8 +75,8 @@ class TaskRunner {
   }
 
   void mix_prefix() {
-    multiply(Transpose::kNo, {task_.rows(), dim_, prefix_, 1.0f, 0.0f}, scores_at(0, 0), piece(in_.prefix_v, 0, kv_column_),
-             piece(out_, first_row(0) + task_.row_begin, column_));
+    multiply(Transpose::kNo, {task_.rows(), dim_, prefix_, 1.0f, 0.0f}, scores_at(0, 0),
+             piece(in_.prefix_v, 0, kv_column_), piece(out_, first_row(0) + task_.row_begin, column_));
   }
 
   // out += dP (v + dv) + P dv
@@ -75,13 +86,15 @@ class TaskRunner {
     multiply(Transpose::kNo, {task_.rows_each(), dim_, task_.row_end, 1.0f, prefix_ > 0 ? 1.0f : 0.0f},
              scores_at(push * task_.rows_each(), prefix_), values, out);
     multiply(Transpose::kNo, {task_.rows_each(), dim_, task_.row_end, 1.0f, 1.0f},
-             piece(in_.base.probabilities, probability_row(), prefix_), piece(in_.dv, first_row(push), kv_column_), out);
+             piece(in_.base.probabilities, probability_row(), prefix_),
+             piece(in_.dv, first_row(push), kv_column_), out);
   }
 
   // base + d of one push's first row_end rows, one head.
   Piece after_push(const Matrix& base, const Matrix& d, int64_t push, std::vector<float>& memory) const {
     for (int64_t j = 0; j < task_.row_end; ++j)
-      add_rows(piece(base, j, kv_column_).data, piece(d, first_row(push) + j, kv_column_).data, dim_, memory.data() + j * dim_);
+      add_rows(piece(base, j, kv_column_).data, piece(d, first_row(push) + j, kv_column_).data, dim_,
+               memory.data() + j * dim_);
     return {memory.data(), dim_};
   }
 
@@ -100,7 +113,8 @@ class TaskRunner {
 
 }  // namespace
 
-void attention_difference(const AttentionDifferences& inputs, const Matrix& out, std::vector<AttentionDifferenceScratch>& scratch) {
+void attention_difference(const AttentionDifferences& inputs, const Matrix& out,
+                          std::vector<AttentionDifferenceScratch>& scratch) {
   scratch.resize(static_cast<size_t>(omp_get_max_threads()));
   const std::vector<AttentionTask> tasks = make_attention_tasks(inputs.layout, inputs.shape.num_heads);
 #pragma omp parallel for schedule(dynamic)
@@ -117,8 +131,10 @@ void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
     const int64_t dim = in.shape.head_dim;
     const int64_t kv_column = head / (in.shape.num_heads / in.shape.num_kv_heads) * dim;
     const Piece q = piece(in.q, 0, head * dim);
-    multiply(Transpose::kYes, {rows, prefix, dim, scale, 0.0f}, q, piece(in.prefix_k, 0, kv_column), piece(out, head * rows, 0));
-    multiply(Transpose::kYes, {rows, rows, dim, scale, 0.0f}, q, piece(in.own_k, 0, kv_column), piece(out, head * rows, prefix));
+    multiply(Transpose::kYes, {rows, prefix, dim, scale, 0.0f}, q, piece(in.prefix_k, 0, kv_column),
+             piece(out, head * rows, 0));
+    multiply(Transpose::kYes, {rows, rows, dim, scale, 0.0f}, q, piece(in.own_k, 0, kv_column),
+             piece(out, head * rows, prefix));
     for (int64_t i = 0; i < rows; ++i) {
       float* row = piece(out, head * rows + i, 0).data;
       softmax_row(row, prefix + i + 1);

@@ -14,7 +14,8 @@ struct AttentionDifferenceScratch {
   std::vector<float> values;
 };
 
-void attention_difference(const AttentionDifferences& inputs, const Matrix& out, std::vector<AttentionDifferenceScratch>& scratch);
+void attention_difference(const AttentionDifferences& inputs, const Matrix& out,
+                          std::vector<AttentionDifferenceScratch>& scratch);
 
 // The base's attention weights: AttentionBase::probabilities.
 void attention_probabilities(const AttentionInputs& inputs, const Matrix& out);

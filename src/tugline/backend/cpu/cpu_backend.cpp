@@ -51,7 +51,8 @@ class CpuBackend final : public Backend {
   std::vector<double> download(const Matrix& from) override {
     std::vector<double> values;
     values.reserve(static_cast<size_t>(from.rows * from.columns));
-    for (int64_t r = 0; r < from.rows; ++r) values.insert(values.end(), row(from, r), row(from, r) + from.columns);
+    for (int64_t r = 0; r < from.rows; ++r)
+      values.insert(values.end(), row(from, r), row(from, r) + from.columns);
     return values;
   }
 
@@ -126,11 +127,13 @@ class CpuBackend final : public Backend {
       cpu::swiglu_row(row(gate_up, r), row(gate_up, r) + out.columns, out.columns, row(out, r));
   }
 
-  void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
+  void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
+                         Accumulate accumulate) override {
     dynamic_cast<const cpu::OneDnnLinear&>(weight).run(dx, out, accumulate, cpu::Bias::kLeaveOut);
   }
 
-  void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d, const Matrix& out) override {
+  void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                           const Matrix& out) override {
     const int64_t n = weight.columns;
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < d.rows; ++r)
@@ -169,7 +172,8 @@ class CpuBackend final : public Backend {
       const int64_t r = task % pushes * rows + i;
       const float* gate = row(base.gate_up, i);
       const float* sigma = row(base.sigmoids, i);
-      cpu::swiglu_difference_row({gate, gate + f, sigma, sigma + f}, row(d_gate_up, r), row(d_gate_up, r) + f, f, row(out, r));
+      cpu::swiglu_difference_row({gate, gate + f, sigma, sigma + f}, row(d_gate_up, r), row(d_gate_up, r) + f,
+                                 f, row(out, r));
     }
   }
 
@@ -177,11 +181,14 @@ class CpuBackend final : public Backend {
     for (int64_t r = 0; r < x.rows; ++r) std::fill_n(row(x, r), x.columns, 0.0f);
   }
 
-  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets) override {
+  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
+                                        std::span<const int32_t> targets) override {
     return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets);
   }
-  void divergence(const Head& head, const Readout& base, const Matrix& dx, std::span<RowResponse> out) override {
-    cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx, out);
+  void divergence(const Head& head, const Readout& base, const Matrix& dx,
+                  std::span<RowResponse> out) override {
+    cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx,
+                    out);
   }
   std::vector<double> logits(const Head& head, const Matrix& x) override {
     const std::vector<float> values = cpu::logits(dynamic_cast<const cpu::CpuHead&>(head), x);

@@ -31,13 +31,15 @@ std::vector<int32_t> likeliest(std::span<const float> log_q) {
   const auto more_likely = [&](int32_t a, int32_t b) {
     return std::pair(log_q[static_cast<size_t>(b)], a) < std::pair(log_q[static_cast<size_t>(a)], b);
   };
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), more_likely);
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    more_likely);
   order.resize(count);
   return order;
 }
 
 // The q-weighted mean of W_U's rows over `tokens`.
-void weigh_rows(const LinearSource& source, std::span<const int32_t> tokens, std::span<const float> q, std::span<float> out) {
+void weigh_rows(const LinearSource& source, std::span<const int32_t> tokens, std::span<const float> q,
+                std::span<float> out) {
   std::vector<double> sum(out.size());
   std::vector<float> weights(out.size());
   double mass = 0;
@@ -55,7 +57,7 @@ struct RowState {
   float shift = 0;
   DivergenceSums sums{.largest = -std::numeric_limits<float>::infinity()};
   float target_delta = std::numeric_limits<float>::quiet_NaN();  // of the realised token, shifted
-  float top_value = 0;     // log q + delta of the base's likeliest token, shifted
+  float top_value = 0;  // log q + delta of the base's likeliest token, shifted
 
   void add(const DivergenceSums& tile) {
     sums.forward += tile.forward;
@@ -87,8 +89,8 @@ class Walk {
       : head_(head), base_(base), dx_(dx), states_(static_cast<size_t>(dx.rows)) {
     head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(dx.rows * CpuHead::kTile)));
     for (int64_t r = 0; r < dx.rows; ++r)
-      states_[static_cast<size_t>(r)].shift =
-          static_cast<float>(dot(row(dx, r), base.mean_unembed.data() + r % base.rows * dx.columns, dx.columns));
+      states_[static_cast<size_t>(r)].shift = static_cast<float>(
+          dot(row(dx, r), base.mean_unembed.data() + r % base.rows * dx.columns, dx.columns));
   }
 
   void run(std::span<RowResponse> out) {
@@ -100,16 +102,20 @@ class Walk {
  private:
   void walk_tile(size_t tile) {
     const int64_t width = head_.tile_width(tile);
-    const Matrix delta{reinterpret_cast<std::byte*>(head_.workspace.data()), dx_.rows, width, CpuHead::kTile, sizeof(float)};
+    const Matrix delta{reinterpret_cast<std::byte*>(head_.workspace.data()), dx_.rows, width, CpuHead::kTile,
+                       sizeof(float)};
     head_.tiles[tile]->run(dx_, delta, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < dx_.rows; ++r) add_tile(states_[static_cast<size_t>(r)], r, row(delta, r), static_cast<int64_t>(tile) * CpuHead::kTile, width);
+    for (int64_t r = 0; r < dx_.rows; ++r)
+      add_tile(states_[static_cast<size_t>(r)], r, row(delta, r), static_cast<int64_t>(tile) * CpuHead::kTile,
+               width);
   }
 
   void add_tile(RowState& state, int64_t r, const float* delta, int64_t first_token, int64_t width) const {
     const auto base_row = static_cast<size_t>(r % base_.rows);
     const size_t offset = base_row * static_cast<size_t>(head_.source.out) + static_cast<size_t>(first_token);
-    state.add(divergence_tile(delta, state.shift, base_.q.data() + offset, base_.log_q.data() + offset, width));
+    state.add(
+        divergence_tile(delta, state.shift, base_.q.data() + offset, base_.log_q.data() + offset, width));
     const int64_t target = base_.targets[base_row] - first_token;
     if (target >= 0 && target < width) state.target_delta = delta[target] - state.shift;
     const int64_t top = base_.top[base_row] - first_token;
@@ -122,9 +128,10 @@ class Walk {
     const std::vector<float> delta = logits(head_, dx_.row_range(r, 1));
     const auto base_row = static_cast<size_t>(r % base_.rows);
     const auto log_q = base_.log_q.begin() + static_cast<std::ptrdiff_t>(base_row * delta.size());
-    return reference::row_response(std::vector<double>(delta.begin(), delta.end()),
-                                   std::vector<double>(log_q, log_q + static_cast<std::ptrdiff_t>(delta.size())),
-                                   base_.targets[base_row]);
+    return reference::row_response(
+        std::vector<double>(delta.begin(), delta.end()),
+        std::vector<double>(log_q, log_q + static_cast<std::ptrdiff_t>(delta.size())),
+        base_.targets[base_row]);
   }
 
   const CpuHead& head_;
@@ -137,10 +144,12 @@ class Walk {
 
 CpuHead::CpuHead(OneDnn& onednn, const LinearSource& all) : source(all) {
   for (int64_t begin = 0; begin < all.out; begin += kTile) {
-    const LinearSource tile{.out = std::min(kTile, all.out - begin),
-                            .in = all.in,
-                            .fill_rows = [&all, begin](int64_t first, std::span<float> out) { all.fill_rows(begin + first, out); },
-                            .bias = {}};
+    const LinearSource tile{
+        .out = std::min(kTile, all.out - begin),
+        .in = all.in,
+        .fill_rows = [&all, begin](int64_t first,
+                                   std::span<float> out) { all.fill_rows(begin + first, out); },
+        .bias = {}};
     tiles.push_back(std::make_unique<OneDnnLinear>(onednn, tile));
   }
 }
@@ -150,12 +159,14 @@ std::vector<float> logits(const CpuHead& head, const Matrix& x) {
   std::vector<float> out(static_cast<size_t>(x.rows * vocabulary));
   const Matrix all{reinterpret_cast<std::byte*>(out.data()), x.rows, vocabulary, vocabulary, sizeof(float)};
   for (size_t tile = 0; tile < head.tiles.size(); ++tile)
-    head.tiles[tile]->run(x, all.column_range(static_cast<int64_t>(tile) * CpuHead::kTile, head.tile_width(tile)),
-                          Accumulate::kNo);
+    head.tiles[tile]->run(
+        x, all.column_range(static_cast<int64_t>(tile) * CpuHead::kTile, head.tile_width(tile)),
+        Accumulate::kNo);
   return out;
 }
 
-std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets) {
+std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x,
+                                      std::span<const int32_t> targets) {
   auto base = std::make_unique<CpuReadout>();
   base->rows = x.rows;
   base->targets.assign(targets.begin(), targets.end());

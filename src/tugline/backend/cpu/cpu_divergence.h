@@ -22,15 +22,16 @@ struct CpuHead final : Head {
 
 struct CpuReadout final : Readout {
   int64_t rows = 0;
-  std::vector<float> q;              // [rows, vocabulary]
-  std::vector<float> log_q;          // [rows, vocabulary]
-  std::vector<float> mean_unembed;   // [rows, hidden]: mean of W_U's rows over the likeliest tokens
-  std::vector<int32_t> top;          // [rows]: the most likely token
-  std::vector<int32_t> targets;      // [rows]
+  std::vector<float> q;             // [rows, vocabulary]
+  std::vector<float> log_q;         // [rows, vocabulary]
+  std::vector<float> mean_unembed;  // [rows, hidden]: mean of W_U's rows over the likeliest tokens
+  std::vector<int32_t> top;         // [rows]: the most likely token
+  std::vector<int32_t> targets;     // [rows]
 };
 
 [[nodiscard]] std::vector<float> logits(const CpuHead& head, const Matrix& x);
-[[nodiscard]] std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets);
+[[nodiscard]] std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x,
+                                                    std::span<const int32_t> targets);
 void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, std::span<RowResponse> out);
 
 }  // namespace tugline::cpu

@@ -20,7 +20,8 @@ struct NormRoots {
 };
 
 // For a d that takes most of h away: there sums over h and d apart would cancel, and norm(h + d) - norm(h) does not.
-void RmsNormLargeDifference(const float* h, const float* d, const float* weight, int64_t n, const NormRoots& roots, float* out) {
+void RmsNormLargeDifference(const float* h, const float* d, const float* weight, int64_t n,
+                            const NormRoots& roots, float* out) {
   V squares = hn::Zero(F());
   for_each_vector(n, [&](int64_t i, auto lanes) {
     const V moved = hn::Add(load(h + i, lanes), load(d + i, lanes));
@@ -35,7 +36,8 @@ void RmsNormLargeDifference(const float* h, const float* d, const float* weight,
   });
 }
 
-void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps, float* out) {
+void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps,
+                          float* out) {
   const F f;
   V hh = hn::Zero(f);
   V hd = hn::Zero(f);
@@ -69,7 +71,8 @@ HWY_INLINE V expm1_of(V x) {
   const auto large = hn::Ge(hn::Abs(x), hn::Set(F(), kSeriesLimit));
   const V small = small_expm1(x);
   if (HWY_LIKELY(hn::AllFalse(F(), large))) return small;
-  return hn::IfThenElse(large, hn::Sub(hn::Exp(F(), hn::Min(x, hn::Set(F(), kLargestExponent))), hn::Set(F(), 1.0f)), small);
+  return hn::IfThenElse(
+      large, hn::Sub(hn::Exp(F(), hn::Min(x, hn::Set(F(), kLargestExponent))), hn::Set(F(), 1.0f)), small);
 }
 
 struct ScoreChanges {
@@ -99,7 +102,9 @@ void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) 
     total = hn::Add(total, or_else(weight, lanes, hn::Zero(F())));
   });
   const V inverse = hn::Set(F(), 1.0f / sum_lanes(total));
-  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::MulSub(load(s + i, lanes), inverse, load(p + i, lanes)), lanes, s + i); });
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    store(hn::MulSub(load(s + i, lanes), inverse, load(p + i, lanes)), lanes, s + i);
+  });
 }
 
 // A change that all scores share is none, so their mean under P goes first: then E_P[e^ds] >= 1, and 1 + z never cancels.
@@ -138,7 +143,8 @@ HWY_INLINE V silu_difference(V gate, V d, V sigma, V sigma_minus) {
   return hn::MulAdd(gate, d_sigma, hn::Mul(d, after));
 }
 
-void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n, float* out) {
+void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n,
+                         float* out) {
   for_each_vector(n, [&](int64_t i, auto lanes) {
     const V gate = load(base.gate + i, lanes);
     const V sigma = load(base.sigma + i, lanes);
@@ -150,7 +156,9 @@ void SwigluDifferenceRow(const SwigluBaseRow& base, const float* d_gate, const f
 }
 
 void AddRows(const float* x, const float* y, int64_t n, float* out) {
-  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::Add(load(x + i, lanes), load(y + i, lanes)), lanes, out + i); });
+  for_each_vector(n, [&](int64_t i, auto lanes) {
+    store(hn::Add(load(x + i, lanes), load(y + i, lanes)), lanes, out + i);
+  });
 }
 
 }  // namespace tugline::cpu::HWY_NAMESPACE
@@ -164,14 +172,20 @@ HWY_EXPORT(SoftmaxDifferenceRow);
 HWY_EXPORT(SwigluDifferenceRow);
 HWY_EXPORT(AddRows);
 
-void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps, float* out) {
+void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps,
+                             float* out) {
   HWY_DYNAMIC_DISPATCH(RmsNormDifferenceRow)(h, d, weight, n, eps, out);
 }
-void softmax_difference_row(const float* p, float* s, int64_t n) { HWY_DYNAMIC_DISPATCH(SoftmaxDifferenceRow)(p, s, n); }
-void swiglu_difference_row(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n, float* out) {
+void softmax_difference_row(const float* p, float* s, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(SoftmaxDifferenceRow)(p, s, n);
+}
+void swiglu_difference_row(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n,
+                           float* out) {
   HWY_DYNAMIC_DISPATCH(SwigluDifferenceRow)(base, d_gate, d_up, n, out);
 }
-void add_rows(const float* x, const float* y, int64_t n, float* out) { HWY_DYNAMIC_DISPATCH(AddRows)(x, y, n, out); }
+void add_rows(const float* x, const float* y, int64_t n, float* out) {
+  HWY_DYNAMIC_DISPATCH(AddRows)(x, y, n, out);
+}
 
 }  // namespace tugline::cpu
 #endif

@@ -7,7 +7,8 @@
 namespace tugline::cpu {
 
 // out = norm(h + d) - norm(h) of one row; out may be d.  h, d, weight, out [n]
-void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps, float* out);
+void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps,
+                             float* out);
 
 // s, the score differences of what one row sees, becomes dP, the change of its attention weights p.  p, s [n]
 void softmax_difference_row(const float* p, float* s, int64_t n);
@@ -20,7 +21,8 @@ struct SwigluBaseRow {
   const float* sigma_minus;
 };
 // out = swiglu(base + d) - swiglu(base).  d_gate, d_up, out [n]
-void swiglu_difference_row(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n, float* out);
+void swiglu_difference_row(const SwigluBaseRow& base, const float* d_gate, const float* d_up, int64_t n,
+                           float* out);
 
 // out = x + y.  [n]
 void add_rows(const float* x, const float* y, int64_t n, float* out);

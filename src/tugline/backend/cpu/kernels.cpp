@@ -25,7 +25,8 @@ void RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float
     const V v = load(x + i, lanes);
     squares = hn::MulAdd(v, v, squares);
   });
-  const V inverse = hn::Div(hn::Set(f, 1.0f), hn::Sqrt(hn::Set(f, sum_lanes(squares) / static_cast<float>(n) + eps)));
+  const V inverse =
+      hn::Div(hn::Set(f, 1.0f), hn::Sqrt(hn::Set(f, sum_lanes(squares) / static_cast<float>(n) + eps)));
   for_each_vector(n, [&](int64_t i, auto lanes) {
     store(hn::Mul(hn::Mul(load(x + i, lanes), inverse), load(weight + i, lanes)), lanes, out + i);
   });
@@ -68,12 +69,14 @@ void SoftmaxRow(float* s, int64_t n) {
     total = hn::Add(total, e);
   });
   const V inverse = hn::Set(f, 1.0f / sum_lanes(total));
-  for_each_vector(n, [&](int64_t i, auto lanes) { store(hn::Mul(load(s + i, lanes), inverse), lanes, s + i); });
+  for_each_vector(n,
+                  [&](int64_t i, auto lanes) { store(hn::Mul(load(s + i, lanes), inverse), lanes, s + i); });
 }
 
 double Dot(const float* x, const float* y, int64_t n) {
   V sum = hn::Zero(F());
-  for_each_vector(n, [&](int64_t i, auto lanes) { sum = hn::MulAdd(load(x + i, lanes), load(y + i, lanes), sum); });
+  for_each_vector(
+      n, [&](int64_t i, auto lanes) { sum = hn::MulAdd(load(x + i, lanes), load(y + i, lanes), sum); });
   return sum_lanes(sum);
 }
 
@@ -105,7 +108,8 @@ HWY_INLINE Terms divergence_terms(V d) {
   return terms;
 }
 
-DivergenceSums DivergenceTile(const float* delta, float shift, const float* q, const float* log_q, int64_t n) {
+DivergenceSums DivergenceTile(const float* delta, float shift, const float* q, const float* log_q,
+                              int64_t n) {
   // f32 sums run over this many elements before they go into f64: 16 additions a lane on AVX2.
   constexpr int64_t kBlock = 128;
   const F f;
@@ -160,7 +164,8 @@ void rope_head(float* x, const float* cosine, const float* sine, int64_t half) {
 }
 void softmax_row(float* s, int64_t n) { HWY_DYNAMIC_DISPATCH(SoftmaxRow)(s, n); }
 double dot(const float* x, const float* y, int64_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(x, y, n); }
-DivergenceSums divergence_tile(const float* delta, float shift, const float* q, const float* log_q, int64_t n) {
+DivergenceSums divergence_tile(const float* delta, float shift, const float* q, const float* log_q,
+                               int64_t n) {
   return HWY_DYNAMIC_DISPATCH(DivergenceTile)(delta, shift, q, log_q, n);
 }
 std::string instruction_set() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }

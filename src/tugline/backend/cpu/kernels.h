@@ -26,8 +26,8 @@ struct DivergenceSums {
 };
 // Sums over one vocabulary tile.  delta, q, log_q [n]. Relative error of `forward` and `backward` about 1e-6 whatever the size of
 // delta: the terms are evaluated as d^2 times a polynomial where they would cancel. Infinite or NaN where a d is beyond 60.
-[[nodiscard]] DivergenceSums divergence_tile(const float* delta, float shift, const float* q, const float* log_q,
-                                             int64_t n);
+[[nodiscard]] DivergenceSums divergence_tile(const float* delta, float shift, const float* q,
+                                             const float* log_q, int64_t n);
 
 // The instruction set that was chosen: "AVX2", "AVX3" ...
 [[nodiscard]] std::string instruction_set();

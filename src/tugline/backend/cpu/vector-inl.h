@@ -52,7 +52,8 @@ constexpr float kSeriesLimit = 0.5f;
 HWY_INLINE V backward_series(V d) {
   const F f;
   V p = hn::Set(f, 1.0f / 362880.0f);
-  for (const float c : {1.0f / 40320.0f, 1.0f / 5040.0f, 1.0f / 720.0f, 1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f})
+  for (const float c :
+       {1.0f / 40320.0f, 1.0f / 5040.0f, 1.0f / 720.0f, 1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f})
     p = hn::MulAdd(p, d, hn::Set(f, c));
   return p;
 }

@@ -40,13 +40,15 @@ class ReferenceBackend final : public Backend {
 
   void upload(std::span<const double> values, const Matrix& to) override {
     for (int64_t r = 0; r < to.rows; ++r)
-      for (int64_t c = 0; c < to.columns; ++c) row(to, r)[c] = values[static_cast<size_t>(r * to.columns + c)];
+      for (int64_t c = 0; c < to.columns; ++c)
+        row(to, r)[c] = values[static_cast<size_t>(r * to.columns + c)];
   }
 
   std::vector<double> download(const Matrix& from) override {
     std::vector<double> values;
     values.reserve(static_cast<size_t>(from.rows * from.columns));
-    for (int64_t r = 0; r < from.rows; ++r) values.insert(values.end(), row(from, r), row(from, r) + from.columns);
+    for (int64_t r = 0; r < from.rows; ++r)
+      values.insert(values.end(), row(from, r), row(from, r) + from.columns);
     return values;
   }
 
@@ -92,11 +94,15 @@ class ReferenceBackend final : public Backend {
   void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override {
     reference::rope(table, layout, head_dim, x);
   }
-  void attention(const AttentionInputs& inputs, const Matrix& out) override { reference::attention(inputs, out); }
+  void attention(const AttentionInputs& inputs, const Matrix& out) override {
+    reference::attention(inputs, out);
+  }
   void swiglu(const Matrix& gate_up, const Matrix& out) override { reference::swiglu(gate_up, out); }
 
-  void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
-    reference::linear(dx, dynamic_cast<const reference::Weight&>(weight), out, accumulate, reference::Bias::kLeaveOut);
+  void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
+                         Accumulate accumulate) override {
+    reference::linear(dx, dynamic_cast<const reference::Weight&>(weight), out, accumulate,
+                      reference::Bias::kLeaveOut);
   }
   void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
                            const Matrix& out) override {
@@ -108,7 +114,9 @@ class ReferenceBackend final : public Backend {
   void attention_difference(const AttentionDifferences& inputs, const Matrix& out) override {
     reference::attention_difference(inputs, out);
   }
-  void gate_sigmoids(const Matrix& gate_up, const Matrix& out) override { reference::gate_sigmoids(gate_up, out); }
+  void gate_sigmoids(const Matrix& gate_up, const Matrix& out) override {
+    reference::gate_sigmoids(gate_up, out);
+  }
   void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) override {
     reference::swiglu_difference(base, d_gate_up, out);
   }
@@ -120,7 +128,8 @@ class ReferenceBackend final : public Backend {
                                         std::span<const int32_t> targets) override {
     return reference::make_readout(weight_of(head), x, targets);
   }
-  void divergence(const Head& head, const Readout& base, const Matrix& dx, std::span<RowResponse> out) override {
+  void divergence(const Head& head, const Readout& base, const Matrix& dx,
+                  std::span<RowResponse> out) override {
     reference::divergence(weight_of(head), dynamic_cast<const reference::ReferenceReadout&>(base), dx, out);
   }
   std::vector<double> logits(const Head& head, const Matrix& x) override {

@@ -113,11 +113,13 @@ double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
 }  // namespace
 
-void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d, const Matrix& out) {
+void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                         const Matrix& out) {
   const int64_t n = weight.columns;
   for (int64_t r = 0; r < d.rows; ++r)
     for (int64_t begin = 0; begin < d.columns; begin += n)
-      rms_norm_row_difference({row(base, r % base.rows) + begin, row(d, r) + begin, row(weight, 0), n, eps}, row(out, r) + begin);
+      rms_norm_row_difference({row(base, r % base.rows) + begin, row(d, r) + begin, row(weight, 0), n, eps},
+                              row(out, r) + begin);
 }
 
 void attention_difference(const AttentionDifferences& in, const Matrix& out) {
@@ -129,7 +131,8 @@ void attention_difference(const AttentionDifferences& in, const Matrix& out) {
   for (int64_t r = 0; r < in.layout.total(); ++r) {
     for (int64_t head = 0; head < num_heads; ++head) {
       const int64_t i = r % in.layout.rows;
-      const RowView view{in, r / in.layout.rows, i, head * head_dim, head / group * head_dim, head * in.layout.rows + i};
+      const RowView view{
+          in, r / in.layout.rows, i, head * head_dim, head / group * head_dim, head * in.layout.rows + i};
       std::vector<double> dp = score_differences(view);
       probability_differences(view.probabilities(), dp);
       mix_differences(view, dp, {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});

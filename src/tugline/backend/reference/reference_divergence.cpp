@@ -73,17 +73,20 @@ std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::
   return readout;
 }
 
-void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx, std::span<RowResponse> out) {
+void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx,
+                std::span<RowResponse> out) {
   constexpr int64_t kRows = 16;  // logits held at once
   std::vector<double> delta(static_cast<size_t>(kRows * head.out));
   for (int64_t begin = 0; begin < dx.rows; begin += kRows) {
     const int64_t count = std::min(kRows, dx.rows - begin);
     linear(dx.row_range(begin, count), head,
-           {reinterpret_cast<std::byte*>(delta.data()), count, head.out, head.out, sizeof(double)}, Accumulate::kNo);
+           {reinterpret_cast<std::byte*>(delta.data()), count, head.out, head.out, sizeof(double)},
+           Accumulate::kNo);
 #pragma omp parallel for schedule(static)
     for (int64_t r = begin; r < begin + count; ++r) {
       const auto i = static_cast<size_t>(r % base.rows);
-      const std::span<const double> row_delta(delta.data() + (r - begin) * head.out, static_cast<size_t>(head.out));
+      const std::span<const double> row_delta(delta.data() + (r - begin) * head.out,
+                                              static_cast<size_t>(head.out));
       out[static_cast<size_t>(r)] = row_response(row_delta, base.log_q[i], base.targets[i]);
     }
   }

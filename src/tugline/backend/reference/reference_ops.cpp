@@ -27,7 +27,8 @@ struct Visible {
 
 void score(const double* q, const Visible& keys, int64_t head_dim, std::span<double> scores) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
-  for (size_t j = 0; j < scores.size(); ++j) scores[j] = scale * dot(q, keys.at(static_cast<int64_t>(j)), head_dim);
+  for (size_t j = 0; j < scores.size(); ++j)
+    scores[j] = scale * dot(q, keys.at(static_cast<int64_t>(j)), head_dim);
 }
 
 void attend(const double* q, const Visible& keys, const Visible& values, std::vector<double>& scores,
@@ -53,7 +54,8 @@ constexpr int64_t kLanes = 16;
 std::vector<double> side_by_side(const Matrix& x, int64_t begin) {
   std::vector<double> lanes(static_cast<size_t>(x.columns * kLanes));
   for (int64_t lane = 0; lane < std::min(kLanes, x.rows - begin); ++lane)
-    for (int64_t i = 0; i < x.columns; ++i) lanes[static_cast<size_t>(i * kLanes + lane)] = row(x, begin + lane)[i];
+    for (int64_t i = 0; i < x.columns; ++i)
+      lanes[static_cast<size_t>(i * kLanes + lane)] = row(x, begin + lane)[i];
   return lanes;
 }
 
@@ -64,7 +66,8 @@ void multiply_lanes(const double* lanes, const float* w, int64_t in, double* out
   std::array<double, kLanes> sums{};
   for (int64_t i = 0; i < in; ++i) {
     const double weight = w[i];
-    for (int64_t lane = 0; lane < kLanes; ++lane) sums[static_cast<size_t>(lane)] += lanes[i * kLanes + lane] * weight;
+    for (int64_t lane = 0; lane < kLanes; ++lane)
+      sums[static_cast<size_t>(lane)] += lanes[i * kLanes + lane] * weight;
   }
   std::copy(sums.begin(), sums.end(), out);
 }

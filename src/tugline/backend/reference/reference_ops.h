@@ -39,20 +39,23 @@ inline double dot(const double* x, const double* y, int64_t n) {
   return sum;
 }
 
-void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd);
+void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate,
+            Bias bias = Bias::kAdd);
 void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out);
 void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x);
 void attention(const AttentionInputs& inputs, const Matrix& out);
 void swiglu(const Matrix& gate_up, const Matrix& out);
 
-void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d, const Matrix& out);
+void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                         const Matrix& out);
 void attention_probabilities(const AttentionInputs& inputs, const Matrix& out);
 void attention_difference(const AttentionDifferences& inputs, const Matrix& out);
 void gate_sigmoids(const Matrix& gate_up, const Matrix& out);
 void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out);
 
 std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets);
-void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx, std::span<RowResponse> out);
+void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx,
+                std::span<RowResponse> out);
 
 // One row: logit differences delta and base log-probabilities, both [vocabulary].
 RowResponse row_response(std::span<const double> delta, std::span<const double> log_q, int32_t target);
