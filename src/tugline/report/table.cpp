@@ -75,7 +75,8 @@ std::string kind_text(const std::string& kind, const std::vector<const CurvePoin
                                  counts_text(points));
   for (size_t first = 0; first < layers.size(); first += kLayersAcross) {
     const size_t count = std::min(kLayersAcross, layers.size() - first);
-    text += (first == 0 ? "" : "\n") + block_text(grid, std::span(layers).subspan(first, count));
+    if (first > 0) text += '\n';
+    text += block_text(grid, std::span(layers).subspan(first, count));
   }
   return text;
 }
