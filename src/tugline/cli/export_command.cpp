@@ -55,7 +55,7 @@ void add_export_command(CLI::App& app) {
       "Examples:\n"
       "  tugline export run.db --table curves\n"
       "  tugline export run.db --table rows --format json -o rows.json\n"
-      "In rows, kl is the row's own; kl_reverse, js, top1_flips and delta_logprob are their push's means\n"
+      "In rows, kl is the row's own; kl_reverse, top1_flips and delta_logprob are their push's means\n"
       "over its rows, as in responses. Numbers read back to the same double.");
   command->callback([options] { run_export(*options); });
 }
