@@ -25,8 +25,9 @@ constexpr int64_t kPushes = 4;
 struct SampledCase {
   explicit SampledCase(Backend& on, double move = 0.1) : backend(on) {
     Numbers numbers(3);
-    head = backend.make_head(source_of(
-        numbers.normals(kVocabulary * kHidden, 1 / std::sqrt(static_cast<double>(kHidden))), kVocabulary, kHidden));
+    head = backend.make_head(
+        source_of(numbers.normals(kVocabulary * kHidden, 1 / std::sqrt(static_cast<double>(kHidden))),
+                  kVocabulary, kHidden));
     x = numbers.normals(kRows * kHidden, 2);
     dx = numbers.normals(kPushes * kRows * kHidden, move);
   }

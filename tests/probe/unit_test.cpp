@@ -187,7 +187,8 @@ TEST_P(Units, SampledVocabulariesHaveAStandardError) {
                      {.vocabulary = vocabulary, .seed = 42, .example_hash = 5});
   };
   if (GetParam() == BackendKind::kReference) {
-    expect_error(ErrorCode::kUnsupported, {"--vocabulary sampled"}, [&] { (void)read(Vocabulary::kSampled); });
+    expect_error(ErrorCode::kUnsupported, {"--vocabulary sampled"},
+                 [&] { (void)read(Vocabulary::kSampled); });
     return;
   }
   const UnitContext context{.example_hash = 5, .memory_limit = kPlenty, .after_batch = {}};
@@ -198,7 +199,8 @@ TEST_P(Units, SampledVocabulariesHaveAStandardError) {
     const UnitRecord sampled = measured(Vocabulary::kSampled);
     const UnitRecord exact = measured(Vocabulary::kExact);
     expect_close(sampled, exact);
-    for (const ResponseRecord& response : exact.responses) EXPECT_EQ(response.kl_standard_error, std::nullopt);
+    for (const ResponseRecord& response : exact.responses)
+      EXPECT_EQ(response.kl_standard_error, std::nullopt);
     for (const ResponseRecord& response : sampled.responses) {
       EXPECT_EQ(response.kl_standard_error, 0.0);
       EXPECT_EQ(response.kl_rows_standard_error, std::vector<double>(4));

@@ -142,9 +142,10 @@ inline constexpr int64_t kTailReplicates = 16;
 // vocabulary").
 struct TailSampling {
   double head_remainder = 0;  // the base mass that each row's head may leave out
-  int64_t most_head = 0;      // tokens of all rows' heads together: where they are more, the remainder is doubled until they are not
-  int64_t tail_tokens = 0;    // drawn from the others; a multiple of kTailReplicates
-  PhiloxStream stream;        // what the sample is drawn from
+  int64_t most_head =
+      0;  // tokens of all rows' heads together: where they are more, the remainder is doubled until they are not
+  int64_t tail_tokens = 0;  // drawn from the others; a multiple of kTailReplicates
+  PhiloxStream stream;      // what the sample is drawn from
 };
 
 // How one row's next-token distribution p moved from the base's q.

@@ -33,9 +33,10 @@ void add_push_options(CLI::App& command, PushArguments& a) {
       ->check(CLI::IsMember({"f32"}))
       ->capture_default_str();
   command
-      .add_option("--vocabulary", a.vocabulary,
-                  "exact: KL over all tokens; sampled: the likeliest exactly, a sample of the others, with its "
-                  "standard error")
+      .add_option(
+          "--vocabulary", a.vocabulary,
+          "exact: KL over all tokens; sampled: the likeliest exactly, a sample of the others, with its "
+          "standard error")
       ->check(CLI::IsMember({"exact", "sampled"}))
       ->capture_default_str();
   command.add_option("--threads", a.threads, "Threads; all of the machine's by default")

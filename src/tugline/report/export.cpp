@@ -18,8 +18,9 @@ constexpr std::array<std::string_view, 13> kResponseColumns = {
     "example", "span_kind",  "chunk", "layer",      "position",      "direction",        "epsilon",
     "kl",      "kl_reverse", "js",    "top1_flips", "delta_logprob", "kl_standard_error"};
 constexpr std::array<std::string_view, 15> kRowColumns = {
-    "example",    "span_kind", "chunk",      "layer",         "position", "direction", "epsilon",          "kl",
-    "kl_reverse", "js",        "top1_flips", "delta_logprob", "row",      "token",     "kl_standard_error"};
+    "example",    "span_kind",     "chunk", "layer",      "position",
+    "direction",  "epsilon",       "kl",    "kl_reverse", "js",
+    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error"};
 
 constexpr std::array<std::string_view, 12> kUnitColumns = {
     "example",  "span_kind", "chunk",        "layer",   "span_begin", "span_end",

@@ -166,7 +166,8 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
       throw std::logic_error(where + ": a response does not have one value a readout row");
     }
     if (response.kl_rows_standard_error.size() != (response.kl_standard_error ? unit.rows.size() : 0)) {
-      throw std::logic_error(where + ": a response's standard errors and readout rows do not number the same");
+      throw std::logic_error(where +
+                             ": a response's standard errors and readout rows do not number the same");
     }
     const std::string push =
         fmt::format("{}, direction {}, epsilon {}", where, response.direction, response.epsilon);

@@ -78,11 +78,7 @@ struct RowState {
 class Walk {
  public:
   Walk(const CpuHead& head, const CpuReadout& base, const Matrix& dx)
-      : head_(head),
-        base_(base),
-        tokens_(base.walked),
-        dx_(dx),
-        states_(static_cast<size_t>(dx.rows)) {
+      : head_(head), base_(base), tokens_(base.walked), dx_(dx), states_(static_cast<size_t>(dx.rows)) {
     head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(dx.rows * CpuHead::kTile)));
     for (int64_t r = 0; r < dx.rows; ++r)
       states_[static_cast<size_t>(r)].shift = static_cast<float>(

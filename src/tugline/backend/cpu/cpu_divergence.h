@@ -28,11 +28,12 @@ struct CpuHead final : Head {
 struct WalkedTokens {
   std::span<const std::unique_ptr<OneDnnLinear>> tiles;  // of W_U's rows, kTile each
   int64_t count = 0;
-  std::vector<float> q;               // [rows, count]: times the factor that makes the sum over a sample unbiased
-  std::vector<float> log_q;           // [rows, count]: of q as it is
-  std::vector<int32_t> targets;       // [rows]: the column of the realised token, or kNoTarget
-  std::vector<int32_t> top;           // [rows]: the column of the most likely token
-  std::vector<int64_t> segment_ends;  // stretches that are summed apart: the head, and each replicate of a sampled tail
+  std::vector<float> q;          // [rows, count]: times the factor that makes the sum over a sample unbiased
+  std::vector<float> log_q;      // [rows, count]: of q as it is
+  std::vector<int32_t> targets;  // [rows]: the column of the realised token, or kNoTarget
+  std::vector<int32_t> top;      // [rows]: the column of the most likely token
+  std::vector<int64_t>
+      segment_ends;  // stretches that are summed apart: the head, and each replicate of a sampled tail
 };
 
 struct CpuReadout final : Readout {

@@ -68,13 +68,14 @@ void normalise_row(const CpuHead& head, size_t r, CpuReadout& base) {
 
 VocabularySample choose_tokens(const CpuHead& head, const CpuReadout& base, const TailSampling& sampling) {
   const auto size = static_cast<int64_t>(base.mean_unembed.size());
-  return sample_vocabulary({.q = base.walked.q,
-                            .rows = base.rows,
-                            .targets = base.targets,
-                            .squared_norms = head.squared_norms(),
-                            .mean_squared_norm = dot(base.mean_unembed.data(), base.mean_unembed.data(), size) /
-                                                 static_cast<double>(base.rows)},
-                           sampling);
+  return sample_vocabulary(
+      {.q = base.walked.q,
+       .rows = base.rows,
+       .targets = base.targets,
+       .squared_norms = head.squared_norms(),
+       .mean_squared_norm =
+           dot(base.mean_unembed.data(), base.mean_unembed.data(), size) / static_cast<double>(base.rows)},
+      sampling);
 }
 
 // The column of a token of the head: the sample's tokens begin with the head's, ascending.

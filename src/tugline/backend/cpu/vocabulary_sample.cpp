@@ -47,7 +47,8 @@ class Sampler {
   void add_head_of(int64_t r, double remainder) {
     const std::span<const float> q = row(r);
     const double negligible = remainder / static_cast<double>(q.size());
-    std::vector<std::pair<float, int32_t>> candidates;  // -q, token: the likeliest first, then the lowest token
+    std::vector<std::pair<float, int32_t>>
+        candidates;  // -q, token: the likeliest first, then the lowest token
     for (size_t v = 0; v < q.size(); ++v)
       if (q[v] >= negligible) candidates.emplace_back(-q[v], static_cast<int32_t>(v));
     std::sort(candidates.begin(), candidates.end());
@@ -104,7 +105,8 @@ class Sampler {
 
   void draw(const std::vector<double>& ends, double at) {
     // The first token that ends beyond `at`: one of size 0 never does. Rounding must not lead beyond the last.
-    const auto found = std::upper_bound(ends.begin(), ends.end(), std::min(at, std::nextafter(ends.back(), 0)));
+    const auto found =
+        std::upper_bound(ends.begin(), ends.end(), std::min(at, std::nextafter(ends.back(), 0)));
     const auto v = static_cast<size_t>(found - ends.begin());
     sample_.tokens.push_back(static_cast<int32_t>(v));
     const double expected_draws = static_cast<double>(sampling_.tail_tokens) * sizes_[v] / ends.back();

@@ -22,7 +22,7 @@ struct SamplingBase {
 struct VocabularySample {
   std::vector<int32_t> tokens;  // the head, ascending; then replicate after replicate, equally many each
   int64_t head = 0;             // how many of them are the head's
-  std::vector<float> factors;   // [tokens]: a sum over all tokens is about the sum of factor * term over these
+  std::vector<float> factors;  // [tokens]: a sum over all tokens is about the sum of factor * term over these
 
   // Ends of the stretches of `tokens` that are summed apart: the head, then each replicate.
   [[nodiscard]] std::vector<int64_t> segment_ends() const;
