@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "files/build_bytes.h"
 #include "tugline/model/config.h"
@@ -232,6 +233,16 @@ TEST(ConfigJson, FilesThatAreNotOne) {
   const std::string whole = small().dump();
   for (size_t size = 0; size < whole.size(); ++size)
     EXPECT_THROW((void)read(whole.substr(0, size)), Error) << size;
+}
+
+TEST(ConfigHash, IsOfWhatIsComputed) {
+  std::set<uint64_t> hashes{hash_of(read(small()))};
+  for (const json& other : {with(small(), "rope_theta", 10000.0), with(small(), "rms_norm_eps", 1e-6),
+                            with(small(), "hidden_size", 96), with(small(), "tie_word_embeddings", true),
+                            with(small(), "attention_bias", true),
+                            with(small(), "rope_scaling", {{"rope_type", "linear"}, {"factor", 2.0}})})
+    EXPECT_TRUE(hashes.insert(hash_of(read(other))).second) << other;
+  EXPECT_FALSE(hashes.insert(hash_of(read(with(small(), "max_position_embeddings", 128)))).second);
 }
 
 }  // namespace

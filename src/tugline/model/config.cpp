@@ -1,8 +1,10 @@
 #include "tugline/model/config.h"
 
+#include <bit>
 #include <cmath>
 #include <numbers>
 
+#include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 
 namespace tugline {
@@ -83,6 +85,24 @@ void check_config(const ModelConfig& config, const std::string& path) {
   if (!(config.rope.original_max_position_embeddings > 0))
     fail(ErrorCode::kInput, "{}: original_max_position_embeddings is {}; expected a positive number", path,
          config.rope.original_max_position_embeddings);
+}
+
+uint64_t hash_of(const ModelConfig& config) {
+  ContentHash hash;
+  hash.add_text(name_of(config.architecture));
+  for (const int64_t size : {config.hidden_size, config.intermediate_size, config.num_layers,
+                             config.num_heads, config.num_kv_heads, config.head_dim, config.vocab_size})
+    hash.add_number(static_cast<uint64_t>(size));
+  for (const bool part :
+       {config.tied_head, config.qkv_bias, config.output_bias, config.mlp_bias, config.qk_norm})
+    hash.add_number(part ? 1 : 0);
+  const RopeConfig& rope = config.rope;
+  hash.add_number(static_cast<uint64_t>(rope.scaling));
+  for (const double number : {config.rms_norm_eps, rope.theta, rope.factor, rope.low_freq_factor,
+                              rope.high_freq_factor, rope.original_max_position_embeddings})
+    hash.add_number(std::bit_cast<uint64_t>(number));
+  for (const float divisor : rope.frequency_divisors) hash.add_number(std::bit_cast<uint32_t>(divisor));
+  return hash.value();
 }
 
 std::vector<double> rope_inverse_frequencies(const ModelConfig& config) {

@@ -64,6 +64,10 @@ struct ModelConfig {
 // Checks what both readers must hold to: positive sizes, heads that divide, an even head_dim. `path` is for messages.
 void check_config(const ModelConfig& config, const std::string& path);
 
+// Of everything that decides what the model computes beside its weights: part of a run's identity. The name and the limits on length
+// are not part of it.
+[[nodiscard]] uint64_t hash_of(const ModelConfig& config);
+
 // Inverse frequencies [head_dim / 2] after scaling, f64 (llama3: the piecewise rule of the Llama 3.1 release).
 [[nodiscard]] std::vector<double> rope_inverse_frequencies(const ModelConfig& config);
 

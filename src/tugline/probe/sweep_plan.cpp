@@ -139,6 +139,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
       {"layers", fmt::format("{}", fmt::join(layers, ","))},
       {"max_examples", options.max_examples ? fmt::format("{}", *options.max_examples) : "all"},
       {"memory_limit", fmt::format("{}", options.memory_limit)},
+      {"model_config", hex(hash_of(model.config()))},
       {"model_weights", hex(model.fingerprint())},
       {field::kPrecision, "f32"},
       {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
