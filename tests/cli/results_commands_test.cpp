@@ -27,7 +27,10 @@ TEST_F(ResultsCommands, SummaryPrintsTheTable) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(holds(outcome.out, "7.500e-01 ± 3.8e-01")) << outcome.out;
   EXPECT_EQ(outcome.err, "");
-  EXPECT_EQ(nlohmann::json::parse(tugline("summary run.db --json").out)["curves"][2]["kl"], 0.75);
+  const nlohmann::json json = nlohmann::json::parse(tugline("summary run.db --json").out);
+  EXPECT_EQ(json["curves"][2]["kl"], 0.75);
+  EXPECT_EQ(json["audit"]["pushes"], 4);
+  EXPECT_EQ(json["audit"]["largest_disagreement"], 0.1875 / 1024);
 }
 
 TEST_F(ResultsCommands, ExportOfCurvesIsExact) {
@@ -65,7 +68,8 @@ TEST_F(ResultsCommands, ExportOfResponsesAndRows) {
 
 TEST_F(ResultsCommands, ExportOfUnitsAndExamples) {
   const ProgramOutcome units = tugline("export run.db --table units");
-  EXPECT_TRUE(holds(units.out, "0,anchor,3,20,11,13,10,20.333333333333332,2,0.1,,\"So, 42.\"\n"))
+  EXPECT_TRUE(
+      holds(units.out, "0,anchor,3,20,11,13,10,20.333333333333332,2,0.1,2,6.103515625e-05,,\"So, 42.\"\n"))
       << units.out;
   const ProgramOutcome examples = tugline("export run.db --table examples");
   EXPECT_TRUE(

@@ -45,6 +45,8 @@ TEST_F(SweepBadInput, Options) {
   expect_nothing_left(run + "--preset paper", "--preset");
   expect_nothing_left(run + "--preset full", "no layer 20");
   expect_nothing_left(run + "--max-examples 0", "--max-examples");
+  expect_nothing_left(run + "--audit -1", "--audit");
+  expect_nothing_left(run + "--audit some", "--audit");
   expect_nothing_left(run + "--threads 0", "--threads");
   expect_nothing_left(run + "--memory-limit 4GB", "4GB");
   expect_nothing_left(run + "--memory-limit 1KiB", "--memory-limit");

@@ -101,6 +101,28 @@ TEST_F(Sweep, FollowingAtTheLastLayerIsExactZerosWithANote) {
   EXPECT_TRUE(holds(tugline("summary run.db").out, "exact zeros"));
 }
 
+TEST_F(Sweep, AuditsAPushOfEachUnitUnlessToldOtherwise) {
+  const std::string options = " --layers 0,last --epsilons 0,1 --directions 2 --readout following";
+  expect_done("-o one.db" + options);
+  expect_done("-o none.db --audit 0" + options);
+  expect_done("-o more.db --audit 5" + options);
+  const auto units = [&](const char* name) { return RunStore::open_read_only(folder_ / name).units(); };
+  for (const UnitRecord& unit : units("one.db")) {
+    EXPECT_EQ(unit.audited, unit.key.layer == 0 ? 1 : 0) << "the last layer's units are out of reach";
+    EXPECT_EQ(unit.audit_disagreement.has_value(), unit.key.layer == 0);
+    EXPECT_LT(unit.audit_disagreement.value_or(0), 1e-4);
+  }
+  for (const UnitRecord& unit : units("none.db")) EXPECT_EQ(unit.audited, 0);
+  for (const UnitRecord& unit : units("more.db")) EXPECT_EQ(unit.audited, unit.key.layer == 0 ? 2 : 0);
+  EXPECT_EQ(exported("one.db", "responses"), exported("none.db", "responses"));
+  EXPECT_TRUE(holds(tugline("summary one.db").out, "audit          2 pushes rerun in f64, largest"))
+      << tugline("summary one.db").out;
+  EXPECT_TRUE(holds(tugline("summary none.db").out, "audit          no push rerun in f64"));
+  EXPECT_TRUE(holds(exported("one.db", "units"), ",audited,audit_disagreement,"));
+  EXPECT_EQ(identity("more.db").at("audit"), "5");
+  EXPECT_EQ(tugline("sweep $MODEL data.json -o one.db --audit 2" + options).status, 2) << "another run";
+}
+
 TEST_F(Sweep, TheSameCommandAgainComputesNothing) {
   expect_done("-o run.db --epsilons 1 --directions 2");
   const std::string before = exported("run.db", "units");

@@ -57,10 +57,13 @@ class DamagedModel final : public TensorSource {
   std::map<std::string, TensorView> views_;
 };
 
-void expect_named(const DamagedModel& model, std::vector<std::string> parts) {
+void expect_named(const DamagedModel& model, std::vector<std::string> parts, Backend& backend) {
   parts.emplace_back("damaged");
+  expect_error(ErrorCode::kInput, parts, [&] { (void)model.load(backend); });
+}
+void expect_named(const DamagedModel& model, const std::vector<std::string>& parts) {
   for (const auto& backend : {make_reference_backend(), make_cpu_backend()})
-    expect_error(ErrorCode::kInput, parts, [&] { (void)model.load(*backend); });
+    expect_named(model, parts, *backend);
 }
 
 TEST(Weights, EveryTensorIsNeeded) {
@@ -88,8 +91,10 @@ TEST(Weights, ShapesAreChecked) {
   }
 }
 
-// A tied head reads the embedding; without one, its rows are read when a token asks for them.
+// A tied head reads the embedding; without one, its rows are read when a token asks for them. The reference backend reads no matrix before
+// it multiplies.
 TEST(Weights, EveryNumberMustBeFinite) {
+  const auto backend = make_cpu_backend();
   for (const float wrong :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const DamagedModel whole("llama_biases");
@@ -97,9 +102,23 @@ TEST(Weights, EveryNumberMustBeFinite) {
       DamagedModel model("llama_biases");
       const auto last = static_cast<size_t>(whole.find(tensor)->elements() - 1);
       model.set(tensor, last, wrong);
-      expect_named(model, {tensor, "element " + std::to_string(last), "finite"});
+      expect_named(model, {tensor, "element " + std::to_string(last), "finite"}, *backend);
     }
   }
+}
+
+TEST(Weights, OnTheReferenceBackendANumberThatIsNotFiniteIsNamedWhenItIsMultiplied) {
+  const std::string name = "model.layers.0.mlp.down_proj.weight";
+  DamagedModel model("llama");
+  model.set(name, 3, std::numeric_limits<float>::infinity());
+  const auto backend = make_reference_backend();
+  const Weights weights = model.load(*backend);
+  const int64_t in = model.find(name)->shape.at(1);
+  const auto x = backend->allocate(1, in);
+  const auto out = backend->allocate(1, model.find(name)->shape.at(0));
+  expect_error(ErrorCode::kInput, {"damaged", name, "element 3", "finite"}, [&] {
+    backend->linear(x->matrix(), *weights.layers.at(0).down, out->matrix(), Accumulate::kNo);
+  });
 }
 
 TEST(Weights, AnEmbeddingRowThatIsNotFiniteIsNamedWhenItIsRead) {

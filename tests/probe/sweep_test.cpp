@@ -150,6 +150,29 @@ TEST_F(Sweeps, UnitsDoNotDependOnTheOtherExamples) {
   for (const auto& [key, unit] : one.units) EXPECT_EQ(unit, all.units.at(key));
 }
 
+// The audit's bits neither: of a whole run, of one example alone, of a resumed run. And it changes no measurement.
+TEST_F(Sweeps, AuditsEveryUnitWhateverElseRuns) {
+  SweepOptions options = small_options();
+  const MemoryObserver plain = run(options);
+  options.audit = 1;
+  const auto reference = make_reference_backend();
+  const Model exact = load_tiny("llama", *reference);
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  MemoryObserver whole;
+  run_sweep(model_, plan, options, whole, &exact);
+  MemoryObserver resumed;
+  for (const size_t kept : {0U, 3U}) resumed.units[whole.order[kept]] = whole.units.at(whole.order[kept]);
+  run_sweep(model_, plan, options, resumed, &exact);
+  EXPECT_EQ(resumed.units, whole.units);
+  for (auto [key, unit] : whole.units) {
+    EXPECT_EQ(unit.audited, 1);
+    EXPECT_LT(unit.audit_disagreement.value(), 1e-4);
+    unit.audited = 0;
+    unit.audit_disagreement = std::nullopt;
+    EXPECT_EQ(unit, plain.units.at(key));
+  }
+}
+
 TEST_F(Sweeps, ResumingRunsWhatIsMissing) {
   const SweepOptions options = small_options();
   const MemoryObserver whole = run(options);
@@ -215,7 +238,8 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
       [](SweepOptions& o) { o.vocabulary = Vocabulary::kSampled; },
       [](SweepOptions& o) { o.bos = BosPolicy::kNever; },
       [](SweepOptions& o) { o.max_examples = 3; },
-      [](SweepOptions& o) { o.memory_limit /= 2; }};
+      [](SweepOptions& o) { o.memory_limit /= 2; },
+      [](SweepOptions& o) { o.audit = 2; }};
   std::set<std::string> hashes{sweep_identity(model_, small_options(), 1, "random").hash()};
   for (const auto& change : changes) {
     SweepOptions options = small_options();

@@ -47,8 +47,8 @@ TEST(Figure, EveryFormatIsWrittenWhole) {
   EXPECT_EQ(folder.names(), (std::vector<std::string>{"a.svg", "b.png", "c.PDF"}));
   const std::string svg = file_text(folder / "a.svg");
   EXPECT_TRUE(holds(svg, "</svg>"));
-  for (const char* words :
-       {"made-model", "readout: predicting", "seed: 42", "tugline 0.1.0", "layer", "29: exactly 0"}) {
+  for (const char* words : {"made-model", "readout: predicting", "audit: 4 pushes", "1.8e-04", "seed: 42",
+                            "tugline 0.1.0", "layer", "29: exactly 0"}) {
     EXPECT_TRUE(holds(svg, words)) << words;
   }
   EXPECT_EQ(file_text(folder / "b.png").substr(0, 4), "\x89PNG");

@@ -15,6 +15,7 @@
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 #include "tugline/store/run_store.h"
+#include "tugline/store/schema.h"
 #include "tugline/store/sqlite_error.h"
 
 namespace tugline {
@@ -68,6 +69,15 @@ TEST(StoreFaults, ANewerSchemaIsRefused) {
   { (void)open_for_writing(folder / "run.db"); }
   { SQLite::Database(folder.path() / "run.db", SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99"); }
   expect_refused(folder, folder / "run.db", ErrorCode::kUnsupported, "use a newer tugline");
+}
+
+TEST(StoreFaults, AnOlderSchemaIsRefusedNamingBothVersions) {
+  const TemporaryFolder folder;
+  { (void)open_for_writing(folder / "run.db"); }
+  { SQLite::Database(folder.path() / "run.db", SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 1"); }
+  expect_refused(folder, folder / "run.db", ErrorCode::kUnsupported,
+                 "run store schema 1, this tugline knows schema " + std::to_string(kSchemaVersion));
+  expect_refused(folder, folder / "run.db", ErrorCode::kUnsupported, "use the older tugline");
 }
 
 TEST(StoreFaults, EveryTruncationIsAnErrorAndNeverACrash) {

@@ -64,6 +64,8 @@ inline UnitRecord made_unit(int64_t example, int32_t layer, double scale,
                   .row_tokens = {7, 2108},
                   .note = "",
                   .seconds = 0.1,
+                  .audited = 2,
+                  .audit_disagreement = scale / 1024,
                   .responses = {}};
   for (int32_t direction = 0; direction < 2; ++direction) {
     for (const double epsilon : epsilons) {
@@ -85,6 +87,8 @@ inline void make_small_run(const std::filesystem::path& path) {
   for (int64_t example = 0; example < 2; ++example) {
     store.put_unit(made_unit(example, 20, example == 0 ? 0.0625 : 0.1875));
     UnitRecord zero = made_unit(example, 29, 0);
+    zero.audited = 0;
+    zero.audit_disagreement = std::nullopt;
     zero.note = "the push cannot reach a row that is read";
     store.put_unit(zero);
   }

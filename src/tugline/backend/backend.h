@@ -56,7 +56,8 @@ class Buffer {
 struct LinearSource {
   int64_t out = 0;
   int64_t in = 0;
-  // Writes rows [begin, begin + out.size() / in). Thread-safe.
+  // Writes rows [begin, begin + out.size() / in). Thread-safe. What it reads from must live as long as what was made of the source: the
+  // reference backend reads again whenever it multiplies.
   std::function<void(int64_t begin, std::span<float> out)> fill_rows;
   std::vector<float> bias;  // [out], or empty
 };

@@ -37,6 +37,13 @@ LoadedModel load_model(const ModelSource& source, int threads) {
   return loaded;
 }
 
+LoadedModel load_exact_model(const ModelSource& source) {
+  LoadedModel loaded;
+  loaded.backend = make_reference_backend();
+  loaded.model = std::make_unique<Model>(Model::load(source, *loaded.backend));
+  return loaded;
+}
+
 std::string read_text_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::error_code ignored;

@@ -23,6 +23,8 @@ struct LoadedModel {
 };
 // Says on stderr what it loads. `threads` 0: as many as the machine has.
 [[nodiscard]] LoadedModel load_model(const ModelSource& source, int threads);
+// The same model for the audit: on the reference backend, which reads weights from the files as it needs them.
+[[nodiscard]] LoadedModel load_exact_model(const ModelSource& source);
 
 // The text of --text or --text-file. Errors: a file that cannot be read.
 [[nodiscard]] std::string read_text_file(const std::string& path);

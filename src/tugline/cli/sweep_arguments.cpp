@@ -72,6 +72,11 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
   command.add_option("--max-examples", a.max_examples, "Only the dataset's first N")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
   command
+      .add_option("--audit", a.audit,
+                  "Pushes of each unit that are also rerun plainly in f64, to be compared; 0: none")
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}))
+      ->capture_default_str();
+  command
       .add_option("--memory-limit", a.memory_limit,
                   "Working memory of a batch of pushes, besides the weights")
       ->capture_default_str();
@@ -96,6 +101,7 @@ SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& c
   options.vocabulary = parse_vocabulary(a.push.vocabulary);
   options.bos = parse_bos(a.push.bos);
   if (a.max_examples > 0) options.max_examples = a.max_examples;
+  options.audit = a.audit;
   options.memory_limit = parse_bytes(a.memory_limit);
   return options;
 }

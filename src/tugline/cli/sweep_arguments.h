@@ -24,6 +24,7 @@ struct SweepArguments {
   std::string direction_sharing = "common";
   int64_t max_examples = 0;  // 0: all
   std::string memory_limit = "4GiB";
+  int64_t audit = 1;         // pushes of a unit
   std::string command_line;  // as it was typed, for the run's provenance
 };
 

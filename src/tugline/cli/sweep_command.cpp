@@ -18,6 +18,7 @@
 #include "tugline/core/error.h"
 #include "tugline/core/version.h"
 #include "tugline/files/mapped_file.h"
+#include "tugline/probe/audit.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/run_store.h"
 
@@ -31,7 +32,7 @@ std::string span_text(const std::string& kind, int64_t chunk) {
 // Keeps a sweep's results in the run store and shows its progress.
 class StoreObserver final : public SweepObserver {
  public:
-  explicit StoreObserver(RunStore& store) : store_(store) {}
+  StoreObserver(RunStore& store, std::string precision) : store_(store), precision_(std::move(precision)) {}
 
   void show_progress(int64_t total_pushes) { progress_.emplace(total_pushes); }
   void end_progress() { progress_.reset(); }
@@ -41,8 +42,10 @@ class StoreObserver final : public SweepObserver {
   void put_skipped_span(const SkippedSpan& span) override { store_.put_skipped_span(span); }
   void put_unit(const UnitRecord& unit) override {
     store_.put_unit(unit);
-    progress_->describe(fmt::format("example {}, {}, layer {} done", unit.key.example,
-                                    span_text(unit.key.span_kind, unit.key.chunk), unit.key.layer));
+    const std::string name = fmt::format("example {}, {}, layer {}", unit.key.example,
+                                         span_text(unit.key.span_kind, unit.key.chunk), unit.key.layer);
+    progress_->describe(name + " done");
+    warn_of_audit(unit, name);
   }
   bool progress(int64_t pushes) override {
     progress_->add(pushes);
@@ -50,7 +53,18 @@ class StoreObserver final : public SweepObserver {
   }
 
  private:
+  void warn_of_audit(const UnitRecord& unit, const std::string& name) const {
+    const std::optional<double> bound = audit_bound_of(unit, precision_);
+    if (!bound || unit.audit_disagreement.value_or(0) <= *bound) return;
+    spdlog::warn(
+        "{}: of {} audited pushes one disagrees with its rerun in f64 by {:.1e} of its KL; {} should stay "
+        "below "
+        "{:.0e}: do not trust this unit",
+        name, unit.audited, *unit.audit_disagreement, precision_, *bound);
+  }
+
   RunStore& store_;
+  std::string precision_;
   std::optional<Progress> progress_;
 };
 
@@ -145,14 +159,15 @@ void run(const SweepArguments& arguments) {
       sweep_identity(model, options, hash_file(arguments.data), direction_source(arguments, options.pushes));
   RunStore store =
       RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, plan, options));
-  StoreObserver observer(store);
+  StoreObserver observer(store, identity.fields.at(field::kPrecision));
   const int64_t pushes = remaining_pushes(model, plan, options, observer);
   report_plan(plan, options, pushes);
   report_unreachable(options, config);
   catch_interrupts();
   observer.show_progress(pushes);
   const auto start = std::chrono::steady_clock::now();
-  run_sweep(model, plan, options, observer);
+  const LoadedModel exact = options.audit > 0 ? load_exact_model(source) : LoadedModel{};
+  run_sweep(model, plan, options, observer, exact.model.get());
   observer.end_progress();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   spdlog::info("done in {}: {}", format_duration(seconds), arguments.output);

@@ -59,10 +59,30 @@ Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const
   const auto residual = backend.allocate(tokens(), config.hidden_size);
   const Matrix& h = residual->matrix();
   model.embed(ids_, h);
+  run_layers(model, h, LayerIndex{0}, layers);
+}
+
+Baseline::Baseline(const Model& model, std::vector<int32_t> ids, const Start& start,
+                   std::span<const LayerIndex> layers)
+    : ids_(std::move(ids)) {
+  check_transcript(model.config(), ids_);
+  check_layers(model.config(), layers);
+  Backend& backend = model.backend();
+  rope_ = model.make_rope_table(tokens());
+  const auto residual = backend.allocate(tokens(), model.config().hidden_size);
+  backend.upload(start.resid_post, residual->matrix());
+  resid_post_[start.layer] = keep(backend, residual->matrix());
+  run_layers(model, residual->matrix(), {start.layer.value + 1}, layers);
+}
+
+void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first,
+                          std::span<const LayerIndex> layers) {
+  const ModelConfig& config = model.config();
+  Backend& backend = model.backend();
   const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
   LayerWorkspace workspace(config, tokens(), backend);
   const LayerContext context{config, rope_, {.pushes = 1, .rows = tokens(), .first_position = 0}, {}, {}};
-  for (LayerIndex layer; layer.value < config.num_layers; ++layer.value) {
+  for (LayerIndex layer = first; layer.value < config.num_layers; ++layer.value) {
     run_layer(backend, model.weights().layers[static_cast<size_t>(layer.value)], context, h, workspace);
     if (std::find(layers.begin(), layers.end(), layer) != layers.end()) resid_post_[layer] = keep(backend, h);
     if (layer <= lowest) continue;

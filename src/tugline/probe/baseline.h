@@ -23,6 +23,15 @@ class Baseline {
   // the model does not have.
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers);
 
+  // Where another baseline of the same transcript is taken up: the output of one of its layers.
+  struct Start {
+    LayerIndex layer;
+    std::vector<double> resid_post;  // [tokens * hidden]
+  };
+  // Runs the layers above the start's only, on this model's backend. `layers` has none below it.
+  Baseline(const Model& model, std::vector<int32_t> ids, const Start& start,
+           std::span<const LayerIndex> layers);
+
   [[nodiscard]] const std::vector<int32_t>& ids() const { return ids_; }
   [[nodiscard]] int64_t tokens() const { return static_cast<int64_t>(ids_.size()); }
   [[nodiscard]] const RopeTable& rope() const { return rope_; }
@@ -35,6 +44,9 @@ class Baseline {
   [[nodiscard]] const Buffer& final_normed() const { return *final_normed_; }
 
  private:
+  // h [tokens, hidden] goes through the layers from `first` on.
+  void run_layers(const Model& model, const Matrix& h, LayerIndex first, std::span<const LayerIndex> layers);
+
   std::vector<int32_t> ids_;
   RopeTable rope_;
   std::map<LayerIndex, std::unique_ptr<Buffer>> resid_post_;

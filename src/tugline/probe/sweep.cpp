@@ -1,7 +1,10 @@
 #include "tugline/probe/sweep.h"
 
+#include <cassert>
+
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/probe/audit.h"
 
 namespace tugline {
 namespace {
@@ -24,10 +27,11 @@ void for_each_missing_unit(const PlannedExample& planned, const SweepOptions& op
 
 class Sweep {
  public:
-  Sweep(const Model& model, const SweepOptions& options, SweepObserver& observer)
-      : model_(model), options_(options), observer_(observer) {}
+  Sweep(const Model& model, const SweepOptions& options, SweepObserver& observer, const Model* exact)
+      : model_(model), options_(options), observer_(observer), exact_(exact) {}
 
   void run_example(const PlannedExample& planned) {
+    auditor_.reset();
     std::unique_ptr<Baseline> baseline;
     const Span* read = nullptr;
     SpanBase base;
@@ -53,12 +57,24 @@ class Sweep {
                       .after_batch = [this](int64_t pushes) { return observer_.progress(pushes); }});
     unit.key = key_of(planned, span, layer);
     unit.span_text = span.text;
+    if (options_.audit > 0) audit(unit, planned, layer, baseline, base);
     observer_.put_unit(unit);
+  }
+
+  void audit(UnitRecord& unit, const PlannedExample& planned, LayerIndex layer, const Baseline& baseline,
+             const SpanBase& base) {
+    assert(exact_ != nullptr);
+    if (!auditor_) auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers);
+    auditor_->audit(unit, base.rows,
+                    {.example_hash = planned.example->content_hash, .span = base.span, .layer = layer},
+                    options_.pushes, options_.audit);
   }
 
   const Model& model_;
   const SweepOptions& options_;
   SweepObserver& observer_;
+  const Model* exact_;
+  std::unique_ptr<Auditor> auditor_;  // of the example under way
 };
 
 ExampleRecord record_of(const PlannedExample& planned) {
@@ -72,7 +88,7 @@ ExampleRecord record_of(const PlannedExample& planned) {
 }  // namespace
 
 void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
-               SweepObserver& observer) {
+               SweepObserver& observer, const Model* exact) {
   for (const PlannedExample& planned : plan.examples) {
     observer.put_example(record_of(planned));
     for (const SkippedSpan& span : planned.skipped_spans) observer.put_skipped_span(span);
@@ -82,7 +98,7 @@ void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& op
     fail(ErrorCode::kNothingToMeasure,
          "nothing to measure: all {} examples were skipped; the first because {}", plan.examples.size(),
          plan.examples.front().skipped);
-  Sweep sweep(model, options, observer);
+  Sweep sweep(model, options, observer, exact);
   for (const PlannedExample& planned : plan.examples) sweep.run_example(planned);
 }
 

@@ -23,6 +23,7 @@ struct SweepOptions {
   BosPolicy bos = BosPolicy::kAuto;
   std::optional<int64_t> max_examples;  // the dataset's first so many
   int64_t memory_limit = int64_t{4} << 30;
+  int64_t audit = 0;  // pushes of a unit that are rerun in f64 (probe/audit)
 };
 
 // An example as the sweep will run it.
@@ -67,8 +68,9 @@ class SweepObserver {
 };
 
 // Runs what the observer does not have yet. Errors: kNothingToMeasure where no example has a span, after all reasons were handed over.
+// `exact`: the same model on the reference backend, for the audit; needed where options.audit is not 0.
 void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
-               SweepObserver& observer);
+               SweepObserver& observer, const Model* exact = nullptr);
 
 // Pushes still to be computed: for progress and the plan's report.
 [[nodiscard]] int64_t remaining_pushes(const Model& model, const SweepPlan& plan, const SweepOptions& options,

@@ -128,6 +128,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
   const PushOptions& pushes = options.pushes;
   RunIdentity identity;
   identity.fields = {
+      {field::kAudit, fmt::format("{}", options.audit)},
       {"backend", model.backend().name()},
       {"bos", name_of(options.bos)},
       {"dataset", hex(dataset_hash)},

@@ -15,11 +15,6 @@ namespace {
 // batches of another shape.
 constexpr int64_t kBatchRows = 800;
 
-struct PushIndex {
-  int32_t direction;
-  int32_t epsilon;
-};
-
 double rms_at(const Model& model, const Baseline& baseline, LayerIndex layer, Position position) {
   const std::vector<double> h = model.backend().download(baseline.resid_post(layer).rows(position.value, 1));
   return std::sqrt(std::inner_product(h.begin(), h.end(), h.begin(), 0.0) / static_cast<double>(h.size()));
@@ -109,18 +104,6 @@ class UnitRun {
     return pushes;
   }
 
-  [[nodiscard]] std::vector<double> direction(PushIndex push) const {
-    if (!options_.supplied.empty()) return options_.supplied[static_cast<size_t>(push.direction)];
-    const bool common = options_.sharing == DirectionSharing::kCommon;
-    return isotropic_direction({.seed = options_.seed,
-                                .example_hash = context_.example_hash,
-                                .span = base_.span,
-                                .layer = layer_,
-                                .direction = push.direction,
-                                .epsilon_index = common ? 0 : push.epsilon},
-                               model_.config().hidden_size);
-  }
-
   void run_batches(const std::vector<PushIndex>& pushes, const SpanBase& base) {
     const int64_t size =
         batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
@@ -136,10 +119,12 @@ class UnitRun {
   }
 
   void run_batch(Replay& replay, std::span<const PushIndex> batch) {
+    const UnitSite site{.example_hash = context_.example_hash, .span = base_.span, .layer = layer_};
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
       const double size = options_.epsilons[static_cast<size_t>(push.epsilon)] * record_.rms;
-      for (const double v : direction(push)) vectors.push_back(size * v);
+      for (const double v : push_direction(options_, site, push, model_.config().hidden_size))
+        vectors.push_back(size * v);
     }
     const std::vector<RowResponse> rows = replay.run(vectors);
     const size_t read = rows.size() / batch.size();
@@ -191,6 +176,19 @@ class UnitRun {
 };
 
 }  // namespace
+
+std::vector<double> push_direction(const PushOptions& options, const UnitSite& site, PushIndex push,
+                                   int64_t hidden) {
+  if (!options.supplied.empty()) return options.supplied[static_cast<size_t>(push.direction)];
+  const bool common = options.sharing == DirectionSharing::kCommon;
+  return isotropic_direction({.seed = options.seed,
+                              .example_hash = site.example_hash,
+                              .span = site.span,
+                              .layer = site.layer,
+                              .direction = push.direction,
+                              .epsilon_index = common ? 0 : push.epsilon},
+                             hidden);
+}
 
 void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit) {
   const int64_t needed = bytes_per_row(config) * rows.count;

@@ -25,6 +25,24 @@ struct PushOptions {
   std::vector<std::vector<double>> supplied;  // unit rows [hidden]; empty for random directions
 };
 
+// One push of a unit, by the numbers of its direction and epsilon.
+struct PushIndex {
+  int32_t direction = 0;
+  int32_t epsilon = 0;
+  bool operator==(const PushIndex&) const = default;
+};
+
+// What a unit's random numbers are drawn for, besides the seed.
+struct UnitSite {
+  uint64_t example_hash = 0;  // Example::content_hash
+  TokenRange span;
+  LayerIndex layer;
+};
+
+// The unit vector [hidden] along which a unit pushes.
+[[nodiscard]] std::vector<double> push_direction(const PushOptions& options, const UnitSite& site,
+                                                 PushIndex push, int64_t hidden);
+
 // What a unit's numbers are keyed and stored under, and how its work is watched.
 struct UnitContext {
   uint64_t example_hash = 0;

@@ -22,9 +22,9 @@ constexpr std::array<std::string_view, 15> kRowColumns = {
     "direction",  "epsilon",       "kl",    "kl_reverse", "js",
     "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error"};
 
-constexpr std::array<std::string_view, 12> kUnitColumns = {
-    "example",  "span_kind", "chunk",        "layer",   "span_begin", "span_end",
-    "position", "rms",       "readout_rows", "seconds", "note",       "span_text"};
+constexpr std::array<std::string_view, 14> kUnitColumns = {
+    "example", "span_kind",    "chunk",   "layer",   "span_begin",         "span_end", "position",
+    "rms",     "readout_rows", "seconds", "audited", "audit_disagreement", "note",     "span_text"};
 
 constexpr std::array<std::string_view, 5> kExampleColumns = {"example", "content_hash", "tokens", "skipped",
                                                              "prompt"};
@@ -82,8 +82,8 @@ void write_units(const RunStore& store, RowWriter& writer) {
   for (const UnitRecord& unit : store.units()) {
     writer.row(std::vector<Cell>{unit.key.example, unit.key.span_kind, unit.key.chunk,
                                  int64_t{unit.key.layer}, unit.span.begin, unit.span.end, unit.position,
-                                 unit.rms, static_cast<int64_t>(unit.rows.size()), unit.seconds, unit.note,
-                                 unit.span_text});
+                                 unit.rms, static_cast<int64_t>(unit.rows.size()), unit.seconds, unit.audited,
+                                 cell_of(unit.audit_disagreement), unit.note, unit.span_text});
   }
 }
 

@@ -228,6 +228,7 @@ std::string provenance_caption(const RunView& view, const Plot& plot, const std:
   const CurvePoint& point = plot.curves.front().points.front();
   parts.push_back(fmt::format("{} of {} ({} skipped)", counted(point.spans, span_kind + " span"),
                               counted(point.examples, "example"), view.examples_skipped()));
+  add("audit", "audit: ");
   if (view.is_unfinished()) {
     parts.push_back(view.units_planned
                         ? fmt::format("UNFINISHED: {} of {} units", view.units, *view.units_planned)

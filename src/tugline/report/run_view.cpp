@@ -70,6 +70,9 @@ void read_units(const RunStore& store, RunView& view) {
     curves.add(unit.key, store.responses(unit.key));
     with_units.insert(unit.key.example);
     ++view.units;
+    view.audited += unit.audited;
+    if (unit.audit_disagreement)
+      view.audit_disagreement = std::max(view.audit_disagreement.value_or(0), *unit.audit_disagreement);
     if (!unit.note.empty()) {
       NoteGroup& group = notes[unit.note];
       group.note = unit.note;
@@ -166,6 +169,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"units", units_fact(view)},
       {"precision", identity_value(view, field::kPrecision)},
       {"vocabulary", identity_value(view, field::kVocabulary)},
+      {"audit", audit_text(view)},
       {"seed", identity_value(view, field::kSeed)},
       {"configuration", view.identity.hash()},
       {"tugline", values_over_sessions(view, field::kVersion)}};
@@ -173,6 +177,12 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
   std::copy_if(all.begin(), all.end(), std::back_inserter(known),
                [](const auto& fact) { return !fact.second.empty(); });
   return known;
+}
+
+std::string audit_text(const RunView& view) {
+  if (!view.audit_disagreement) return "no push rerun in f64";
+  return fmt::format("{} push{} rerun in f64, largest disagreement {:.1e}", view.audited,
+                     view.audited == 1 ? "" : "es", *view.audit_disagreement);
 }
 
 std::string sentence_of(const NoteGroup& note) {

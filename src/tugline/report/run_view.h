@@ -35,8 +35,10 @@ struct RunView {
   int64_t d_model = 0;
   int64_t units = 0;
   std::optional<int64_t> units_planned;
-  int64_t examples_measured = 0;  // those with a unit at least
-  int64_t examples_waiting = 0;   // neither measured yet nor skipped
+  int64_t examples_measured = 0;             // those with a unit at least
+  int64_t examples_waiting = 0;              // neither measured yet nor skipped
+  int64_t audited = 0;                       // pushes that were also rerun in f64
+  std::optional<double> audit_disagreement;  // their largest; nothing without any
   std::vector<SkipGroup> skipped_examples;
   std::vector<SkipGroup> skipped_spans;
   std::vector<NoteGroup> notes;
@@ -52,6 +54,9 @@ struct RunView {
 
 // Name and value of what a reader needs first, in order; facts that the store lacks are left out.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view);
+
+// "12 pushes rerun in f64, largest disagreement 3.1e-06"; "no push rerun in f64".
+[[nodiscard]] std::string audit_text(const RunView& view);
 
 // "layer 29" or "layers 27, 29: <the note>".
 [[nodiscard]] std::string sentence_of(const NoteGroup& note);

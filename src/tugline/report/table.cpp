@@ -163,6 +163,8 @@ std::string summary_json(const RunView& view) {
   if (view.units_planned) {
     json["units"]["planned"] = *view.units_planned;
   }
+  json["audit"] = {{"pushes", view.audited},
+                   {"largest_disagreement", number_or_null(view.audit_disagreement)}};
   json["notes"] = nlohmann::ordered_json::array();
   for (const NoteGroup& note : view.notes) {
     json["notes"].push_back({{"note", note.note}, {"layers", note.layers}, {"units", note.units}});

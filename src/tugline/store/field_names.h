@@ -6,6 +6,7 @@
 namespace tugline::field {
 
 // Identity: these decide numbers.
+inline constexpr const char* kAudit = "audit";  // pushes of a unit
 inline constexpr const char* kReadout = "readout";
 inline constexpr const char* kSpans = "spans";
 inline constexpr const char* kHook = "hook";

@@ -82,6 +82,8 @@ struct UnitRecord {
   std::vector<int32_t> row_tokens = {};  // the realised next token of each row, which delta_logprob is about
   std::string note = {};                 // such as why the responses are exact zeros; empty mostly
   double seconds = 0;
+  int64_t audited = 0;  // pushes that were also rerun in f64 (docs/method.md, "Audit")
+  std::optional<double> audit_disagreement = {};  // their largest |kl - kl_f64| / kl_f64; nothing without any
   std::vector<ResponseRecord> responses = {};
   bool operator==(const UnitRecord&) const = default;
 };

@@ -1,7 +1,7 @@
--- The run store, schema version 2 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 3 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- What decides the numbers. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -53,6 +53,8 @@ CREATE TABLE units (
   rms        REAL NOT NULL,     -- of the residual at (layer, position)
   note       TEXT NOT NULL,
   seconds    REAL NOT NULL,
+  audited    INTEGER NOT NULL,    -- pushes that were also rerun in f64
+  audit_disagreement REAL,        -- the largest |kl - kl_f64| / kl_f64 of them; NULL where there are none
   UNIQUE (example, span_kind, chunk, layer)
 );
 

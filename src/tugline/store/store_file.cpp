@@ -66,9 +66,10 @@ void check_is_ours(const fs::path& path, SQLite::Database& database) {
   }
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   if (version != kSchemaVersion) {
-    fail(ErrorCode::kUnsupported,
-         "{}: has run store schema {}, this tugline knows schema {}; use a {} tugline", path.string(),
-         version, kSchemaVersion, version > kSchemaVersion ? "newer" : "matching");
+    fail(ErrorCode::kUnsupported, "{}: has run store schema {}, this tugline knows schema {}; {}",
+         path.string(), version, kSchemaVersion,
+         version > kSchemaVersion ? "use a newer tugline"
+                                  : "use the older tugline that made it, or measure again into another file");
   }
 }
 

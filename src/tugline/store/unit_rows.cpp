@@ -38,11 +38,27 @@ std::vector<double> from_blob(const void* data, size_t size) {
   return values;
 }
 
+void bind_optional(SQLite::Statement& statement, int index, const std::optional<double>& value) {
+  if (value) {
+    statement.bind(index, *value);
+  } else {
+    statement.bind(index);  // NULL
+  }
+}
+
+std::optional<double> optional_double(const SQLite::Column& column) {
+  if (column.isNull()) {
+    return std::nullopt;
+  }
+  return column.getDouble();
+}
+
 void insert_unit_row(SQLite::Database& database, int64_t session, const UnitRecord& unit) {
   SQLite::Statement insert(
       database,
       "INSERT INTO units (session, example, span_kind, chunk, layer, span_begin, span_end, "
-      "span_text, position, rms, note, seconds) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
+      "span_text, position, rms, note, seconds, audited, audit_disagreement) "
+      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   insert.bind(1, session);
   insert.bind(2, unit.key.example);
   insert.bind(3, unit.key.span_kind);
@@ -55,6 +71,8 @@ void insert_unit_row(SQLite::Database& database, int64_t session, const UnitReco
   insert.bind(10, unit.rms);
   insert.bind(11, unit.note);
   insert.bind(12, unit.seconds);
+  insert.bind(13, unit.audited);
+  bind_optional(insert, 14, unit.audit_disagreement);
   insert.exec();
 }
 
@@ -69,21 +87,6 @@ void insert_readout(SQLite::Database& database, int64_t id, const UnitRecord& un
     insert.exec();
     insert.reset();
   }
-}
-
-void bind_optional(SQLite::Statement& statement, int index, const std::optional<double>& value) {
-  if (value) {
-    statement.bind(index, *value);
-  } else {
-    statement.bind(index);  // NULL
-  }
-}
-
-std::optional<double> optional_double(const SQLite::Column& column) {
-  if (column.isNull()) {
-    return std::nullopt;
-  }
-  return column.getDouble();
 }
 
 void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& unit) {
@@ -137,6 +140,8 @@ UnitRecord unit_of_row(SQLite::Statement& row) {
   unit.rms = row.getColumn(9).getDouble();
   unit.note = row.getColumn(10).getString();
   unit.seconds = row.getColumn(11).getDouble();
+  unit.audited = row.getColumn(12).getInt64();
+  unit.audit_disagreement = optional_double(row.getColumn(13));
   return unit;
 }
 
@@ -161,6 +166,7 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
   }
   check_finite(unit.rms, "rms", where);
   check_finite(unit.seconds, "seconds", where);
+  check_finite(unit.audit_disagreement.value_or(0), "audit_disagreement", where);
   for (const ResponseRecord& response : unit.responses) {
     if (response.kl_rows.size() != unit.rows.size()) {
       throw std::logic_error(where + ": a response does not have one value a readout row");
@@ -211,7 +217,7 @@ std::vector<UnitRecord> read_units(SQLite::Database& database) {
   SQLite::Statement select(
       database,
       "SELECT unit, example, span_kind, chunk, layer, span_begin, span_end, span_text, position, "
-      "rms, note, seconds FROM units ORDER BY example, span_kind, chunk, layer");
+      "rms, note, seconds, audited, audit_disagreement FROM units ORDER BY example, span_kind, chunk, layer");
   SQLite::Statement readout(database,
                             "SELECT position, token FROM readout_rows WHERE unit = ? ORDER BY ordinal");
   std::vector<UnitRecord> units;

@@ -1,5 +1,5 @@
-// The oracle: every operation as plain loops in f64, written to be checked by eye. Weights are held in f32, which is
-// exact for every format tugline reads. Slow on purpose; loops are only split over threads.
+// The oracle: every operation as plain loops in f64, written to be checked by eye, but for the matrix product (reference_linear.cpp), which
+// a test holds against a plain loop. Weights are not held but read from their source each time.
 #include "tugline/backend/reference/reference_ops.h"
 #include "tugline/core/error.h"
 
@@ -20,16 +20,6 @@ class ReferenceBuffer final : public Buffer {
         values_(std::move(values)) {}
   std::vector<double> values_;
 };
-
-std::unique_ptr<reference::Weight> read_weight(const LinearSource& source) {
-  auto weight = std::make_unique<reference::Weight>();
-  weight->out = source.out;
-  weight->in = source.in;
-  weight->values.resize(static_cast<size_t>(source.out * source.in));
-  source.fill_rows(0, weight->values);
-  weight->bias = source.bias;
-  return weight;
-}
 
 class ReferenceBackend final : public Backend {
  public:
@@ -53,10 +43,12 @@ class ReferenceBackend final : public Backend {
     return values;
   }
 
-  std::unique_ptr<Linear> make_linear(const LinearSource& source) override { return read_weight(source); }
+  std::unique_ptr<Linear> make_linear(const LinearSource& source) override {
+    return std::make_unique<reference::Weight>(source);
+  }
   std::unique_ptr<Head> make_head(const LinearSource& source) override {
     auto head = std::make_unique<reference::ReferenceHead>();
-    head->weight = read_weight(source);
+    head->weight = std::make_unique<reference::Weight>(source);
     return head;
   }
 
@@ -137,7 +129,7 @@ class ReferenceBackend final : public Backend {
     reference::divergence(weight_of(head), dynamic_cast<const reference::ReferenceReadout&>(base), dx, out);
   }
   std::vector<double> logits(const Head& head, const Matrix& x) override {
-    const auto out = allocate(x.rows, weight_of(head).out);
+    const auto out = allocate(x.rows, weight_of(head).source.out);
     reference::linear(x, weight_of(head), out->matrix(), Accumulate::kNo);
     return download(out->matrix());
   }

@@ -7,6 +7,9 @@
 namespace tugline::reference {
 namespace {
 
+// Tokens times rows below which waking threads takes longer than they save.
+constexpr int64_t kWorthThreads = int64_t{1} << 14;
+
 double log_sum_exp(std::span<const double> x) {
   const double largest = *std::max_element(x.begin(), x.end());
   double sum = 0;
@@ -19,9 +22,10 @@ size_t argmax(std::span<const double> x) {
 }
 
 // log E_q[e^delta] for centred delta. Where e^delta would overflow, in the log-sum-exp form; there nothing cancels.
-double log_partition(std::span<const double> delta, std::span<const double> log_q) {
+double log_partition(std::span<const double> delta, std::span<const double> q,
+                     std::span<const double> log_q) {
   double sum = 0;
-  for (size_t v = 0; v < delta.size(); ++v) sum += std::exp(log_q[v]) * std::expm1(delta[v]);
+  for (size_t v = 0; v < delta.size(); ++v) sum += q[v] * std::expm1(delta[v]);
   if (std::isfinite(sum)) return std::log1p(sum);
   std::vector<double> log_terms(delta.size());
   for (size_t v = 0; v < delta.size(); ++v) log_terms[v] = log_q[v] + delta[v];
@@ -30,25 +34,26 @@ double log_partition(std::span<const double> delta, std::span<const double> log_
 
 // p (log p - log q) - p + q with t = log p - log q: their sum is KL(p||q), because p and q both sum to one, and every term
 // is >= 0. Where e^t is huge and q may be too small for a double, p comes from log p.
-double forward_term(double log_q, double t) {
-  const double q = std::exp(log_q);
+double forward_term(double q, double log_q, double t) {
   return t > 30 ? std::exp(log_q + t) * (t - 1) + q : q * (t * std::exp(t) - std::expm1(t));
 }
 
 }  // namespace
 
 RowResponse row_response(std::span<const double> delta, std::span<const double> log_q, int32_t target) {
+  std::vector<double> q(log_q.size());
+  for (size_t v = 0; v < q.size(); ++v) q[v] = std::exp(log_q[v]);
   double mean = 0;
-  for (size_t v = 0; v < delta.size(); ++v) mean += std::exp(log_q[v]) * delta[v];
+  for (size_t v = 0; v < delta.size(); ++v) mean += q[v] * delta[v];
   std::vector<double> centred(delta.begin(), delta.end());
   for (double& d : centred) d -= mean;
-  const double log_z = log_partition(centred, log_q);
+  const double log_z = log_partition(centred, q, log_q);
   double forward = 0;
   std::vector<double> log_p(delta.size());
   for (size_t v = 0; v < delta.size(); ++v) {
     const double t = centred[v] - log_z;
     log_p[v] = log_q[v] + t;
-    forward += forward_term(log_q[v], t);
+    forward += forward_term(q[v], log_q[v], t);
   }
   const double none = std::numeric_limits<double>::quiet_NaN();
   return {.kl = forward,
@@ -58,35 +63,40 @@ RowResponse row_response(std::span<const double> delta, std::span<const double> 
 }
 
 std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets) {
+  const int64_t vocabulary = head.source.out;
   auto readout = std::make_unique<ReferenceReadout>();
   readout->rows = x.rows;
   readout->targets.assign(targets.begin(), targets.end());
-  std::vector<double> logits(static_cast<size_t>(x.rows * head.out));
-  linear(x, head, {reinterpret_cast<std::byte*>(logits.data()), x.rows, head.out, head.out, sizeof(double)},
+  std::vector<double> logits(static_cast<size_t>(x.rows * vocabulary));
+  linear(x, head,
+         {reinterpret_cast<std::byte*>(logits.data()), x.rows, vocabulary, vocabulary, sizeof(double)},
          Accumulate::kNo);
+  readout->log_q.resize(static_cast<size_t>(x.rows));
+#pragma omp parallel for schedule(static) if (x.rows * vocabulary > kWorthThreads)
   for (int64_t r = 0; r < x.rows; ++r) {
-    std::vector<double> log_q(logits.begin() + r * head.out, logits.begin() + (r + 1) * head.out);
+    std::vector<double> log_q(logits.begin() + r * vocabulary, logits.begin() + (r + 1) * vocabulary);
     const double normaliser = log_sum_exp(log_q);
     for (double& v : log_q) v -= normaliser;
-    readout->log_q.push_back(std::move(log_q));
+    readout->log_q[static_cast<size_t>(r)] = std::move(log_q);
   }
   return readout;
 }
 
 void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx,
                 std::span<RowResponse> out) {
-  constexpr int64_t kRows = 16;  // logits held at once
-  std::vector<double> delta(static_cast<size_t>(kRows * head.out));
+  constexpr int64_t kRows = 32;  // logits held at once
+  const int64_t vocabulary = head.source.out;
+  std::vector<double> delta(static_cast<size_t>(kRows * vocabulary));
   for (int64_t begin = 0; begin < dx.rows; begin += kRows) {
     const int64_t count = std::min(kRows, dx.rows - begin);
     linear(dx.row_range(begin, count), head,
-           {reinterpret_cast<std::byte*>(delta.data()), count, head.out, head.out, sizeof(double)},
+           {reinterpret_cast<std::byte*>(delta.data()), count, vocabulary, vocabulary, sizeof(double)},
            Accumulate::kNo);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (count * vocabulary > kWorthThreads)
     for (int64_t r = begin; r < begin + count; ++r) {
       const auto i = static_cast<size_t>(r % base.rows);
-      const std::span<const double> row_delta(delta.data() + (r - begin) * head.out,
-                                              static_cast<size_t>(head.out));
+      const std::span<const double> row_delta(delta.data() + (r - begin) * vocabulary,
+                                              static_cast<size_t>(vocabulary));
       out[static_cast<size_t>(r)] = row_response(row_delta, base.log_q[i], base.targets[i]);
     }
   }

@@ -1,6 +1,5 @@
 #include "tugline/backend/reference/reference_ops.h"
 
-#include <array>
 #include <cmath>
 
 namespace tugline::reference {
@@ -43,54 +42,6 @@ void attend(const double* q, const Visible& keys, const Visible& values, std::ve
 }
 
 }  // namespace
-
-namespace {
-
-// Rows of x that one pass over a weight serves: their sums fill four AVX2 registers. Each sum still runs over `in` in order, one
-// product after the other, as the plain loop would.
-constexpr int64_t kLanes = 16;
-
-// [in, kLanes]: x's rows [begin, begin + kLanes) side by side, zeros where there are fewer.
-std::vector<double> side_by_side(const Matrix& x, int64_t begin) {
-  std::vector<double> lanes(static_cast<size_t>(x.columns * kLanes));
-  for (int64_t lane = 0; lane < std::min(kLanes, x.rows - begin); ++lane)
-    for (int64_t i = 0; i < x.columns; ++i)
-      lanes[static_cast<size_t>(i * kLanes + lane)] = row(x, begin + lane)[i];
-  return lanes;
-}
-
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
-#endif
-void multiply_lanes(const double* lanes, const float* w, int64_t in, double* out) {
-  std::array<double, kLanes> sums{};
-  for (int64_t i = 0; i < in; ++i) {
-    const double weight = w[i];
-    for (int64_t lane = 0; lane < kLanes; ++lane)
-      sums[static_cast<size_t>(lane)] += lanes[i * kLanes + lane] * weight;
-  }
-  std::copy(sums.begin(), sums.end(), out);
-}
-
-}  // namespace
-
-void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate, Bias bias) {
-  const bool add_bias = bias == Bias::kAdd && !weight.bias.empty();
-  for (int64_t begin = 0; begin < x.rows; begin += kLanes) {
-    const std::vector<double> lanes = side_by_side(x, begin);
-    const int64_t count = std::min(kLanes, x.rows - begin);
-#pragma omp parallel for schedule(static)
-    for (int64_t o = 0; o < weight.out; ++o) {
-      std::array<double, kLanes> y;
-      multiply_lanes(lanes.data(), weight.values.data() + o * weight.in, weight.in, y.data());
-      const double constant = add_bias ? static_cast<double>(weight.bias[static_cast<size_t>(o)]) : 0.0;
-      for (int64_t lane = 0; lane < count; ++lane) {
-        double& to = row(out, begin + lane)[o];
-        to = (accumulate == Accumulate::kYes ? to : 0.0) + y[static_cast<size_t>(lane)] + constant;
-      }
-    }
-  }
-}
 
 void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) {
   const int64_t n = weight.columns;

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "tugline/backend/backend.h"
@@ -14,11 +17,10 @@ using Row = double*;
 
 inline Row row(const Matrix& m, int64_t r) { return reinterpret_cast<double*>(m.data) + r * m.stride; }
 
+// Where a weight is read from, again each time that it is used: it holds no numbers but its bias.
 struct Weight final : Linear {
-  int64_t out = 0;
-  int64_t in = 0;
-  std::vector<float> values;  // [out, in]
-  std::vector<float> bias;    // [out] or empty
+  explicit Weight(LinearSource from) : source(std::move(from)) {}
+  LinearSource source;
 };
 
 struct ReferenceHead final : Head {
@@ -32,13 +34,18 @@ struct ReferenceReadout final : Readout {
 };
 
 enum class Bias { kAdd, kLeaveOut };
-// Plain dot product.
+// Plain dot product, in eight sums: one alone would wait for each addition to end.
 inline double dot(const double* x, const double* y, int64_t n) {
-  double sum = 0;
-  for (int64_t i = 0; i < n; ++i) sum += x[i] * y[i];
+  std::array<double, 8> sums{};
+  const int64_t whole = n / 8 * 8;
+  for (int64_t i = 0; i < whole; i += 8)
+    for (int64_t j = 0; j < 8; ++j) sums[static_cast<size_t>(j)] += x[i + j] * y[i + j];
+  double sum = std::accumulate(sums.begin(), sums.end(), 0.0);
+  for (int64_t i = whole; i < n; ++i) sum += x[i] * y[i];
   return sum;
 }
 
+// reference_linear.cpp. Errors: what reading the weight throws.
 void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate,
             Bias bias = Bias::kAdd);
 void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out);
