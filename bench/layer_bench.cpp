@@ -29,7 +29,7 @@ void on_values(benchmark::State& state, ModelShape shape) {
   Case c(shape);
   const LayerContext context{c.config, c.rope, kBatch, c.prefix_k->matrix(), c.prefix_v->matrix()};
   for (auto _ : state) run_layer(backend(), c.weights, context, c.h->matrix(), c.workspace);
-  count_flops(state, layer_flops(c.config, kBatch));
+  count_flops(state, layer_work(c.config, kBatch).total());
 }
 
 LayerTrace random_trace(const ModelConfig& config) {
@@ -56,7 +56,7 @@ void on_differences(benchmark::State& state, ModelShape shape) {
     backend().copy(dh->matrix(), c.h->matrix());
     run_layer_difference(backend(), c.weights, context, c.h->matrix(), c.workspace);
   }
-  count_flops(state, layer_flops(c.config, kBatch));
+  count_flops(state, layer_difference_work(c.config, kBatch).total());
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ void add_attention_difference(ModelShape shape, const ModelConfig& config) {
                                       prefix_k->matrix(),
                                       prefix_v->matrix()};
     for (auto _ : state) backend().attention_difference(inputs, out->matrix());
-    count_flops(state, attention_flops(kBatch, heads));
+    count_flops(state, attention_difference_flops(kBatch, heads));
   });
 }
 

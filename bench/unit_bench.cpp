@@ -1,5 +1,8 @@
-// A unit from end to end, as a sweep runs it: 600 tokens, a span of 25, every push of one site at layer 24. Of the model, only the
-// site's layer and those above are made (random): a unit's cost does not depend on the layers below.
+// A unit from end to end, as a sweep runs it: every push of one site. Of the model, only the site's layer and those above are made
+// (random): a unit's cost does not depend on the layers below.
+//
+// "unit" are the two cases that speeds are quoted for: 600 tokens, a span of 25, layer 24. "by_..." change one thing of a smaller unit at
+// a time: what bench/cost_curves.py draws.
 #include <numeric>
 
 #include "support/peak.h"
@@ -9,44 +12,65 @@
 namespace tugline::bench {
 namespace {
 
-constexpr TokenRange kSpan{576, 601};
-constexpr int64_t kTokens = 601;  // the span's last token is predicted from the 600 before it
-constexpr int64_t kMemory = int64_t{4} << 30;
-
 struct Case {
-  ModelShape shape;
-  int64_t layers_above;  // layer 24 of 30, and of 28
-  int32_t directions;    // at two epsilons each
+  ModelShape shape = ModelShape::kSmolLm2_135M;
+  int64_t layers_above = 5;  // layer 24 of 30
+  int64_t pushes = 64;       // half of them at each of two epsilons
+  int64_t rows = 25;
+  int64_t prefix = 575;
+  int64_t vocabulary = 0;  // 0: the model's own
+  int64_t batch_rows = 800;
 };
 
-double flops_of(const ModelConfig& config, int64_t layers_above, int64_t pushes) {
-  const RowLayout rows{.pushes = pushes, .rows = kSpan.size(), .first_position = kSpan.begin - 1};
-  return static_cast<double>(layers_above) * layer_flops(config, rows) +
-         linear_flops(rows.total(), config.vocab_size, config.hidden_size);
+ModelConfig config_of(const Case& c) {
+  ModelConfig config = config_of(c.shape, c.layers_above + 1);
+  if (c.vocabulary > 0) config.vocab_size = c.vocabulary;
+  return config;
 }
 
 void run(benchmark::State& state, const Case& c) {
-  const Model model = random_model(config_of(c.shape, c.layers_above + 1), backend());
-  std::vector<int32_t> ids(static_cast<size_t>(kTokens));
+  const Model model = random_model(config_of(c), backend());
+  const TokenRange span{c.prefix + 1, c.prefix + 1 + c.rows};
+  std::vector<int32_t> ids(static_cast<size_t>(span.end));
   std::iota(ids.begin(), ids.end(), 100);
   const LayerIndex site{0};
   const Baseline baseline(model, ids, std::span(&site, 1));
-  const SpanBase base = read_span(model, baseline, kSpan, ReadoutKind::kPredicting, site);
-  const PushOptions options{.epsilons = {1.0, 2.0}, .directions = c.directions, .supplied = {}};
-  const UnitContext context{.memory_limit = kMemory, .after_batch = {}};
+  const SpanBase base = read_span(model, baseline, span, ReadoutKind::kPredicting, site);
+  const PushOptions options{
+      .epsilons = {1.0, 2.0}, .directions = static_cast<int32_t>(c.pushes / 2), .supplied = {}};
+  const UnitContext context{.limits = {.rows = c.batch_rows, .memory = int64_t{8} << 30}, .after_batch = {}};
   for (auto _ : state) benchmark::DoNotOptimize(measure_unit(model, baseline, base, site, options, context));
-  const int64_t pushes = computed_pushes(model, ReadoutKind::kPredicting, site, options);
-  count_flops(state, flops_of(model.config(), c.layers_above, pushes));
+  count_flops(state, push_work(model.config(), base.rows, site, c.pushes).total());
   state.counters["pushes/s"] =
-      benchmark::Counter(static_cast<double>(pushes), benchmark::Counter::kIsIterationInvariantRate);
+      benchmark::Counter(static_cast<double>(c.pushes), benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void add_case(const std::string& name, const Case& c) {
+  add(name_of(c.shape) + "/" + name, [c](benchmark::State& state) { run(state, c); });
+}
+
+// One benchmark for each value of one of the case's fields.
+void add_curve(const std::string& name, int64_t Case::*field, const std::vector<int64_t>& values) {
+  for (const int64_t value : values) {
+    Case c;
+    c.*field = value;
+    add_case("by_" + name + "/" + std::to_string(value), c);
+  }
 }
 
 }  // namespace
 
 void add_benchmarks() {
-  for (const Case& c :
-       {Case{ModelShape::kSmolLm2_135M, 5, 320}, Case{ModelShape::kDeepSeekR1Qwen_1_5B, 3, 32}})
-    add(name_of(c.shape) + "/unit", [c](benchmark::State& state) { run(state, c); });
+  add_case("unit", {.pushes = 640});
+  add_case("unit", {.shape = ModelShape::kDeepSeekR1Qwen_1_5B, .layers_above = 3, .pushes = 64});
+  add_curve("layers_above", &Case::layers_above, {1, 5, 10, 15, 20});
+  add_curve("span", &Case::rows, {5, 15, 25, 50, 100});
+  add_curve("prefix", &Case::prefix, {100, 575, 1000, 2000, 4000});
+  add_curve("vocabulary", &Case::vocabulary, {8192, 24576, 49152, 98304, 151936});
+  add_curve("batch_rows", &Case::batch_rows, {25, 100, 200, 400, 800, 1600});
+  for (const int64_t rows : {200, 400, 800, 1600})
+    add_case("by_batch_rows/" + std::to_string(rows),
+             {.shape = ModelShape::kDeepSeekR1Qwen_1_5B, .layers_above = 3, .batch_rows = rows});
 }
 
 }  // namespace tugline::bench

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tugline/backend/backend.h"
-#include "tugline/model/config.h"
+#include "tugline/probe/cost.h"
 
 namespace tugline::bench {
 
@@ -17,7 +17,7 @@ inline constexpr RowLayout kBatch{.pushes = 32, .rows = 25, .first_position = 57
 // One backend for the whole program, with as many threads as OMP_NUM_THREADS or the machine gives.
 [[nodiscard]] Backend& backend();
 
-// FLOP/s of the backend's linear map at M = 800, N = 8960, K = 1536: the best of several runs, taken before the first benchmark.
+// FLOP/s of the backend's linear map (backend/product_speed), taken before the first benchmark.
 [[nodiscard]] double peak_flops();
 
 // Seconds that rates are counted in: the wall's, or with one thread the processor's, which a busy machine disturbs less.
@@ -27,11 +27,6 @@ inline constexpr RowLayout kBatch{.pushes = 32, .rows = 25, .first_position = 57
 void count_flops(benchmark::State& state, double flops);
 // Counter GB/s, from the bytes that one iteration must read and write.
 void count_bytes(benchmark::State& state, double bytes);
-
-// What the method needs, in floating-point operations.
-[[nodiscard]] double linear_flops(int64_t rows, int64_t out, int64_t in);
-[[nodiscard]] double attention_flops(const RowLayout& layout, const HeadShape& shape);
-[[nodiscard]] double layer_flops(const ModelConfig& config, const RowLayout& layout);
 
 // Registers a function of benchmark::State& under a name, with the clock that counts_cpu_time() says.
 template <typename Function>

@@ -16,6 +16,7 @@ TEST_F(Doctor, SaysWhatTheMachineOffers) {
   EXPECT_EQ(found["tugline_version"], std::string(kVersion));
   EXPECT_GE(found["threads"].get<int>(), 1);
   EXPECT_GT(found["f32_gflops"].get<double>(), 0.01);
+  EXPECT_TRUE(found["last_level_cache"].is_null() || found["last_level_cache"].get<int64_t>() >= 1 << 15);
   EXPECT_GE(found["memory_total"].get<int64_t>(), found["memory_available"].get<int64_t>());
   for (const char* name : {"cpu", "architecture", "instruction_set", "onednn_version", "onednn_isa"})
     EXPECT_FALSE(found[name].get<std::string>().empty()) << name;

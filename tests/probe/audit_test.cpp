@@ -36,7 +36,7 @@ class Audits : public testing::TestWithParam<const char*> {
                                  ReadoutKind readout = ReadoutKind::kPredicting) const {
     const SpanBase base = probe_.base({5, 9}, readout);
     return {measure_unit(probe_.model, *probe_.baseline, base, layer, pushes,
-                         {.example_hash = 5, .memory_limit = int64_t{1} << 30, .after_batch = {}}),
+                         {.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}}),
             base.rows,
             {.example_hash = 5, .span = base.span, .layer = layer}};
   }

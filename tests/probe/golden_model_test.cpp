@@ -22,7 +22,7 @@ UnitRecord measure_sampled(const Model& model, const test::GoldenCase& golden, u
                             .directions = static_cast<int32_t>(golden.directions.size()),
                             .supplied = golden.directions};
   return measure_unit(model, baseline, base, golden.layer, options,
-                      {.memory_limit = int64_t{1} << 32, .after_batch = {}});
+                      {.limits = {.memory = int64_t{1} << 32}, .after_batch = {}});
 }
 
 // Over the goldens and two samples: the mean KL of a span, over the directions, is within 5e-3 of the exact one, each push's

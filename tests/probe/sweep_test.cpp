@@ -10,6 +10,7 @@
 #include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
 #include "tugline/core/content_hash.h"
+#include "tugline/probe/plan.h"
 
 namespace tugline::test {
 namespace {
@@ -66,8 +67,9 @@ class MemoryObserver final : public SweepObserver {
     units[unit.key].seconds = 0;
     order.push_back(unit.key);
   }
-  bool progress(int64_t made) override {
+  bool progress(int64_t made, double took) override {
     pushes += made;
+    flops += took;
     return pushes < stop_after;
   }
 
@@ -76,6 +78,7 @@ class MemoryObserver final : public SweepObserver {
   std::vector<ExampleRecord> examples;
   std::vector<SkippedSpan> skipped;
   int64_t pushes = 0;
+  double flops = 0;
   int64_t stop_after = int64_t{1} << 40;
 };
 
@@ -180,12 +183,19 @@ TEST_F(Sweeps, ResumingRunsWhatIsMissing) {
   MemoryObserver observer;
   const UnitKey kept = whole.order[1];
   observer.units[kept] = whole.units.at(kept);
-  EXPECT_EQ(remaining_pushes(model_, plan, options, observer), 6);
+  const auto left = [&] {
+    return cost_of(model_.config(), plan, options,
+                   [&](const UnitKey& key) { return observer.has_unit(key); });
+  };
+  const SweepCost cost = left();
+  EXPECT_EQ(cost.pushes, 6);
+  EXPECT_EQ(cost.units_left, 3);
   run_sweep(model_, plan, options, observer);
   EXPECT_EQ(observer.units, whole.units);
   EXPECT_EQ(observer.order.size(), 3U);
-  EXPECT_EQ(observer.pushes, 6);
-  EXPECT_EQ(remaining_pushes(model_, plan, options, observer), 0);
+  EXPECT_EQ(observer.pushes, cost.pushes);
+  EXPECT_DOUBLE_EQ(observer.flops, cost.push_work.total());
+  EXPECT_EQ(left().flops(), 0);
   run_sweep(model_, plan, options, observer);
   EXPECT_EQ(observer.order.size(), 3U);
 }
@@ -238,8 +248,9 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
       [](SweepOptions& o) { o.vocabulary = Vocabulary::kSampled; },
       [](SweepOptions& o) { o.bos = BosPolicy::kNever; },
       [](SweepOptions& o) { o.max_examples = 3; },
-      [](SweepOptions& o) { o.memory_limit /= 2; },
-      [](SweepOptions& o) { o.audit = 2; }};
+      [](SweepOptions& o) { o.audit = 2; },
+      [](SweepOptions& o) { o.limits.memory /= 2; },
+      [](SweepOptions& o) { o.limits.rows /= 2; }};
   std::set<std::string> hashes{sweep_identity(model_, small_options(), 1, "random").hash()};
   for (const auto& change : changes) {
     SweepOptions options = small_options();

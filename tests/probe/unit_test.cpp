@@ -20,7 +20,7 @@ class Units : public testing::TestWithParam<BackendKind> {
                                    int64_t memory_limit = kPlenty) const {
     const SpanBase base = probe_.base({5, 9}, readout);
     return measure_unit(probe_.model, *probe_.baseline, base, layer, options,
-                        {.example_hash = 5, .memory_limit = memory_limit, .after_batch = {}});
+                        {.example_hash = 5, .limits = {.memory = memory_limit}, .after_batch = {}});
   }
   // Between the rounding of one batch shape and another's.
   static void expect_close(const UnitRecord& found, const UnitRecord& expected) {
@@ -104,16 +104,20 @@ TEST_P(Units, EpsilonZeroIsAnExactZero) {
 TEST_P(Units, WhatNoPushReachesIsZeroAndSaysWhy) {
   int64_t batches = 0;
   const SpanBase base = probe_.base({5, 9}, ReadoutKind::kFollowing);
-  const UnitRecord unit = measure_unit(
-      probe_.model, *probe_.baseline, base, {2}, options(),
-      {.example_hash = 5, .memory_limit = kPlenty, .after_batch = [&](int64_t) { return ++batches > 0; }});
+  const UnitRecord unit =
+      measure_unit(probe_.model, *probe_.baseline, base, {2}, options(),
+                   {.example_hash = 5, .limits = {.memory = kPlenty}, .after_batch = [&](int64_t) {
+                      return ++batches > 0;
+                    }});
   EXPECT_NE(unit.note.find("following"), std::string::npos);
   EXPECT_EQ(unit.rows, (std::vector<int64_t>{5, 6, 7, 8}));
   EXPECT_EQ(batches, 0);
   for (const ResponseRecord& response : unit.responses) EXPECT_EQ(response.kl, 0);
-  EXPECT_EQ(computed_pushes(probe_.model, ReadoutKind::kFollowing, {2}, options()), 0);
-  EXPECT_EQ(computed_pushes(probe_.model, ReadoutKind::kFollowing, {1}, options()), 6);
-  EXPECT_EQ(computed_pushes(probe_.model, ReadoutKind::kPredicting, {2}, options()), 6);
+  const ModelConfig& config = probe_.model.config();
+  const ReplayRows predicting = probe_.base({5, 9}, ReadoutKind::kPredicting).rows;
+  EXPECT_EQ(computed_pushes(config, base.rows, {2}, options()), 0);
+  EXPECT_EQ(computed_pushes(config, base.rows, {1}, options()), 6);
+  EXPECT_EQ(computed_pushes(config, predicting, {2}, options()), 6);
   EXPECT_TRUE(measure(options(), {1}, ReadoutKind::kFollowing).note.empty());
 }
 
@@ -135,8 +139,9 @@ TEST_P(Units, BatchesOfAnySizeAgree) {
       pushes += made;
       return true;
     };
-    const UnitRecord unit = measure_unit(probe_.model, *probe_.baseline, base, {1}, options({0.5, 1, 2}, 7),
-                                         {.example_hash = 5, .memory_limit = limit, .after_batch = count});
+    const UnitRecord unit =
+        measure_unit(probe_.model, *probe_.baseline, base, {1}, options({0.5, 1, 2}, 7),
+                     {.example_hash = 5, .limits = {.memory = limit}, .after_batch = count});
     EXPECT_GT(batches, 1) << limit;
     EXPECT_EQ(pushes, 21);
     expect_close(unit, all);
@@ -153,7 +158,7 @@ TEST_P(Units, GivenUpUnitsAreInterrupted) {
   expect_error(ErrorCode::kInterrupted, {"interrupted"}, [&] {
     (void)measure_unit(
         probe_.model, *probe_.baseline, base, {1}, options(),
-        {.example_hash = 5, .memory_limit = kPlenty, .after_batch = [](int64_t) { return false; }});
+        {.example_hash = 5, .limits = {.memory = kPlenty}, .after_batch = [](int64_t) { return false; }});
   });
 }
 
@@ -191,7 +196,7 @@ TEST_P(Units, SampledVocabulariesHaveAStandardError) {
                  [&] { (void)read(Vocabulary::kSampled); });
     return;
   }
-  const UnitContext context{.example_hash = 5, .memory_limit = kPlenty, .after_batch = {}};
+  const UnitContext context{.example_hash = 5, .limits = {.memory = kPlenty}, .after_batch = {}};
   for (const LayerIndex layer : {LayerIndex{1}, LayerIndex{2}}) {
     const auto measured = [&](Vocabulary vocabulary) {
       return measure_unit(probe_.model, *probe_.baseline, read(vocabulary), layer, options(), context);
@@ -224,7 +229,7 @@ TEST_P(Units, SuppliedDirectionsAreUsed) {
 TEST_P(Units, LastRowHasNoTarget) {
   const SpanBase base = probe_.base({12, 13}, ReadoutKind::kFollowing);
   const UnitRecord unit = measure_unit(probe_.model, *probe_.baseline, base, {0}, options({2}),
-                                       {.example_hash = 5, .memory_limit = kPlenty, .after_batch = {}});
+                                       {.example_hash = 5, .limits = {.memory = kPlenty}, .after_batch = {}});
   EXPECT_EQ(unit.row_tokens, std::vector<int32_t>{kNoTarget});
   for (const ResponseRecord& response : unit.responses) {
     EXPECT_GT(response.kl, 0);

@@ -16,6 +16,7 @@ struct MachineInfo {
   int threads = 0;                      // that a backend will run with
   std::optional<int64_t> memory_total;  // bytes; nothing where the system does not say
   std::optional<int64_t> memory_available;
+  std::optional<int64_t> last_level_cache;  // bytes that one core can reach
 };
 
 [[nodiscard]] MachineInfo describe_machine();

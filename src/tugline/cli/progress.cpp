@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -16,14 +17,16 @@ std::string format_duration(double seconds) {
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
-Progress::Progress(int64_t total_pushes) : total_(total_pushes), live_(isatty(STDERR_FILENO) != 0) {}
+Progress::Progress(int64_t total_pushes, double total_flops)
+    : total_(total_pushes), total_flops_(total_flops), live_(isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() {
   if (live_ && done_ > 0) fmt::print(stderr, "\n");
 }
 
-void Progress::add(int64_t pushes) {
+void Progress::add(int64_t pushes, double flops) {
   done_ += pushes;
+  done_flops_ += flops;
   // A terminal can be rewritten often; a log should stay readable after hours.
   const auto pause = live_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000);
   if (Clock::now() - shown_ < pause && done_ < total_) return;
@@ -34,10 +37,10 @@ void Progress::add(int64_t pushes) {
 void Progress::show() {
   const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
   const double rate = static_cast<double>(done_) / elapsed;
+  const double left = std::max(0.0, total_flops_ - done_flops_) / done_flops_ * elapsed;
   std::string line = fmt::format("{} of {} pushes ({:.0f} %), {:.0f} a second, {} left{}{}", done_, total_,
                                  100.0 * static_cast<double>(done_) / static_cast<double>(total_), rate,
-                                 format_duration(static_cast<double>(total_ - done_) / rate),
-                                 what_.empty() ? "" : "; ", what_);
+                                 format_duration(left), what_.empty() ? "" : "; ", what_);
   if (live_) {
     // A line that wraps could not be rewritten.
     if (const size_t columns = columns_of_standard_error(); columns > 1 && line.size() >= columns)

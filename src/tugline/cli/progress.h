@@ -9,9 +9,10 @@ namespace tugline {
 
 class Progress {
  public:
-  explicit Progress(int64_t total_pushes);
+  // What is left is estimated from `total_flops`, since pushes at one layer take longer than at another.
+  Progress(int64_t total_pushes, double total_flops);
   ~Progress();
-  void add(int64_t pushes);
+  void add(int64_t pushes, double flops);
   // What is being worked on, such as "example 3, layer 24".
   void describe(std::string what) { what_ = std::move(what); }
 
@@ -21,6 +22,8 @@ class Progress {
 
   int64_t total_;
   int64_t done_ = 0;
+  double total_flops_;
+  double done_flops_ = 0;
   std::string what_;
   bool live_;
   Clock::time_point start_ = Clock::now();

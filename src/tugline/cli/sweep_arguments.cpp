@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tugline/backend/machine.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/option_defaults.h"
 #include "tugline/cli/session.h"
@@ -39,7 +40,6 @@ void add_files(CLI::App& command, SweepArguments& a) {
       ->required();
   command.add_option("DATA", a.data, "The annotated dataset: .json or .jsonl")->required();
   command.add_option("-o,--output", a.output, "The run store; an existing one is resumed")
-      ->required()
       ->type_name("RUN.db");
   command
       .add_option("--preset", a.preset,
@@ -50,6 +50,12 @@ void add_files(CLI::App& command, SweepArguments& a) {
   command
       .add_option("--config", a.config, "A TOML file with options by their long names; the command line wins")
       ->type_name("FILE.toml");
+}
+
+void check_output(const SweepArguments& a) {
+  if (a.json && !a.dry_run) fail(ErrorCode::kUsage, "--json: only --dry-run prints anything");
+  if (a.output.empty() && !a.dry_run)
+    fail(ErrorCode::kUsage, "--output is required: the run store to write (only --dry-run does without)");
 }
 
 }  // namespace
@@ -80,12 +86,22 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
       .add_option("--memory-limit", a.memory_limit,
                   "Working memory of a batch of pushes, besides the weights")
       ->capture_default_str();
+  command
+      .add_option(
+          "--batch-rows", a.batch_rows,
+          "Rows of a batch of pushes: what suits this machine's cache by default; give the store's own "
+          "to go on with a run of another machine")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+  command.add_flag("--dry-run", a.dry_run,
+                   "Print what the sweep would do, take and cost, and run nothing; no weights are read");
+  command.add_flag("--json", a.json, "With --dry-run: print one JSON object");
 }
 
 void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
   if (!arguments.config.empty())
     apply_option_values(command, read_option_file(arguments.config), arguments.config);
   apply_option_values(command, preset_values(arguments.preset), "preset " + arguments.preset);
+  check_output(arguments);
 }
 
 SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& config) {
@@ -102,7 +118,9 @@ SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& c
   options.bos = parse_bos(a.push.bos);
   if (a.max_examples > 0) options.max_examples = a.max_examples;
   options.audit = a.audit;
-  options.memory_limit = parse_bytes(a.memory_limit);
+  options.limits.memory = parse_bytes(a.memory_limit);
+  options.limits.rows =
+      a.batch_rows > 0 ? a.batch_rows : choose_batch_rows(config, describe_machine().last_level_cache);
   return options;
 }
 

@@ -25,6 +25,9 @@ struct SweepArguments {
   int64_t max_examples = 0;  // 0: all
   std::string memory_limit = "4GiB";
   int64_t audit = 1;         // pushes of a unit
+  int64_t batch_rows = 0;  // 0: as many as suit this machine
+  bool dry_run = false;
+  bool json = false;
   std::string command_line;  // as it was typed, for the run's provenance
 };
 
@@ -34,7 +37,7 @@ void add_sweep_options(CLI::App& command, SweepArguments& arguments);
 // Fills in what the command line left out: --config, then --preset.
 void apply_config_and_preset(CLI::App& command, SweepArguments& arguments);
 
-// What the arguments mean for this model. Reads the direction file. Errors: kUsage, kInput.
+// What the arguments mean for this model on this machine. Reads the direction file. Errors: kUsage, kInput.
 [[nodiscard]] SweepOptions resolve_sweep_options(const SweepArguments& arguments, const ModelConfig& config);
 
 }  // namespace tugline

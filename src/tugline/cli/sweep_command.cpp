@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <filesystem>
@@ -10,9 +11,12 @@
 #include <optional>
 
 #include "tugline/backend/machine.h"
+#include "tugline/backend/product_speed.h"
 #include "tugline/cli/interrupt.h"
+#include "tugline/cli/plan_report.h"
 #include "tugline/cli/progress.h"
 #include "tugline/cli/session.h"
+#include "tugline/cli/standard_output.h"
 #include "tugline/cli/sweep_arguments.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
@@ -34,7 +38,7 @@ class StoreObserver final : public SweepObserver {
  public:
   StoreObserver(RunStore& store, std::string precision) : store_(store), precision_(std::move(precision)) {}
 
-  void show_progress(int64_t total_pushes) { progress_.emplace(total_pushes); }
+  void show_progress(const SweepCost& cost) { progress_.emplace(cost.pushes, cost.push_work.total()); }
   void end_progress() { progress_.reset(); }
 
   bool has_unit(const UnitKey& key) override { return store_.has_unit(key); }
@@ -47,8 +51,8 @@ class StoreObserver final : public SweepObserver {
     progress_->describe(name + " done");
     warn_of_audit(unit, name);
   }
-  bool progress(int64_t pushes) override {
-    progress_->add(pushes);
+  bool progress(int64_t pushes, double flops) override {
+    progress_->add(pushes, flops);
     return !interrupted();
   }
 
@@ -103,19 +107,25 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
           {"preset", arguments.preset}};
 }
 
-void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pushes) {
-  int64_t skipped = 0;
+int64_t skipped_examples(const SweepPlan& plan) {
+  return std::count_if(plan.examples.begin(), plan.examples.end(),
+                       [](const PlannedExample& planned) { return !planned.skipped.empty(); });
+}
+
+void report_skipped(const SweepPlan& plan) {
   for (const PlannedExample& planned : plan.examples) {
-    if (!planned.skipped.empty()) {
-      ++skipped;
+    if (!planned.skipped.empty())
       spdlog::warn("example {} is skipped: {}", planned.example->index, planned.skipped);
-    }
     for (const SkippedSpan& span : planned.skipped_spans)
       spdlog::warn("example {}, {} is skipped: {}", span.example, span_text(span.span_kind, span.chunk),
                    span.reason);
   }
+}
+
+void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pushes) {
+  report_skipped(plan);
   spdlog::info("{} examples ({} skipped), {} spans, {} layers: {} pushes to run", plan.examples.size(),
-               skipped, plan.spans(), options.layers.size(), pushes);
+               skipped_examples(plan), plan.spans(), options.layers.size(), pushes);
 }
 
 // Why a curve of this run is flat.
@@ -139,7 +149,7 @@ struct Prepared {
 // Everything that can be wrong with the arguments is found before the weights are loaded and a store is made.
 std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
   auto ready = std::make_unique<Prepared>();  // the plan points into the dataset: it stays where it is
-  RunStore::check_path(arguments.output);
+  if (!arguments.output.empty()) RunStore::check_path(arguments.output);
   ready->dataset = load_dataset(arguments.data);
   ready->source = resolve_model(arguments.model);
   ready->config = read_config(ready->source);
@@ -147,6 +157,43 @@ std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
   ready->plan = plan_sweep(ready->dataset, load_tokenizer(ready->source), ready->options);
   check_plan(ready->config, ready->plan, ready->options);
   return ready;
+}
+
+// The store that the sweep would go on with. Its identity is checked but for what only loading the model tells.
+std::optional<RunStore> existing_store(const SweepArguments& arguments, const SweepOptions& options,
+                                       const ModelConfig& config) {
+  if (arguments.output.empty() || !std::filesystem::exists(arguments.output)) return std::nullopt;
+  RunStore store = RunStore::open_read_only(arguments.output);
+  const RunIdentity stored = store.identity();
+  RunIdentity wanted =
+      sweep_settings(options, hash_file(arguments.data), direction_source(arguments, options.pushes));
+  wanted.fields[field::kModelConfig] = hex(hash_of(config));
+  for (const char* name : {field::kBackend, field::kModelWeights})
+    if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
+  store.check_identity(wanted);
+  return store;
+}
+
+void dry_run(const SweepArguments& arguments) {
+  const auto ready = prepare(arguments);
+  const auto& [dataset, source, config, options, plan] = *ready;
+  const std::optional<RunStore> store = existing_store(arguments, options, config);
+  report_skipped(plan);
+  report_unreachable(options, config);
+  PlanReport report{.model = config.name,
+                    .examples = static_cast<int64_t>(plan.examples.size()),
+                    .examples_skipped = skipped_examples(plan),
+                    .spans = plan.spans(),
+                    .layers = static_cast<int64_t>(options.layers.size()),
+                    .batch_rows = options.limits.rows,
+                    .cost = cost_of(config, plan, options,
+                                    [&](const UnitKey& key) { return store && store->has_unit(key); })};
+  const auto backend = make_cpu_backend(arguments.push.threads);
+  report.threads = describe_machine().threads;
+  report.product_speed = measure_product_speed(*backend);
+  report.share = expected_share(config);
+  report.seconds = expected_seconds(config, report.cost, report.product_speed);
+  write_to_standard_output(arguments.json ? plan_json(report) : plan_text(report));
 }
 
 void run(const SweepArguments& arguments) {
@@ -160,11 +207,12 @@ void run(const SweepArguments& arguments) {
   RunStore store =
       RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, plan, options));
   StoreObserver observer(store, identity.fields.at(field::kPrecision));
-  const int64_t pushes = remaining_pushes(model, plan, options, observer);
-  report_plan(plan, options, pushes);
+  const SweepCost cost =
+      cost_of(config, plan, options, [&](const UnitKey& key) { return observer.has_unit(key); });
+  report_plan(plan, options, cost.pushes);
   report_unreachable(options, config);
   catch_interrupts();
-  observer.show_progress(pushes);
+  observer.show_progress(cost);
   const auto start = std::chrono::steady_clock::now();
   const LoadedModel exact = options.audit > 0 ? load_exact_model(source) : LoadedModel{};
   run_sweep(model, plan, options, observer, exact.model.get());
@@ -185,10 +233,11 @@ void add_sweep_command(CLI::App& app, const std::string& command_line) {
       "Examples:\n"
       "  tugline sweep model.gguf examples/traces.json -o run.db --layers 20,24 --epsilons 0:10:11\n"
       "  tugline sweep deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B annotated.json -o run.db --preset full\n"
+      "  tugline sweep model.gguf annotated.json --preset full --dry-run\n"
       "Running the same command again goes on where it stopped.");
   command->callback([command, arguments] {
     apply_config_and_preset(*command, *arguments);
-    run(*arguments);
+    arguments->dry_run ? dry_run(*arguments) : run(*arguments);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "tugline/backend/machine.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/push_arguments.h"
 #include "tugline/cli/session.h"
@@ -64,7 +65,11 @@ std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
   const SpanBase base =
       read_span(model, baseline, result.text.span, result.readout, layers.front(),
                 {.vocabulary = result.vocabulary, .seed = result.pushes.seed, .example_hash = hash});
-  const UnitContext context{.example_hash = hash, .memory_limit = kMemoryLimit, .after_batch = {}};
+  const UnitContext context{
+      .example_hash = hash,
+      .limits = {.rows = choose_batch_rows(model.config(), describe_machine().last_level_cache),
+                 .memory = kMemoryLimit},
+      .after_batch = {}};
   std::vector<UnitRecord> units;
   for (const LayerIndex layer : layers)
     units.push_back(measure_unit(model, baseline, base, layer, result.pushes, context));

@@ -16,6 +16,7 @@ struct ReplayRows {
   int64_t count = 0;       // rows that are replayed, from p on
   int64_t first_read = 0;  // rows before it are replayed but not read
   [[nodiscard]] int64_t read() const { return count - first_read; }
+  bool operator==(const ReplayRows&) const = default;
   [[nodiscard]] Position read_position(int64_t i) const { return {push.value + first_read + i}; }
 };
 

@@ -5,16 +5,10 @@
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/probe/audit.h"
+#include "tugline/probe/cost.h"
 
 namespace tugline {
 namespace {
-
-UnitKey key_of(const PlannedExample& planned, const Span& span, LayerIndex layer) {
-  return {.example = planned.example->index,
-          .span_kind = span.kind == Span::Kind::kAnchor ? "anchor" : "chunk",
-          .chunk = span.chunk,
-          .layer = layer.value};
-}
 
 // Calls visit(span, layer) for each unit of an example that the observer lacks, layers of one span together.
 template <typename Visit>
@@ -22,7 +16,7 @@ void for_each_missing_unit(const PlannedExample& planned, const SweepOptions& op
                            SweepObserver& observer, Visit visit) {
   for (const Span& span : planned.spans)
     for (const LayerIndex layer : options.layers)
-      if (!observer.has_unit(key_of(planned, span, layer))) visit(span, layer);
+      if (!observer.has_unit(unit_key(planned, span, layer))) visit(span, layer);
 }
 
 class Sweep {
@@ -50,12 +44,16 @@ class Sweep {
  private:
   void run_unit(const PlannedExample& planned, const Span& span, LayerIndex layer, const Baseline& baseline,
                 const SpanBase& base) {
-    UnitRecord unit =
-        measure_unit(model_, baseline, base, layer, options_.pushes,
-                     {.example_hash = planned.example->content_hash,
-                      .memory_limit = options_.memory_limit,
-                      .after_batch = [this](int64_t pushes) { return observer_.progress(pushes); }});
-    unit.key = key_of(planned, span, layer);
+    const ReplayRows rows = replayed_rows(model_.config(), base.rows, layer);
+    const auto after_batch = [&](int64_t pushes) {
+      return observer_.progress(pushes,
+                                push_work(model_.config(), rows, layer, pushes, options_.vocabulary).total());
+    };
+    UnitRecord unit = measure_unit(model_, baseline, base, layer, options_.pushes,
+                                   {.example_hash = planned.example->content_hash,
+                                    .limits = options_.limits,
+                                    .after_batch = after_batch});
+    unit.key = unit_key(planned, span, layer);
     unit.span_text = span.text;
     if (options_.audit > 0) audit(unit, planned, layer, baseline, base);
     observer_.put_unit(unit);
@@ -100,16 +98,6 @@ void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& op
          plan.examples.front().skipped);
   Sweep sweep(model, options, observer, exact);
   for (const PlannedExample& planned : plan.examples) sweep.run_example(planned);
-}
-
-int64_t remaining_pushes(const Model& model, const SweepPlan& plan, const SweepOptions& options,
-                         SweepObserver& observer) {
-  int64_t pushes = 0;
-  for (const PlannedExample& planned : plan.examples)
-    for_each_missing_unit(planned, options, observer, [&](const Span&, LayerIndex layer) {
-      pushes += computed_pushes(model, options.readout, layer, options.pushes);
-    });
-  return pushes;
 }
 
 }  // namespace tugline

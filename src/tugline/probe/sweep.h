@@ -22,8 +22,8 @@ struct SweepOptions {
   Vocabulary vocabulary = Vocabulary::kExact;
   BosPolicy bos = BosPolicy::kAuto;
   std::optional<int64_t> max_examples;  // the dataset's first so many
-  int64_t memory_limit = int64_t{4} << 30;
   int64_t audit = 0;  // pushes of a unit that are rerun in f64 (probe/audit)
+  BatchLimits limits{.rows = kFewestBatchRows, .memory = int64_t{4} << 30};
 };
 
 // An example as the sweep will run it.
@@ -51,7 +51,13 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 // "exact", or "sampled" with the sample's parameters.
 [[nodiscard]] std::string vocabulary_text(Vocabulary vocabulary);
 
-// Everything that decides the numbers, name by name (docs/formats.md).
+[[nodiscard]] UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer);
+
+// What decides the numbers besides the model, name by name (docs/formats.md): known before the weights are.
+[[nodiscard]] RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
+                                         const std::string& direction_source);
+
+// Everything that decides the numbers: the settings, kBackend and kModelWeights.
 [[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options,
                                          uint64_t dataset_hash, const std::string& direction_source);
 
@@ -63,17 +69,13 @@ class SweepObserver {
   virtual void put_example(const ExampleRecord& example) = 0;
   virtual void put_skipped_span(const SkippedSpan& span) = 0;
   virtual void put_unit(const UnitRecord& unit) = 0;
-  // After each batch of pushes; false stops the sweep with kInterrupted, leaving out the unit under way.
-  [[nodiscard]] virtual bool progress(int64_t pushes) = 0;
+  // After each batch of pushes, with what it took (probe/cost); false stops the sweep with kInterrupted, leaving out the unit under way.
+  [[nodiscard]] virtual bool progress(int64_t pushes, double flops) = 0;
 };
 
 // Runs what the observer does not have yet. Errors: kNothingToMeasure where no example has a span, after all reasons were handed over.
 // `exact`: the same model on the reference backend, for the audit; needed where options.audit is not 0.
 void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                SweepObserver& observer, const Model* exact = nullptr);
-
-// Pushes still to be computed: for progress and the plan's report.
-[[nodiscard]] int64_t remaining_pushes(const Model& model, const SweepPlan& plan, const SweepOptions& options,
-                                       SweepObserver& observer);
 
 }  // namespace tugline

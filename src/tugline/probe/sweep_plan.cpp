@@ -106,7 +106,7 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
       check_transcript(config, planned.ids);
       const auto tokens = static_cast<int64_t>(planned.ids.size());
       for (const Span& span : planned.spans)
-        check_memory_limit(config, replay_rows(span.tokens, options.readout, tokens), options.memory_limit);
+        check_memory_limit(config, replay_rows(span.tokens, options.readout, tokens), options.limits.memory);
     } catch (const Error& e) {
       fail(e.code(), "example {}: {}", planned.example->index, e.what());
     }
@@ -119,7 +119,14 @@ std::string vocabulary_text(Vocabulary vocabulary) {
                      name_of(vocabulary), kHeadRemainder, kMostHead, kTailTokens);
 }
 
-RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint64_t dataset_hash,
+UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer) {
+  return {.example = planned.example->index,
+          .span_kind = name_of(span.kind),
+          .chunk = span.chunk,
+          .layer = layer.value};
+}
+
+RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
                            const std::string& direction_source) {
   std::vector<int32_t> layers;
   for (const LayerIndex layer : options.layers) layers.push_back(layer.value);
@@ -129,7 +136,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
   RunIdentity identity;
   identity.fields = {
       {field::kAudit, fmt::format("{}", options.audit)},
-      {"backend", model.backend().name()},
+      {"batch_rows", fmt::format("{}", options.limits.rows)},
       {"bos", name_of(options.bos)},
       {"dataset", hex(dataset_hash)},
       {field::kDirectionSharing, pushes.sharing == DirectionSharing::kCommon ? "common" : "independent"},
@@ -139,15 +146,22 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
       {field::kHook, "resid_post"},
       {"layers", fmt::format("{}", fmt::join(layers, ","))},
       {"max_examples", options.max_examples ? fmt::format("{}", *options.max_examples) : "all"},
-      {"memory_limit", fmt::format("{}", options.memory_limit)},
-      {"model_config", hex(hash_of(model.config()))},
-      {"model_weights", hex(model.fingerprint())},
+      {"memory_limit", fmt::format("{}", options.limits.memory)},
       {field::kPrecision, "f32"},
       {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
       {field::kSeed, fmt::format("{}", pushes.seed)},
       {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},
       {field::kVocabulary, vocabulary_text(options.vocabulary)},
   };
+  return identity;
+}
+
+RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint64_t dataset_hash,
+                           const std::string& direction_source) {
+  RunIdentity identity = sweep_settings(options, dataset_hash, direction_source);
+  identity.fields[field::kBackend] = model.backend().name();
+  identity.fields[field::kModelConfig] = hex(hash_of(model.config()));
+  identity.fields[field::kModelWeights] = hex(model.fingerprint());
   return identity;
 }
 

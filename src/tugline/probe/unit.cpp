@@ -6,36 +6,15 @@
 #include <numeric>
 
 #include "tugline/core/error.h"
+#include "tugline/probe/cost.h"
 
 namespace tugline {
 namespace {
 
-// Rows of a batch: enough that the matrix products run at full speed (their speed is flat from about 400 rows on), few enough that
-// one layer's activations stay in the last-level cache. Part of a run's identity (probe/sweep): sums may round differently in
-// batches of another shape.
-constexpr int64_t kBatchRows = 800;
 
 double rms_at(const Model& model, const Baseline& baseline, LayerIndex layer, Position position) {
   const std::vector<double> h = model.backend().download(baseline.resid_post(layer).rows(position.value, 1));
   return std::sqrt(std::inner_product(h.begin(), h.end(), h.begin(), 0.0) / static_cast<double>(h.size()));
-}
-
-// Bytes that a replay works in for each row: the residual twice, and one layer's intermediates.
-int64_t bytes_per_row(const ModelConfig& config) {
-  const int64_t elements =
-      4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 3 * config.intermediate_size;
-  constexpr int64_t kElementBytes = 8;  // f64 on the reference backend; twice what f32 takes
-  constexpr int64_t kHeadTile = 2048;
-  return (elements + kHeadTile) * kElementBytes;
-}
-
-int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
-                     int64_t memory_limit) {
-  check_memory_limit(config, rows, memory_limit);
-  const int64_t affordable = memory_limit / (bytes_per_row(config) * rows.count);
-  const int64_t most = std::clamp<int64_t>(kBatchRows / rows.count, 1, affordable);
-  const int64_t batches = (pushes + most - 1) / most;
-  return (pushes + batches - 1) / batches;  // equal batches rather than full ones and a rest
 }
 
 using Deviations = decltype(RowResponse::kl_deviations);
@@ -69,12 +48,13 @@ class UnitRun {
       record_.note =
           "exact zeros: a push at the last layer's output reaches no row after its own, and the readout "
           "'following' reads only those";
-    } else if (!pushes.empty() && layer_.value == model_.config().num_layers - 1) {
-      // No attention is left above: only the pushed row itself moves, the rest are exact zeros.
-      run_batches(pushes, read_rows(model_, baseline_, {.push = base_.rows.push, .count = 1, .first_read = 0},
-                                    layer_, base_.options));
     } else if (!pushes.empty()) {
-      run_batches(pushes, base_);
+      const ReplayRows rows = replayed_rows(model_.config(), base_.rows, layer_);
+      if (rows == base_.rows) {
+        run_batches(pushes, base_);
+      } else {  // the rows that are not replayed are exact zeros
+        run_batches(pushes, read_rows(model_, baseline_, rows, layer_, base_.options));
+      }
     }
     record_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return std::move(record_);
@@ -106,7 +86,7 @@ class UnitRun {
 
   void run_batches(const std::vector<PushIndex>& pushes, const SpanBase& base) {
     const int64_t size =
-        batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
+        batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.limits);
     ReplayWorkspace workspace(model_, size, base.rows);
     Replay replay(model_, baseline_, base, layer_, workspace);
     for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
@@ -190,20 +170,9 @@ std::vector<double> push_direction(const PushOptions& options, const UnitSite& s
                              hidden);
 }
 
-void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit) {
-  const int64_t needed = bytes_per_row(config) * rows.count;
-  if (memory_limit < needed)
-    fail(ErrorCode::kUsage, "--memory-limit: one push over {} rows needs {} bytes, the limit is {}; raise it",
-         rows.count, needed, memory_limit);
-}
-
-bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer) {
-  return rows.first_read > 0 && layer.value == config.num_layers - 1;
-}
-
-int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer,
+int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer,
                         const PushOptions& options) {
-  if (readout == ReadoutKind::kFollowing && layer.value == model.config().num_layers - 1) return 0;
+  if (out_of_reach(config, rows, layer)) return 0;
   const auto zeros = std::count(options.epsilons.begin(), options.epsilons.end(), 0.0);
   return options.directions * (static_cast<int64_t>(options.epsilons.size()) - zeros);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tugline/probe/baseline.h"
+#include "tugline/probe/batches.h"
 #include "tugline/probe/direction.h"
 #include "tugline/probe/replay.h"
 #include "tugline/store/records.h"
@@ -46,13 +47,10 @@ struct UnitSite {
 // What a unit's numbers are keyed and stored under, and how its work is watched.
 struct UnitContext {
   uint64_t example_hash = 0;
-  int64_t memory_limit = 0;  // bytes for the replay's working memory
+  BatchLimits limits;
   // Called after each batch with the number of pushes it made; returns false to give the unit up.
   std::function<bool(int64_t pushes)> after_batch;
 };
-
-// Errors: kUsage where not even one push over the rows fits the memory limit.
-void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit);
 
 // Measures the unit: position, rms, rows, row_tokens, note, seconds and responses (by direction, then epsilon, in the order given).
 // Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
@@ -62,10 +60,7 @@ void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64
                                       const UnitContext& context);
 
 // Pushes of a unit that are computed: neither epsilon 0 nor out of reach.
-[[nodiscard]] int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer,
+[[nodiscard]] int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer,
                                       const PushOptions& options);
-
-// True where causality alone makes every response zero: the readout does not include the pushed row, and no layer is left above.
-[[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer);
 
 }  // namespace tugline

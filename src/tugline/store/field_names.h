@@ -7,6 +7,9 @@ namespace tugline::field {
 
 // Identity: these decide numbers.
 inline constexpr const char* kAudit = "audit";  // pushes of a unit
+inline constexpr const char* kBackend = "backend";
+inline constexpr const char* kModelConfig = "model_config";
+inline constexpr const char* kModelWeights = "model_weights";
 inline constexpr const char* kReadout = "readout";
 inline constexpr const char* kSpans = "spans";
 inline constexpr const char* kHook = "hook";

@@ -196,6 +196,10 @@ RunIdentity RunStore::identity() const {
   return guarded(impl_->path, "read its identity", [&] { return read_identity(*impl_->database); });
 }
 
+void RunStore::check_identity(const RunIdentity& wanted) const {
+  check_same_run(impl_->path, identity(), wanted);
+}
+
 std::vector<Provenance> RunStore::sessions() const {
   return guarded(impl_->path, "read its sessions", [&] {
     std::map<int64_t, Provenance> sessions;

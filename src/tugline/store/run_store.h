@@ -42,6 +42,8 @@ class RunStore {
   // Reading; everything comes sorted by its key, whatever order it was written in.
   [[nodiscard]] bool has_unit(const UnitKey& key) const;
   [[nodiscard]] RunIdentity identity() const;
+  // kConflict, as create_or_resume has it, where the store holds another run.
+  void check_identity(const RunIdentity& wanted) const;
   [[nodiscard]] std::vector<Provenance> sessions() const;  // in the order of writing
   [[nodiscard]] Provenance meta() const;                   // of all sessions; a later one's value wins
   [[nodiscard]] std::vector<ExampleRecord> examples() const;

@@ -35,6 +35,30 @@ std::optional<int64_t> memory_bytes(std::string_view name) {
   return kibibytes * 1024;
 }
 
+// "32768K", as the system writes the size of a cache.
+std::optional<int64_t> parse_cache_size(const std::string& text) {
+  int64_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc()) return std::nullopt;
+  const char unit = end == text.data() + text.size() ? ' ' : *end;
+  if (unit == 'K') return size * 1024;
+  return unit == 'M' ? size * 1024 * 1024 : size;
+}
+
+// The largest of the first core's caches, which is the last on the way to memory.
+std::optional<int64_t> last_level_cache() {
+  std::optional<int64_t> largest;
+  constexpr int kCaches = 8;  // more than any CPU has levels
+  for (int i = 0; i < kCaches; ++i) {
+    std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(i) + "/size");
+    std::string text;
+    if (!std::getline(file, text)) break;
+    const std::optional<int64_t> size = parse_cache_size(text);
+    if (size && size > largest) largest = size;
+  }
+  return largest;
+}
+
 std::string architecture() {
   utsname names{};
   return ::uname(&names) == 0 ? names.machine : "unknown";
@@ -87,6 +111,7 @@ MachineInfo describe_machine() {
   machine.threads = omp_get_max_threads();
   machine.memory_total = memory_bytes("MemTotal");
   machine.memory_available = memory_bytes("MemAvailable");
+  machine.last_level_cache = last_level_cache();
   return machine;
 }
 

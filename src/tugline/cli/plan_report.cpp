@@ -1,0 +1,92 @@
+#include "tugline/cli/plan_report.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "tugline/cli/progress.h"
+
+namespace tugline {
+namespace {
+
+std::string bytes_text(int64_t bytes) {
+  constexpr std::array kUnits{"KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes) / 1024;
+  size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  return fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string flops_text(double flops) {
+  constexpr std::array kUnits{"GFLOP", "TFLOP", "PFLOP"};
+  double value = flops / 1e9;
+  size_t unit = 0;
+  for (; value >= 1000 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+  return fmt::format("{:.3g} {}", value, kUnits[unit]);
+}
+
+std::string units_text(const SweepCost& cost) {
+  const int64_t done = cost.units - cost.units_left;
+  return done == 0 ? "" : fmt::format(", {} of them in the store already, {} to run", done, cost.units_left);
+}
+
+}  // namespace
+
+std::string plan_text(const PlanReport& r) {
+  const SweepCost& cost = r.cost;
+  const MemoryNeeds& memory = cost.memory;
+  std::string text =
+      fmt::format("model     {}\n", r.model) +
+      fmt::format("units     {} ({} examples, {} skipped; {} spans; {} layers){}\n", cost.units, r.examples,
+                  r.examples_skipped, r.spans, r.layers, units_text(cost)) +
+      fmt::format("pushes    {} in {} batches of at most {} rows\n", cost.pushes, cost.batches,
+                  cost.largest_batch_rows);
+  text += fmt::format(
+      "products  {}: {} in the layers' maps, {} in attention, {} in the head, {} once a text or span\n",
+      flops_text(cost.flops()), flops_text(cost.push_work.linear), flops_text(cost.push_work.attention),
+      flops_text(cost.push_work.head), flops_text(cost.shared_work.total()));
+  text += fmt::format("memory    {}: weights {}, a text's baseline {}, a span {}, a batch {}\n",
+                      bytes_text(memory.total()), bytes_text(memory.weights), bytes_text(memory.baseline),
+                      bytes_text(memory.span), bytes_text(memory.batch));
+  text += fmt::format("store     about {}\n", bytes_text(cost.store_bytes));
+  text += fmt::format("machine   {:.0f} GFLOP/s of matrix products in f32, {} threads, measured now\n",
+                      r.product_speed / 1e9, r.threads);
+  text += fmt::format("time      about {} (h:m:s or m:s) at {:.0f} % of that, besides loading the model\n",
+                      format_duration(r.seconds), 100 * r.share);
+  return text;
+}
+
+std::string plan_json(const PlanReport& r) {
+  using Json = nlohmann::ordered_json;
+  const SweepCost& cost = r.cost;
+  const Json json = {{"model", r.model},
+                     {"examples", r.examples},
+                     {"examples_skipped", r.examples_skipped},
+                     {"spans", r.spans},
+                     {"layers", r.layers},
+                     {"units", cost.units},
+                     {"units_left", cost.units_left},
+                     {"pushes", cost.pushes},
+                     {"batches", cost.batches},
+                     {"batch_rows", r.batch_rows},
+                     {"flops",
+                      {{"linear", cost.push_work.linear},
+                       {"attention", cost.push_work.attention},
+                       {"head", cost.push_work.head},
+                       {"shared", cost.shared_work.total()},
+                       {"total", cost.flops()}}},
+                     {"bytes",
+                      {{"weights", cost.memory.weights},
+                       {"baseline", cost.memory.baseline},
+                       {"span", cost.memory.span},
+                       {"batch", cost.memory.batch},
+                       {"store", cost.store_bytes}}},
+                     {"threads", r.threads},
+                     {"f32_gflops", r.product_speed / 1e9},
+                     {"share", r.share},
+                     {"seconds", r.seconds}};
+  return json.dump(2) + "\n";
+}
+
+}  // namespace tugline

@@ -1,0 +1,27 @@
+// What `sweep --dry-run` prints: the plan as a page or as one JSON object (docs/formats.md).
+#pragma once
+
+#include <string>
+
+#include "tugline/probe/plan.h"
+
+namespace tugline {
+
+struct PlanReport {
+  std::string model;
+  int64_t examples = 0;
+  int64_t examples_skipped = 0;
+  int64_t spans = 0;
+  int64_t layers = 0;
+  int64_t batch_rows = 0;
+  SweepCost cost;
+  int threads = 0;
+  double product_speed = 0;  // FLOP/s
+  double share = 0;          // of it that units reach
+  double seconds = 0;        // that the sweep will take
+};
+
+[[nodiscard]] std::string plan_text(const PlanReport& report);
+[[nodiscard]] std::string plan_json(const PlanReport& report);
+
+}  // namespace tugline

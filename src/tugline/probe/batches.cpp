@@ -1,0 +1,42 @@
+#include "tugline/probe/batches.h"
+
+#include <algorithm>
+
+#include "tugline/core/error.h"
+#include "tugline/probe/cost.h"
+
+namespace tugline {
+namespace {
+
+// Bytes that a replay works in for each row, with room for f64 on the reference backend.
+int64_t working_bytes_per_row(const ModelConfig& config) {
+  constexpr int64_t kElementBytes = 8;
+  constexpr int64_t kHeadTile = 2048;
+  return (layer_row_elements(config) + kHeadTile) * kElementBytes;
+}
+
+}  // namespace
+
+int64_t choose_batch_rows(const ModelConfig& config, std::optional<int64_t> cache_bytes) {
+  constexpr int64_t kStep = 16;  // rows that the products' kernels take at once
+  const int64_t fitting = cache_bytes.value_or(0) / batch_bytes(config, 1);
+  return std::clamp(fitting / kStep * kStep, kFewestBatchRows, kMostBatchRows);
+}
+
+void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit) {
+  const int64_t needed = working_bytes_per_row(config) * rows.count;
+  if (memory_limit < needed)
+    fail(ErrorCode::kUsage, "--memory-limit: one push over {} rows needs {} bytes, the limit is {}; raise it",
+         rows.count, needed, memory_limit);
+}
+
+int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
+                     const BatchLimits& limits) {
+  check_memory_limit(config, rows, limits.memory);
+  const int64_t affordable = limits.memory / (working_bytes_per_row(config) * rows.count);
+  const int64_t most = std::clamp<int64_t>(limits.rows / rows.count, 1, affordable);
+  const int64_t batches = (pushes + most - 1) / most;
+  return (pushes + batches - 1) / batches;  // equal batches rather than full ones and a rest
+}
+
+}  // namespace tugline

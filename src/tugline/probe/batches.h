@@ -1,0 +1,35 @@
+// How a unit's pushes are cut into batches of one shape. Sums may round differently in batches of another shape, so whatever decides the
+// shape is part of a run's identity: the rows of a batch (chosen for the machine that begins the run) and the memory limit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "tugline/model/config.h"
+#include "tugline/probe/replay_rows.h"
+
+namespace tugline {
+
+// Matrix products run at full speed from about so many rows on.
+inline constexpr int64_t kFewestBatchRows = 400;
+// More rows do not make products faster; they only take memory and make an interrupted batch a larger loss.
+inline constexpr int64_t kMostBatchRows = 800;
+
+// Rows of a batch for a machine with so large a last-level cache: as many as keep one layer's activations in it, within the two bounds
+// above; the lower one where the system does not say how large the cache is.
+[[nodiscard]] int64_t choose_batch_rows(const ModelConfig& config, std::optional<int64_t> cache_bytes);
+
+// What bounds a batch.
+struct BatchLimits {
+  int64_t rows = kFewestBatchRows;
+  int64_t memory = 0;  // bytes for a replay's working memory
+};
+
+// Errors: kUsage where not even one push over the rows fits the memory limit.
+void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit);
+
+// Pushes of each batch of a unit of `pushes`, the last one's perhaps fewer: at least 1, and as equal as can be. Errors: as above.
+[[nodiscard]] int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
+                                   const BatchLimits& limits);
+
+}  // namespace tugline

@@ -1,0 +1,104 @@
+#include "tugline/probe/plan.h"
+
+#include <algorithm>
+
+namespace tugline {
+namespace {
+
+// What SQLite takes for a response besides its rows, for a unit, a readout row and the empty store: measured on stores
+// (tests/cli/dry_run_test.cpp holds the sum to a real one).
+constexpr int64_t kResponseBytes = 64;
+constexpr int64_t kUnitBytes = 400;
+constexpr int64_t kReadoutRowBytes = 16;
+constexpr int64_t kExampleBytes = 2048;
+constexpr int64_t kEmptyStoreBytes = 60 * 1024;
+
+class Accountant {
+ public:
+  Accountant(const ModelConfig& config, const SweepOptions& options,
+             const std::function<bool(const UnitKey&)>& has_unit)
+      : config_(config), options_(options), has_unit_(has_unit), lowest_(options.layers.front()) {
+    cost_.memory.weights = weight_bytes(config);
+    cost_.store_bytes = kEmptyStoreBytes;
+  }
+
+  void add(const PlannedExample& planned) {
+    const int64_t before = cost_.units_left;
+    for (const Span& span : planned.spans) add(planned, span);
+    cost_.store_bytes += kExampleBytes;
+    if (cost_.units_left == before) return;
+    const auto tokens = static_cast<int64_t>(planned.ids.size());
+    ++cost_.baselines_left;
+    cost_.shared_work += baseline_work(config_, tokens);
+    const auto kept = static_cast<int64_t>(options_.layers.size());
+    keep_largest(cost_.memory.baseline, baseline_bytes(config_, tokens, kept, lowest_));
+  }
+
+  [[nodiscard]] const SweepCost& cost() const { return cost_; }
+
+ private:
+  void add(const PlannedExample& planned, const Span& span) {
+    const ReplayRows rows =
+        replay_rows(span.tokens, options_.readout, static_cast<int64_t>(planned.ids.size()));
+    const int64_t before = cost_.units_left;
+    for (const LayerIndex layer : options_.layers) add_unit(unit_key(planned, span, layer), rows, layer);
+    if (cost_.units_left == before) return;
+    ++cost_.spans_left;
+    cost_.shared_work += span_work(config_, rows, lowest_);
+    keep_largest(cost_.memory.span, span_bytes(config_, rows, lowest_));
+  }
+
+  void add_unit(const UnitKey& key, const ReplayRows& all_rows, LayerIndex layer) {
+    ++cost_.units;
+    cost_.store_bytes += store_bytes(all_rows);
+    if (has_unit_(key)) return;
+    ++cost_.units_left;
+    const int64_t pushes = computed_pushes(config_, all_rows, layer, options_.pushes);
+    if (pushes == 0) return;
+    const ReplayRows rows = replayed_rows(config_, all_rows, layer);
+    const int64_t each = batch_pushes(config_, rows, pushes, options_.limits);
+    cost_.pushes += pushes;
+    cost_.batches += (pushes + each - 1) / each;
+    cost_.push_work += push_work(config_, rows, layer, pushes, options_.vocabulary);
+    keep_largest(cost_.largest_batch_rows, each * rows.count);
+    keep_largest(cost_.memory.batch, batch_bytes(config_, each * rows.count));
+  }
+
+  [[nodiscard]] int64_t store_bytes(const ReplayRows& rows) const {
+    const auto responses = options_.pushes.directions * static_cast<int64_t>(options_.pushes.epsilons.size());
+    const bool with_errors = options_.vocabulary != Vocabulary::kExact;
+    const auto row_bytes = static_cast<int64_t>(sizeof(double)) * (with_errors ? 2 : 1);
+    return kUnitBytes + rows.read() * kReadoutRowBytes +
+           responses * (kResponseBytes + rows.read() * row_bytes);
+  }
+
+  static void keep_largest(int64_t& largest, int64_t value) { largest = std::max(largest, value); }
+
+  const ModelConfig& config_;
+  const SweepOptions& options_;
+  const std::function<bool(const UnitKey&)>& has_unit_;
+  LayerIndex lowest_;
+  SweepCost cost_;
+};
+
+}  // namespace
+
+SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
+                  const std::function<bool(const UnitKey&)>& has_unit) {
+  Accountant accountant(config, options, has_unit);
+  for (const PlannedExample& planned : plan.examples) accountant.add(planned);
+  return accountant.cost();
+}
+
+double expected_share(const ModelConfig& config) {
+  constexpr int64_t kWide = 1024;
+  constexpr double kWideShare = 0.85;
+  constexpr double kNarrowShare = 0.75;
+  return config.hidden_size >= kWide ? kWideShare : kNarrowShare;
+}
+
+double expected_seconds(const ModelConfig& config, const SweepCost& cost, double product_speed) {
+  return cost.flops() / (product_speed * expected_share(config));
+}
+
+}  // namespace tugline

@@ -1,0 +1,48 @@
+// What a sweep will cost before it runs: units, pushes, batches, floating-point operations, memory, disk, time. From the configuration and
+// the spans alone; no weights are read. `sweep --dry-run` shows it, a sweep's progress counts by it.
+#pragma once
+
+#include <functional>
+
+#include "tugline/probe/cost.h"
+#include "tugline/probe/sweep.h"
+
+namespace tugline {
+
+// Bytes that are held at the sweep's fullest moment.
+struct MemoryNeeds {
+  int64_t weights = 0;
+  int64_t baseline = 0;  // one transcript's residuals, keys and values
+  int64_t span = 0;      // one span's trace and base distributions
+  int64_t batch = 0;     // one batch's activations
+  [[nodiscard]] int64_t total() const { return weights + baseline + span + batch; }
+};
+
+// Of the units that are still to run, but for `units`.
+struct SweepCost {
+  int64_t units = 0;       // of the whole sweep
+  int64_t units_left = 0;  // that are still to run
+  int64_t spans_left = 0;
+  int64_t baselines_left = 0;
+  int64_t pushes = 0;   // that are computed: neither epsilon 0 nor out of reach
+  int64_t batches = 0;  // that they are run in
+  int64_t largest_batch_rows = 0;
+  Work push_work;      // of the pushes
+  Work shared_work;    // of baselines, traces and base distributions
+  MemoryNeeds memory;  // the largest of each part
+  int64_t store_bytes = 0;
+  [[nodiscard]] double flops() const { return push_work.total() + shared_work.total(); }
+};
+
+// `has_unit` says what need not run.
+[[nodiscard]] SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
+                                const std::function<bool(const UnitKey&)>& has_unit);
+
+// The part of the machine's matrix-product speed that whole units reach, head and elementwise work included: measured, smaller for
+// narrow models (docs/performance.md, "What a sweep will take").
+[[nodiscard]] double expected_share(const ModelConfig& config);
+
+// Of the sweep, without loading the model. `product_speed` in FLOP/s (backend/product_speed).
+[[nodiscard]] double expected_seconds(const ModelConfig& config, const SweepCost& cost, double product_speed);
+
+}  // namespace tugline

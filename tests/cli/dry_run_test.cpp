@@ -1,0 +1,72 @@
+// The built program's sweep --dry-run: what it says, and that what it says comes true.
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline::test {
+namespace {
+
+const std::string kSettings = " --layers 0,2 --epsilons 0,0.5,1 --directions 40 --spans anchor,chunks";
+
+class DryRun : public Commands {
+ protected:
+  [[nodiscard]] nlohmann::json plan(const std::string& arguments) const {
+    const ProgramOutcome outcome = tugline("sweep $MODEL data.json --dry-run --json" + arguments);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  }
+};
+
+TEST_F(DryRun, SaysWhatTheSweepThenDoes) {
+  const auto found = plan(kSettings + " -o run.db");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run.db")) << "it makes no store";
+  EXPECT_EQ(found["examples"], 2);
+  EXPECT_EQ(found["layers"], 2);
+  EXPECT_EQ(found["pushes"], found["units"].get<int64_t>() * 40 * 2);
+  EXPECT_GT(found["flops"]["total"].get<double>(), 0);
+  EXPECT_GT(found["seconds"].get<double>(), 0);
+
+  ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db" + kSettings).status, 0);
+  const RunStore store = RunStore::open_read_only(folder_ / "run.db");
+  EXPECT_EQ(store.unit_keys().size(), found["units"].get<size_t>());
+  EXPECT_EQ(store.identity().fields.at("batch_rows"), std::to_string(found["batch_rows"].get<int64_t>()));
+  const auto bytes = static_cast<double>(std::filesystem::file_size(folder_ / "run.db"));
+  EXPECT_NEAR(found["bytes"]["store"].get<double>(), bytes, 0.3 * bytes);
+
+  const auto again = plan(kSettings + " -o run.db");
+  EXPECT_EQ(again["units"], found["units"]);
+  EXPECT_EQ(again["units_left"], 0);
+  EXPECT_EQ(again["pushes"], 0);
+}
+
+TEST_F(DryRun, PrintsAPage) {
+  const ProgramOutcome outcome = tugline("sweep $MODEL data.json --dry-run --layers 0" + std::string());
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  for (const char* word :
+       {"units     2 (2 examples", "pushes", "products", "memory", "store", "GFLOP/s", "time"})
+    EXPECT_TRUE(holds(outcome.out, word)) << word << "\n" << outcome.out;
+}
+
+TEST_F(DryRun, NeedsNoWeights) {
+  std::filesystem::create_directory(folder_ / "bare");
+  for (const char* file : {"config.json", "tokenizer.json"})
+    std::filesystem::copy(std::filesystem::path(kTinyModel) / file, folder_ / "bare" / file);
+  const ProgramOutcome outcome = tugline("sweep bare data.json --dry-run");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
+TEST_F(DryRun, RefusesWhatTheSweepWould) {
+  ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db --layers 0 --directions 1").status, 0);
+  expect_refused("sweep $MODEL data.json --dry-run -o run.db --layers 1 --directions 1", "layers: ");
+  expect_refused("sweep $MODEL data.json --dry-run -o run.db --layers 0 --directions 1 --batch-rows 7",
+                 "batch_rows: ");
+  expect_refused("sweep $MODEL data.json --dry-run -o data.json", "data.json");
+  expect_refused("sweep $MODEL data.json --dry-run --layers 9", "9");
+  expect_refused("sweep $MODEL data.json --json -o other.db", "--json");
+  expect_refused("sweep $MODEL data.json --batch-rows 0 -o other.db", "--batch-rows");
+}
+
+}  // namespace
+}  // namespace tugline::test

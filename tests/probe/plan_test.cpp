@@ -1,0 +1,99 @@
+// The cost of a whole sweep: sums over units, what a store has already, what is paid once.
+#include "tugline/probe/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "probe/shapes.h"
+
+namespace tugline::test {
+namespace {
+
+class Plans : public testing::Test {
+ protected:
+  Plans() {
+    options_.layers = {{1}, {4}};  // the last of the shape's five is 4
+    options_.pushes.epsilons = {0, 1, 2};
+    options_.pushes.directions = 5;
+    examples_[1].index = 1;
+    add_example(40, {{5, 9}, {20, 30}});
+    add_example(60, {{50, 60}});
+  }
+  void add_example(size_t tokens, const std::vector<TokenRange>& spans) {
+    PlannedExample planned;
+    planned.example = &examples_[plan_.examples.size()];
+    planned.ids.assign(tokens, 0);
+    for (size_t i = 0; i < spans.size(); ++i)
+      planned.spans.push_back(
+          {.kind = Span::Kind::kChunk, .chunk = static_cast<int64_t>(i), .tokens = spans[i], .text = {}});
+    plan_.examples.push_back(std::move(planned));
+  }
+  [[nodiscard]] SweepCost cost(const std::function<bool(const UnitKey&)>& has_unit) const {
+    return cost_of(config_, plan_, options_, has_unit);
+  }
+  [[nodiscard]] SweepCost cost() const {
+    return cost([](const UnitKey&) { return false; });
+  }
+  // Ten pushes a unit at both layers.
+  [[nodiscard]] double push_flops(int64_t begin, int64_t end) const {
+    const ReplayRows rows{.push = {begin - 1}, .count = end - begin, .first_read = 0};
+    return push_work(config_, rows, {1}, 10).total() +
+           push_work(config_, replayed_rows(config_, rows, {4}), {4}, 10).total();
+  }
+
+  std::vector<Example> examples_ = std::vector<Example>(2);
+  ModelConfig config_ = small_shape();
+  SweepOptions options_;
+  SweepPlan plan_;
+};
+
+TEST_F(Plans, AreTheSumsOfTheirUnits) {
+  const SweepCost all = cost();
+  EXPECT_EQ(all.units, 6);
+  EXPECT_EQ(all.units_left, 6);
+  EXPECT_EQ(all.spans_left, 3);
+  EXPECT_EQ(all.baselines_left, 2);
+  EXPECT_EQ(all.pushes, 6 * 10);
+  EXPECT_EQ(all.batches, 6);
+  EXPECT_EQ(all.largest_batch_rows, 100);
+  EXPECT_DOUBLE_EQ(all.push_work.total(), push_flops(5, 9) + push_flops(20, 30) + push_flops(50, 60));
+  EXPECT_DOUBLE_EQ(all.shared_work.total(), baseline_work(config_, 40).total() +
+                                                baseline_work(config_, 60).total() +
+                                                span_work(config_, {.push = {4}, .count = 4}, {1}).total() +
+                                                span_work(config_, {.push = {19}, .count = 10}, {1}).total() +
+                                                span_work(config_, {.push = {49}, .count = 10}, {1}).total());
+  EXPECT_EQ(all.memory.baseline, baseline_bytes(config_, 60, 2, {1}));
+}
+
+TEST_F(Plans, LeaveOutWhatIsThere) {
+  const SweepCost left = cost([](const UnitKey& key) { return key.example == 0; });
+  EXPECT_EQ(left.units, 6);
+  EXPECT_EQ(left.units_left, 2);
+  EXPECT_EQ(left.baselines_left, 1);
+  EXPECT_EQ(left.pushes, 20);
+  EXPECT_DOUBLE_EQ(left.push_work.total(), push_flops(50, 60));
+  EXPECT_EQ(left.store_bytes, cost().store_bytes) << "of the store when the sweep is done";
+  EXPECT_EQ(cost([](const UnitKey&) { return true; }).flops(), 0);
+}
+
+TEST_F(Plans, CountNoPushesThatCannotReachARow) {
+  options_.readout = ReadoutKind::kFollowing;
+  plan_.examples.pop_back();  // its span ends with the text
+  EXPECT_EQ(cost().units, 4);
+  EXPECT_EQ(cost().pushes, 2 * 10);
+}
+
+TEST_F(Plans, FollowTheLimitsOfBatches) {
+  options_.limits.rows = 30;
+  EXPECT_EQ(cost().largest_batch_rows, 30);
+  EXPECT_EQ(cost().batches,
+            2 + 4 + 4 + 3);  // 7, 3 and 3 pushes a batch at layer 1; at layer 4 all 10 rows at once
+}
+
+TEST_F(Plans, ExpectTimeInProportion) {
+  const double once = expected_seconds(config_, cost(), 1e9);
+  EXPECT_GT(once, cost().flops() / 1e9);
+  EXPECT_DOUBLE_EQ(expected_seconds(config_, cost(), 2e9), once / 2);
+}
+
+}  // namespace
+}  // namespace tugline::test
