@@ -52,8 +52,9 @@ TEST(Analysis, FindsWhatTheRunWasMadeWith) {
     EXPECT_NEAR(shape.fit->b, 0, 1e-12);
     EXPECT_LT(shape.a.low.value(), shape.fit->a);
     EXPECT_GT(shape.a.high.value(), shape.fit->a);
-    if (shape.threshold.value() && shape.threshold.epsilon <= 4)
+    if (shape.threshold.value() && shape.threshold.epsilon <= 4) {
       EXPECT_NEAR(shape.threshold.epsilon, std::sqrt(0.1 / shape.fit->a), 1e-9);
+    }
   }
   for (const Contrast& contrast : analysis.contrasts) {
     if (contrast.epsilon == 0) continue;
@@ -71,7 +72,9 @@ TEST(Analysis, AZeroLayerIsExactlyZeroThroughout) {
     for (ResponseRecord& response : unit.responses) response.kl = unit.key.layer == 9 ? 0 : response.kl;
   const Analysis analysis = analyse(grid_of(units), made_metrics(), few());
   for (const MeanPoint& point : analysis.means) {
-    if (point.layer == 9) EXPECT_EQ(std::pair(point.kl, point.interval.high.value()), std::pair(0.0, 0.0));
+    if (point.layer == 9) {
+      EXPECT_EQ(std::pair(point.kl, point.interval.high.value()), std::pair(0.0, 0.0));
+    }
   }
   for (const ShapeOfCurve& shape : analysis.shapes) {
     if (shape.layer != 9) continue;

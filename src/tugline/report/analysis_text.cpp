@@ -154,10 +154,11 @@ std::string correlations_block(const Analysis& a) {
   if (a.correlations.empty()) return "";
   std::vector<std::vector<std::string>> rows{{"metric", "spans", "layer", "scaling", "Spearman", "Pearson", "n"}};
   for (const MetricCorrelation& c : a.correlations) {
-    if (c.measure != "abs_a") continue;
+    if (c.measure != "abs_a" || !c.spearman.coefficient) continue;
     rows.push_back({c.metric, c.span_kind, fmt::format("{}", c.layer), std::string(name_of(c.scaling)),
                     test_text(c.spearman), test_text(c.pearson), fmt::format("{}", c.spans)});
   }
+  if (rows.size() == 1) return "";
   return "\nCorrelation of |a| with the dataset's metrics: coefficient (p by permutation within examples, q)\n" +
          aligned(rows) + "  Of the other measures: --json, or the table analysis_correlations of the store.\n";
 }

@@ -110,7 +110,7 @@ std::string anisotropy_figure_script(const RunStore& store, const RunView& view,
          logarithmic_axis("y", 1, high) + "set format y '%g'\nset ytics (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)\n" +
          panel("ratio", kFigureLeft, 0.5, bottom) +
          // The labels are drawn once, with the first panel.
-         "unset label\nunset logscale y\nset ytics autofreq nomirror out\n" + layer_axis(variations) +
+         "unset label\nunset logscale y\nunset mytics\nset ytics autofreq nomirror out\n" + layer_axis(variations) +
          fmt::format("set ylabel 'coefficient of variation of KL' offset 0.5,0\nset yrange [0:{}]\n",
                      shortest_text(1.05 * std::max(largest_of(variations), 1e-3))) +
          panel("variation", 0.59, 0.98, bottom) + "unset multiplot\n";

@@ -131,7 +131,7 @@ std::string axes(const Plot& plot, const std::string& colour_label) {
              "set logscale x\nset xrange [{}:{}]\nset xtics nomirror out\nset format x '%g'\nset yrange [{}:{}]\n",
              shortest_text(lowest), shortest_text(highest), shortest_text(low), shortest_text(high)) +
          logarithmic_axis("y", low, high) +
-         fmt::format("{}\nset cbrange [{}:{}]\nset cblabel '{}' noenhanced offset 0.8,0\nset colorbox border lc rgb '#333333'\n",
+         fmt::format("{}\nset cbrange [{}:{}]\nset cblabel '{}' noenhanced offset 0.8,0\n",
                      viridis_palette(), shortest_text(plot.colour_low), shortest_text(colour_high), colour_label);
 }
 

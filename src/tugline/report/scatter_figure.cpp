@@ -61,9 +61,9 @@ std::string plot_command(const Plot& plot) {
   const std::vector<std::string> colours = curve_colours(plot.examples.size());
   std::vector<std::string> parts;
   for (const auto& [example, points] : plot.examples) {
-    // Full and open marks in turn: neighbours in the palette stay apart.
-    parts.push_back(fmt::format("$example{0} using 1:2 with points pt {1} ps 0.9 lw 1.4 lc rgb '{2}' title '{0}'", example,
-                                parts.size() % 2 == 0 ? 7 : 6, colours[parts.size()]));
+    // Full and open marks in turn: neighbours in the palette stay apart. A little transparent: many may share one value.
+    parts.push_back(fmt::format("$example{0} using 1:2 with points pt {1} ps 0.9 lw 1.4 lc rgb '#40{2}' title '{0}'", example,
+                                parts.size() % 2 == 0 ? 7 : 6, colours[parts.size()].substr(1)));
   }
   return fmt::format("plot \\\n  {}\n", fmt::join(parts, ", \\\n  "));
 }
