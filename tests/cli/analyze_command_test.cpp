@@ -21,9 +21,11 @@ class AnalyzeCommand : public Commands {
  protected:
   void SetUp() override {
     write("data.json", with_metrics());
-    write("other.json", kData.substr(0, kData.rfind("Take.")) + "Put." + kData.substr(kData.rfind("Take.") + 5));
-    const ProgramOutcome swept =
-        tugline("sweep \"$MODEL\" data.json -o run.db --layers 0,1 --epsilons 0:4:5 --directions 3 --spans anchor,chunks");
+    write("other.json",
+          kData.substr(0, kData.rfind("Take.")) + "Put." + kData.substr(kData.rfind("Take.") + 5));
+    const ProgramOutcome swept = tugline(
+        "sweep \"$MODEL\" data.json -o run.db --layers 0,1 --epsilons 0:4:5 --directions 3 --spans "
+        "anchor,chunks");
     ASSERT_EQ(swept.status, 0) << swept.err;
   }
 };
@@ -48,7 +50,8 @@ TEST_F(AnalyzeCommand, PrintsTablesAndKeepsTheSameNumbers) {
 }
 
 TEST_F(AnalyzeCommand, FiguresOfSpans) {
-  for (const char* arguments : {"plot run.db -o chunks.svg --kind chunks", "plot run.db -o curves.svg --kind curves"})
+  for (const char* arguments :
+       {"plot run.db -o chunks.svg --kind chunks", "plot run.db -o curves.svg --kind curves"})
     EXPECT_EQ(tugline(arguments).status, 0) << arguments;
   expect_refused("plot run.db -o f.svg --kind anisotropy", "tugline analyze");
   ASSERT_EQ(tugline("analyze run.db --resamples 100").status, 0);

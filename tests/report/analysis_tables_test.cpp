@@ -33,7 +33,8 @@ TEST(AnalysisTables, EveryRowHasACellAColumn) {
   EXPECT_EQ(tables.size(), 8U);
   for (const ResultTable& table : tables) {
     EXPECT_FALSE(table.rows.empty()) << table.name;
-    EXPECT_EQ(std::set(table.columns.begin(), table.columns.end()).size(), table.columns.size()) << table.name;
+    EXPECT_EQ(std::set(table.columns.begin(), table.columns.end()).size(), table.columns.size())
+        << table.name;
     for (const auto& row : table.rows) EXPECT_EQ(row.size(), table.columns.size()) << table.name;
   }
   EXPECT_EQ(error_of([&] { (void)column_of(tables[1], "none"); }).code(), ErrorCode::kInput);
@@ -59,10 +60,10 @@ TEST(AnalysisTables, JsonHoldsTheNumbers) {
 TEST(AnalysisText, HasEveryPart) {
   const Analysis analysis = made_analysis();
   const std::string text = analysis_text(analysis);
-  for (const char* part :
-       {"19 complete, 0 unfinished", "200 resamples, seed 42", "0 < |eps| <= 3 (3 epsilons)", "Curves", "KL at eps 8",
-        "Variance of a push's KL", "Standard error of the mean KL at eps 8", "anchor - chunk, layer 5", "4 of 4",
-        "layer 5 - 9, chunk", "counterfactual_importance_kl", "within_example"})
+  for (const char* part : {"19 complete, 0 unfinished", "200 resamples, seed 42",
+                           "0 < |eps| <= 3 (3 epsilons)", "Curves", "KL at eps 8", "Variance of a push's KL",
+                           "Standard error of the mean KL at eps 8", "anchor - chunk, layer 5", "4 of 4",
+                           "layer 5 - 9, chunk", "counterfactual_importance_kl", "within_example"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
 }
 

@@ -45,12 +45,13 @@ TEST_F(SpanFigures, ScatterShowsTheKeptCorrelations) {
   const std::string script =
       scatter_figure_script(store(), view, {.span_kind = "chunk", .layer = 5, .metric = kMetric});
   const Analysis analysis = analysis_of(store());
-  const auto found = std::find_if(analysis.correlations.begin(), analysis.correlations.end(), [](const auto& c) {
-    return c.span_kind == "chunk" && c.layer == 5 && c.measure == "abs_a" && c.metric == kMetric;
-  });
-  EXPECT_TRUE(holds(script, fmt::format("pooled:  Spearman ρ = {:.2f} (p = {:.2g}, q = {:.2g})",
-                                        *found->spearman.coefficient, *found->spearman.p_value,
-                                        *found->spearman.q_value)))
+  const auto found =
+      std::find_if(analysis.correlations.begin(), analysis.correlations.end(), [](const auto& c) {
+        return c.span_kind == "chunk" && c.layer == 5 && c.measure == "abs_a" && c.metric == kMetric;
+      });
+  EXPECT_TRUE(holds(
+      script, fmt::format("pooled:  Spearman ρ = {:.2f} (p = {:.2g}, q = {:.2g})",
+                          *found->spearman.coefficient, *found->spearman.p_value, *found->spearman.q_value)))
       << script;
   EXPECT_TRUE(holds(script, "within examples"));
 }

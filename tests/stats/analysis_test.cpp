@@ -99,7 +99,8 @@ TEST(Analysis, OneSpanAndOneDirectionSayWhatTheyCan) {
       made_grid_unit({.example = 0, .span_kind = "anchor", .chunk = -1, .layer = 5}, 1, 1)};
   const Analysis analysis = analyse(grid_of(unit), made_metrics(), few());
   EXPECT_EQ(analysis.means.size(), 6U);
-  EXPECT_TRUE(analysis.contrasts.empty() && analysis.direction_errors.empty() && analysis.correlations.empty());
+  EXPECT_TRUE(analysis.contrasts.empty() && analysis.direction_errors.empty() &&
+              analysis.correlations.empty());
   EXPECT_FALSE(analysis.spread.at(0).components.directions);
 }
 
@@ -108,7 +109,9 @@ std::string everything(const Analysis& analysis) {
   std::string text;
   const auto add = [&](const auto&... values) { ((text += fmt::format("{} ", values)), ...); };
   const auto maybe = [](const std::optional<double>& v) { return v.value_or(-12345); };
-  const auto interval = [&](const PercentileInterval& i) { add(maybe(i.low), maybe(i.high), maybe(i.standard_error)); };
+  const auto interval = [&](const PercentileInterval& i) {
+    add(maybe(i.low), maybe(i.high), maybe(i.standard_error));
+  };
   for (const MeanPoint& p : analysis.means) add(p.span_kind, p.layer, p.epsilon, p.kl), interval(p.interval);
   for (const ShapeOfCurve& s : analysis.shapes) {
     add(s.fit->a, s.fit->b, maybe(s.threshold.value()), maybe(s.plateau->value()));

@@ -44,7 +44,8 @@ TEST(Contrasts, WorkForAnyOtherKind) {
   // A control at the anchor's own chunk but another position is compared; kinds are contrasted one by one.
   UnitRecord moved = unit_with("control_offset", 0, 1, 2);
   moved.position -= 4;
-  const ResponseGrid grid = grid_of({unit_with("anchor", 0, 1, 6), moved, unit_with("control_random", 0, 4, 3)});
+  const ResponseGrid grid =
+      grid_of({unit_with("anchor", 0, 1, 6), moved, unit_with("control_random", 0, 4, 3)});
   const std::vector<Contrast> contrasts = kind_contrasts(grid, kFew);
   ASSERT_EQ(contrasts.size(), 2U);
   EXPECT_EQ(contrasts[0].against_kind, "control_offset");
@@ -56,7 +57,8 @@ TEST(Contrasts, WorkForAnyOtherKind) {
 
 TEST(Contrasts, NoPairsNoContrast) {
   EXPECT_TRUE(kind_contrasts(grid_of({unit_with("chunk", 0, 0, 1)}), kFew).empty());
-  EXPECT_TRUE(kind_contrasts(grid_of({unit_with("anchor", 0, 0, 1), unit_with("chunk", 1, 0, 1)}), kFew).empty());
+  EXPECT_TRUE(
+      kind_contrasts(grid_of({unit_with("anchor", 0, 0, 1), unit_with("chunk", 1, 0, 1)}), kFew).empty());
 }
 
 TEST(Contrasts, LayersArePairedAtTheSameSpans) {
@@ -64,7 +66,8 @@ TEST(Contrasts, LayersArePairedAtTheSameSpans) {
   std::vector<UnitRecord> units;
   for (int64_t example = 0; example < 3; ++example)
     for (const int32_t layer : {5, 9})
-      units.push_back(unit_with("chunk", example, 0, (layer == 9 ? 2.0 : 1.0) * static_cast<double>(example + 1), layer));
+      units.push_back(
+          unit_with("chunk", example, 0, (layer == 9 ? 2.0 : 1.0) * static_cast<double>(example + 1), layer));
   const ResponseGrid grid = grid_of(units);
   const std::vector<Contrast> contrasts = layer_contrasts(grid, bootstrap_by_kind(grid, kFew));
   ASSERT_EQ(contrasts.size(), 1U);

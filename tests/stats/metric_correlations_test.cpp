@@ -19,8 +19,8 @@ std::vector<SpanMeasures> measures(const std::vector<std::tuple<int64_t, int64_t
   return all;
 }
 
-const MetricCorrelation& find(const std::vector<MetricCorrelation>& all, const char* measure, const char* metric,
-                              MetricScaling scaling, int32_t layer = 5) {
+const MetricCorrelation& find(const std::vector<MetricCorrelation>& all, const char* measure,
+                              const char* metric, MetricScaling scaling, int32_t layer = 5) {
   return *std::find_if(all.begin(), all.end(), [&](const MetricCorrelation& c) {
     return c.measure == measure && c.metric == metric && c.scaling == scaling && c.layer == layer &&
            c.span_kind == "chunk";
@@ -29,8 +29,10 @@ const MetricCorrelation& find(const std::vector<MetricCorrelation>& all, const c
 
 TEST(MetricCorrelations, PooledAndWithinExamplesByHand) {
   // Within each example KL rises with the metric, between them it falls.
-  const auto made = measures({{0, 0, 10}, {0, 1, 11}, {0, 2, 12}, {1, 0, 1}, {1, 1, 2}, {1, 2, 3}, {2, 0, 5}});
-  const ChunkMetric metric{"m", {{{0, 0}, 0}, {{0, 1}, 0.25}, {{0, 2}, 1}, {{1, 0}, 10}, {{1, 1}, 11}, {{1, 2}, 12}}};
+  const auto made =
+      measures({{0, 0, 10}, {0, 1, 11}, {0, 2, 12}, {1, 0, 1}, {1, 1, 2}, {1, 2, 3}, {2, 0, 5}});
+  const ChunkMetric metric{
+      "m", {{{0, 0}, 0}, {{0, 1}, 0.25}, {{0, 2}, 1}, {{1, 0}, 10}, {{1, 1}, 11}, {{1, 2}, 12}}};
   const auto all = metric_correlations(made, {metric}, kFew);
   const MetricCorrelation& pooled = find(all, "kl", "m", MetricScaling::kPooled);
   EXPECT_EQ(pooled.spans, 6);

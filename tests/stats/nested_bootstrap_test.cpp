@@ -126,8 +126,8 @@ TEST(NestedBootstrap, TheThreadsChangeNoBitAndTheSeedDoes) {
   const auto column = [&](int threads, uint64_t seed, const char* purpose) {
     const int before = omp_get_max_threads();
     omp_set_num_threads(threads);
-    auto values =
-        bootstrap_means(made.sample, NestedWeight::kSpan, {.resamples = 101, .seed = seed}, purpose).column(0, 0);
+    auto values = bootstrap_means(made.sample, NestedWeight::kSpan, {.resamples = 101, .seed = seed}, purpose)
+                      .column(0, 0);
     omp_set_num_threads(before);
     return values;
   };

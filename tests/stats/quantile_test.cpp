@@ -12,8 +12,8 @@ namespace {
 
 TEST(Quantile, AreNumpys) {
   for (const auto& row : statistics_fixture()["sample_quantiles"]) {
-    const auto found = quantiles(row["values"].get<std::vector<double>>(),
-                                 row["probabilities"].get<std::vector<double>>());
+    const auto found =
+        quantiles(row["values"].get<std::vector<double>>(), row["probabilities"].get<std::vector<double>>());
     for (size_t i = 0; i < found.size(); ++i) {
       const double expected = row["quantiles"][i];
       EXPECT_NEAR(found[i], expected, 1e-14 * std::abs(expected));

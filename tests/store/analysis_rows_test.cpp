@@ -12,9 +12,10 @@
 namespace tugline {
 namespace {
 
-const ResultTable kTable{.name = "made",
-                         .columns = {"name", "order", "value"},
-                         .rows = {{"a", int64_t{7}, 1.0 / 3}, {Cell(), int64_t{-1}, 8.0}, {"", Cell(), Cell()}}};
+const ResultTable kTable{
+    .name = "made",
+    .columns = {"name", "order", "value"},
+    .rows = {{"a", int64_t{7}, 1.0 / 3}, {Cell(), int64_t{-1}, 8.0}, {"", Cell(), Cell()}}};
 
 TEST(AnalysisRows, AnAnalysisComesBackAsItWasPut) {
   const TemporaryFolder folder;
@@ -50,7 +51,8 @@ TEST(AnalysisRows, TheRunStaysTheRunThatItWas) {
   const TemporaryFolder folder;
   make_small_run(folder / "run.db");
   { RunStore::open_to_annotate(folder / "run.db").put_analysis({kTable}); }
-  const RunStore store = RunStore::create_or_resume(folder / "run.db", made_identity(), {{"machine", "other"}});
+  const RunStore store =
+      RunStore::create_or_resume(folder / "run.db", made_identity(), {{"machine", "other"}});
   EXPECT_EQ(store.sessions().size(), 1U) << "an analysis is no session";
   EXPECT_EQ(store.unit_keys().size(), 4U);
   SQLite::Database database((folder / "run.db").string(), SQLite::OPEN_READONLY);
@@ -67,7 +69,8 @@ TEST(AnalysisRows, WhatIsNotFiniteIsNotKnown) {
 
 TEST(AnalysisRows, OneWriterAndOnlyARunStore) {
   const TemporaryFolder folder;
-  EXPECT_EQ(error_of([&] { (void)RunStore::open_to_annotate(folder / "none.db"); }).code(), ErrorCode::kNotFound);
+  EXPECT_EQ(error_of([&] { (void)RunStore::open_to_annotate(folder / "none.db"); }).code(),
+            ErrorCode::kNotFound);
   EXPECT_TRUE(folder.names().empty()) << "no lock beside what is no store";
   make_small_run(folder / "run.db");
   const RunStore writer = RunStore::open_to_annotate(folder / "run.db");

@@ -26,7 +26,8 @@ inline UnitRecord made_grid_unit(UnitKey key, double sensitivity, int32_t direct
     const double factor = std::exp(0.2 * normals[static_cast<size_t>(direction)]);
     for (const double epsilon : {0.0, 1.0, 2.0, 3.0, 4.0, 8.0}) {
       const double kl = sensitivity * (unit.key.layer == 9 ? 2 : 1) * 0.01 * epsilon * epsilon * factor;
-      unit.responses.push_back({.direction = direction, .epsilon = epsilon, .kl = epsilon > 4 ? 1.5 * kl : kl});
+      unit.responses.push_back(
+          {.direction = direction, .epsilon = epsilon, .kl = epsilon > 4 ? 1.5 * kl : kl});
     }
   }
   return unit;
@@ -40,8 +41,9 @@ inline std::vector<UnitRecord> made_grid_units() {
       units.push_back(made_grid_unit({.example = example, .span_kind = "anchor", .chunk = 1, .layer = layer},
                                      2 * made_sensitivity(example, 1)));
       for (int64_t chunk = 0; chunk < 3 + example % 3; ++chunk)
-        units.push_back(made_grid_unit({.example = example, .span_kind = "chunk", .chunk = chunk, .layer = layer},
-                                       made_sensitivity(example, chunk)));
+        units.push_back(
+            made_grid_unit({.example = example, .span_kind = "chunk", .chunk = chunk, .layer = layer},
+                           made_sensitivity(example, chunk)));
     }
   }
   return units;

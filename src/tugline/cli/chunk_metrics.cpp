@@ -6,14 +6,15 @@
 namespace tugline {
 namespace {
 
-void check_is_the_same(const std::vector<Example>& dataset, const ExampleRecord& record, const std::string& path) {
+void check_is_the_same(const std::vector<Example>& dataset, const ExampleRecord& record,
+                       const std::string& path) {
   const auto index = static_cast<size_t>(record.example);
   const std::string found =
       index < dataset.size() ? hex(dataset[index].content_hash) : std::string("not there");
   if (found == record.content_hash) return;
   fail(ErrorCode::kConflict,
-       "{}: example {} is {}, the run measured {}; give the dataset that the run was swept over", path, record.example,
-       index < dataset.size() ? "another text (content hash " + found + ")" : found,
+       "{}: example {} is {}, the run measured {}; give the dataset that the run was swept over", path,
+       record.example, index < dataset.size() ? "another text (content hash " + found + ")" : found,
        "content hash " + record.content_hash);
 }
 
@@ -29,7 +30,8 @@ void add_values(const Example& example, ChunkMetric& metric) {
 }  // namespace
 
 std::vector<ChunkMetric> chunk_metrics_of(const std::vector<Example>& dataset,
-                                          const std::vector<ExampleRecord>& examples, const std::string& path) {
+                                          const std::vector<ExampleRecord>& examples,
+                                          const std::string& path) {
   std::vector<ChunkMetric> metrics;
   for (const std::string& name : chunk_metric_names()) metrics.push_back({.name = name, .values = {}});
   for (const ExampleRecord& record : examples) {

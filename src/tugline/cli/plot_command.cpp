@@ -34,10 +34,12 @@ void check_options(const Options& options) {
   if (!options.metric.empty() && !is_of_one_layer)
     fail(ErrorCode::kUsage, "--metric goes with --kind chunks and scatter, not with {}", options.kind);
   if (options.metric.empty() && options.kind == "scatter")
-    fail(ErrorCode::kUsage, "--kind scatter needs --metric: one of {}", fmt::join(chunk_metric_names(), ", "));
+    fail(ErrorCode::kUsage, "--kind scatter needs --metric: one of {}",
+         fmt::join(chunk_metric_names(), ", "));
 }
 
-int32_t layer_to_draw(const RunView& view, const std::string& span_kind, const std::optional<int32_t>& wanted) {
+int32_t layer_to_draw(const RunView& view, const std::string& span_kind,
+                      const std::optional<int32_t>& wanted) {
   std::set<int32_t> layers;
   for (const CurvePoint& point : view.curves)
     if (point.span_kind == span_kind) layers.insert(point.layer);
@@ -80,26 +82,31 @@ void run_plot(const Options& options) {
 
 void add_plot_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("plot", "Draw a run: curves with error bands, single spans, directions");
+  CLI::App* command =
+      app.add_subcommand("plot", "Draw a run: curves with error bands, single spans, directions");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
   command->add_option("-o,--output", options->output, "The figure: FIG.svg, FIG.png or FIG.pdf")->required();
   command
       ->add_option("--kind", options->kind,
-                   "curves (default): KL against epsilon, one curve a layer; chunks: one curve a span, coloured; scatter: "
+                   "curves (default): KL against epsilon, one curve a layer; chunks: one curve a span, "
+                   "coloured; scatter: "
                    "sensitivity against a metric; anisotropy: how uneven directions are")
       ->check(CLI::IsMember({"curves", "chunks", "scatter", "anisotropy"}));
-  command->add_option("--spans", options->spans, "Which spans to draw, where the run has several kinds: anchor, chunk");
+  command->add_option("--spans", options->spans,
+                      "Which spans to draw, where the run has several kinds: anchor, chunk");
   command->add_option("--layer", options->layer, "Of chunks and scatter (default: the run's highest)");
   command
-      ->add_option("--metric", options->metric,
-                   "Of the dataset: what scatter compares with, and what colours chunks (default there: their order)")
+      ->add_option(
+          "--metric", options->metric,
+          "Of the dataset: what scatter compares with, and what colours chunks (default there: their order)")
       ->check(CLI::IsMember(chunk_metric_names()));
   command->footer(
       "Examples:\n"
       "  tugline plot run.db -o curve.svg\n"
       "  tugline plot run.db -o curve.pdf --spans chunk\n"
       "  tugline plot run.db -o scatter.svg --kind scatter --metric counterfactual_importance_kl\n"
-      "scatter, anisotropy and chunks with a metric read what tugline analyze kept in the store. Needs gnuplot.");
+      "scatter, anisotropy and chunks with a metric read what tugline analyze kept in the store. Needs "
+      "gnuplot.");
   command->callback([options] { run_plot(*options); });
 }
 

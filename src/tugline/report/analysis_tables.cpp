@@ -24,13 +24,25 @@ std::string_view name_of(Crossing::Place place) {
 }
 
 Cell value_of(const std::optional<Crossing>& crossing) {
-  return crossing ? cell_of(crossing->value()) : Cell();
+  if (!crossing) return std::monostate{};
+  return cell_of(crossing->value());
 }
 Cell place_of(const std::optional<Crossing>& crossing) {
-  return crossing ? text_cell(name_of(crossing->place)) : Cell();
+  if (!crossing) return std::monostate{};
+  return text_cell(name_of(crossing->place));
 }
-Cell a_of(const std::optional<Quadratic>& fit) { return fit ? Cell(fit->a) : Cell(); }
-Cell b_of(const std::optional<Quadratic>& fit) { return fit ? Cell(fit->b) : Cell(); }
+std::optional<double> a_of(const std::optional<Quadratic>& fit) {
+  if (!fit) return std::nullopt;
+  return fit->a;
+}
+std::optional<double> b_of(const std::optional<Quadratic>& fit) {
+  if (!fit) return std::nullopt;
+  return fit->b;
+}
+std::optional<double> abs_a_of(const std::optional<Quadratic>& fit) {
+  if (!fit) return std::nullopt;
+  return std::abs(fit->a);
+}
 
 ResultTable settings_table(const Analysis& analysis, const std::map<std::string, Cell>& facts) {
   std::map<std::string, Cell> settings = facts;
@@ -66,9 +78,9 @@ ResultTable shapes_table(const Analysis& analysis) {
                                 "threshold_epsilon", "threshold_place", "threshold_low", "threshold_high",
                                 "plateau_width", "plateau_place", "plateau_low", "plateau_high"}};
   for (const ShapeOfCurve& s : analysis.shapes) {
-    table.rows.push_back({s.span_kind, int64_t{s.layer}, a_of(s.fit), cell_of(s.a.low), cell_of(s.a.high),
-                          b_of(s.fit), cell_of(s.b.low), cell_of(s.b.high), value_of(s.threshold),
-                          place_of(s.threshold), cell_of(s.threshold_interval.low),
+    table.rows.push_back({s.span_kind, int64_t{s.layer}, cell_of(a_of(s.fit)), cell_of(s.a.low),
+                          cell_of(s.a.high), cell_of(b_of(s.fit)), cell_of(s.b.low), cell_of(s.b.high),
+                          value_of(s.threshold), place_of(s.threshold), cell_of(s.threshold_interval.low),
                           cell_of(s.threshold_interval.high), value_of(s.plateau), place_of(s.plateau),
                           cell_of(s.plateau_interval.low), cell_of(s.plateau_interval.high)});
   }
@@ -82,14 +94,29 @@ ResultTable spans_table(const Analysis& analysis) {
                                 "plateau_place", "max_over_min", "coefficient_of_variation"}};
   for (const ChunkMetric& metric : analysis.metrics) table.columns.push_back(metric.name);
   for (const SpanMeasures& m : analysis.span_measures) {
-    std::vector<Cell> row = {m.unit.example, m.unit.span_kind, m.unit.chunk, int64_t{m.unit.layer},
-                             m.tokens.begin, m.tokens.end, m.kl, a_of(m.fit),
-                             m.fit ? Cell(std::abs(m.fit->a)) : Cell(), b_of(m.fit), value_of(m.threshold),
-                             place_of(m.threshold), value_of(m.plateau), place_of(m.plateau),
-                             cell_of(m.anisotropy.max_over_min), cell_of(m.anisotropy.coefficient_of_variation)};
+    std::vector<Cell> row = {m.unit.example,
+                             m.unit.span_kind,
+                             m.unit.chunk,
+                             int64_t{m.unit.layer},
+                             m.tokens.begin,
+                             m.tokens.end,
+                             m.kl,
+                             cell_of(a_of(m.fit)),
+                             cell_of(abs_a_of(m.fit)),
+                             cell_of(b_of(m.fit)),
+                             value_of(m.threshold),
+                             place_of(m.threshold),
+                             value_of(m.plateau),
+                             place_of(m.plateau),
+                             cell_of(m.anisotropy.max_over_min),
+                             cell_of(m.anisotropy.coefficient_of_variation)};
     for (const ChunkMetric& metric : analysis.metrics) {
       const auto found = metric.values.find({m.unit.example, m.unit.chunk});
-      row.push_back(found == metric.values.end() ? Cell() : Cell(found->second));
+      if (found == metric.values.end()) {
+        row.emplace_back(std::monostate{});
+      } else {
+        row.emplace_back(found->second);
+      }
     }
     table.rows.push_back(std::move(row));
   }
@@ -98,9 +125,9 @@ ResultTable spans_table(const Analysis& analysis) {
 
 ResultTable contrasts_table(const Analysis& analysis) {
   ResultTable table{.name = table::kContrasts,
-                    .columns = {"span_kind", "layer", "against_span_kind", "against_layer", "epsilon", "difference",
-                                "ci_low", "ci_high", "standard_error", "t_low", "t_high", "p_value", "ratio",
-                                "ratio_low", "ratio_high", "pairs", "larger"}};
+                    .columns = {"span_kind", "layer", "against_span_kind", "against_layer", "epsilon",
+                                "difference", "ci_low", "ci_high", "standard_error", "t_low", "t_high",
+                                "p_value", "ratio", "ratio_low", "ratio_high", "pairs", "larger"}};
   for (const Contrast& c : analysis.contrasts) {
     table.rows.push_back({c.span_kind, int64_t{c.layer}, c.against_kind, int64_t{c.against_layer}, c.epsilon,
                           c.difference.mean, cell_of(c.bootstrap.low), cell_of(c.bootstrap.high),
@@ -123,8 +150,8 @@ ResultTable variance_table(const Analysis& analysis) {
 
 ResultTable direction_errors_table(const Analysis& analysis) {
   ResultTable table{.name = table::kDirectionErrors,
-                    .columns = {"span_kind", "layer", "epsilon", "directions", "standard_error", "of_directions",
-                                "of_directions_measured"}};
+                    .columns = {"span_kind", "layer", "epsilon", "directions", "standard_error",
+                                "of_directions", "of_directions_measured"}};
   for (const DirectionErrorPoint& d : analysis.direction_errors) {
     table.rows.push_back({d.span_kind, int64_t{d.layer}, d.epsilon, d.directions, d.predicted.standard_error,
                           d.predicted.of_directions, cell_of(d.measured)});
@@ -138,9 +165,9 @@ ResultTable correlations_table(const Analysis& analysis) {
                                 "pearson_q", "spearman", "spearman_p", "spearman_q", "spans", "examples"}};
   for (const MetricCorrelation& c : analysis.correlations) {
     table.rows.push_back({c.span_kind, int64_t{c.layer}, c.measure, c.metric, text_cell(name_of(c.scaling)),
-                          cell_of(c.pearson.coefficient), cell_of(c.pearson.p_value), cell_of(c.pearson.q_value),
-                          cell_of(c.spearman.coefficient), cell_of(c.spearman.p_value),
-                          cell_of(c.spearman.q_value), c.spans, c.examples});
+                          cell_of(c.pearson.coefficient), cell_of(c.pearson.p_value),
+                          cell_of(c.pearson.q_value), cell_of(c.spearman.coefficient),
+                          cell_of(c.spearman.p_value), cell_of(c.spearman.q_value), c.spans, c.examples});
   }
   return table;
 }
@@ -173,8 +200,9 @@ Json rows_json(const ResultTable& table) {
 }  // namespace
 
 std::vector<ResultTable> analysis_tables(const Analysis& analysis, const std::map<std::string, Cell>& facts) {
-  return {settings_table(analysis, facts), means_table(analysis),    shapes_table(analysis),
-          spans_table(analysis),           contrasts_table(analysis), variance_table(analysis),
+  return {settings_table(analysis, facts),  means_table(analysis),
+          shapes_table(analysis),           spans_table(analysis),
+          contrasts_table(analysis),        variance_table(analysis),
           direction_errors_table(analysis), correlations_table(analysis)};
 }
 
@@ -189,7 +217,8 @@ size_t column_of(const ResultTable& table, const std::string& column) {
   const auto found = std::find(table.columns.begin(), table.columns.end(), column);
   if (found == table.columns.end()) {
     fail(ErrorCode::kInput,
-         "the run's analysis has no column \"{}\" in its table {}; was it made by another version, or without the "
+         "the run's analysis has no column \"{}\" in its table {}; was it made by another version, or "
+         "without the "
          "dataset? Run `tugline analyze RUN.db DATA` again",
          column, table.name);
   }

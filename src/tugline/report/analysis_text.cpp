@@ -39,12 +39,15 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string header(const Analysis& a) {
-  std::string text = fmt::format("{:<15}{} complete, {} unfinished and left out\n", "spans", a.spans, a.incomplete_spans);
-  text += fmt::format("{:<15}examples, then spans, then directions; {} resamples, seed {}; [95 % percentile interval]\n",
-                      "bootstrap", a.options.resamples, a.options.seed);
-  text += a.fit_points >= 2
-              ? fmt::format("{:<15}a eps^2 + b eps on 0 < |eps| <= {:g} ({} epsilons)\n", "fit", a.fit_largest, a.fit_points)
-              : fmt::format("{:<15}none: fewer than two epsilons in 0 < |eps| <= {:g}\n", "fit", a.fit_largest);
+  std::string text =
+      fmt::format("{:<15}{} complete, {} unfinished and left out\n", "spans", a.spans, a.incomplete_spans);
+  text += fmt::format(
+      "{:<15}examples, then spans, then directions; {} resamples, seed {}; [95 % percentile interval]\n",
+      "bootstrap", a.options.resamples, a.options.seed);
+  text += a.fit_points >= 2 ? fmt::format("{:<15}a eps^2 + b eps on 0 < |eps| <= {:g} ({} epsilons)\n", "fit",
+                                          a.fit_largest, a.fit_points)
+                            : fmt::format("{:<15}none: fewer than two epsilons in 0 < |eps| <= {:g}\n", "fit",
+                                          a.fit_largest);
   return text;
 }
 
@@ -62,14 +65,16 @@ std::string crossing(const std::optional<Crossing>& found, const PercentileInter
 }
 
 std::string curves_block(const Analysis& a) {
-  std::vector<std::vector<std::string>> rows{{"spans", "layer", fmt::format("KL at eps {:g}, nats", a.epsilon), "a",
-                                              fmt::format("eps where KL = {:g}", a.options.threshold),
-                                              fmt::format("eps where {:g} % off the fit", 100 * kPlateauTolerance)}};
+  std::vector<std::vector<std::string>> rows{
+      {"spans", "layer", fmt::format("KL at eps {:g}, nats", a.epsilon), "a",
+       fmt::format("eps where KL = {:g}", a.options.threshold),
+       fmt::format("eps where {:g} % off the fit", 100 * kPlateauTolerance)}};
   for (const ShapeOfCurve& s : a.shapes) {
     const auto mean = std::find_if(a.means.begin(), a.means.end(), [&](const MeanPoint& p) {
       return p.span_kind == s.span_kind && p.layer == s.layer && p.epsilon == a.epsilon;
     });
-    rows.push_back({s.span_kind, fmt::format("{}", s.layer), fmt::format("{:.4g} {}", mean->kl, interval(mean->interval)),
+    rows.push_back({s.span_kind, fmt::format("{}", s.layer),
+                    fmt::format("{:.4g} {}", mean->kl, interval(mean->interval)),
                     s.fit ? fmt::format("{:.4g} {}", s.fit->a, short_interval(s.a)) : "-",
                     crossing(s.threshold, s.threshold_interval), crossing(s.plateau, s.plateau_interval)});
   }
@@ -99,15 +104,18 @@ std::string spread_block(const Analysis& a) {
     if (s.epsilon != a.epsilon) continue;
     const VarianceComponents& v = s.components;
     double total = 0;
-    for (const auto& component : {v.examples, v.spans, v.directions}) total += std::max(0.0, component.value_or(0));
-    rows.push_back({s.span_kind, fmt::format("{}", s.layer), share(v.examples, total), share(v.spans, total),
-                    share(v.directions, total),
-                    median_of(a, s.span_kind, s.layer, [](const SpanMeasures& m) { return m.anisotropy.max_over_min; }),
-                    median_of(a, s.span_kind, s.layer,
-                              [](const SpanMeasures& m) { return m.anisotropy.coefficient_of_variation; })});
+    for (const auto& component : {v.examples, v.spans, v.directions})
+      total += std::max(0.0, component.value_or(0));
+    rows.push_back(
+        {s.span_kind, fmt::format("{}", s.layer), share(v.examples, total), share(v.spans, total),
+         share(v.directions, total),
+         median_of(a, s.span_kind, s.layer, [](const SpanMeasures& m) { return m.anisotropy.max_over_min; }),
+         median_of(a, s.span_kind, s.layer,
+                   [](const SpanMeasures& m) { return m.anisotropy.coefficient_of_variation; })});
   }
-  return fmt::format("\nVariance of a push's KL at eps {:g}, and how uneven the directions of a span are (medians)\n",
-                     a.epsilon) +
+  return fmt::format(
+             "\nVariance of a push's KL at eps {:g}, and how uneven the directions of a span are (medians)\n",
+             a.epsilon) +
          aligned(rows);
 }
 
@@ -118,21 +126,23 @@ std::string directions_block(const Analysis& a) {
   }
   if (curves.empty()) return "";
   std::vector<std::vector<std::string>> rows{{"spans", "layer"}};
-  for (const auto& [directions, point] : curves.begin()->second) rows[0].push_back(fmt::format("{}", directions));
+  for (const auto& [directions, point] : curves.begin()->second)
+    rows[0].push_back(fmt::format("{}", directions));
   for (const auto& [key, points] : curves) {
     std::vector<std::string> row{key.first, fmt::format("{}", key.second)};
     for (const auto& [directions, d] : points)
       row.push_back(fmt::format("{:.2g}/{:.2g}", d->predicted.of_directions, d->predicted.standard_error));
     rows.push_back(std::move(row));
   }
-  return fmt::format("\nStandard error of the mean KL at eps {:g} by number of directions: their part/all of it, nats\n",
-                     a.epsilon) +
+  return fmt::format(
+             "\nStandard error of the mean KL at eps {:g} by number of directions: their part/all of it, "
+             "nats\n",
+             a.epsilon) +
          aligned(rows);
 }
 
 std::string contrasts_block(const Analysis& a) {
-  std::vector<std::vector<std::string>> rows{
-      {"contrast", "difference, nats", "ratio", "p (t)", "larger in"}};
+  std::vector<std::vector<std::string>> rows{{"contrast", "difference, nats", "ratio", "p (t)", "larger in"}};
   for (const Contrast& c : a.contrasts) {
     if (c.epsilon != a.epsilon) continue;
     const std::string what = c.span_kind != c.against_kind
@@ -140,7 +150,8 @@ std::string contrasts_block(const Analysis& a) {
                                  : fmt::format("layer {} - {}, {}", c.layer, c.against_layer, c.span_kind);
     rows.push_back({what, fmt::format("{:.4g} {}", c.difference.mean, interval(c.bootstrap)),
                     fmt::format("{} {}", number(c.ratio), short_interval(c.ratio_interval)),
-                    c.p_value ? fmt::format("{:.2g}", *c.p_value) : "-", fmt::format("{} of {}", c.larger, c.pairs)});
+                    c.p_value ? fmt::format("{:.2g}", *c.p_value) : "-",
+                    fmt::format("{} of {}", c.larger, c.pairs)});
   }
   return rows.size() == 1 ? "" : fmt::format("\nPaired contrasts at eps {:g}\n", a.epsilon) + aligned(rows);
 }
@@ -152,15 +163,18 @@ std::string test_text(const CorrelationTest& test) {
 
 std::string correlations_block(const Analysis& a) {
   if (a.correlations.empty()) return "";
-  std::vector<std::vector<std::string>> rows{{"metric", "spans", "layer", "scaling", "Spearman", "Pearson", "n"}};
+  std::vector<std::vector<std::string>> rows{
+      {"metric", "spans", "layer", "scaling", "Spearman", "Pearson", "n"}};
   for (const MetricCorrelation& c : a.correlations) {
     if (c.measure != "abs_a" || !c.spearman.coefficient) continue;
     rows.push_back({c.metric, c.span_kind, fmt::format("{}", c.layer), std::string(name_of(c.scaling)),
                     test_text(c.spearman), test_text(c.pearson), fmt::format("{}", c.spans)});
   }
   if (rows.size() == 1) return "";
-  return "\nCorrelation of |a| with the dataset's metrics: coefficient (p by permutation within examples, q)\n" +
-         aligned(rows) + "  Of the other measures: --json, or the table analysis_correlations of the store.\n";
+  return "\nCorrelation of |a| with the dataset's metrics: coefficient (p by permutation within examples, "
+         "q)\n" +
+         aligned(rows) +
+         "  Of the other measures: --json, or the table analysis_correlations of the store.\n";
 }
 
 }  // namespace

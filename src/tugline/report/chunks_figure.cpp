@@ -1,5 +1,6 @@
 // chunks_figure_script: one curve a span, coloured by what the dataset says of it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -50,7 +51,8 @@ Colours colours_by_metric(const RunStore& store, const SpanFigureOptions& option
 Colours colours_by_place(const ResponseGrid& grid) {
   Colours colours;
   for (const GridSpan& span : grid.spans)
-    if (span.key.chunk >= 0) colours[{span.key.example, span.key.chunk}] = static_cast<double>(span.key.chunk);
+    if (span.key.chunk >= 0)
+      colours[{span.key.example, span.key.chunk}] = static_cast<double>(span.key.chunk);
   return colours;
 }
 
@@ -92,13 +94,13 @@ Plot plot_of(const ResponseGrid& grid, const Colours& colours, const SpanFigureO
 
 void check_can_be_drawn(const Plot& plot, const SpanFigureOptions& options) {
   if (plot.curves.empty()) {
-    fail(ErrorCode::kNothingToMeasure, "no {} span at layer {} has a value of {}", options.span_kind, options.layer,
-         options.metric.empty() ? "its chunk's number" : options.metric);
+    fail(ErrorCode::kNothingToMeasure, "no {} span at layer {} has a value of {}", options.span_kind,
+         options.layer, options.metric.empty() ? "its chunk's number" : options.metric);
   }
   if (plot.high <= 0) {
     fail(ErrorCode::kNothingToMeasure,
-         "every response of the {} spans at layer {} is 0: a logarithmic axis has nothing to draw", options.span_kind,
-         options.layer);
+         "every response of the {} spans at layer {} is 0: a logarithmic axis has nothing to draw",
+         options.span_kind, options.layer);
   }
 }
 
@@ -106,10 +108,20 @@ std::string data_block(const Plot& plot) {
   std::string text = "$curves << END\n";
   for (const SpanCurve& curve : plot.curves) {
     for (const auto& [epsilon, kl] : curve.points)
-      text += fmt::format("{} {} {}\n", shortest_text(epsilon), shortest_text(kl), shortest_text(curve.colour));
+      text +=
+          fmt::format("{} {} {}\n", shortest_text(epsilon), shortest_text(kl), shortest_text(curve.colour));
     text += "\n\n";
   }
   return text + "END\n";
+}
+
+// 1, 2 and 5 times powers of ten, as plain numbers: a range of epsilons is seldom two decades.
+std::string epsilon_ticks(double low, double high) {
+  std::vector<std::string> ticks;
+  const int last = static_cast<int>(std::ceil(std::log10(high)));
+  for (int power = static_cast<int>(std::floor(std::log10(low))); power <= last; ++power)
+    for (const int digit : {1, 2, 5}) ticks.push_back(fmt::format("{}e{}", digit, power));
+  return fmt::format("set xtics nomirror out ({})\nset format x '%g'\n", fmt::join(ticks, ", "));
 }
 
 std::string axes(const Plot& plot, const std::string& colour_label) {
@@ -128,37 +140,44 @@ std::string axes(const Plot& plot, const std::string& colour_label) {
   return fmt::format(
              "set xlabel 'push size ε  (RMS of the residual at the site)' offset 0,0.2\n"
              "set ylabel 'KL(pushed ‖ base), nats' offset 0.5,0\n"
-             "set logscale x\nset xrange [{}:{}]\nset xtics nomirror out\nset format x '%g'\nset yrange [{}:{}]\n",
+             "set logscale x\nset xrange [{}:{}]\nset yrange [{}:{}]\n",
              shortest_text(lowest), shortest_text(highest), shortest_text(low), shortest_text(high)) +
-         logarithmic_axis("y", low, high) +
-         fmt::format("{}\nset cbrange [{}:{}]\nset cblabel '{}' noenhanced offset 0.8,0\n",
-                     viridis_palette(), shortest_text(plot.colour_low), shortest_text(colour_high), colour_label);
+         epsilon_ticks(lowest, highest) + logarithmic_axis("y", low, high) +
+         fmt::format("{}\nset cbrange [{}:{}]\nset cblabel '{}' noenhanced offset 0.8,0\n", viridis_palette(),
+                     shortest_text(plot.colour_low), shortest_text(colour_high), colour_label);
 }
 
 }  // namespace
 
-std::string chunks_figure_script(const RunStore& store, const RunView& view, const SpanFigureOptions& options) {
+std::string chunks_figure_script(const RunStore& store, const RunView& view,
+                                 const SpanFigureOptions& options) {
   const ResponseGrid grid = read_grid(store);
-  const Plot plot =
-      plot_of(grid, options.metric.empty() ? colours_by_place(grid) : colours_by_metric(store, options), options);
+  const Plot plot = plot_of(
+      grid, options.metric.empty() ? colours_by_place(grid) : colours_by_metric(store, options), options);
   check_can_be_drawn(plot, options);
   const std::string colour = options.metric.empty() ? "number of the chunk in its text" : options.metric;
   std::string text = provenance_caption(
-      view, fmt::format("{} of {} at layer {}", counted(static_cast<int64_t>(plot.curves.size()), options.span_kind + " span"),
+      view, fmt::format("{} of {} at layer {}",
+                        counted(static_cast<int64_t>(plot.curves.size()), options.span_kind + " span"),
                         counted(plot.examples, "example"), options.layer));
   text += " Each line: the mean over the directions at one span.";
-  if (plot.without_colour > 0) text += fmt::format(" Without a value and left out: {}.", counted(plot.without_colour, "span"));
+  if (plot.without_colour > 0)
+    text += fmt::format(" Without a value and left out: {}.", counted(plot.without_colour, "span"));
   const Caption caption = caption_of(text);
+  const double width = plot.curves.size() > 60 ? 0.9 : 1.4;  // many lines would cover each other
   return terminal_line(options.format) + "set encoding utf8\n" +
          title_lines(view, "How far a push moves the next-token distributions, span by span",
                      fmt::format("{} spans, layer {}", options.span_kind, options.layer)) +
          caption.script +
-         fmt::format("set bmargin at screen {:.4f}\nset tmargin at screen 0.87\nset lmargin at screen {}\n"
-                     "set rmargin at screen 0.86\nunset key\n",
-                     caption.height + 0.145, kFigureLeft) +
+         fmt::format(
+             "set bmargin at screen {:.4f}\nset tmargin at screen 0.87\nset lmargin at screen {}\n"
+             "set rmargin at screen 0.86\nunset key\n",
+             caption.height + 0.145, kFigureLeft) +
          axes(plot, colour) + frame() + data_block(plot) +
-         "plot $curves using 1:2:3 with lines lw 1.4 lc palette notitle, \\\n"
-         "  $curves using 1:2:3 with points pt 7 ps 0.3 lc palette notitle\n";
+         fmt::format(
+             "plot $curves using 1:2:3 with lines lw {} lc palette notitle, \\\n"
+             "  $curves using 1:2:3 with points pt 7 ps 0.3 lc palette notitle\n",
+             width);
 }
 
 }  // namespace tugline

@@ -103,8 +103,10 @@ double round_number_below(double value) {
 }
 
 std::string logarithmic_axis(const std::string& axis, double low, double high) {
-  const std::string text = fmt::format("set logscale {0}\nset format {0} '10^{{%L}}'\nset m{0}tics 10\n", axis);
-  return text + fmt::format("set {}tics nomirror out\n", axis) + (high < 100 * low ? close_ticks(axis, low, high) : "");
+  const std::string text =
+      fmt::format("set logscale {0}\nset format {0} '10^{{%L}}'\nset m{0}tics 10\n", axis);
+  return text + fmt::format("set {}tics nomirror out\n", axis) +
+         (high < 100 * low ? close_ticks(axis, low, high) : "");
 }
 
 std::string frame() {

@@ -19,7 +19,8 @@ inline constexpr double kFigureLeft = 0.1;  // the left edge of the axes, of the
 [[nodiscard]] std::string counted(int64_t count, const std::string& noun);
 
 // Title and, in smaller type, the model's name and `subject`.
-[[nodiscard]] std::string title_lines(const RunView& view, const std::string& title, const std::string& subject);
+[[nodiscard]] std::string title_lines(const RunView& view, const std::string& title,
+                                      const std::string& subject);
 
 // Who measured what: the values of facts_of that a reader of the figure needs to judge or repeat it. `what`: the spans that
 // the figure is about. Ends with a full stop.

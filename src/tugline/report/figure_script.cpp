@@ -168,7 +168,8 @@ std::string horizontal_axis(const Plot& plot) {
 std::string vertical_axis(const Plot& plot) {
   std::string text = "set ylabel 'KL(pushed ‖ base), nats' offset 0.5,0\n";
   text += fmt::format("set yrange [{}:{}]\n", shortest_text(plot.low), shortest_text(plot.high));
-  return text + (plot.is_logarithmic ? logarithmic_axis("y", plot.low, plot.high) : "set ytics nomirror out\n");
+  return text +
+         (plot.is_logarithmic ? logarithmic_axis("y", plot.low, plot.high) : "set ytics nomirror out\n");
 }
 
 std::string spans_fact(const RunView& view, const Plot& plot, const std::string& span_kind) {

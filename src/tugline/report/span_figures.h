@@ -11,9 +11,9 @@
 namespace tugline {
 
 struct SpanFigureOptions {
-  std::string span_kind = {};                          // as span_kind_to_draw gives it
-  int32_t layer = 0;                              // of chunks and scatter
-  std::string metric = {};                             // of the dataset; for chunks empty: the chunk's number
+  std::string span_kind = {};  // as span_kind_to_draw gives it
+  int32_t layer = 0;           // of chunks and scatter
+  std::string metric = {};     // of the dataset; for chunks empty: the chunk's number
   FigureFormat format = FigureFormat::kSvg;
 };
 

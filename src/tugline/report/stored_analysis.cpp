@@ -11,7 +11,8 @@ namespace {
 ResultTable kept_table(const RunStore& store, const std::string& name) {
   std::optional<ResultTable> table = store.analysis_table(name);
   if (!table) {
-    fail(ErrorCode::kUsage, "{0}: holds no analysis; run `tugline analyze {0}` first, with the dataset for its metrics",
+    fail(ErrorCode::kUsage,
+         "{0}: holds no analysis; run `tugline analyze {0}` first, with the dataset for its metrics",
          store.path().string());
   }
   return std::move(*table);
@@ -21,8 +22,8 @@ const Cell& setting(const RunStore& store, const ResultTable& settings, const st
   for (const auto& row : settings.rows) {
     if (std::get<std::string>(row.at(0)) == name) return row.at(1);
   }
-  fail(ErrorCode::kInput, "{0}: its analysis lacks the setting {1}; run `tugline analyze {0}` again", store.path().string(),
-       name);
+  fail(ErrorCode::kInput, "{0}: its analysis lacks the setting {1}; run `tugline analyze {0}` again",
+       store.path().string(), name);
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ ResultTable stored_table(const RunStore& store, const std::string& name) {
   const auto units = static_cast<double>(store.unit_keys().size());
   const std::optional<double> analysed = number_of(setting(store, settings, "units"));
   if (analysed != units) {
-    fail(ErrorCode::kConflict, "{0}: its analysis is of {1} units, and it holds {2} now; run `tugline analyze {0}` again",
+    fail(ErrorCode::kConflict,
+         "{0}: its analysis is of {1} units, and it holds {2} now; run `tugline analyze {0}` again",
          store.path().string(), analysed.value_or(0), units);
   }
   return kept_table(store, name);
@@ -48,13 +50,15 @@ double number_setting(const RunStore& store, const std::string& name) {
   return *value;
 }
 
-std::vector<std::vector<Cell>> rows_of(const ResultTable& table, const std::string& span_kind, int32_t layer) {
+std::vector<std::vector<Cell>> rows_of(const ResultTable& table, const std::string& span_kind,
+                                       int32_t layer) {
   const size_t kind = column_of(table, "span_kind");
   const size_t place = column_of(table, "layer");
   std::vector<std::vector<Cell>> rows;
-  std::copy_if(table.rows.begin(), table.rows.end(), std::back_inserter(rows), [&](const std::vector<Cell>& row) {
-    return row[kind] == Cell(span_kind) && row[place] == Cell(int64_t{layer});
-  });
+  std::copy_if(table.rows.begin(), table.rows.end(), std::back_inserter(rows),
+               [&](const std::vector<Cell>& row) {
+                 return row[kind] == Cell(span_kind) && row[place] == Cell(int64_t{layer});
+               });
   return rows;
 }
 

@@ -23,7 +23,8 @@ size_t chosen_epsilon(const ResponseGrid& grid, const AnalysisOptions& options) 
 
 void check_has_spans(const ResponseGrid& grid) {
   if (!grid.spans.empty()) return;
-  fail(ErrorCode::kNothingToMeasure, "nothing to analyse: the run has no span with all its layers and pushes ({} {})",
+  fail(ErrorCode::kNothingToMeasure,
+       "nothing to analyse: the run has no span with all its layers and pushes ({} {})",
        grid.incomplete.size(), grid.incomplete.size() == 1 ? "is unfinished" : "are unfinished");
 }
 

@@ -18,8 +18,8 @@ namespace tugline {
 
 struct Analysis {
   AnalysisOptions options = {};  // as asked for
-  double epsilon = 0;       // the chosen one
-  double fit_largest = 0;   // the end of the fit's range, and the epsilons in it
+  double epsilon = 0;            // the chosen one
+  double fit_largest = 0;        // the end of the fit's range, and the epsilons in it
   int64_t fit_points = 0;
   int64_t spans = 0;             // complete ones, which all of it is about
   int64_t incomplete_spans = 0;  // left out

@@ -13,9 +13,9 @@ namespace tugline {
 inline constexpr double kPlateauTolerance = 0.1;
 
 struct AnalysisOptions {
-  int64_t resamples = 10'000;           // of the bootstrap, and permutations
-  uint64_t seed = 42;                   // of both
-  double threshold = 0.1;               // nats, > 0: the response whose epsilon is looked for
+  int64_t resamples = 10'000;                // of the bootstrap, and permutations
+  uint64_t seed = 42;                        // of both
+  double threshold = 0.1;                    // nats, > 0: the response whose epsilon is looked for
   std::optional<double> epsilon = {};        // for what is said of one epsilon; without it the run's largest
   std::optional<double> small_epsilon = {};  // the fit's range; without it QuadraticFitter's choice
 

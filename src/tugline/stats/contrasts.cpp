@@ -172,7 +172,8 @@ std::vector<Contrast> layer_contrasts(const ResponseGrid& grid, const KindBootst
                             .against_layer = grid.layers[high],
                             .epsilon = grid.epsilons[epsilon]};
           set_estimates(pairs_at(curves, first, second), contrast);
-          set_intervals(bootstrap.means.column(group, first), bootstrap.means.column(group, second), contrast);
+          set_intervals(bootstrap.means.column(group, first), bootstrap.means.column(group, second),
+                        contrast);
           contrasts.push_back(std::move(contrast));
         }
       }

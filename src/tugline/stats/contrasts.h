@@ -23,13 +23,13 @@ struct Contrast {
   int32_t layer = 0;
   int32_t against_layer = 0;
   double epsilon = 0;
-  MeanEstimate difference = {};          // of the paired differences, nats; t interval
-  PercentileInterval bootstrap = {};     // of the same difference
-  std::optional<double> ratio = {};      // first mean over the other; absent where that is 0
+  MeanEstimate difference = {};       // of the paired differences, nats; t interval
+  PercentileInterval bootstrap = {};  // of the same difference
+  std::optional<double> ratio = {};   // first mean over the other; absent where that is 0
   PercentileInterval ratio_interval = {};
-  std::optional<double> p_value = {};    // of difference 0, by t
-  int64_t pairs = 0;                // examples where kinds are compared, spans where layers are
-  int64_t larger = 0;               // pairs whose first side is the larger
+  std::optional<double> p_value = {};  // of difference 0, by t
+  int64_t pairs = 0;                   // examples where kinds are compared, spans where layers are
+  int64_t larger = 0;                  // pairs whose first side is the larger
 };
 
 // "anchor" against each other kind: over the examples that have both, the anchor's mean less the mean of the other

@@ -55,8 +55,7 @@ Crossing threshold_crossing(std::span<const double> epsilons, std::span<const do
       epsilons, [&](size_t i) { return responses[i] >= threshold; },
       [&](size_t low, size_t high) {
         if (responses[low] <= 0) return epsilons[high];  // no power law leads from 0 to it
-        const double part =
-            std::log(threshold / responses[low]) / std::log(responses[high] / responses[low]);
+        const double part = std::log(threshold / responses[low]) / std::log(responses[high] / responses[low]);
         return epsilons[low] * std::pow(epsilons[high] / epsilons[low], part);
       });
 }

@@ -62,9 +62,8 @@ ShapeOfCurve shape_of(const ResponseGrid& grid, std::span<const double> curve, c
 
 KindBootstrap bootstrap_by_kind(const ResponseGrid& grid, const BootstrapOptions& options) {
   const std::vector<std::string> kinds = grid.span_kinds();
-  NestedSample sample{.groups = static_cast<int32_t>(kinds.size()),
-                      .directions = grid.directions,
-                      .columns = grid.points()};
+  NestedSample sample{
+      .groups = static_cast<int32_t>(kinds.size()), .directions = grid.directions, .columns = grid.points()};
   for (const GridSpan& span : grid.spans) {
     sample.spans.push_back(
         {.example = span.key.example, .group = group_of(kinds, span.key.span_kind), .values = span.kl});
@@ -77,13 +76,14 @@ std::vector<MeanPoint> mean_points(const ResponseGrid& grid, const KindBootstrap
   for (size_t group = 0; group < bootstrap.kinds.size(); ++group) {
     const KindMeans means = means_of_kind(grid, bootstrap.kinds[group]);
     for (size_t i = 0; i < grid.points(); ++i) {
-      points.push_back({.span_kind = bootstrap.kinds[group],
-                        .layer = grid.layers[i / grid.epsilons.size()],
-                        .epsilon = grid.epsilons[i % grid.epsilons.size()],
-                        .kl = means.kl[i],
-                        .interval = percentile_interval(bootstrap.means.column(static_cast<int32_t>(group), i)),
-                        .spans = means.spans,
-                        .examples = means.examples});
+      points.push_back(
+          {.span_kind = bootstrap.kinds[group],
+           .layer = grid.layers[i / grid.epsilons.size()],
+           .epsilon = grid.epsilons[i % grid.epsilons.size()],
+           .kl = means.kl[i],
+           .interval = percentile_interval(bootstrap.means.column(static_cast<int32_t>(group), i)),
+           .spans = means.spans,
+           .examples = means.examples});
     }
   }
   return points;

@@ -25,7 +25,7 @@ struct MeanPoint {
   std::string span_kind = {};
   int32_t layer = 0;
   double epsilon = 0;
-  double kl = 0;                // nats
+  double kl = 0;                     // nats
   PercentileInterval interval = {};  // nested bootstrap
   int64_t spans = 0;
   int64_t examples = 0;
@@ -35,7 +35,8 @@ struct MeanPoint {
 struct ShapeOfCurve {
   std::string span_kind = {};
   int32_t layer = 0;
-  std::optional<Quadratic> fit = {};  // absent where too few epsilons are in its range, and with it the plateau
+  std::optional<Quadratic> fit =
+      {};  // absent where too few epsilons are in its range, and with it the plateau
   PercentileInterval a = {};
   PercentileInterval b = {};
   Crossing threshold = {};
@@ -48,7 +49,8 @@ struct ShapeOfCurve {
 [[nodiscard]] std::vector<MeanPoint> mean_points(const ResponseGrid& grid, const KindBootstrap& bootstrap);
 
 // Sorted by span kind, layer. `threshold` in nats.
-[[nodiscard]] std::vector<ShapeOfCurve> shapes_of_curves(const ResponseGrid& grid, const KindBootstrap& bootstrap,
+[[nodiscard]] std::vector<ShapeOfCurve> shapes_of_curves(const ResponseGrid& grid,
+                                                         const KindBootstrap& bootstrap,
                                                          const QuadraticFitter& fitter, double threshold);
 
 }  // namespace tugline

@@ -101,8 +101,9 @@ std::map<std::string, std::map<int32_t, UnitsOfLayer>> by_kind_and_layer(
 }
 
 // One measure in one scaling, over layers and metrics: what is adjusted together.
-std::vector<MetricCorrelation> family_of(const std::map<int32_t, UnitsOfLayer>& layers, const SpanMeasure& measure,
-                                         MetricScaling scaling, const std::vector<ChunkMetric>& metrics,
+std::vector<MetricCorrelation> family_of(const std::map<int32_t, UnitsOfLayer>& layers,
+                                         const SpanMeasure& measure, MetricScaling scaling,
+                                         const std::vector<ChunkMetric>& metrics,
                                          const PermutationOptions& options) {
   std::vector<MetricCorrelation> family;
   for (const auto& [layer, units] : layers) {

@@ -28,9 +28,11 @@ enum class MetricScaling {
 [[nodiscard]] std::string_view name_of(MetricScaling scaling);
 
 struct CorrelationTest {
-  std::optional<double> coefficient = {};  // absent where a side is constant, or there are fewer than two spans
-  std::optional<double> p_value = {};      // by permutation within examples
-  std::optional<double> q_value = {};      // Benjamini-Hochberg over the layers and metrics of the same measure and scaling
+  std::optional<double> coefficient =
+      {};                              // absent where a side is constant, or there are fewer than two spans
+  std::optional<double> p_value = {};  // by permutation within examples
+  std::optional<double> q_value =
+      {};  // Benjamini-Hochberg over the layers and metrics of the same measure and scaling
 };
 
 struct MetricCorrelation {

@@ -51,9 +51,10 @@ class Resampler {
   }
 
   [[nodiscard]] Counts empty_counts() const {
-    return {.directions = std::vector<uint32_t>(sample_.spans.size() * static_cast<size_t>(sample_.directions)),
-            .spans = std::vector<uint32_t>(sample_.spans.size()),
-            .groups = std::vector<int64_t>(static_cast<size_t>(sample_.groups))};
+    return {
+        .directions = std::vector<uint32_t>(sample_.spans.size() * static_cast<size_t>(sample_.directions)),
+        .spans = std::vector<uint32_t>(sample_.spans.size()),
+        .groups = std::vector<int64_t>(static_cast<size_t>(sample_.groups))};
   }
 
   void draw(PhiloxSequence random, Counts& counts) const {
@@ -76,7 +77,8 @@ class Resampler {
       double* sum = means.data() + static_cast<size_t>(nested.group) * sample_.columns;
       for (size_t direction = 0; direction < directions; ++direction) {
         const uint32_t count = counts.directions[span * directions + direction];
-        if (count > 0) add_row(weight_of(span, count), nested.values.data() + direction * sample_.columns, sum);
+        if (count > 0)
+          add_row(weight_of(span, count), nested.values.data() + direction * sample_.columns, sum);
       }
     }
     for (size_t group = 0; group < counts.groups.size(); ++group) {
@@ -105,9 +107,9 @@ class Resampler {
   // Of the weights in a group: what makes its sum a mean. Not a number where nothing was drawn.
   [[nodiscard]] double total_weight(int64_t drawn_spans) const {
     if (drawn_spans == 0) return std::numeric_limits<double>::quiet_NaN();
-    return static_cast<double>(sample_.directions) * static_cast<double>(weight_ == NestedWeight::kSpan
-                                                                             ? drawn_spans
-                                                                             : static_cast<int64_t>(examples_.size()));
+    return static_cast<double>(sample_.directions) *
+           static_cast<double>(weight_ == NestedWeight::kSpan ? drawn_spans
+                                                              : static_cast<int64_t>(examples_.size()));
   }
 
   void add_row(double weight, const double* row, double* sum) const {
@@ -162,7 +164,8 @@ PercentileInterval percentile_interval(std::vector<double> values) {
   constexpr std::array<double, 2> kTails{(1 - kConfidence) / 2, (1 + kConfidence) / 2};
   PercentileInterval interval;
   if (values.size() < 2) return interval;
-  const bool all_finite = std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+  const bool all_finite =
+      std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
   if (all_finite) {
     // n - 1 in the variance: mean_of_independent's s, without the root of n.
     const MeanEstimate mean = mean_of_independent(values);

@@ -18,14 +18,14 @@ struct BootstrapOptions {
 
 struct NestedSpan {
   int64_t example = 0;
-  int32_t group = 0;               // such as the span's kind
+  int32_t group = 0;                    // such as the span's kind
   std::span<const double> values = {};  // [directions, columns]
 };
 
 struct NestedSample {
   int32_t groups = 1;
-  int32_t directions = 0;         // of every span
-  size_t columns = 0;             // of every direction
+  int32_t directions = 0;              // of every span
+  size_t columns = 0;                  // of every direction
   std::vector<NestedSpan> spans = {};  // sorted by example, then group; the order is the drawing's
 };
 
@@ -74,7 +74,8 @@ class BootstrapMeans {
 struct PercentileInterval {
   std::optional<double> low = {};
   std::optional<double> high = {};
-  std::optional<double> standard_error = {};  // standard deviation of the values; absent where one is not finite
+  std::optional<double> standard_error =
+      {};  // standard deviation of the values; absent where one is not finite
 };
 [[nodiscard]] PercentileInterval percentile_interval(std::vector<double> values);
 

@@ -30,7 +30,8 @@ std::vector<Block> blocks_of(std::span<const int64_t> examples) {
 void shuffle_within(std::span<const Block> blocks, PhiloxSequence random, std::vector<double>& values) {
   for (const Block& block : blocks) {
     for (size_t left = block.end - block.begin; left > 1; --left) {
-      std::swap(values[block.begin + left - 1], values[block.begin + random.below(static_cast<uint32_t>(left))]);
+      std::swap(values[block.begin + left - 1],
+                values[block.begin + random.below(static_cast<uint32_t>(left))]);
     }
   }
 }

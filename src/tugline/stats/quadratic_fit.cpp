@@ -8,7 +8,7 @@
 namespace tugline {
 namespace {
 
-constexpr size_t kFewestPoints = 3;        // two coefficients and one to spare
+constexpr size_t kFewestPoints = 3;       // two coefficients and one to spare
 constexpr double kPartOfTheRange = 0.25;  // of the largest epsilon, where more points than those are in it
 
 double default_largest(std::span<const double> epsilons) {

@@ -23,8 +23,8 @@ class QuadraticFitter {
   // largest, whichever is more.
   QuadraticFitter(std::span<const double> epsilons, std::optional<double> largest = std::nullopt);
 
-  [[nodiscard]] double largest() const { return largest_; }    // the range's end; 0 where there is none
-  [[nodiscard]] int64_t points() const { return points_; }     // in the range
+  [[nodiscard]] double largest() const { return largest_; }  // the range's end; 0 where there is none
+  [[nodiscard]] int64_t points() const { return points_; }   // in the range
   [[nodiscard]] bool is_determined() const { return points_ >= 2; }
   // `responses`: one an epsilon. Needs is_determined().
   [[nodiscard]] Quadratic fit(std::span<const double> responses) const;

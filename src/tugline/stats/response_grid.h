@@ -18,7 +18,7 @@ namespace tugline {
 struct GridSpan {
   UnitKey key = {};  // its layer means nothing
   TokenRange tokens = {};
-  int64_t position = 0;    // of the push
+  int64_t position = 0;         // of the push
   std::vector<double> kl = {};  // [directions, layers, epsilons], nats
 };
 
@@ -26,8 +26,9 @@ struct ResponseGrid {
   std::vector<int32_t> layers = {};   // ascending
   std::vector<double> epsilons = {};  // ascending
   int32_t directions = 0;
-  std::vector<GridSpan> spans = {};      // sorted by key: example, span kind, chunk
-  std::vector<UnitKey> incomplete = {};  // spans that lack a layer or a push, sorted; they are in no statistic
+  std::vector<GridSpan> spans = {};  // sorted by key: example, span kind, chunk
+  std::vector<UnitKey> incomplete =
+      {};  // spans that lack a layer or a push, sorted; they are in no statistic
 
   [[nodiscard]] size_t points() const { return layers.size() * epsilons.size(); }
   // Place of (layer, epsilon) in a span's [layers, epsilons].

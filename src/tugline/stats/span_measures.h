@@ -17,7 +17,7 @@ namespace tugline {
 struct SpanMeasures {
   UnitKey unit = {};
   TokenRange tokens = {};
-  double kl = 0;                    // nats, at the chosen epsilon
+  double kl = 0;                         // nats, at the chosen epsilon
   std::optional<Quadratic> fit = {};     // absent where too few epsilons are in its range
   Crossing threshold = {};               // the epsilon at which KL passes the threshold
   std::optional<Crossing> plateau = {};  // the epsilon at which KL leaves the fit; absent without a fit
@@ -40,6 +40,7 @@ struct MeasureOptions {
 };
 
 // One for each complete span and layer, sorted by span, then layer.
-[[nodiscard]] std::vector<SpanMeasures> measure_spans(const ResponseGrid& grid, const MeasureOptions& options);
+[[nodiscard]] std::vector<SpanMeasures> measure_spans(const ResponseGrid& grid,
+                                                      const MeasureOptions& options);
 
 }  // namespace tugline

@@ -23,8 +23,9 @@ struct DirectionErrorPoint {
   int32_t layer = 0;
   double epsilon = 0;
   int64_t directions = 0;
-  PredictedError predicted = {};        // of the mean over the run's spans, nats
-  std::optional<double> measured = {};  // the directions' part without a model; absent beyond half the run's directions
+  PredictedError predicted = {};  // of the mean over the run's spans, nats
+  std::optional<double> measured =
+      {};  // the directions' part without a model; absent beyond half the run's directions
 };
 
 // Sorted by span kind, layer, epsilon.

@@ -61,9 +61,11 @@ void insert_analysis_table(SQLite::Database& database, const ResultTable& table)
   const std::string name = kPrefix + table.name;
   database.exec(fmt::format("CREATE TABLE {} (\"{}\")", name, fmt::join(table.columns, "\", \"")));
   const std::vector<std::string> places(table.columns.size(), "?");
-  SQLite::Statement insert(database, fmt::format("INSERT INTO {} VALUES ({})", name, fmt::join(places, ", ")));
+  SQLite::Statement insert(database,
+                           fmt::format("INSERT INTO {} VALUES ({})", name, fmt::join(places, ", ")));
   for (const std::vector<Cell>& row : table.rows) {
-    if (row.size() != table.columns.size()) throw std::logic_error(name + ": a row has not one cell a column");
+    if (row.size() != table.columns.size())
+      throw std::logic_error(name + ": a row has not one cell a column");
     for (size_t i = 0; i < row.size(); ++i) std::visit(Bind{insert, static_cast<int>(i) + 1}, row[i]);
     insert.exec();
     insert.reset();

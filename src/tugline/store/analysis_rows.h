@@ -18,6 +18,7 @@ void drop_analysis(SQLite::Database& database);
 void insert_analysis_table(SQLite::Database& database, const ResultTable& table);
 
 // In the order of inserting. Nothing where there is no such table.
-[[nodiscard]] std::optional<ResultTable> read_analysis_table(SQLite::Database& database, const std::string& name);
+[[nodiscard]] std::optional<ResultTable> read_analysis_table(SQLite::Database& database,
+                                                             const std::string& name);
 
 }  // namespace tugline

@@ -13,11 +13,14 @@ namespace tugline {
 // std::monostate: not known.
 using Cell = std::variant<std::monostate, int64_t, double, std::string>;
 
-[[nodiscard]] inline Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
+[[nodiscard]] inline Cell cell_of(const std::optional<double>& value) {
+  if (value) return *value;
+  return std::monostate{};
+}
 
 struct ResultTable {
-  std::string name = {};                  // letters, digits and '_', as the columns' names are
-  std::vector<std::string> columns = {};  // distinct
+  std::string name = {};                     // letters, digits and '_', as the columns' names are
+  std::vector<std::string> columns = {};     // distinct
   std::vector<std::vector<Cell>> rows = {};  // one cell a column
   bool operator==(const ResultTable&) const = default;
 };

@@ -207,7 +207,8 @@ void RunStore::put_analysis(const std::vector<ResultTable>& tables) {
 }
 
 std::optional<ResultTable> RunStore::analysis_table(const std::string& name) const {
-  return guarded(impl_->path, "read its analysis", [&] { return read_analysis_table(*impl_->database, name); });
+  return guarded(impl_->path, "read its analysis",
+                 [&] { return read_analysis_table(*impl_->database, name); });
 }
 
 bool RunStore::has_unit(const UnitKey& key) const {
