@@ -35,7 +35,7 @@ TEST(CurveShape, SaysOnWhichSideACrossingIs) {
   EXPECT_EQ(threshold_crossing(kEpsilons, square, 1).place, Place::kBefore);
   EXPECT_EQ(threshold_crossing(kEpsilons, square, 65).place, Place::kBeyond);
   EXPECT_EQ(threshold_crossing(kEpsilons, square, 64).value(), 8);
-  EXPECT_EQ(threshold_crossing(kEpsilons, square, 0.5).on_extended_axis(), 0);
+  EXPECT_EQ(threshold_crossing(kEpsilons, square, 0.5).on_extended_axis(), -INFINITY);
   EXPECT_EQ(threshold_crossing(kEpsilons, square, 65).on_extended_axis(), INFINITY);
   EXPECT_FALSE(threshold_crossing(kEpsilons, square, 65).value());
   const std::vector<double> negative{-2, -1, 0};

@@ -143,6 +143,9 @@ TEST(PercentileInterval, LeavesOpenWhatIsInfinite) {
   EXPECT_EQ(interval.low, 1.0);
   EXPECT_FALSE(interval.high || interval.standard_error);
   EXPECT_FALSE(percentile_interval({1.0}).low);
+  for (size_t i = 0; i < 10; ++i) values[i] = -INFINITY;
+  EXPECT_FALSE(percentile_interval(values).low);
+  EXPECT_EQ(percentile_interval(values).high, 1.0);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ double Crossing::on_extended_axis() const {
     case Place::kWithin:
       return epsilon;
     case Place::kBefore:
-      return 0;
+      return -std::numeric_limits<double>::infinity();
     case Place::kBeyond:
       return std::numeric_limits<double>::infinity();
   }

@@ -19,7 +19,7 @@ struct Crossing {
   Place place = Place::kBeyond;
   double epsilon = 0;
 
-  // For means over resamples: 0 for kBefore, infinity for kBeyond.
+  // For quantiles over resamples: minus infinity for kBefore, infinity for kBeyond.
   [[nodiscard]] double on_extended_axis() const;
   [[nodiscard]] std::optional<double> value() const;  // where it is within
 };
