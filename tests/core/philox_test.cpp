@@ -80,5 +80,25 @@ TEST(Philox, UniformsStayInsideTheOpenInterval) {
   }
 }
 
+// A sequence hands out the words that the uniforms are made of, one after another.
+TEST(Philox, SequenceWalksTheStream) {
+  std::vector<double> uniforms(10);
+  fill_uniforms({42, 7}, uniforms);
+  PhiloxSequence sequence({42, 7});
+  for (const double u : uniforms) EXPECT_EQ(sequence.below(1000), static_cast<uint32_t>(u * 1000));
+}
+
+TEST(Philox, SequenceIsUniformBelowItsBound) {
+  constexpr uint32_t kBound = 7;
+  constexpr int kCount = 70'000;
+  std::vector<int> counts(kBound);
+  PhiloxSequence sequence({1, 1});
+  for (int i = 0; i < kCount; ++i) ++counts.at(sequence.below(kBound));
+  // Five standard deviations of a binomial count.
+  const double deviation = std::sqrt(kCount / 7.0 * (6.0 / 7));
+  for (const int count : counts) EXPECT_NEAR(count, kCount / 7.0, 5 * deviation);
+  EXPECT_EQ(sequence.below(1), 0U);
+}
+
 }  // namespace
 }  // namespace tugline

@@ -4,21 +4,13 @@
 #include <rapidcheck/gtest.h>
 
 #include <cmath>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <numbers>
 #include <vector>
 
+#include "support/statistics_fixture.h"
+
 namespace tugline {
 namespace {
-
-const nlohmann::json& fixture() {
-  static const nlohmann::json parsed = [] {
-    std::ifstream in(std::string(TUGLINE_FIXTURES) + "/statistics.json");
-    return nlohmann::json::parse(in);
-  }();
-  return parsed;
-}
 
 // Sums of at most 56 terms in two orders: a few units in the last place, times the condition of the
 // residuals.
@@ -34,7 +26,7 @@ void expect_estimate(const MeanEstimate& found, const nlohmann::json& expected) 
 }
 
 TEST(Intervals, StudentQuantilesAreScipys) {
-  for (const auto& row : fixture()["quantiles"]) {
+  for (const auto& row : statistics_fixture()["quantiles"]) {
     const double expected = row["quantile"].get<double>();
     EXPECT_NEAR(student_t_quantile(row["probability"], row["freedom"]), expected,
                 1e-12 * (1 + std::abs(expected)));
@@ -51,19 +43,39 @@ TEST(Intervals, StudentQuantilesWithClosedForms) {
 }
 
 TEST(Intervals, IndependentMeansAreScipys) {
-  for (const auto& row : fixture()["independent"]) {
+  for (const auto& row : statistics_fixture()["independent"]) {
     expect_estimate(mean_of_independent(row["values"].get<std::vector<double>>()), row);
   }
 }
 
 TEST(Intervals, ClusteredMeansAreTheSandwichEstimators) {
-  for (const auto& row : fixture()["clustered"]) {
+  for (const auto& row : statistics_fixture()["clustered"]) {
     std::vector<ClusteredValue> values;
     for (size_t i = 0; i < row["values"].size(); ++i) {
       values.push_back({.cluster = row["clusters"][i], .value = row["values"][i]});
     }
     expect_estimate(mean_of_clustered(values), row);
   }
+}
+
+TEST(Intervals, PValuesOfZeroAreScipys) {
+  for (const auto& row : statistics_fixture()["t_tests"]) {
+    const MeanEstimate estimate = mean_of_independent(row["values"].get<std::vector<double>>());
+    const double expected = row["p_value"];
+    EXPECT_NEAR(p_value_of_zero(estimate).value(), expected, 1e-11 * expected);
+  }
+  EXPECT_FALSE(p_value_of_zero({.mean = 1}));
+  const std::vector<double> equal{2, 2};
+  EXPECT_FALSE(p_value_of_zero(mean_of_independent(equal)));
+}
+
+TEST(Intervals, SpansOfOneExampleAreTakenAsIndependent) {
+  const std::vector<ClusteredValue> one{{7, 1}, {7, 3}};
+  EXPECT_DOUBLE_EQ(mean_over_spans(one).standard_error.value(), 1);
+  // Cluster residuals -2 and 2: 2 / 1 * 8 / 9 = 16 / 9.
+  const std::vector<ClusteredValue> two{{0, 1}, {0, 1}, {1, 4}};
+  EXPECT_DOUBLE_EQ(mean_over_spans(two).standard_error.value(), 4.0 / 3);
+  EXPECT_EQ(mean_over_spans(two).freedom, 1);
 }
 
 TEST(Intervals, TwoValuesByHand) {

@@ -9,6 +9,7 @@
 #include <new>
 #include <string>
 
+#include "tugline/cli/analyze_command.h"
 #include "tugline/cli/doctor_command.h"
 #include "tugline/cli/export_command.h"
 #include "tugline/cli/inspect_command.h"
@@ -49,6 +50,7 @@ void add_commands(CLI::App& app, const std::string& command_line) {
   tugline::add_sweep_command(app, command_line);
   tugline::add_tug_command(app);
   tugline::add_summary_command(app);
+  tugline::add_analyze_command(app);
   tugline::add_plot_command(app);
   tugline::add_export_command(app);
   tugline::add_inspect_command(app);

@@ -1,37 +1,113 @@
 #include "tugline/cli/plot_command.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 
+#include "tugline/core/error.h"
+#include "tugline/data/dataset.h"
 #include "tugline/report/figure.h"
+#include "tugline/report/span_figures.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline {
+namespace {
+
+struct Options {
+  std::string store = {};
+  std::string output = {};
+  std::string kind = "curves";
+  std::string spans = {};
+  std::optional<int32_t> layer = {};
+  std::string metric = {};
+};
+
+// Which of the options a kind has; what it would ignore is refused.
+void check_options(const Options& options) {
+  const bool is_of_one_layer = options.kind == "chunks" || options.kind == "scatter";
+  if (options.layer && !is_of_one_layer)
+    fail(ErrorCode::kUsage, "--layer goes with --kind chunks and scatter, not with {}", options.kind);
+  if (!options.metric.empty() && !is_of_one_layer)
+    fail(ErrorCode::kUsage, "--metric goes with --kind chunks and scatter, not with {}", options.kind);
+  if (options.metric.empty() && options.kind == "scatter")
+    fail(ErrorCode::kUsage, "--kind scatter needs --metric: one of {}",
+         fmt::join(chunk_metric_names(), ", "));
+}
+
+int32_t layer_to_draw(const RunView& view, const std::string& span_kind,
+                      const std::optional<int32_t>& wanted) {
+  std::set<int32_t> layers;
+  for (const CurvePoint& point : view.curves)
+    if (point.span_kind == span_kind) layers.insert(point.layer);
+  if (!wanted) return *layers.rbegin();
+  if (!layers.contains(*wanted))
+    fail(ErrorCode::kUsage, "--layer {}: the run has no {} spans there; it has layers {}", *wanted, span_kind,
+         fmt::join(layers, ", "));
+  return *wanted;
+}
+
+std::string span_kind_of(const RunView& view, const Options& options) {
+  // Single spans are looked at as chunks, of which there are many; curves begin with the anchor.
+  const bool has_chunks = std::any_of(view.curves.begin(), view.curves.end(),
+                                      [](const CurvePoint& point) { return point.span_kind == "chunk"; });
+  const bool prefers_chunks = options.kind != "curves" && options.spans.empty() && has_chunks;
+  return span_kind_to_draw(view, prefers_chunks ? "chunk" : options.spans);
+}
+
+std::string script_of(const RunStore& store, const RunView& view, const Options& options) {
+  const std::string span_kind = span_kind_of(view, options);
+  const FigureFormat format = figure_format_of(options.output);
+  if (options.kind == "curves") return figure_script(view, span_kind, format);
+  const SpanFigureOptions figure{.span_kind = span_kind,
+                                 .layer = layer_to_draw(view, span_kind, options.layer),
+                                 .metric = options.metric,
+                                 .format = format};
+  if (options.kind == "chunks") return chunks_figure_script(store, view, figure);
+  if (options.kind == "scatter") return scatter_figure_script(store, view, figure);
+  return anisotropy_figure_script(store, view, figure);
+}
+
+void run_plot(const Options& options) {
+  check_options(options);
+  (void)figure_format_of(options.output);  // a wrong name is told before a large store is read
+  const RunStore store = RunStore::open_read_only(options.store);
+  draw_script(script_of(store, view_of(store), options), options.output);
+}
+
+}  // namespace
 
 void add_plot_command(CLI::App& app) {
-  struct Options {
-    std::string store;
-    std::string output;
-    std::string spans;
-  };
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("plot", "Draw KL against epsilon, one curve a layer, with error bands");
+      app.add_subcommand("plot", "Draw a run: curves with error bands, single spans, directions");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
   command->add_option("-o,--output", options->output, "The figure: FIG.svg, FIG.png or FIG.pdf")->required();
   command
-      ->add_option("--spans", options->spans, "Which spans to draw, where the run has both: anchor or chunk")
-      ->check(CLI::IsMember({"anchor", "chunk"}));
+      ->add_option("--kind", options->kind,
+                   "curves (default): KL against epsilon, one curve a layer; chunks: one curve a span, "
+                   "coloured; scatter: "
+                   "sensitivity against a metric; anisotropy: how uneven directions are")
+      ->check(CLI::IsMember({"curves", "chunks", "scatter", "anisotropy"}));
+  command->add_option("--spans", options->spans,
+                      "Which spans to draw, where the run has several kinds: anchor, chunk");
+  command->add_option("--layer", options->layer, "Of chunks and scatter (default: the run's highest)");
+  command
+      ->add_option(
+          "--metric", options->metric,
+          "Of the dataset: what scatter compares with, and what colours chunks (default there: their order)")
+      ->check(CLI::IsMember(chunk_metric_names()));
   command->footer(
       "Examples:\n"
       "  tugline plot run.db -o curve.svg\n"
       "  tugline plot run.db -o curve.pdf --spans chunk\n"
-      "Needs gnuplot.");
-  command->callback([options] {
-    (void)figure_format_of(options->output);  // a wrong name is told before a large store is read
-    const RunView view = view_of(RunStore::open_read_only(options->store));
-    draw_figure(view, span_kind_to_draw(view, options->spans), options->output);
-  });
+      "  tugline plot run.db -o scatter.svg --kind scatter --metric counterfactual_importance_kl\n"
+      "scatter, anisotropy and chunks with a metric read what tugline analyze kept in the store. Needs "
+      "gnuplot.");
+  command->callback([options] { run_plot(*options); });
 }
 
 }  // namespace tugline

@@ -12,8 +12,7 @@ namespace {
 
 using Block = std::array<double, 4>;
 
-// Four uniforms: (u + 0.5) / 2^32 keeps clear of 0 and 1, so the logarithm below is finite.
-Block uniform_block(PhiloxStream stream, uint64_t block) {
+std::array<uint32_t, 4> word_block(PhiloxStream stream, uint64_t block) {
   const r123::Philox4x32 generator;
   const r123::Philox4x32::ctr_type counter{{static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32),
                                             static_cast<uint32_t>(stream.stream),
@@ -21,8 +20,14 @@ Block uniform_block(PhiloxStream stream, uint64_t block) {
   const r123::Philox4x32::key_type key{
       {static_cast<uint32_t>(stream.key), static_cast<uint32_t>(stream.key >> 32)}};
   const auto bits = generator(counter, key);
+  return {bits.v[0], bits.v[1], bits.v[2], bits.v[3]};
+}
+
+// Four uniforms: (u + 0.5) / 2^32 keeps clear of 0 and 1, so the logarithm below is finite.
+Block uniform_block(PhiloxStream stream, uint64_t block) {
+  const auto words = word_block(stream, block);
   Block uniforms;
-  for (size_t i = 0; i < uniforms.size(); ++i) uniforms[i] = (bits.v[i] + 0.5) * 0x1p-32;
+  for (size_t i = 0; i < uniforms.size(); ++i) uniforms[i] = (words[i] + 0.5) * 0x1p-32;
   return uniforms;
 }
 
@@ -55,6 +60,14 @@ void fill_normals(PhiloxStream stream, std::span<double> out) {
 
 void fill_uniforms(PhiloxStream stream, std::span<double> out) {
   fill(out, [&](uint64_t block) { return uniform_block(stream, block); });
+}
+
+uint32_t PhiloxSequence::below(uint32_t bound) {
+  if (next_ == words_.size()) {
+    words_ = word_block(stream_, block_++);
+    next_ = 0;
+  }
+  return static_cast<uint32_t>((uint64_t{words_[next_++]} * bound) >> 32);
 }
 
 }  // namespace tugline

@@ -3,6 +3,7 @@
 // threads, batch size or device.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -20,5 +21,21 @@ void fill_normals(PhiloxStream stream, std::span<double> out);
 
 // Fills `out` with uniforms on the open interval (0, 1), 32 bits of randomness each. Thread-safe.
 void fill_uniforms(PhiloxStream stream, std::span<double> out);
+
+// Walks one stream and hands out integers in the order they are asked for: for resampling, where how many are
+// needed is known only on the way.
+class PhiloxSequence {
+ public:
+  explicit PhiloxSequence(PhiloxStream stream) : stream_(stream) {}
+  // Uniform on [0, bound), bound >= 1: the upper half of a 32 x 32 bit product. No number's probability is off
+  // by more than 2^-32.
+  [[nodiscard]] uint32_t below(uint32_t bound);
+
+ private:
+  PhiloxStream stream_;
+  uint64_t block_ = 0;
+  std::array<uint32_t, 4> words_{};
+  size_t next_ = 4;  // of words_; 4: all are used
+};
 
 }  // namespace tugline

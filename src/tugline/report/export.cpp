@@ -29,8 +29,6 @@ constexpr std::array<std::string_view, 14> kUnitColumns = {
 constexpr std::array<std::string_view, 5> kExampleColumns = {"example", "content_hash", "tokens", "skipped",
                                                              "prompt"};
 
-Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
-
 void write_curves(const RunStore& store, RowWriter& writer) {
   for (const CurvePoint& point : view_of(store).curves) {
     writer.row(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, point.epsilon_relative,

@@ -75,13 +75,16 @@ std::string span_kind_to_draw(const RunView& view, const std::string& wanted) {
   return wanted;
 }
 
-void draw_figure(const RunView& view, const std::string& span_kind, const std::filesystem::path& path) {
-  const FigureFormat format = figure_format_of(path);
+void draw_script(const std::string& script, const std::filesystem::path& path) {
   OutputFile file(path);
-  const std::string figure = run_gnuplot(figure_script(view, span_kind, format));
-  check_is_whole(figure, format);
+  const std::string figure = run_gnuplot(script);
+  check_is_whole(figure, figure_format_of(path));
   file.write(figure);
   file.commit();
+}
+
+void draw_figure(const RunView& view, const std::string& span_kind, const std::filesystem::path& path) {
+  draw_script(figure_script(view, span_kind, figure_format_of(path)), path);
 }
 
 }  // namespace tugline

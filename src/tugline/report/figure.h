@@ -22,7 +22,10 @@ enum class FigureFormat { kSvg, kPng, kPdf };
 [[nodiscard]] std::string figure_script(const RunView& view, const std::string& span_kind,
                                         FigureFormat format);
 
-// Draws into `path`, which is replaced whole or left as it was.
+// Draws a gnuplot program made for the path's format into `path`, which is replaced whole or left as it was.
+void draw_script(const std::string& script, const std::filesystem::path& path);
+
+// figure_script, drawn.
 void draw_figure(const RunView& view, const std::string& span_kind, const std::filesystem::path& path);
 
 }  // namespace tugline

@@ -8,10 +8,9 @@
 #include <set>
 
 #include "tugline/report/figure.h"
+#include "tugline/report/figure_parts.h"
 #include "tugline/report/figure_style.h"
-#include "tugline/report/gnuplot.h"
 #include "tugline/report/row_writer.h"
-#include "tugline/store/field_names.h"
 
 namespace tugline {
 namespace {
@@ -34,17 +33,6 @@ struct Plot {
 
   [[nodiscard]] bool is_single() const { return epsilons.size() == 1; }
 };
-
-// The largest of 1, 2, 5, 10, 20 ... and their like below 1 that is not above `value` > 0.
-double round_number_below(double value) {
-  const double decade = std::pow(10.0, std::floor(std::log10(value)));
-  for (const double digit : {5.0, 2.0}) {
-    if (digit * decade <= value) {
-      return digit * decade;
-    }
-  }
-  return decade;
-}
 
 void set_logarithmic_range(Plot& plot) {
   double low = INFINITY;
@@ -177,69 +165,17 @@ std::string horizontal_axis(const Plot& plot) {
                             shortest_text(step));
 }
 
-// A range of less than two decades may hold one power of ten or none: 2 and 5 times powers are labelled too.
-std::string close_ticks(const Plot& plot) {
-  std::vector<std::string> ticks;
-  const int last = static_cast<int>(std::ceil(std::log10(plot.high)));
-  for (int power = static_cast<int>(std::floor(std::log10(plot.low))); power <= last; ++power) {
-    for (const int digit : {1, 2, 5}) {
-      const std::string factor = digit == 1 ? "" : fmt::format("{}·", digit);
-      ticks.push_back(fmt::format("'{}10^{{{}}}' {}e{}", factor, power, digit, power));
-    }
-  }
-  return fmt::format("set ytics ({})\n", fmt::join(ticks, ", "));
-}
-
 std::string vertical_axis(const Plot& plot) {
   std::string text = "set ylabel 'KL(pushed ‖ base), nats' offset 0.5,0\n";
   text += fmt::format("set yrange [{}:{}]\n", shortest_text(plot.low), shortest_text(plot.high));
-  if (plot.is_logarithmic) {
-    text += "set logscale y\nset format y '10^{%L}'\nset mytics 10\n";
-  }
-  text += "set ytics nomirror out\n";
-  return plot.is_logarithmic && plot.high < 100 * plot.low ? text + close_ticks(plot) : text;
+  return text +
+         (plot.is_logarithmic ? logarithmic_axis("y", plot.low, plot.high) : "set ytics nomirror out\n");
 }
 
-std::string label_line(int number, const std::string& text, double y, const std::string& style) {
-  return fmt::format("set label {} {} at screen 0.02,{:.4f} left noenhanced {}\n", number,
-                     gnuplot_quoted(text), y, style);
-}
-
-std::string counted(int64_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-// Who measured what: the values of facts_of that a reader of the figure needs to judge or repeat it.
-std::string provenance_caption(const RunView& view, const Plot& plot, const std::string& span_kind) {
-  std::map<std::string, std::string> facts;
-  for (const auto& [name, value] : facts_of(view)) {
-    facts[name] = value;
-  }
-  std::vector<std::string> parts;
-  const auto add = [&](const std::string& name, const std::string& before) {
-    if (facts.contains(name)) {
-      parts.push_back(before + facts[name]);
-    }
-  };
-  add("model", "Model: ");
-  add("data", "data: ");
-  add("readout", "readout: ");
-  add("directions", "directions: ");
+std::string spans_fact(const RunView& view, const Plot& plot, const std::string& span_kind) {
   const CurvePoint& point = plot.curves.front().points.front();
-  parts.push_back(fmt::format("{} of {} ({} skipped)", counted(point.spans, span_kind + " span"),
-                              counted(point.examples, "example"), view.examples_skipped()));
-  add("audit", "audit: ");
-  if (view.is_unfinished()) {
-    parts.push_back(view.units_planned
-                        ? fmt::format("UNFINISHED: {} of {} units", view.units, *view.units_planned)
-                        : "UNFINISHED");
-  }
-  add("precision", "precision: ");
-  add("vocabulary", "vocabulary: ");
-  add("seed", "seed: ");
-  add("configuration", "configuration: ");
-  add("tugline", "tugline ");
-  return fmt::format("{}.", fmt::join(parts, "; "));
+  return fmt::format("{} of {} ({} skipped)", counted(point.spans, span_kind + " span"),
+                     counted(point.examples, "example"), view.examples_skipped());
 }
 
 std::string error_caption(const Plot& plot) {
@@ -282,37 +218,15 @@ std::string zeros_caption(const RunView& view, const Plot& plot) {
   return text;
 }
 
-constexpr double kLeft = 0.1;               // the left edge of the axes, of the figure's width
-constexpr size_t kCaptionCharacters = 150;  // that fit beside each other in the caption's size
-constexpr double kCaptionLine = 0.0265;     // of the figure's height
-
-std::string caption_and_margins(const std::vector<std::string>& lines, bool has_wide_key) {
-  const double height = kCaptionLine * static_cast<double>(lines.size());
+std::string caption_and_margins(const Caption& caption, bool has_wide_key) {
   std::string text =
-      fmt::format("set bmargin at screen {:.4f}\nset tmargin at screen 0.785\n", height + 0.145);
+      fmt::format("set bmargin at screen {:.4f}\nset tmargin at screen 0.785\n", caption.height + 0.145);
   const double right = has_wide_key ? 0.81 : 0.87;
-  text += fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", kLeft, right);
+  text += fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", kFigureLeft, right);
   // Placed by hand: formats leave different room between an axis and its label.
   text += fmt::format("set label 3 'norm of the push over norm of the residual' at screen {},0.874 center\n",
-                      (kLeft + right) / 2);
-  double y = height + 0.005;
-  int number = 10;
-  for (const std::string& line : lines) {
-    text += label_line(number++, line, y, "font ',10.5' textcolor rgb '#555555'");
-    y -= kCaptionLine;
-  }
-  return text;
-}
-
-std::string title_lines(const RunView& view, const std::string& span_kind) {
-  constexpr size_t kSubjectCharacters = 100;  // a longer name goes on in the caption, not over the edge
-  std::vector<std::string> subject;
-  if (const auto model = view.meta.find(field::kModelName); model != view.meta.end()) {
-    subject = wrapped(model->second, kSubjectCharacters);
-  }
-  const std::string model = subject.empty() ? "" : subject.front() + (subject.size() > 1 ? " …, " : ", ");
-  return label_line(1, "How far a push moves the next-token distributions", 0.97, "font ',18'") +
-         label_line(2, model + span_kind + " spans", 0.925, "font ',13' textcolor rgb '#555555'");
+                      (kFigureLeft + right) / 2);
+  return text + caption.script;
 }
 
 std::string key_line(const Plot& plot, bool is_wide) {
@@ -330,13 +244,13 @@ std::string figure_script(const RunView& view, const std::string& span_kind, Fig
   const bool has_wide_key =
       std::any_of(plot.curves.begin(), plot.curves.end(), [](const Curve& c) { return c.is_zero; }) ||
       plot.curves.size() > 20;
-  const std::string caption =
-      provenance_caption(view, plot, span_kind) + " " + error_caption(plot) + zeros_caption(view, plot);
+  const std::string caption = provenance_caption(view, spans_fact(view, plot, span_kind)) + " " +
+                              error_caption(plot) + zeros_caption(view, plot);
   std::string script = terminal_line(format) + "set encoding utf8\n";
-  script +=
-      title_lines(view, span_kind) + caption_and_margins(wrapped(caption, kCaptionCharacters), has_wide_key);
+  script += title_lines(view, "How far a push moves the next-token distributions", span_kind + " spans") +
+            caption_and_margins(caption_of(caption), has_wide_key);
   script += horizontal_axis(plot) + vertical_axis(plot) + key_line(plot, has_wide_key);
-  script += "set border 7 lc rgb '#333333' lw 1\nset grid x y lc rgb '#e4e4e4' lw 0.8 lt 1\n";
+  script += frame();
   for (size_t i = 0; i < plot.curves.size(); ++i) {
     script += data_block(plot, i);
   }

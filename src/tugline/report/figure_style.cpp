@@ -1,6 +1,7 @@
 #include "tugline/report/figure_style.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -66,6 +67,15 @@ std::vector<std::string> curve_colours(size_t count) {
     colours.push_back(viridis(static_cast<double>(i) / static_cast<double>(count - 1)));
   }
   return colours;
+}
+
+std::string viridis_palette() {
+  std::vector<std::string> steps;
+  for (size_t i = 0; i < kViridis.size(); ++i) {
+    const double place = static_cast<double>(i) / static_cast<double>(kViridis.size() - 1);
+    steps.push_back(fmt::format("{:.4f} '{}'", place, viridis(place)));
+  }
+  return fmt::format("set palette defined ({})", fmt::join(steps, ", "));
 }
 
 std::string terminal_line(FigureFormat format) {

@@ -14,6 +14,9 @@ namespace tugline {
 // light, so that order stays visible.
 [[nodiscard]] std::vector<std::string> curve_colours(size_t count);
 
+// The `set palette` line of the same viridis, for values that a colour bar explains.
+[[nodiscard]] std::string viridis_palette();
+
 // The `set terminal` line: the same drawing 900 x 600 units large, whatever the format.
 [[nodiscard]] std::string terminal_line(FigureFormat format);
 

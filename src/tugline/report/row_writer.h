@@ -9,13 +9,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
+
+#include "tugline/store/result_table.h"
 
 namespace tugline {
 
 enum class TextFormat { kCsv, kJson };
-
-using Cell = std::variant<std::monostate, int64_t, double, std::string>;
 
 // Receives text as it is made. May throw; the table is then left as it is.
 using TextSink = std::function<void(std::string_view)>;

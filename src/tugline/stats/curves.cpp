@@ -39,18 +39,11 @@ MeanEstimate CurveBuilder::average(const std::vector<SpanMean>& spans) {
   if (spans.size() == 1) {
     return spans.front().over_directions;
   }
-  if (spans.front().example == spans.back().example) {
-    std::vector<double> means;
-    for (const SpanMean& span : spans) {
-      means.push_back(span.over_directions.mean);
-    }
-    return mean_of_independent(means);
-  }
   std::vector<ClusteredValue> means;
   for (const SpanMean& span : spans) {
     means.push_back({.cluster = span.example, .value = span.over_directions.mean});
   }
-  return mean_of_clustered(means);
+  return mean_over_spans(means);
 }
 
 std::vector<CurvePoint> CurveBuilder::build(int64_t d_model) const {

@@ -3,6 +3,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cassert>
 #include <cmath>
+#include <vector>
 
 namespace tugline {
 namespace {
@@ -10,7 +11,11 @@ namespace {
 MeanEstimate with_interval(double mean, double variance_of_mean, double freedom) {
   const double standard_error = std::sqrt(variance_of_mean);
   const double reach = student_t_quantile((1 + kConfidence) / 2, freedom) * standard_error;
-  return {.mean = mean, .standard_error = standard_error, .ci_low = mean - reach, .ci_high = mean + reach};
+  return {.mean = mean,
+          .standard_error = standard_error,
+          .ci_low = mean - reach,
+          .ci_high = mean + reach,
+          .freedom = freedom};
 }
 
 }  // namespace
@@ -58,6 +63,21 @@ MeanEstimate mean_of_clustered(std::span<const ClusteredValue> values) {
   }
   assert(clusters >= 2);
   return with_interval(mean, clusters / (clusters - 1) * squares / (n * n), clusters - 1);
+}
+
+MeanEstimate mean_over_spans(std::span<const ClusteredValue> values) {
+  assert(!values.empty());
+  if (values.front().cluster != values.back().cluster) return mean_of_clustered(values);
+  std::vector<double> plain;
+  for (const ClusteredValue& v : values) plain.push_back(v.value);
+  return mean_of_independent(plain);
+}
+
+std::optional<double> p_value_of_zero(const MeanEstimate& estimate) {
+  if (estimate.standard_error.value_or(0) == 0) return std::nullopt;
+  const boost::math::students_t distribution(estimate.freedom);
+  const double t = std::abs(estimate.mean / *estimate.standard_error);
+  return 2 * boost::math::cdf(boost::math::complement(distribution, t));
 }
 
 }  // namespace tugline

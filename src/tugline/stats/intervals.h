@@ -14,9 +14,10 @@ inline constexpr double kConfidence = 0.95;
 // Without standard error and interval where there is too little to tell.
 struct MeanEstimate {
   double mean = 0;
-  std::optional<double> standard_error;
-  std::optional<double> ci_low;  // of the two-sided interval that holds the mean with kConfidence
-  std::optional<double> ci_high;
+  std::optional<double> standard_error = {};
+  std::optional<double> ci_low = {};  // of the two-sided interval that holds the mean with kConfidence
+  std::optional<double> ci_high = {};
+  double freedom = 0;  // degrees of freedom of the standard error; 0 without one
 };
 
 struct ClusteredValue {
@@ -37,5 +38,12 @@ struct ClusteredValue {
 // Human Resources 50, 2015). With one value a cluster it is the formula above. `values` must be sorted by
 // cluster.
 [[nodiscard]] MeanEstimate mean_of_clustered(std::span<const ClusteredValue> values);
+
+// Values of spans, sorted by cluster: with two clusters or more the clustered mean, else the independent one.
+[[nodiscard]] MeanEstimate mean_over_spans(std::span<const ClusteredValue> values);
+
+// Two-sided p-value of the hypothesis that the true mean is 0: Student's t with the estimate's freedom. Absent where
+// there is no standard error, or it is 0.
+[[nodiscard]] std::optional<double> p_value_of_zero(const MeanEstimate& estimate);
 
 }  // namespace tugline

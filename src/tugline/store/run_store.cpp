@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/store/analysis_rows.h"
 #include "tugline/store/sqlite_error.h"
 #include "tugline/store/store_file.h"
 #include "tugline/store/unit_rows.h"
@@ -153,6 +154,16 @@ RunStore RunStore::open_read_only(const std::filesystem::path& path) {
   return RunStore(std::move(impl));
 }
 
+RunStore RunStore::open_to_annotate(const std::filesystem::path& path) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = resolved_store_path(path);
+  // Looked at before a lock file is made beside what may be no store at all.
+  impl->database = open_store_file(impl->path, StoreAccess::kRead);
+  impl->lock = std::make_unique<WriterLock>(impl->path);
+  impl->database = open_store_file(impl->path, StoreAccess::kWrite);
+  return RunStore(std::move(impl));
+}
+
 const std::filesystem::path& RunStore::path() const { return impl_->path; }
 
 void RunStore::put_example(const ExampleRecord& example) {
@@ -186,6 +197,18 @@ void RunStore::put_unit(const UnitRecord& unit) {
     }
     insert_unit(*impl_->database, impl_->current_session(), unit);
   });
+}
+
+void RunStore::put_analysis(const std::vector<ResultTable>& tables) {
+  impl_->in_transaction("write an analysis", [&] {
+    drop_analysis(*impl_->database);
+    for (const ResultTable& table : tables) insert_analysis_table(*impl_->database, table);
+  });
+}
+
+std::optional<ResultTable> RunStore::analysis_table(const std::string& name) const {
+  return guarded(impl_->path, "read its analysis",
+                 [&] { return read_analysis_table(*impl_->database, name); });
 }
 
 bool RunStore::has_unit(const UnitKey& key) const {

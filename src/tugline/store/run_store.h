@@ -10,9 +10,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "tugline/store/records.h"
+#include "tugline/store/result_table.h"
 
 namespace tugline {
 
@@ -28,6 +31,9 @@ class RunStore {
   static void check_path(const std::filesystem::path& path);
   [[nodiscard]] static RunStore open_read_only(const std::filesystem::path& path);
 
+  // Opens a finished or unfinished run to keep an analysis in it, as its one writer.
+  [[nodiscard]] static RunStore open_to_annotate(const std::filesystem::path& path);
+
   RunStore(RunStore&&) noexcept;
   RunStore& operator=(RunStore&&) noexcept;
   ~RunStore();
@@ -38,6 +44,9 @@ class RunStore {
   void put_skipped_span(const SkippedSpan& span);  // repeating it replaces the reason
   // kConflict where the unit is there already; kInput where a value is not finite (SQLite has no NaN).
   void put_unit(const UnitRecord& unit);
+  // Keeps the tables of an analysis, each as a table "analysis_NAME" that is made here; those of an earlier analysis go, all
+  // in one transaction. Results and not measurements: they change neither the run's identity nor the schema's version.
+  void put_analysis(const std::vector<ResultTable>& tables);
 
   // Reading; everything comes sorted by its key, whatever order it was written in.
   [[nodiscard]] bool has_unit(const UnitKey& key) const;
@@ -53,6 +62,9 @@ class RunStore {
   [[nodiscard]] std::vector<UnitRecord> units() const;
   // By direction, then epsilon. kNotFound where the unit is not there.
   [[nodiscard]] std::vector<ResponseRecord> responses(const UnitKey& key) const;
+
+  // One table of the kept analysis, rows as they were put; nothing where there is no such table.
+  [[nodiscard]] std::optional<ResultTable> analysis_table(const std::string& name) const;
 
   [[nodiscard]] const std::filesystem::path& path() const;
 

@@ -1,0 +1,87 @@
+#include "tugline/cli/analyze_command.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tugline/cli/chunk_metrics.h"
+#include "tugline/cli/standard_output.h"
+#include "tugline/core/version.h"
+#include "tugline/report/analysis_tables.h"
+#include "tugline/report/analysis_text.h"
+#include "tugline/report/run_grid.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+namespace {
+
+struct Options {
+  std::string store = {};
+  std::string data = {};
+  AnalysisOptions analysis = {};
+  bool json = false;
+  bool no_store = false;
+};
+
+std::vector<ChunkMetric> metrics_of(const Options& options, const RunStore& store) {
+  if (options.data.empty()) return {};
+  return chunk_metrics_of(load_dataset(options.data), store.examples(), options.data);
+}
+
+std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunStore& store) {
+  std::map<std::string, Cell> facts{{"tugline_version", std::string(kVersion)},
+                                    {"configuration", store.identity().hash()},
+                                    {"units", static_cast<int64_t>(store.unit_keys().size())},
+                                    {"data_name", std::monostate{}}};
+  if (!options.data.empty()) facts["data_name"] = options.data;
+  return facts;
+}
+
+void run_analyze(const Options& options) {
+  RunStore store =
+      options.no_store ? RunStore::open_read_only(options.store) : RunStore::open_to_annotate(options.store);
+  std::vector<ChunkMetric> metrics = metrics_of(options, store);
+  const Analysis analysis = analyse(read_grid(store), std::move(metrics), options.analysis);
+  const std::vector<ResultTable> tables = analysis_tables(analysis, facts_of_analysis(options, store));
+  if (!options.no_store) store.put_analysis(tables);
+  write_to_standard_output(options.json ? analysis_json(tables) : analysis_text(analysis));
+}
+
+void add_numbers(CLI::App& command, AnalysisOptions& options) {
+  command.add_option("--epsilon", options.epsilon,
+                     "The epsilon that tables about one epsilon show (default: the run's largest)");
+  command
+      .add_option("--threshold", options.threshold, "KL in nats whose epsilon is looked for (default 0.1)")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option(
+          "--small-epsilon", options.small_epsilon,
+          "Fit a eps^2 + b eps up to here (default: the third smallest epsilon, or a quarter of the largest)")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--resamples", options.resamples, "Of the bootstrap, and permutations (default 10000)")
+      ->check(CLI::Range(int64_t{100}, int64_t{1'000'000}));
+  command.add_option("--seed", options.seed, "Of both (default 42)");
+}
+
+}  // namespace
+
+void add_analyze_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "analyze", "Intervals, contrasts, components of variance, and correlations with the dataset's metrics");
+  command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
+  command->add_option("DATA", options->data, "The dataset that it measured, for its per-chunk metrics");
+  add_numbers(*command, options->analysis);
+  command->add_flag("--json", options->json, "Print one JSON object instead of the tables");
+  command->add_flag("--no-store", options->no_store, "Print only; do not keep the results in the run store");
+  command->footer(
+      "Examples:\n"
+      "  tugline analyze run.db\n"
+      "  tugline analyze run.db data.json --threshold 0.01 --json\n"
+      "The results are kept in the run store, in place of an earlier analysis; tugline plot --kind reads "
+      "them there.");
+  command->callback([options] { run_analyze(*options); });
+}
+
+}  // namespace tugline

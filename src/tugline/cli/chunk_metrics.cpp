@@ -1,0 +1,44 @@
+#include "tugline/cli/chunk_metrics.h"
+
+#include "tugline/core/content_hash.h"
+#include "tugline/core/error.h"
+
+namespace tugline {
+namespace {
+
+void check_is_the_same(const std::vector<Example>& dataset, const ExampleRecord& record,
+                       const std::string& path) {
+  const auto index = static_cast<size_t>(record.example);
+  const std::string found =
+      index < dataset.size() ? hex(dataset[index].content_hash) : std::string("not there");
+  if (found == record.content_hash) return;
+  fail(ErrorCode::kConflict,
+       "{}: example {} is {}, the run measured {}; give the dataset that the run was swept over", path,
+       record.example, index < dataset.size() ? "another text (content hash " + found + ")" : found,
+       "content hash " + record.content_hash);
+}
+
+void add_values(const Example& example, ChunkMetric& metric) {
+  const auto found = example.chunk_metrics.find(metric.name);
+  if (found == example.chunk_metrics.end()) return;
+  for (size_t chunk = 0; chunk < found->second.size(); ++chunk) {
+    if (found->second[chunk])
+      metric.values[{example.index, static_cast<int64_t>(chunk)}] = *found->second[chunk];
+  }
+}
+
+}  // namespace
+
+std::vector<ChunkMetric> chunk_metrics_of(const std::vector<Example>& dataset,
+                                          const std::vector<ExampleRecord>& examples,
+                                          const std::string& path) {
+  std::vector<ChunkMetric> metrics;
+  for (const std::string& name : chunk_metric_names()) metrics.push_back({.name = name, .values = {}});
+  for (const ExampleRecord& record : examples) {
+    check_is_the_same(dataset, record, path);
+    for (ChunkMetric& metric : metrics) add_values(dataset[static_cast<size_t>(record.example)], metric);
+  }
+  return metrics;
+}
+
+}  // namespace tugline

@@ -1,0 +1,228 @@
+#include "tugline/report/analysis_tables.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tugline/core/error.h"
+
+namespace tugline {
+namespace {
+
+Cell text_cell(std::string_view text) { return std::string(text); }
+
+std::string_view name_of(Crossing::Place place) {
+  switch (place) {
+    case Crossing::Place::kWithin:
+      return "within";
+    case Crossing::Place::kBefore:
+      return "before";
+    case Crossing::Place::kBeyond:
+      return "beyond";
+  }
+  return {};
+}
+
+Cell value_of(const std::optional<Crossing>& crossing) {
+  if (!crossing) return std::monostate{};
+  return cell_of(crossing->value());
+}
+Cell place_of(const std::optional<Crossing>& crossing) {
+  if (!crossing) return std::monostate{};
+  return text_cell(name_of(crossing->place));
+}
+std::optional<double> a_of(const std::optional<Quadratic>& fit) {
+  if (!fit) return std::nullopt;
+  return fit->a;
+}
+std::optional<double> b_of(const std::optional<Quadratic>& fit) {
+  if (!fit) return std::nullopt;
+  return fit->b;
+}
+std::optional<double> abs_a_of(const std::optional<Quadratic>& fit) {
+  if (!fit) return std::nullopt;
+  return std::abs(fit->a);
+}
+
+ResultTable settings_table(const Analysis& analysis, const std::map<std::string, Cell>& facts) {
+  std::map<std::string, Cell> settings = facts;
+  settings["resamples"] = analysis.options.resamples;
+  settings["seed"] = std::to_string(analysis.options.seed);  // 64 bits without a sign
+  settings["confidence"] = kConfidence;
+  settings["threshold"] = analysis.options.threshold;
+  settings["epsilon"] = analysis.epsilon;
+  settings["small_epsilon"] = analysis.fit_largest;
+  settings["fit_epsilons"] = analysis.fit_points;
+  settings["plateau_tolerance"] = kPlateauTolerance;
+  settings["spans"] = analysis.spans;
+  settings["incomplete_spans"] = analysis.incomplete_spans;
+  ResultTable table{.name = table::kSettings, .columns = {"name", "value"}};
+  for (const auto& [name, value] : settings) table.rows.push_back({name, value});
+  return table;
+}
+
+ResultTable means_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kMeans,
+                    .columns = {"span_kind", "layer", "epsilon", "kl", "standard_error", "ci_low", "ci_high",
+                                "spans", "examples"}};
+  for (const MeanPoint& p : analysis.means) {
+    table.rows.push_back({p.span_kind, int64_t{p.layer}, p.epsilon, p.kl, cell_of(p.interval.standard_error),
+                          cell_of(p.interval.low), cell_of(p.interval.high), p.spans, p.examples});
+  }
+  return table;
+}
+
+ResultTable shapes_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kShapes,
+                    .columns = {"span_kind", "layer", "a", "a_low", "a_high", "b", "b_low", "b_high",
+                                "threshold_epsilon", "threshold_place", "threshold_low", "threshold_high",
+                                "plateau_width", "plateau_place", "plateau_low", "plateau_high"}};
+  for (const ShapeOfCurve& s : analysis.shapes) {
+    table.rows.push_back({s.span_kind, int64_t{s.layer}, cell_of(a_of(s.fit)), cell_of(s.a.low),
+                          cell_of(s.a.high), cell_of(b_of(s.fit)), cell_of(s.b.low), cell_of(s.b.high),
+                          value_of(s.threshold), place_of(s.threshold), cell_of(s.threshold_interval.low),
+                          cell_of(s.threshold_interval.high), value_of(s.plateau), place_of(s.plateau),
+                          cell_of(s.plateau_interval.low), cell_of(s.plateau_interval.high)});
+  }
+  return table;
+}
+
+ResultTable spans_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kSpans,
+                    .columns = {"example", "span_kind", "chunk", "layer", "span_begin", "span_end", "kl", "a",
+                                "abs_a", "b", "threshold_epsilon", "threshold_place", "plateau_width",
+                                "plateau_place", "max_over_min", "coefficient_of_variation"}};
+  for (const ChunkMetric& metric : analysis.metrics) table.columns.push_back(metric.name);
+  for (const SpanMeasures& m : analysis.span_measures) {
+    std::vector<Cell> row = {m.unit.example,
+                             m.unit.span_kind,
+                             m.unit.chunk,
+                             int64_t{m.unit.layer},
+                             m.tokens.begin,
+                             m.tokens.end,
+                             m.kl,
+                             cell_of(a_of(m.fit)),
+                             cell_of(abs_a_of(m.fit)),
+                             cell_of(b_of(m.fit)),
+                             value_of(m.threshold),
+                             place_of(m.threshold),
+                             value_of(m.plateau),
+                             place_of(m.plateau),
+                             cell_of(m.anisotropy.max_over_min),
+                             cell_of(m.anisotropy.coefficient_of_variation)};
+    for (const ChunkMetric& metric : analysis.metrics) {
+      const auto found = metric.values.find({m.unit.example, m.unit.chunk});
+      if (found == metric.values.end()) {
+        row.emplace_back(std::monostate{});
+      } else {
+        row.emplace_back(found->second);
+      }
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+ResultTable contrasts_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kContrasts,
+                    .columns = {"span_kind", "layer", "against_span_kind", "against_layer", "epsilon",
+                                "difference", "ci_low", "ci_high", "standard_error", "t_low", "t_high",
+                                "p_value", "ratio", "ratio_low", "ratio_high", "pairs", "larger"}};
+  for (const Contrast& c : analysis.contrasts) {
+    table.rows.push_back({c.span_kind, int64_t{c.layer}, c.against_kind, int64_t{c.against_layer}, c.epsilon,
+                          c.difference.mean, cell_of(c.bootstrap.low), cell_of(c.bootstrap.high),
+                          cell_of(c.difference.standard_error), cell_of(c.difference.ci_low),
+                          cell_of(c.difference.ci_high), cell_of(c.p_value), cell_of(c.ratio),
+                          cell_of(c.ratio_interval.low), cell_of(c.ratio_interval.high), c.pairs, c.larger});
+  }
+  return table;
+}
+
+ResultTable variance_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kVariance,
+                    .columns = {"span_kind", "layer", "epsilon", "examples", "spans", "directions"}};
+  for (const SpreadPoint& s : analysis.spread) {
+    table.rows.push_back({s.span_kind, int64_t{s.layer}, s.epsilon, cell_of(s.components.examples),
+                          cell_of(s.components.spans), cell_of(s.components.directions)});
+  }
+  return table;
+}
+
+ResultTable direction_errors_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kDirectionErrors,
+                    .columns = {"span_kind", "layer", "epsilon", "directions", "standard_error",
+                                "of_directions", "of_directions_measured"}};
+  for (const DirectionErrorPoint& d : analysis.direction_errors) {
+    table.rows.push_back({d.span_kind, int64_t{d.layer}, d.epsilon, d.directions, d.predicted.standard_error,
+                          d.predicted.of_directions, cell_of(d.measured)});
+  }
+  return table;
+}
+
+ResultTable correlations_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kCorrelations,
+                    .columns = {"span_kind", "layer", "measure", "metric", "scaling", "pearson", "pearson_p",
+                                "pearson_q", "spearman", "spearman_p", "spearman_q", "spans", "examples"}};
+  for (const MetricCorrelation& c : analysis.correlations) {
+    table.rows.push_back({c.span_kind, int64_t{c.layer}, c.measure, c.metric, text_cell(name_of(c.scaling)),
+                          cell_of(c.pearson.coefficient), cell_of(c.pearson.p_value),
+                          cell_of(c.pearson.q_value), cell_of(c.spearman.coefficient),
+                          cell_of(c.spearman.p_value), cell_of(c.spearman.q_value), c.spans, c.examples});
+  }
+  return table;
+}
+
+using Json = nlohmann::ordered_json;
+
+struct ToJson {
+  Json operator()(std::monostate) const { return nullptr; }
+  Json operator()(int64_t value) const { return value; }
+  Json operator()(double value) const { return value; }  // what is not finite becomes null
+  Json operator()(const std::string& value) const { return value; }
+};
+
+Json settings_json(const ResultTable& table) {
+  Json settings = Json::object();
+  for (const auto& row : table.rows) settings[std::get<std::string>(row[0])] = std::visit(ToJson{}, row[1]);
+  return settings;
+}
+
+Json rows_json(const ResultTable& table) {
+  Json rows = Json::array();
+  for (const auto& cells : table.rows) {
+    Json row = Json::object();
+    for (size_t i = 0; i < cells.size(); ++i) row[table.columns[i]] = std::visit(ToJson{}, cells[i]);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<ResultTable> analysis_tables(const Analysis& analysis, const std::map<std::string, Cell>& facts) {
+  return {settings_table(analysis, facts),  means_table(analysis),
+          shapes_table(analysis),           spans_table(analysis),
+          contrasts_table(analysis),        variance_table(analysis),
+          direction_errors_table(analysis), correlations_table(analysis)};
+}
+
+std::string analysis_json(const std::vector<ResultTable>& tables) {
+  Json json = Json::object();
+  for (const ResultTable& table : tables)
+    json[table.name] = table.name == table::kSettings ? settings_json(table) : rows_json(table);
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+size_t column_of(const ResultTable& table, const std::string& column) {
+  const auto found = std::find(table.columns.begin(), table.columns.end(), column);
+  if (found == table.columns.end()) {
+    fail(ErrorCode::kInput,
+         "the run's analysis has no column \"{}\" in its table {}; was it made by another version, or "
+         "without the "
+         "dataset? Run `tugline analyze RUN.db DATA` again",
+         column, table.name);
+  }
+  return static_cast<size_t>(found - table.columns.begin());
+}
+
+}  // namespace tugline

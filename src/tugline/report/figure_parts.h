@@ -1,0 +1,46 @@
+// What every figure has: a title, the measured thing's name, a caption that says who measured what, a frame. gnuplot text,
+// assembled by the figures' own scripts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tugline/report/run_view.h"
+
+namespace tugline {
+
+inline constexpr double kFigureLeft = 0.1;  // the left edge of the axes, of the figure's width
+
+// A line of text at (0.02, y) of the figure, whatever is in it.
+[[nodiscard]] std::string label_line(int number, const std::string& text, double y, const std::string& style);
+
+// "1 span", "2 spans".
+[[nodiscard]] std::string counted(int64_t count, const std::string& noun);
+
+// Title and, in smaller type, the model's name and `subject`.
+[[nodiscard]] std::string title_lines(const RunView& view, const std::string& title,
+                                      const std::string& subject);
+
+// Who measured what: the values of facts_of that a reader of the figure needs to judge or repeat it. `what`: the spans that
+// the figure is about. Ends with a full stop.
+[[nodiscard]] std::string provenance_caption(const RunView& view, const std::string& what);
+
+// Caption lines at the figure's foot, and how high they are, of the figure's height.
+struct Caption {
+  std::string script = {};
+  double height = 0;
+};
+[[nodiscard]] Caption caption_of(const std::string& text);
+
+// The largest of 1, 2, 5, 10, 20 ... and their like below 1 that is not above `value` > 0.
+[[nodiscard]] double round_number_below(double value);
+
+// Ticks of the logarithmic axis `axis` ("x", "y") from `low` to `high`: powers of ten; where they are less than two decades
+// apart, 2 and 5 times them too.
+[[nodiscard]] std::string logarithmic_axis(const std::string& axis, double low, double high);
+
+// Border and grid.
+[[nodiscard]] std::string frame();
+
+}  // namespace tugline

@@ -1,0 +1,11 @@
+// Reads the responses of a run into the array that stats analyses.
+#pragma once
+
+#include "tugline/stats/response_grid.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+
+[[nodiscard]] ResponseGrid read_grid(const RunStore& store);
+
+}  // namespace tugline

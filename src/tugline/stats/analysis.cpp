@@ -1,0 +1,65 @@
+#include "tugline/stats/analysis.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "tugline/core/error.h"
+
+namespace tugline {
+namespace {
+
+// Index of the epsilon that single numbers are about.
+size_t chosen_epsilon(const ResponseGrid& grid, const AnalysisOptions& options) {
+  if (!options.epsilon) return grid.epsilons.size() - 1;
+  const auto found = std::find(grid.epsilons.begin(), grid.epsilons.end(), *options.epsilon);
+  if (found == grid.epsilons.end()) {
+    fail(ErrorCode::kUsage, "--epsilon {}: the run has no such epsilon; it has {}", *options.epsilon,
+         fmt::join(grid.epsilons, ", "));
+  }
+  return static_cast<size_t>(found - grid.epsilons.begin());
+}
+
+void check_has_spans(const ResponseGrid& grid) {
+  if (!grid.spans.empty()) return;
+  fail(ErrorCode::kNothingToMeasure,
+       "nothing to analyse: the run has no span with all its layers and pushes ({} {})",
+       grid.incomplete.size(), grid.incomplete.size() == 1 ? "is unfinished" : "are unfinished");
+}
+
+std::vector<Contrast> all_contrasts(const ResponseGrid& grid, const KindBootstrap& bootstrap,
+                                    const AnalysisOptions& options) {
+  std::vector<Contrast> contrasts = kind_contrasts(grid, options.bootstrap());
+  std::vector<Contrast> layers = layer_contrasts(grid, bootstrap);
+  std::move(layers.begin(), layers.end(), std::back_inserter(contrasts));
+  return contrasts;
+}
+
+}  // namespace
+
+Analysis analyse(const ResponseGrid& grid, std::vector<ChunkMetric> metrics, const AnalysisOptions& options) {
+  check_has_spans(grid);
+  const size_t epsilon = chosen_epsilon(grid, options);
+  const QuadraticFitter fitter(grid.epsilons, options.small_epsilon);
+  const KindBootstrap bootstrap = bootstrap_by_kind(grid, options.bootstrap());
+  Analysis analysis{.options = options,
+                    .epsilon = grid.epsilons[epsilon],
+                    .fit_largest = fitter.largest(),
+                    .fit_points = fitter.points(),
+                    .spans = static_cast<int64_t>(grid.spans.size()),
+                    .incomplete_spans = static_cast<int64_t>(grid.incomplete.size()),
+                    .layers = grid.layers,
+                    .means = mean_points(grid, bootstrap),
+                    .shapes = shapes_of_curves(grid, bootstrap, fitter, options.threshold)};
+  analysis.span_measures =
+      measure_spans(grid, {.fitter = &fitter, .epsilon = epsilon, .threshold = options.threshold});
+  analysis.contrasts = all_contrasts(grid, bootstrap, options);
+  analysis.spread = spread_points(grid);
+  analysis.direction_errors = direction_errors(grid);
+  analysis.correlations = metric_correlations(analysis.span_measures, metrics, options.permutations());
+  analysis.metrics = std::move(metrics);
+  return analysis;
+}
+
+}  // namespace tugline

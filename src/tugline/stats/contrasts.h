@@ -1,0 +1,43 @@
+// Paired contrasts: the anchor against the other spans of the same example, and a layer against another at the same
+// spans. Pairing takes out what the two sides share: a text's difficulty, a span's length. docs/statistics.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tugline/stats/intervals.h"
+#include "tugline/stats/kind_bootstrap.h"
+#include "tugline/stats/nested_bootstrap.h"
+#include "tugline/stats/response_grid.h"
+
+namespace tugline {
+
+// The span kind that others are controls for.
+inline constexpr const char* kAnchorKind = "anchor";
+
+// One side less the other, at one epsilon.
+struct Contrast {
+  std::string span_kind = {};     // of the first side
+  std::string against_kind = {};  // of the other; the same where layers are compared
+  int32_t layer = 0;
+  int32_t against_layer = 0;
+  double epsilon = 0;
+  MeanEstimate difference = {};       // of the paired differences, nats; t interval
+  PercentileInterval bootstrap = {};  // of the same difference
+  std::optional<double> ratio = {};   // first mean over the other; absent where that is 0
+  PercentileInterval ratio_interval = {};
+  std::optional<double> p_value = {};  // of difference 0, by t
+  int64_t pairs = 0;                   // examples where kinds are compared, spans where layers are
+  int64_t larger = 0;                  // pairs whose first side is the larger
+};
+
+// "anchor" against each other kind: over the examples that have both, the anchor's mean less the mean of the other
+// spans of that example. Each example weighs the same. A span at the anchor's own place, such as the chunk that it is, is
+// no span to compare it with. Nothing where the run has no such pair.
+[[nodiscard]] std::vector<Contrast> kind_contrasts(const ResponseGrid& grid, const BootstrapOptions& options);
+
+// Every pair of layers, the lower one first, over all spans of each kind. Each span weighs the same.
+[[nodiscard]] std::vector<Contrast> layer_contrasts(const ResponseGrid& grid, const KindBootstrap& bootstrap);
+
+}  // namespace tugline

@@ -1,0 +1,56 @@
+// The bootstrap of a whole run: one group a span kind, one column a (layer, epsilon), all from the same resamples; and
+// what is said of each curve from it. docs/statistics.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tugline/stats/curve_shape.h"
+#include "tugline/stats/nested_bootstrap.h"
+#include "tugline/stats/quadratic_fit.h"
+#include "tugline/stats/response_grid.h"
+
+namespace tugline {
+
+struct KindBootstrap {
+  std::vector<std::string> kinds = {};  // sorted; the groups of `means`
+  BootstrapMeans means;                 // columns: ResponseGrid::point
+};
+
+[[nodiscard]] KindBootstrap bootstrap_by_kind(const ResponseGrid& grid, const BootstrapOptions& options);
+
+// A point of a curve. The mean weighs each span the same.
+struct MeanPoint {
+  std::string span_kind = {};
+  int32_t layer = 0;
+  double epsilon = 0;
+  double kl = 0;                     // nats
+  PercentileInterval interval = {};  // nested bootstrap
+  int64_t spans = 0;
+  int64_t examples = 0;
+};
+
+// What is said of one averaged curve, each with its interval over the same resamples.
+struct ShapeOfCurve {
+  std::string span_kind = {};
+  int32_t layer = 0;
+  std::optional<Quadratic> fit =
+      {};  // absent where too few epsilons are in its range, and with it the plateau
+  PercentileInterval a = {};
+  PercentileInterval b = {};
+  Crossing threshold = {};
+  PercentileInterval threshold_interval = {};  // an end is absent where it is off the measured epsilons
+  std::optional<Crossing> plateau = {};
+  PercentileInterval plateau_interval = {};
+};
+
+// Sorted by span kind, layer, epsilon.
+[[nodiscard]] std::vector<MeanPoint> mean_points(const ResponseGrid& grid, const KindBootstrap& bootstrap);
+
+// Sorted by span kind, layer. `threshold` in nats.
+[[nodiscard]] std::vector<ShapeOfCurve> shapes_of_curves(const ResponseGrid& grid,
+                                                         const KindBootstrap& bootstrap,
+                                                         const QuadraticFitter& fitter, double threshold);
+
+}  // namespace tugline

@@ -1,0 +1,63 @@
+// The responses of a run as one regular array, which is what resampling, fits and contrasts work on: spans x
+// directions x layers x epsilons. Collects units in any order; what it builds does not depend on the order.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tugline/store/records.h"
+
+namespace tugline {
+
+// The span that a unit measures: its key with the layer left out.
+[[nodiscard]] UnitKey span_of(UnitKey unit);
+
+struct GridSpan {
+  UnitKey key = {};  // its layer means nothing
+  TokenRange tokens = {};
+  int64_t position = 0;         // of the push
+  std::vector<double> kl = {};  // [directions, layers, epsilons], nats
+};
+
+struct ResponseGrid {
+  std::vector<int32_t> layers = {};   // ascending
+  std::vector<double> epsilons = {};  // ascending
+  int32_t directions = 0;
+  std::vector<GridSpan> spans = {};  // sorted by key: example, span kind, chunk
+  std::vector<UnitKey> incomplete =
+      {};  // spans that lack a layer or a push, sorted; they are in no statistic
+
+  [[nodiscard]] size_t points() const { return layers.size() * epsilons.size(); }
+  // Place of (layer, epsilon) in a span's [layers, epsilons].
+  [[nodiscard]] size_t point(size_t layer, size_t epsilon) const { return layer * epsilons.size() + epsilon; }
+  [[nodiscard]] std::vector<std::string> span_kinds() const;  // sorted, of complete spans
+
+  // Mean over the directions, in their order: [layers, epsilons].
+  [[nodiscard]] std::vector<double> mean_curve(const GridSpan& span) const;
+  // One value a direction.
+  [[nodiscard]] std::vector<double> over_directions(const GridSpan& span, size_t point) const;
+};
+
+class ResponseGridBuilder {
+ public:
+  // `unit`: its responses may be apart, as the store keeps them.
+  void add(const UnitRecord& unit, std::span<const ResponseRecord> responses);
+  // The grid of every layer, epsilon and direction that any unit has.
+  [[nodiscard]] ResponseGrid build() const;
+
+ private:
+  struct Unit {
+    TokenRange tokens = {};
+    int64_t position = 0;
+    std::map<std::pair<int32_t, double>, double> kl = {};  // direction, epsilon
+  };
+  [[nodiscard]] bool fill(const std::map<int32_t, Unit>& layers, const ResponseGrid& grid,
+                          GridSpan& span) const;
+
+  std::map<UnitKey, std::map<int32_t, Unit>> spans_;  // then by layer
+};
+
+}  // namespace tugline

@@ -1,0 +1,87 @@
+// The built program's analyze, and the figures that read what it keeps, on a sweep of the tiny model.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+
+namespace tugline::test {
+namespace {
+
+// kData with metrics for the first example's chunks; one value is not known.
+std::string with_metrics() {
+  std::string data = kData;
+  data.insert(data.find("\"thought_anchor_idx\""),
+              R"("counterfactual_importance_kl": [0.5, 0.25, null], "overdeterminedness": [0.1, 0.9],
+ )");
+  return data;
+}
+
+class AnalyzeCommand : public Commands {
+ protected:
+  void SetUp() override {
+    write("data.json", with_metrics());
+    write("other.json",
+          kData.substr(0, kData.rfind("Take.")) + "Put." + kData.substr(kData.rfind("Take.") + 5));
+    const ProgramOutcome swept = tugline(
+        "sweep \"$MODEL\" data.json -o run.db --layers 0,1 --epsilons 0:4:5 --directions 3 --spans "
+        "anchor,chunks");
+    ASSERT_EQ(swept.status, 0) << swept.err;
+  }
+};
+
+TEST_F(AnalyzeCommand, PrintsTablesAndKeepsTheSameNumbers) {
+  const ProgramOutcome text = tugline("analyze run.db data.json --resamples 200");
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_EQ(text.err, "");
+  EXPECT_TRUE(holds(text.out, "anchor - chunk, layer 1")) << text.out;
+  const ProgramOutcome json = tugline("analyze run.db data.json --resamples 200 --json --no-store");
+  const auto found = nlohmann::json::parse(json.out);
+  EXPECT_EQ(found["settings"]["data_name"], "data.json");
+  EXPECT_EQ(found["settings"]["epsilon"], 4);
+  EXPECT_EQ(found["spans"][0]["counterfactual_importance_kl"], 0.25) << "the anchor is chunk 1";
+  EXPECT_FALSE(found["correlations"].empty());
+  EXPECT_EQ(tugline("analyze run.db data.json --resamples 200 --json").out, json.out) << "the same again";
+  EXPECT_EQ(tugline("sweep \"$MODEL\" data.json -o run.db --layers 0,1 --epsilons 0:4:5 --directions 3 "
+                    "--spans anchor,chunks")
+                .status,
+            0)
+      << "an analysed run is resumed as before";
+}
+
+TEST_F(AnalyzeCommand, FiguresOfSpans) {
+  for (const char* arguments :
+       {"plot run.db -o chunks.svg --kind chunks", "plot run.db -o curves.svg --kind curves"})
+    EXPECT_EQ(tugline(arguments).status, 0) << arguments;
+  expect_refused("plot run.db -o f.svg --kind anisotropy", "tugline analyze");
+  ASSERT_EQ(tugline("analyze run.db --resamples 100").status, 0);
+  expect_refused("plot run.db -o f.svg --kind scatter --metric overdeterminedness", "without the dataset");
+  ASSERT_EQ(tugline("analyze run.db data.json --resamples 100").status, 0);
+  for (const char* arguments :
+       {"plot run.db -o f.svg --kind anisotropy", "plot run.db -o f.svg --kind anisotropy --spans anchor",
+        "plot run.db -o f.svg --kind scatter --metric overdeterminedness --layer 0",
+        "plot run.db -o f.svg --kind chunks --metric counterfactual_importance_kl"}) {
+    const ProgramOutcome outcome = tugline(arguments);
+    EXPECT_EQ(outcome.status, 0) << arguments << outcome.err;
+  }
+}
+
+TEST_F(AnalyzeCommand, BadUsageIsRefused) {
+  expect_refused("analyze none.db", "there is no such file");
+  expect_refused("analyze run.db none.json", "none.json");
+  expect_refused("analyze run.db other.json", "give the dataset that the run was swept over");
+  expect_refused("analyze run.db --epsilon 0.7", "it has 0, 1, 2, 3, 4");
+  expect_refused("analyze run.db --threshold 0", "--threshold");
+  expect_refused("analyze run.db --threshold nan", "--threshold");
+  expect_refused("analyze run.db --small-epsilon -1", "--small-epsilon");
+  expect_refused("analyze run.db --resamples 5", "--resamples");
+  expect_refused("plot run.db -o f.svg --kind families", "--kind");
+  expect_refused("plot run.db -o f.svg --kind scatter", "needs --metric");
+  expect_refused("plot run.db -o f.svg --kind scatter --metric size", "--metric");
+  expect_refused("plot run.db -o f.svg --layer 1", "--layer goes with");
+  expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "--metric goes with");
+  expect_refused("plot run.db -o f.svg --kind chunks --layer 7", "it has layers 0, 1");
+}
+
+}  // namespace
+}  // namespace tugline::test
