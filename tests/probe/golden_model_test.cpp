@@ -8,10 +8,9 @@ namespace tugline {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Smol, GoldenResponses,
-                         testing::Values(Setup{"smollm2", true}, Setup{"smollm2", false}),
-                         [](const auto& setup) {
-                           return std::string(setup.param.reference ? "reference" : "cpu");
-                         });
+                         testing::Values(Setup{"smollm2", Precision::kF64}, Setup{"smollm2", Precision::kF32},
+                                         Setup{"smollm2", Precision::kBf16}),
+                         [](const auto& setup) { return name_of_setup(setup.param); });
 
 // The golden pushes of a case over a sampled vocabulary.
 UnitRecord measure_sampled(const Model& model, const test::GoldenCase& golden, uint64_t seed) {

@@ -74,6 +74,11 @@ std::string memory_text(const MachineInfo& machine) {
   return text;
 }
 
+std::string bf16_text(const MachineInfo& machine) {
+  return machine.missing_bf16.empty() ? "products run natively"
+                                      : "products do not run natively: " + machine.missing_bf16;
+}
+
 std::string doctor_text(const MachineInfo& machine, double gflops) {
   return fmt::format(
       "tugline   {}\n"
@@ -82,9 +87,10 @@ std::string doctor_text(const MachineInfo& machine, double gflops) {
       "oneDNN    {}, {}\n"
       "memory    {}\n"
       "products  {:.0f} GFLOP/s in f32 (oneDNN, {} x {} x {}, best of several)\n"
+      "bf16      {}\n"
       "GPU       {}\n",
       kVersion, machine.cpu, machine.architecture, machine.threads, machine.instruction_set,
-      machine.onednn_version, machine.onednn_isa, memory_text(machine), gflops, kRows, kOut, kIn, kGpu);
+      machine.onednn_version, machine.onednn_isa, memory_text(machine), gflops, kRows, kOut, kIn, bf16_text(machine), kGpu);
 }
 
 std::string doctor_json(const MachineInfo& machine, double gflops) {
@@ -100,6 +106,7 @@ std::string doctor_json(const MachineInfo& machine, double gflops) {
                      {"memory_total", bytes(machine.memory_total)},
                      {"memory_available", bytes(machine.memory_available)},
                      {"f32_gflops", gflops},
+                     {"bf16_native", machine.missing_bf16.empty()},
                      {"gpu", nullptr}};
   return json.dump(2) + "\n";
 }

@@ -29,8 +29,13 @@ void add_push_options(CLI::App& command, PushArguments& a) {
   command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
-  command.add_option("--precision", a.precision, "f32: products and activations in 32-bit floats")
-      ->check(CLI::IsMember({"f32"}))
+  command
+      .add_option("--precision", a.precision,
+                  "f32; bf16: matrix products on differences in bf16, right to about a percent, f32 where "
+                  "the CPU lacks the instructions; "
+                  "plain-bf16: what a bf16 model behind hooks computes, rounding noise included, for "
+                  "comparison")
+      ->check(CLI::IsMember({"f32", "bf16", "plain-bf16"}))
       ->capture_default_str();
   command
       .add_option(
@@ -52,6 +57,10 @@ PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& conf
   options.supplied = unit_rows(read_direction_array(a.direction_file), config.hidden_size, a.direction_file);
   options.directions = static_cast<int32_t>(options.supplied.size());
   return options;
+}
+
+CpuBackendOptions backend_options(const PushArguments& a) {
+  return {.threads = a.threads, .precision = precision_of(a.precision).value()};
 }
 
 ReadoutKind parse_readout(const std::string& name) {

@@ -86,6 +86,7 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
           {"model_path", arguments.model},
           {"data_path", arguments.data},
           {"direction_file", arguments.push.direction_file},
+          {"precision_asked_for", arguments.push.precision},
           {"preset", arguments.preset}};
 }
 
@@ -138,7 +139,7 @@ std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
 void run(const SweepArguments& arguments) {
   const auto ready = prepare(arguments);
   const auto& [dataset, source, config, options, plan] = *ready;
-  const LoadedModel loaded = load_model(source, arguments.push.threads);
+  const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   const Model& model = *loaded.model;
 
   const RunIdentity identity =

@@ -140,7 +140,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
       {"max_examples", options.max_examples ? fmt::format("{}", *options.max_examples) : "all"},
       {"memory_limit", fmt::format("{}", options.memory_limit)},
       {"model_weights", hex(model.fingerprint())},
-      {field::kPrecision, "f32"},
+      {field::kPrecision, std::string(name_of(model.backend().precision()))},
       {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
       {field::kSeed, fmt::format("{}", pushes.seed)},
       {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tugline/core/error.h"
+#include "tugline/probe/plain_replay.h"
 
 namespace tugline {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 // one layer's activations stay in the last-level cache. Part of a run's identity (probe/sweep): sums may round differently in
 // batches of another shape.
 constexpr int64_t kBatchRows = 800;
+
+constexpr const char* kNoiseNote =
+    "plain-bf16 computes values, not differences: these responses include bf16's rounding noise";
 
 struct PushIndex {
   int32_t direction;
@@ -70,6 +74,7 @@ class UnitRun {
   UnitRecord run() {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<PushIndex> pushes = lay_out();
+    if (replays_values(model_.backend())) record_.note = kNoiseNote;
     if (out_of_reach(model_.config(), base_.rows, layer_)) {
       record_.note =
           "exact zeros: a push at the last layer's output reaches no row after its own, and the readout "
@@ -124,8 +129,17 @@ class UnitRun {
   void run_batches(const std::vector<PushIndex>& pushes, const SpanBase& base) {
     const int64_t size =
         batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.memory_limit);
-    ReplayWorkspace workspace(model_, size, base.rows);
-    Replay replay(model_, baseline_, base, layer_, workspace);
+    if (replays_values(model_.backend())) {
+      PlainReplayWorkspace workspace(model_, size, base.rows);
+      run_batches_of(size, pushes, PlainReplay(model_, baseline_, base.rows, layer_, workspace));
+    } else {
+      ReplayWorkspace workspace(model_, size, base.rows);
+      run_batches_of(size, pushes, Replay(model_, baseline_, base, layer_, workspace));
+    }
+  }
+
+  template <typename AnyReplay>
+  void run_batches_of(int64_t size, const std::vector<PushIndex>& pushes, AnyReplay replay) {
     for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
       const std::span<const PushIndex> batch(pushes.data() + begin,
                                              std::min(static_cast<size_t>(size), pushes.size() - begin));
@@ -135,7 +149,8 @@ class UnitRun {
     }
   }
 
-  void run_batch(Replay& replay, std::span<const PushIndex> batch) {
+  template <typename AnyReplay>
+  void run_batch(AnyReplay& replay, std::span<const PushIndex> batch) {
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
       const double size = options_.epsilons[static_cast<size_t>(push.epsilon)] * record_.rms;
