@@ -65,5 +65,13 @@ TEST(SampledVocabulary, MeanKlOfASpanIsNearTheExactOne) {
   EXPECT_LT(spread, 1.6);
 }
 
+// A push of a quarter RMS: plain bf16 finds rounding noise tens of times the effect.
+TEST_P(GoldenPlainBf16, FindsNoiseWhereTheEffectIsSmall) {
+  for (const MeanKl& one : at(0.25)) EXPECT_GT(one.found / one.expected, 20) << one.layer.value;
+}
+
+INSTANTIATE_TEST_SUITE_P(Smol, GoldenPlainBf16, testing::Values(Setup{"smollm2", Precision::kPlainBf16}),
+                         [](const auto& setup) { return name_of_setup(setup.param); });
+
 }  // namespace
 }  // namespace tugline

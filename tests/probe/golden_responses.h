@@ -50,42 +50,57 @@ double tolerance(Precision precision) {
 }
 constexpr double kBf16Median = 6e-3;
 
+// A golden mean KL over directions, and what was found for it.
+struct MeanKl {
+  LayerIndex layer;
+  double epsilon = 0;
+  double expected = 0;
+  double found = 0;
+};
+
 class GoldenResponses : public testing::TestWithParam<Setup> {
  protected:
-  void SetUp() override {
+  void SetUp() override { load(GetParam().model, GetParam().precision); }
+
+  void load(const std::string& model, Precision precision) {
     const auto shared = shared_dir();
     if (!shared) GTEST_SKIP() << "the goldens are not beside the checkout (TUGLINE_SHARED_DIR)";
     folder_ = *shared / "golden";
-    std::string path = (folder_ / "models" / GetParam().model).string();
-    if (GetParam().model == "smollm2") {
+    std::string path = (folder_ / "models" / model).string();
+    if (model == "smollm2") {
       const auto cached = cached_file("SmolLM2-135M-Instruct.Q4_1.gguf");
       if (!cached) GTEST_SKIP() << "SmolLM2 is not in the cache; scripts/fetch_smollm2.py fetches it";
       path = cached->string();
     }
-    backend_ = make_backend(GetParam().precision);
+    backend_ = make_backend(precision);
     model_ = std::make_unique<Model>(Model::load(resolve_model(path), *backend_));
-    cases_ = test::load_golden(folder_, GetParam().model, model_->config().hidden_size);
+    cases_ = test::load_golden(folder_, model, model_->config().hidden_size);
   }
 
-  void expect_means(const test::GoldenCase& golden, ReadoutKind readout) {
+  std::vector<MeanKl> means(const test::GoldenCase& golden, ReadoutKind readout) const {
     const test::GoldenReadout& expected =
         readout == ReadoutKind::kPredicting ? golden.predicting : golden.following;
     const auto found = test::replay_case(*model_, golden, readout);
+    std::vector<MeanKl> all;
     for (size_t e = 0; e < golden.epsilons.size(); ++e) {
-      double expected_sum = 0;
-      double found_sum = 0;
+      all.push_back({.layer = golden.layer, .epsilon = golden.epsilons[e]});
       for (size_t d = 0; d < golden.directions.size(); ++d) {
-        expected_sum += mean(expected.kl[d][e]);
-        found_sum += found[d][e];
+        all.back().expected += mean(expected.kl[d][e]);
+        all.back().found += found[d][e];
       }
-      const double epsilon = golden.epsilons[e];
-      if (epsilon == 0 || expected_sum == 0) {
-        EXPECT_EQ(found_sum, 0.0) << "a zero push, or one that reaches no row, moves nothing at all";
+    }
+    return all;
+  }
+
+  void expect_means(const test::GoldenCase& golden, ReadoutKind readout) {
+    for (const MeanKl& one : means(golden, readout)) {
+      if (one.epsilon == 0 || one.expected == 0) {
+        EXPECT_EQ(one.found, 0.0) << "a zero push, or one that reaches no row, moves nothing at all";
         continue;
       }
-      const double error = std::abs(found_sum / expected_sum - 1);
+      const double error = std::abs(one.found / one.expected - 1);
       EXPECT_LE(error, tolerance(GetParam().precision))
-          << "layer " << golden.layer.value << " epsilon " << epsilon;
+          << "layer " << one.layer.value << " epsilon " << one.epsilon;
       errors_.push_back(error);
     }
   }
@@ -129,6 +144,30 @@ TEST_P(GoldenResponses, BaselineResidualsAndLogits) {
   for (size_t i = 0; i < golden.last_logits.size(); ++i)
     EXPECT_NEAR(logits[i], golden.last_logits[i], 20 * bound);
 }
+
+// Plain bf16 on the model's goldens: what it finds, over what is true, of the case and epsilon where that is largest and where it is
+// smallest.
+class GoldenPlainBf16 : public GoldenResponses {
+ protected:
+  void SetUp() override { load(GetParam().model, Precision::kPlainBf16); }
+
+  // Of the cases whose pushes go through a layer at least.
+  std::vector<MeanKl> at(double epsilon) const {
+    std::vector<MeanKl> chosen;
+    for (const test::GoldenCase& golden : cases_)
+      for (const MeanKl& one : means(golden, ReadoutKind::kPredicting)) {
+        if (one.epsilon == 0) {
+          EXPECT_EQ(one.found, 0.0) << "a zero push is exactly zero";
+        }
+        if (one.epsilon == epsilon && golden.layer.value + 1 < model_->config().num_layers)
+          chosen.push_back(one);
+      }
+    for (const MeanKl& one : chosen)
+      std::printf("layer %d epsilon %g: plain-bf16 finds %.3g times the KL\n", one.layer.value, one.epsilon,
+                  one.found / one.expected);
+    return chosen;
+  }
+};
 
 }  // namespace
 }  // namespace tugline

@@ -90,7 +90,8 @@ std::string doctor_text(const MachineInfo& machine, double gflops) {
       "bf16      {}\n"
       "GPU       {}\n",
       kVersion, machine.cpu, machine.architecture, machine.threads, machine.instruction_set,
-      machine.onednn_version, machine.onednn_isa, memory_text(machine), gflops, kRows, kOut, kIn, bf16_text(machine), kGpu);
+      machine.onednn_version, machine.onednn_isa, memory_text(machine), gflops, kRows, kOut, kIn,
+      bf16_text(machine), kGpu);
 }
 
 std::string doctor_json(const MachineInfo& machine, double gflops) {

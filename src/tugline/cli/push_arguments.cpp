@@ -1,6 +1,7 @@
 #include "tugline/cli/push_arguments.h"
 
 #include "tugline/cli/number_lists.h"
+#include "tugline/core/error.h"
 #include "tugline/files/array_file.h"
 
 namespace tugline {
@@ -49,6 +50,10 @@ void add_push_options(CLI::App& command, PushArguments& a) {
 }
 
 PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& config) {
+  if (a.precision == name_of(Precision::kPlainBf16) && a.vocabulary != "exact")
+    fail(ErrorCode::kUsage,
+         "--precision plain-bf16 compares whole distributions; --vocabulary {} has no meaning with it",
+         a.vocabulary);
   PushOptions options;
   options.epsilons = parse_epsilons(a.epsilons);
   options.directions = a.directions;

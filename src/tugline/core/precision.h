@@ -8,9 +8,9 @@
 namespace tugline {
 
 enum class Precision {
-  kF64,        // the reference backend's; no option of a command
-  kF32,        // differences, all in f32
-  kBf16,       // differences, their matrix products in bf16
+  kF64,   // the reference backend's; no option of a command
+  kF32,   // differences, all in f32
+  kBf16,  // differences, their matrix products in bf16
   kPlainBf16,  // values rather than differences, every result rounded to bf16: what a bf16 model behind hooks computes
 };
 

@@ -28,8 +28,7 @@ struct Task {
 // Where results are rounded, one push a task: sums of products of the same shape round alike.
 std::vector<Task> make_tasks(const RowLayout& layout, int64_t num_heads, Stores stores) {
   std::vector<Task> tasks;
-  const int64_t pushes_each =
-      stores == Stores::kF32 ? std::max<int64_t>(1, kTaskRows / layout.rows) : 1;
+  const int64_t pushes_each = stores == Stores::kF32 ? std::max<int64_t>(1, kTaskRows / layout.rows) : 1;
   for (int64_t head = 0; head < num_heads; ++head)
     for (int64_t push = 0; push < layout.pushes; push += pushes_each)
       for (int64_t begin = 0; begin < layout.rows; begin += kTaskRows)
@@ -133,7 +132,9 @@ class TaskRunner {
                scores_at(push * task_.rows_each(), prefix_), piece(in_.own_v, first_row(push), kv_column_),
                piece(out_, first_row(push) + task_.row_begin, head_column_));
     for (int64_t r = 0; r < task_.rows(); ++r)
-      store(at(out_, first_row(r / task_.rows_each()) + task_.row_begin + r % task_.rows_each(), head_column_), dim);
+      store(
+          at(out_, first_row(r / task_.rows_each()) + task_.row_begin + r % task_.rows_each(), head_column_),
+          dim);
   }
 
   const AttentionInputs& in_;
@@ -154,7 +155,8 @@ void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratc
   const std::vector<Task> tasks = make_tasks(inputs.layout, inputs.shape.num_heads, stores);
 #pragma omp parallel for schedule(dynamic)
   for (size_t i = 0; i < tasks.size(); ++i)
-    TaskRunner(inputs, out, tasks[i], stores, scratch.scores[static_cast<size_t>(omp_get_thread_num())]).run();
+    TaskRunner(inputs, out, tasks[i], stores, scratch.scores[static_cast<size_t>(omp_get_thread_num())])
+        .run();
 }
 
 }  // namespace tugline::cpu

@@ -1,6 +1,5 @@
 #include "tugline/backend/cpu/cpu_linear.h"
 
-
 #include "tugline/backend/cpu/bf16.h"
 
 namespace tugline::cpu {

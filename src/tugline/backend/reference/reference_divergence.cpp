@@ -101,10 +101,10 @@ void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targe
   for (int64_t r = rows; r < x.rows; ++r)
     for (int64_t c = 0; c < x.columns; ++c) differences.push_back(row(x, r)[c] - row(base, r % rows)[c]);
   const auto readout = make_readout(head, base, targets);
-  divergence(head, dynamic_cast<const ReferenceReadout&>(*readout),
-             {reinterpret_cast<std::byte*>(differences.data()), x.rows - rows, x.columns, x.columns,
-              sizeof(double)},
-             out);
+  divergence(
+      head, dynamic_cast<const ReferenceReadout&>(*readout),
+      {reinterpret_cast<std::byte*>(differences.data()), x.rows - rows, x.columns, x.columns, sizeof(double)},
+      out);
 }
 
 }  // namespace tugline::reference
