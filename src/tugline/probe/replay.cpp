@@ -12,6 +12,7 @@ SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRow
     return {.span = {rows.push.value + 1, rows.push.value + 1 + rows.read()},
             .rows = rows,
             .trace = nullptr,
+            .options = options,
             .readout = nullptr};
   return {.span = {rows.push.value + 1, rows.push.value + 1 + rows.read()},
           .rows = rows,
