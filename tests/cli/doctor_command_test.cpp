@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "tugline/backend/machine.h"
 #include "tugline/core/version.h"
 
 namespace tugline::test {
@@ -20,6 +21,7 @@ TEST_F(Doctor, SaysWhatTheMachineOffers) {
   EXPECT_GE(found["memory_total"].get<int64_t>(), found["memory_available"].get<int64_t>());
   for (const char* name : {"cpu", "architecture", "instruction_set", "onednn_version", "onednn_isa"})
     EXPECT_FALSE(found[name].get<std::string>().empty()) << name;
+  EXPECT_EQ(found["bf16_native"], describe_machine().missing_bf16.empty());
   EXPECT_EQ(found["gpu"], nullptr);
 }
 
@@ -27,6 +29,7 @@ TEST_F(Doctor, TakesTheThreadsItIsGiven) {
   const ProgramOutcome page = run_program("OMP_NUM_THREADS=1 '" TUGLINE_PROGRAM "' doctor");
   ASSERT_EQ(page.status, 0) << page.err;
   EXPECT_TRUE(holds(page.out, ", 1 threads")) << page.out;
+  EXPECT_TRUE(holds(page.out, "bf16      products ")) << page.out;
   EXPECT_TRUE(holds(page.out, "GPU       none")) << page.out;
 }
 

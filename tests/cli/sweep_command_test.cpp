@@ -1,5 +1,6 @@
 // The built program's sweep on the tiny model: where options come from, what a store ends up with, resuming.
 #include "commands.h"
+#include "tugline/backend/machine.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline::test {
@@ -37,6 +38,33 @@ TEST_F(Sweep, MeasuresEveryUnit) {
   EXPECT_EQ(meta.at("units_planned"), "12");
   EXPECT_TRUE(holds(meta.at("command_line"), "sweep ")) << meta.at("command_line");
   EXPECT_TRUE(holds(tugline("summary run.db").out, "tiny_model"));
+}
+
+// What a CPU cannot do is said, and the store holds what was done.
+TEST_F(Sweep, Bf16IsF32WhereTheProcessorLacksIt) {
+  const std::string missing = describe_machine().missing_bf16;
+  const ProgramOutcome outcome =
+      tugline("sweep $MODEL data.json -o run.db --layers 0 --epsilons 1 --directions 1 --precision bf16");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(identity("run.db").at("precision"), missing.empty() ? "bf16" : "f32");
+  EXPECT_EQ(identity("run.db").at("backend"), missing.empty() ? "cpu-bf16" : "cpu-f32");
+  EXPECT_EQ(RunStore::open_read_only(folder_ / "run.db").meta().at("precision_asked_for"), "bf16");
+  EXPECT_EQ(holds(outcome.err, "--precision bf16"), !missing.empty()) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, missing)) << outcome.err;
+}
+
+TEST_F(Sweep, PlainBf16IsLabelledWhereverItIsShown) {
+  const std::string label = "rounding noise";
+  expect_done("-o run.db --layers 0 --epsilons 0,1 --directions 2 --precision plain-bf16");
+  EXPECT_EQ(identity("run.db").at("precision"), "plain-bf16");
+  EXPECT_TRUE(holds(tugline("summary run.db").out, "plain-bf16 (values, rounding noise included)"));
+  EXPECT_TRUE(holds(tugline("summary run.db --json").out, label));
+  EXPECT_TRUE(holds(exported("run.db", "units"), label));
+  for (const char* table : {"curves", "responses", "rows"})
+    EXPECT_TRUE(holds(tugline(std::string("export run.db --table ") + table).err, label)) << table;
+  const std::string text = "tug $MODEL --text 'So the total is 12.' --span 1:3 --precision plain-bf16";
+  EXPECT_TRUE(holds(tugline(text).out, label));
+  EXPECT_TRUE(holds(tugline(text + " --json").out, label));
 }
 
 TEST_F(Sweep, TheCommandLineWinsOverTheFileOverThePresetOverTheDefault) {

@@ -110,7 +110,7 @@ TEST_F(Tug, BadInputIsRefused) {
   expect_refused(text + "--span 1:3 --directions 0", "--directions");
   expect_refused(text + "--span 1:3 --directions many", "--directions");
   expect_refused(text + "--span 1:3 --seed -1", "--seed");
-  expect_refused(text + "--span 1:3 --precision bf16", "--precision");
+  expect_refused(text + "--span 1:3 --precision fp16", "--precision");
   expect_refused(text + "--span 1:3 --readout both", "--readout");
   expect_refused(text + "--span 1:3 --direction-file three.npy", "three.npy");
   expect_refused(text + "--span 1:3 --direction-file none.npy", "none.npy");

@@ -18,7 +18,7 @@ TugResult made_result(ReadoutKind readout) {
                    .readout = readout,
                    .pushes = {.epsilons = {0, -2, 1}, .directions = 2, .seed = 5, .supplied = {}},
                    .direction_file = "",
-                   .precision = "f32",
+                   .precision = Precision::kF32,
                    .layers = {}};
   UnitRecord unit{.key = {.layer = 3}, .span = {2, 4}, .position = 1, .rms = 0.1, .seconds = 0.25};
   const bool predicting = readout == ReadoutKind::kPredicting;

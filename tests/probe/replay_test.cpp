@@ -194,8 +194,7 @@ TEST_P(Replays, PlainReplayAgrees) {
   const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
   const auto vectors = random_pushes(probe_, {0}, base.rows.push, 3.0, 4);
   PlainReplayWorkspace workspace(probe_.model, 4, base.rows);
-  const auto plain =
-      PlainReplay(probe_.model, *probe_.baseline, *base.readout, base.rows, {0}, workspace).run(vectors);
+  const auto plain = PlainReplay(probe_.model, *probe_.baseline, base.rows, {0}, workspace).run(vectors);
   const auto responses = replay(probe_, base, {0}, vectors);
   const double relative = GetParam().backend == BackendKind::kReference ? 1e-9 : 1e-2;
   for (size_t i = 0; i < plain.size(); ++i)

@@ -11,6 +11,7 @@
 #include "tugline/files/array_file.h"
 #include "tugline/model/model.h"
 #include "tugline/probe/direction.h"
+#include "tugline/probe/plain_replay.h"
 #include "tugline/probe/replay.h"
 
 namespace tugline::test {
@@ -67,6 +68,19 @@ inline std::vector<GoldenCase> load_golden(const std::filesystem::path& folder, 
   return cases;
 }
 
+// On values or on differences, as the model's backend asks.
+inline std::vector<RowResponse> replay_vectors(const Model& model, const Baseline& baseline,
+                                               const SpanBase& base, LayerIndex layer,
+                                               const std::vector<double>& vectors) {
+  const int64_t pushes = static_cast<int64_t>(vectors.size()) / model.config().hidden_size;
+  if (replays_values(model.backend())) {
+    PlainReplayWorkspace workspace(model, pushes, base.rows);
+    return PlainReplay(model, baseline, base.rows, layer, workspace).run(vectors);
+  }
+  ReplayWorkspace workspace(model, pushes, base.rows);
+  return Replay(model, baseline, base, layer, workspace).run(vectors);
+}
+
 // All pushes of a case in one batch, [direction][epsilon] mean KL over the rows of one readout. Epsilon 0 is run like any other.
 inline std::vector<std::vector<double>> replay_case(const Model& model, const GoldenCase& golden,
                                                     ReadoutKind readout) {
@@ -78,10 +92,7 @@ inline std::vector<std::vector<double>> replay_case(const Model& model, const Go
   for (const auto& direction : golden.directions)
     for (const double epsilon : golden.epsilons)
       for (const double v : direction) vectors.push_back(epsilon * golden.rms * v);
-  const auto pushes = static_cast<int64_t>(golden.directions.size() * golden.epsilons.size());
-  ReplayWorkspace workspace(model, pushes, rows);
-  const std::vector<RowResponse> responses =
-      Replay(model, baseline, base, golden.layer, workspace).run(vectors);
+  const std::vector<RowResponse> responses = replay_vectors(model, baseline, base, golden.layer, vectors);
   std::vector<std::vector<double>> means(golden.directions.size(),
                                          std::vector<double>(golden.epsilons.size()));
   const auto read = static_cast<size_t>(rows.read());

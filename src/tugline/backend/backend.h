@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "tugline/core/philox.h"
+#include "tugline/core/precision.h"
 
 namespace tugline {
 
@@ -167,7 +168,9 @@ enum class Accumulate { kNo, kYes };
 class Backend {
  public:
   virtual ~Backend() = default;
-  [[nodiscard]] virtual std::string name() const = 0;  // "cpu-f32", "reference-f64"
+  [[nodiscard]] virtual std::string name() const = 0;  // "cpu-f32", "cpu-plain-bf16", "reference-f64"
+  // How it computes, which need not be what was asked for (make_cpu_backend).
+  [[nodiscard]] virtual Precision precision() const = 0;
 
   // Buffers, zero-filled.
   [[nodiscard]] virtual std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) = 0;
@@ -234,12 +237,27 @@ class Backend {
   // tiles. docs/method.md, "Divergence".
   virtual void divergence(const Head& head, const Readout& base, const Matrix& dx,
                           std::span<RowResponse> out) = 0;
+  // The same from values, as a notebook has it: log-softmax of base and push, each rounded as the backend's logits are, then their
+  // difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows], out [pushes *
+  // rows]. Rows that are the same give exactly 0.
+  virtual void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+                       std::span<RowResponse> out) = 0;
   // x W_U^T, on the host; for inspection and tests.
   [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Backend> make_reference_backend();
-// `threads` 0: as many as the machine has. Sets the process's OpenMP threads.
-[[nodiscard]] std::unique_ptr<Backend> make_cpu_backend(int threads = 0);
+
+// How products of Precision::kBf16 are made: by the CPU's instructions, or, for tests on any CPU, from rounded operands in f32.
+enum class Bf16Products { kNative, kEmulated };
+
+struct CpuBackendOptions {
+  int threads = 0;  // 0: as many as the machine has. Sets the process's OpenMP threads
+  Precision precision = Precision::kF32;
+  Bf16Products bf16_products = Bf16Products::kNative;
+};
+// Its precision() is kF32 where kBf16 was asked for and the CPU lacks the instructions (MachineInfo::missing_bf16 says which).
+// Errors: kUnsupported for kF64, which is the reference backend's.
+[[nodiscard]] std::unique_ptr<Backend> make_cpu_backend(const CpuBackendOptions& options = {});
 
 }  // namespace tugline

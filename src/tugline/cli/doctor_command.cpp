@@ -33,6 +33,11 @@ std::string cache_text(const MachineInfo& machine) {
                      static_cast<double>(*machine.last_level_cache) / kMebibyte);
 }
 
+std::string bf16_text(const MachineInfo& machine) {
+  return machine.missing_bf16.empty() ? "products run natively"
+                                      : "products do not run natively: " + machine.missing_bf16;
+}
+
 std::string doctor_text(const MachineInfo& machine, double gflops) {
   return fmt::format(
       "tugline   {}\n"
@@ -42,10 +47,11 @@ std::string doctor_text(const MachineInfo& machine, double gflops) {
       "cache     {}\n"
       "memory    {}\n"
       "products  {:.0f} GFLOP/s in f32 (oneDNN, {} x {} x {}, best of several)\n"
+      "bf16      {}\n"
       "GPU       {}\n",
       kVersion, machine.cpu, machine.architecture, machine.threads, machine.instruction_set,
       machine.onednn_version, machine.onednn_isa, cache_text(machine), memory_text(machine), gflops,
-      kYardstickRows, kYardstickOut, kYardstickIn, kGpu);
+      kYardstickRows, kYardstickOut, kYardstickIn, bf16_text(machine), kGpu);
 }
 
 std::string doctor_json(const MachineInfo& machine, double gflops) {
@@ -62,6 +68,7 @@ std::string doctor_json(const MachineInfo& machine, double gflops) {
                      {"memory_available", bytes(machine.memory_available)},
                      {"last_level_cache", bytes(machine.last_level_cache)},
                      {"f32_gflops", gflops},
+                     {"bf16_native", machine.missing_bf16.empty()},
                      {"gpu", nullptr}};
   return json.dump(2) + "\n";
 }

@@ -1,12 +1,16 @@
 #include "tugline/cli/export_command.h"
 
+#include <spdlog/spdlog.h>
+
 #include <map>
 #include <memory>
 #include <string>
 
 #include "tugline/cli/standard_output.h"
+#include "tugline/core/precision.h"
 #include "tugline/report/export.h"
 #include "tugline/report/output_file.h"
+#include "tugline/store/field_names.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline {
@@ -26,8 +30,17 @@ struct Options {
   std::string output;
 };
 
+// A table's columns are a contract that has no place for it.
+void warn_of_noise(const RunStore& store) {
+  const auto fields = store.identity().fields;
+  const auto found = fields.find(field::kPrecision);
+  if (found != fields.end() && found->second == name_of(Precision::kPlainBf16))
+    spdlog::warn("the run's precision is {}", precision_label(found->second));
+}
+
 void run_export(const Options& options) {
   const RunStore store = RunStore::open_read_only(options.store);
+  warn_of_noise(store);
   const ExportTable table = kTables.at(options.table);
   const TextFormat format = kFormats.at(options.format);
   if (options.output.empty()) {

@@ -1,6 +1,7 @@
 #include "tugline/cli/push_arguments.h"
 
 #include "tugline/cli/number_lists.h"
+#include "tugline/core/error.h"
 #include "tugline/files/array_file.h"
 
 namespace tugline {
@@ -29,8 +30,13 @@ void add_push_options(CLI::App& command, PushArguments& a) {
   command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
-  command.add_option("--precision", a.precision, "f32: products and activations in 32-bit floats")
-      ->check(CLI::IsMember({"f32"}))
+  command
+      .add_option("--precision", a.precision,
+                  "f32; bf16: matrix products on differences in bf16, right to about a percent, f32 where "
+                  "the CPU lacks the instructions; "
+                  "plain-bf16: what a bf16 model behind hooks computes, rounding noise included, for "
+                  "comparison")
+      ->check(CLI::IsMember({"f32", "bf16", "plain-bf16"}))
       ->capture_default_str();
   command
       .add_option(
@@ -44,6 +50,10 @@ void add_push_options(CLI::App& command, PushArguments& a) {
 }
 
 PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& config) {
+  if (a.precision == name_of(Precision::kPlainBf16) && a.vocabulary != "exact")
+    fail(ErrorCode::kUsage,
+         "--precision plain-bf16 compares whole distributions; --vocabulary {} has no meaning with it",
+         a.vocabulary);
   PushOptions options;
   options.epsilons = parse_epsilons(a.epsilons);
   options.directions = a.directions;
@@ -52,6 +62,10 @@ PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& conf
   options.supplied = unit_rows(read_direction_array(a.direction_file), config.hidden_size, a.direction_file);
   options.directions = static_cast<int32_t>(options.supplied.size());
   return options;
+}
+
+CpuBackendOptions backend_options(const PushArguments& a) {
+  return {.threads = a.threads, .precision = precision_of(a.precision).value()};
 }
 
 ReadoutKind parse_readout(const std::string& name) {

@@ -29,6 +29,9 @@ void add_push_options(CLI::App& command, PushArguments& arguments);
 // What the arguments mean for this model. Reads the direction file. Errors: kUsage, kInput.
 [[nodiscard]] PushOptions resolve_push_options(const PushArguments& arguments, const ModelConfig& config);
 
+// The backend that the arguments ask for.
+[[nodiscard]] CpuBackendOptions backend_options(const PushArguments& arguments);
+
 // "predicting" or "following": the option's own validator has let nothing else through.
 [[nodiscard]] ReadoutKind parse_readout(const std::string& name);
 // "exact" or "sampled", likewise.

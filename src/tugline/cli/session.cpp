@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tugline/backend/machine.h"
 #include "tugline/core/error.h"
 #include "tugline/files/gguf.h"
 
@@ -24,10 +25,14 @@ BosPolicy parse_bos(const std::string& name) {
   return name == "never" ? BosPolicy::kNever : BosPolicy::kAuto;
 }
 
-LoadedModel load_model(const ModelSource& source, int threads) {
+LoadedModel load_model(const ModelSource& source, const CpuBackendOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   LoadedModel loaded;
-  loaded.backend = make_cpu_backend(threads);
+  loaded.backend = make_cpu_backend(options);
+  if (loaded.backend->precision() != options.precision)
+    spdlog::warn("--precision {}: no fast bf16 products on this CPU, because {}; running {}",
+                 name_of(options.precision), describe_machine().missing_bf16,
+                 name_of(loaded.backend->precision()));
   loaded.model = std::make_unique<Model>(Model::load(source, *loaded.backend));
   const ModelConfig& config = loaded.model->config();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -21,8 +21,9 @@ struct LoadedModel {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Model> model;
 };
-// Says on stderr what it loads. `threads` 0: as many as the machine has.
-[[nodiscard]] LoadedModel load_model(const ModelSource& source, int threads);
+// Says on stderr what it loads, and where the CPU cannot compute in the precision that was asked for: then backend->precision() is
+// what it does instead.
+[[nodiscard]] LoadedModel load_model(const ModelSource& source, const CpuBackendOptions& options);
 // The same model for the audit: on the reference backend, which reads weights from the files as it needs them.
 [[nodiscard]] LoadedModel load_exact_model(const ModelSource& source);
 

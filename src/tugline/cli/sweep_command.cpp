@@ -104,6 +104,7 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
           {"model_path", arguments.model},
           {"data_path", arguments.data},
           {"direction_file", arguments.push.direction_file},
+          {"precision_asked_for", arguments.push.precision},
           {"preset", arguments.preset}};
 }
 
@@ -168,7 +169,7 @@ std::optional<RunStore> existing_store(const SweepArguments& arguments, const Sw
   RunIdentity wanted =
       sweep_settings(options, hash_file(arguments.data), direction_source(arguments, options.pushes));
   wanted.fields[field::kModelConfig] = hex(hash_of(config));
-  for (const char* name : {field::kBackend, field::kModelWeights})
+  for (const char* name : {field::kBackend, field::kModelWeights, field::kPrecision})
     if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
   store.check_identity(wanted);
   return store;
@@ -188,7 +189,7 @@ void dry_run(const SweepArguments& arguments) {
                     .batch_rows = options.limits.rows,
                     .cost = cost_of(config, plan, options,
                                     [&](const UnitKey& key) { return store && store->has_unit(key); })};
-  const auto backend = make_cpu_backend(arguments.push.threads);
+  const auto backend = make_cpu_backend({.threads = arguments.push.threads});
   report.threads = describe_machine().threads;
   report.product_speed = measure_product_speed(*backend);
   report.share = expected_share(config);
@@ -199,7 +200,7 @@ void dry_run(const SweepArguments& arguments) {
 void run(const SweepArguments& arguments) {
   const auto ready = prepare(arguments);
   const auto& [dataset, source, config, options, plan] = *ready;
-  const LoadedModel loaded = load_model(source, arguments.push.threads);
+  const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   const Model& model = *loaded.model;
 
   const RunIdentity identity =

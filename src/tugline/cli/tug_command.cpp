@@ -102,12 +102,13 @@ void run(const TugArguments& arguments, const TextArguments& text) {
                    .vocabulary = parse_vocabulary(arguments.push.vocabulary),
                    .pushes = resolve_push_options(arguments.push, config),
                    .direction_file = arguments.push.direction_file,
-                   .precision = arguments.push.precision,
+                   .precision = Precision::kF32,
                    .layers = {}};
   check_transcript(config, result.text.ids);
   const auto tokens = static_cast<int64_t>(result.text.ids.size());
   check_memory_limit(config, replay_rows(result.text.span, result.readout, tokens), kMemoryLimit);
-  const LoadedModel loaded = load_model(source, arguments.push.threads);
+  const LoadedModel loaded = load_model(source, backend_options(arguments.push));
+  result.precision = loaded.backend->precision();
   result.layers = measure(*loaded.model, result, layers);
   write_to_standard_output(arguments.json ? tug_json(result) : tug_text(result, colour_of_standard_output()));
 }

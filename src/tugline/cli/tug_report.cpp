@@ -112,7 +112,8 @@ class TugPage {
     page_ += fmt::format("{}: {} tokens, span {}:{}, pushed at token {} '{}'\n", result_.model,
                          result_.text.ids.size(), span.begin, span.end, pushed, shown(result_.text, pushed));
     page_ += fmt::format("readout {}, {}, {}, vocabulary {}\n", name_of(result_.readout),
-                         directions_text(result_), result_.precision, vocabulary_text(result_.vocabulary));
+                         directions_text(result_), precision_label(name_of(result_.precision)),
+                         vocabulary_text(result_.vocabulary));
     page_ += fmt::format("tokens by KL in nats at epsilon {}, mean over directions", epsilon_);
     page_ += colour_ == Colour::kYes && scale_.level(largest()) > 0 ? fmt::format(": {}\n", scale_.legend())
                                                                     : "\n";
@@ -171,7 +172,7 @@ std::string tug_json(const TugResult& result) {
                {"span", {{"begin", result.text.span.begin}, {"end", result.text.span.end}}},
                {"readout", name_of(result.readout)},
                {"seed", result.pushes.seed},
-               {"precision", result.precision},
+               {"precision", name_of(result.precision)},
                {"vocabulary", vocabulary_text(result.vocabulary)},
                {"direction_file", result.direction_file.empty() ? Json() : Json(result.direction_file)},
                {"d_model", result.d_model},

@@ -6,6 +6,7 @@
 
 #include "tugline/cli/terminal.h"
 #include "tugline/cli/tug_text.h"
+#include "tugline/core/precision.h"
 #include "tugline/probe/unit.h"
 #include "tugline/store/records.h"
 
@@ -19,7 +20,7 @@ struct TugResult {
   Vocabulary vocabulary = Vocabulary::kExact;
   PushOptions pushes;
   std::string direction_file;  // empty for random directions
-  std::string precision;
+  Precision precision = Precision::kF32;
   std::vector<UnitRecord> layers;  // ascending
 };
 

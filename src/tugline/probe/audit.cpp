@@ -7,6 +7,7 @@
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/core/philox.h"
+#include "tugline/probe/cost.h"
 #include "tugline/probe/plain_replay.h"
 
 namespace tugline {
@@ -39,10 +40,6 @@ std::vector<double> means(const std::vector<RowResponse>& responses, int64_t row
   for (size_t i = 0; i < responses.size(); ++i)
     kl[i / static_cast<size_t>(rows)] += responses[i].kl / static_cast<double>(rows);
   return kl;
-}
-
-bool same_rows(const ReplayRows& a, const ReplayRows& b) {
-  return a.push == b.push && a.count == b.count && a.first_read == b.first_read;
 }
 
 }  // namespace
@@ -93,15 +90,11 @@ Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baselin
           }(),
           layers) {}
 
-Auditor::~Auditor() = default;
-
 std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows,
                                    LayerIndex layer) {
-  if (!readout_ || !same_rows(rows, read_)) readout_ = read_baseline(exact_, baseline_, rows);
-  read_ = rows;
   const auto pushes = static_cast<int64_t>(vectors.size()) / exact_.config().hidden_size;
   PlainReplayWorkspace workspace(exact_, pushes, rows);
-  return means(PlainReplay(exact_, baseline_, *readout_, rows, layer, workspace).run(vectors), rows.read());
+  return means(PlainReplay(exact_, baseline_, rows, layer, workspace).run(vectors), rows.read());
 }
 
 void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,

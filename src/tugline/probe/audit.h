@@ -33,7 +33,6 @@ class Auditor {
   // the baseline kept.
   Auditor(const Model& exact, const Model& model, const Baseline& baseline,
           std::span<const LayerIndex> layers);
-  ~Auditor();
 
   // Fills in `audited` and `audit_disagreement` of a unit that was measured at `site` over `rows` with these options. What no push reaches is
   // not audited.
@@ -46,8 +45,6 @@ class Auditor {
 
   const Model& exact_;
   Baseline baseline_;
-  ReplayRows read_;  // what readout_ was made for
-  std::unique_ptr<Readout> readout_;
 };
 
 }  // namespace tugline

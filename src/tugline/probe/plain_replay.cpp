@@ -4,36 +4,46 @@
 
 namespace tugline {
 
+bool replays_values(const Backend& backend) { return backend.precision() == Precision::kPlainBf16; }
+
 PlainReplayWorkspace::PlainReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows)
     : max_pushes_(max_pushes),
-      h(model.backend().allocate(max_pushes * rows.count, model.config().hidden_size)),
-      vectors(model.backend().allocate(max_pushes, model.config().hidden_size)),
-      read(model.backend().allocate(max_pushes * rows.read(), model.config().hidden_size)),
-      layer(model.config(), max_pushes * rows.count, model.backend()) {}
+      h(model.backend().allocate((1 + max_pushes) * rows.count, model.config().hidden_size)),
+      vectors(model.backend().allocate(1 + max_pushes, model.config().hidden_size)),
+      read(model.backend().allocate((1 + max_pushes) * rows.read(), model.config().hidden_size)),
+      layer(model.config(), (1 + max_pushes) * rows.count, model.backend()) {}
 
-PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, const Readout& base, ReplayRows rows,
-                         LayerIndex layer, PlainReplayWorkspace& workspace)
-    : model_(model), baseline_(baseline), base_(base), rows_(rows), layer_(layer), workspace_(workspace) {}
+PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
+                         PlainReplayWorkspace& workspace)
+    : model_(model),
+      baseline_(baseline),
+      rows_(rows),
+      layer_(layer),
+      workspace_(workspace),
+      targets_(read_targets(baseline, rows)) {}
 
+// The base goes through the layers once more, as a push of nothing: the same sums in the same order, so that rounding alone never
+// tells a push that changes nothing from the base.
 std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
-  const int64_t pushes = static_cast<int64_t>(vectors.size()) / model_.config().hidden_size;
+  const int64_t hidden = model_.config().hidden_size;
+  const int64_t pushes = static_cast<int64_t>(vectors.size()) / hidden;
   assert(pushes <= workspace_.max_pushes());
   Backend& backend = model_.backend();
-  const RowLayout layout{.pushes = pushes, .rows = rows_.count, .first_position = rows_.push.value};
+  const RowLayout layout{.pushes = 1 + pushes, .rows = rows_.count, .first_position = rows_.push.value};
   const Matrix h = workspace_.h->rows(0, layout.total());
-  const Matrix pushed = workspace_.vectors->rows(0, pushes);
-  const Matrix read = workspace_.read->rows(0, pushes * rows_.read());
+  const Matrix added = workspace_.vectors->rows(0, layout.pushes);
+  const Matrix read = workspace_.read->rows(0, layout.pushes * rows_.read());
 
   backend.repeat(baseline_.resid_post(layer_).rows(rows_.push.value, rows_.count), h);
-  backend.upload(vectors, pushed);
-  backend.add_to_first_rows(pushed, layout, h);
+  backend.clear(added.row_range(0, 1));
+  backend.upload(vectors, added.row_range(1, pushes));
+  backend.add_to_first_rows(added, layout, h);
   run_layers(layout, h);
   backend.select_rows(h, layout, rows_.first_read, read);
   model_.final_norm(read, read);
-  backend.subtract_repeated(baseline_.final_normed().rows(rows_.read_position(0).value, rows_.read()), read);
 
-  std::vector<RowResponse> responses(static_cast<size_t>(read.rows));
-  backend.divergence(*model_.weights().head, base_, read, responses);
+  std::vector<RowResponse> responses(static_cast<size_t>(pushes * rows_.read()));
+  backend.compare(*model_.weights().head, read, targets_, responses);
   return responses;
 }
 

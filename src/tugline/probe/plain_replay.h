@@ -1,5 +1,5 @@
-// The oracle of probe/replay: the same layers and rows recomputed on values, as a plain rerun would. In f32 it loses small responses to
-// rounding (docs/method.md); no sweep runs it.
+// The same layers and rows as probe/replay, recomputed on values as a plain rerun would: the oracle of replays in f64, and what a sweep
+// with --precision plain-bf16 runs. In bf16, and less so in f32, it loses small responses to rounding (docs/method.md, "Precision").
 #pragma once
 
 #include <memory>
@@ -12,7 +12,10 @@
 
 namespace tugline {
 
-// The memory of replays: up to max_pushes pushes of rows.count rows. Reused for all layers of a span.
+// Whether pushes are replayed on values with this backend, for comparison, rather than on differences.
+[[nodiscard]] bool replays_values(const Backend& backend);
+
+// The memory of replays: up to max_pushes pushes of rows.count rows, and the rows without a push. Reused for all layers of a span.
 class PlainReplayWorkspace {
  public:
   PlainReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows);
@@ -21,17 +24,17 @@ class PlainReplayWorkspace {
  private:
   friend class PlainReplay;
   int64_t max_pushes_;
-  std::unique_ptr<Buffer> h;        // [max_pushes * count, hidden]
-  std::unique_ptr<Buffer> vectors;  // [max_pushes, hidden]
-  std::unique_ptr<Buffer> read;     // [max_pushes * read, hidden]
+  std::unique_ptr<Buffer> h;        // [(1 + max_pushes) * count, hidden]
+  std::unique_ptr<Buffer> vectors;  // [1 + max_pushes, hidden]
+  std::unique_ptr<Buffer> read;     // [(1 + max_pushes) * read, hidden]
   LayerWorkspace layer;
 };
 
 class PlainReplay {
  public:
   // All arguments must outlive the replay. `layer` is one that the baseline kept.
-  PlainReplay(const Model& model, const Baseline& baseline, const Readout& base, ReplayRows rows,
-              LayerIndex layer, PlainReplayWorkspace& workspace);
+  PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
+              PlainReplayWorkspace& workspace);
 
   // Pushes by each of vectors [pushes * hidden], added to resid_post of the layer at p. Returns [pushes * rows.read()] responses,
   // push-major.
@@ -42,10 +45,10 @@ class PlainReplay {
 
   const Model& model_;
   const Baseline& baseline_;
-  const Readout& base_;
   ReplayRows rows_;
   LayerIndex layer_;
   PlainReplayWorkspace& workspace_;
+  std::vector<int32_t> targets_;
 };
 
 }  // namespace tugline

@@ -2,10 +2,18 @@
 
 #include <cassert>
 
+#include "tugline/probe/plain_replay.h"
+
 namespace tugline {
 
 SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest,
                    const ReadoutOptions& options) {
+  if (replays_values(model.backend()))
+    return {.span = {rows.push.value + 1, rows.push.value + 1 + rows.read()},
+            .rows = rows,
+            .trace = nullptr,
+            .options = options,
+            .readout = nullptr};
   return {.span = {rows.push.value + 1, rows.push.value + 1 + rows.read()},
           .rows = rows,
           .trace = std::make_unique<SpanTrace>(model, baseline, rows, lowest),

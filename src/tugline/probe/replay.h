@@ -11,7 +11,8 @@
 
 namespace tugline {
 
-// A span of a transcript, ready to be pushed at: what the units of its layers share.
+// A span of a transcript, ready to be pushed at: what the units of its layers share. Without trace and readout where pushes are
+// replayed on values (probe/plain_replay), which take their base along.
 struct SpanBase {
   TokenRange span;
   ReplayRows rows;

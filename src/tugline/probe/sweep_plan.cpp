@@ -147,7 +147,6 @@ RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
       {"layers", fmt::format("{}", fmt::join(layers, ","))},
       {"max_examples", options.max_examples ? fmt::format("{}", *options.max_examples) : "all"},
       {"memory_limit", fmt::format("{}", options.limits.memory)},
-      {field::kPrecision, "f32"},
       {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
       {field::kSeed, fmt::format("{}", pushes.seed)},
       {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},
@@ -161,6 +160,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
   RunIdentity identity = sweep_settings(options, dataset_hash, direction_source);
   identity.fields[field::kBackend] = model.backend().name();
   identity.fields[field::kModelConfig] = hex(hash_of(model.config()));
+  identity.fields[field::kPrecision] = name_of(model.backend().precision());
   identity.fields[field::kModelWeights] = hex(model.fingerprint());
   return identity;
 }

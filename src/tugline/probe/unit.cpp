@@ -7,10 +7,13 @@
 
 #include "tugline/core/error.h"
 #include "tugline/probe/cost.h"
+#include "tugline/probe/plain_replay.h"
 
 namespace tugline {
 namespace {
 
+constexpr const char* kNoiseNote =
+    "plain-bf16 computes values, not differences: these responses include bf16's rounding noise";
 
 double rms_at(const Model& model, const Baseline& baseline, LayerIndex layer, Position position) {
   const std::vector<double> h = model.backend().download(baseline.resid_post(layer).rows(position.value, 1));
@@ -44,6 +47,7 @@ class UnitRun {
   UnitRecord run() {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<PushIndex> pushes = lay_out();
+    if (replays_values(model_.backend())) record_.note = kNoiseNote;
     if (out_of_reach(model_.config(), base_.rows, layer_)) {
       record_.note =
           "exact zeros: a push at the last layer's output reaches no row after its own, and the readout "
@@ -87,8 +91,17 @@ class UnitRun {
   void run_batches(const std::vector<PushIndex>& pushes, const SpanBase& base) {
     const int64_t size =
         batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.limits);
-    ReplayWorkspace workspace(model_, size, base.rows);
-    Replay replay(model_, baseline_, base, layer_, workspace);
+    if (replays_values(model_.backend())) {
+      PlainReplayWorkspace workspace(model_, size, base.rows);
+      run_batches_of(size, pushes, PlainReplay(model_, baseline_, base.rows, layer_, workspace));
+    } else {
+      ReplayWorkspace workspace(model_, size, base.rows);
+      run_batches_of(size, pushes, Replay(model_, baseline_, base, layer_, workspace));
+    }
+  }
+
+  template <typename AnyReplay>
+  void run_batches_of(int64_t size, const std::vector<PushIndex>& pushes, AnyReplay replay) {
     for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
       const std::span<const PushIndex> batch(pushes.data() + begin,
                                              std::min(static_cast<size_t>(size), pushes.size() - begin));
@@ -98,7 +111,8 @@ class UnitRun {
     }
   }
 
-  void run_batch(Replay& replay, std::span<const PushIndex> batch) {
+  template <typename AnyReplay>
+  void run_batch(AnyReplay& replay, std::span<const PushIndex> batch) {
     const UnitSite site{.example_hash = context_.example_hash, .span = base_.span, .layer = layer_};
     std::vector<double> vectors;
     for (const PushIndex push : batch) {

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "tugline/core/error.h"
+#include "tugline/core/precision.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
@@ -167,7 +168,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"directions", directions_fact(view)},
       {"examples", examples_fact(view)},
       {"units", units_fact(view)},
-      {"precision", identity_value(view, field::kPrecision)},
+      {"precision", precision_label(identity_value(view, field::kPrecision))},
       {"vocabulary", identity_value(view, field::kVocabulary)},
       {"audit", audit_text(view)},
       {"seed", identity_value(view, field::kSeed)},

@@ -25,9 +25,10 @@ struct Task {
   [[nodiscard]] int64_t rows() const { return pushes * rows_each(); }
 };
 
-std::vector<Task> make_tasks(const RowLayout& layout, int64_t num_heads) {
+// Where results are rounded, one push a task: sums of products of the same shape round alike.
+std::vector<Task> make_tasks(const RowLayout& layout, int64_t num_heads, Stores stores) {
   std::vector<Task> tasks;
-  const int64_t pushes_each = std::max<int64_t>(1, kTaskRows / layout.rows);
+  const int64_t pushes_each = stores == Stores::kF32 ? std::max<int64_t>(1, kTaskRows / layout.rows) : 1;
   for (int64_t head = 0; head < num_heads; ++head)
     for (int64_t push = 0; push < layout.pushes; push += pushes_each)
       for (int64_t begin = 0; begin < layout.rows; begin += kTaskRows)
@@ -65,8 +66,14 @@ void multiply(char transpose_b, const Product& p, Piece a, Piece b, Piece c) {
 
 class TaskRunner {
  public:
-  TaskRunner(const AttentionInputs& in, const Matrix& out, const Task& task, std::vector<float>& scratch)
-      : in_(in), out_(out), task_(task), prefix_(in.layout.first_position), width_(prefix_ + task.row_end) {
+  TaskRunner(const AttentionInputs& in, const Matrix& out, const Task& task, Stores stores,
+             std::vector<float>& scratch)
+      : in_(in),
+        out_(out),
+        task_(task),
+        stores_(stores),
+        prefix_(in.layout.first_position),
+        width_(prefix_ + task.row_end) {
     head_column_ = task.head * in.shape.head_dim;
     kv_column_ = task.head / (in.shape.num_heads / in.shape.num_kv_heads) * in.shape.head_dim;
     scratch.resize(std::max(scratch.size(), static_cast<size_t>(task.rows() * width_)));
@@ -103,9 +110,15 @@ class TaskRunner {
     for (int64_t r = 0; r < task_.rows(); ++r) {
       float* row = scores_at(r, 0).data;
       const int64_t visible = prefix_ + task_.row_begin + r % task_.rows_each() + 1;
+      store(row, visible);
       softmax_row(row, visible);
+      store(row, visible);
       std::fill(row + visible, row + width_, 0.0f);
     }
+  }
+
+  void store(float* values, int64_t n) const {
+    if (stores_ == Stores::kRoundedToBf16) round_to_bf16_row(values, n, values);
   }
 
   // out = P V, in the same two steps.
@@ -118,11 +131,16 @@ class TaskRunner {
       multiply('N', {task_.rows_each(), dim, task_.row_end, 1.0f, keep},
                scores_at(push * task_.rows_each(), prefix_), piece(in_.own_v, first_row(push), kv_column_),
                piece(out_, first_row(push) + task_.row_begin, head_column_));
+    for (int64_t r = 0; r < task_.rows(); ++r)
+      store(
+          at(out_, first_row(r / task_.rows_each()) + task_.row_begin + r % task_.rows_each(), head_column_),
+          dim);
   }
 
   const AttentionInputs& in_;
   const Matrix& out_;
   const Task& task_;
+  Stores stores_;
   int64_t prefix_;
   int64_t width_;
   int64_t head_column_ = 0;
@@ -132,12 +150,13 @@ class TaskRunner {
 
 }  // namespace
 
-void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratch& scratch) {
+void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratch& scratch, Stores stores) {
   scratch.scores.resize(static_cast<size_t>(omp_get_max_threads()));
-  const std::vector<Task> tasks = make_tasks(inputs.layout, inputs.shape.num_heads);
+  const std::vector<Task> tasks = make_tasks(inputs.layout, inputs.shape.num_heads, stores);
 #pragma omp parallel for schedule(dynamic)
   for (size_t i = 0; i < tasks.size(); ++i)
-    TaskRunner(inputs, out, tasks[i], scratch.scores[static_cast<size_t>(omp_get_thread_num())]).run();
+    TaskRunner(inputs, out, tasks[i], stores, scratch.scores[static_cast<size_t>(omp_get_thread_num())])
+        .run();
 }
 
 }  // namespace tugline::cpu

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tugline/backend/backend.h"
+#include "tugline/backend/cpu/bf16.h"
 
 namespace tugline::cpu {
 
@@ -12,6 +13,8 @@ struct AttentionScratch {
   std::vector<std::vector<float>> scores;
 };
 
-void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratch& scratch);
+// kRoundedToBf16 rounds scores, weights and results, and gives a push the same bits whatever is beside it in the batch.
+void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratch& scratch,
+               Stores stores = Stores::kF32);
 
 }  // namespace tugline::cpu

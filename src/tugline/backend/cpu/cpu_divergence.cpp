@@ -77,8 +77,13 @@ struct RowState {
 
 class Walk {
  public:
-  Walk(const CpuHead& head, const CpuReadout& base, const Matrix& dx)
-      : head_(head), base_(base), tokens_(base.walked), dx_(dx), states_(static_cast<size_t>(dx.rows)) {
+  Walk(const CpuHead& head, const CpuReadout& base, const Matrix& dx, DifferenceOperands& operands)
+      : head_(head),
+        base_(base),
+        tokens_(base.walked),
+        dx_(dx),
+        operand_(operands.of(dx)),
+        states_(static_cast<size_t>(dx.rows)) {
     head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(dx.rows * CpuHead::kTile)));
     for (int64_t r = 0; r < dx.rows; ++r)
       states_[static_cast<size_t>(r)].shift = static_cast<float>(
@@ -95,7 +100,7 @@ class Walk {
     const int64_t width = tokens_.tiles[tile]->out_size();
     const Matrix delta{reinterpret_cast<std::byte*>(head_.workspace.data()), dx_.rows, width, CpuHead::kTile,
                        sizeof(float)};
-    tokens_.tiles[tile]->run(dx_, delta, Accumulate::kNo);
+    tokens_.tiles[tile]->run_difference(operand_, delta, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < dx_.rows; ++r)
       add_tile(r, row(delta, r), static_cast<int64_t>(tile) * CpuHead::kTile, width);
@@ -154,23 +159,26 @@ class Walk {
   const CpuReadout& base_;
   const WalkedTokens& tokens_;
   Matrix dx_;
+  Matrix operand_;  // dx as the products take it, once for all tiles
   std::vector<RowState> states_;
 };
 
 }  // namespace
 
-CpuHead::CpuHead(OneDnn& engine, const LinearSource& all) : onednn(engine), source(all), tiles(pack(all)) {}
+CpuHead::CpuHead(OneDnn& engine, const LinearSource& all, DifferenceProducts difference_products)
+    : onednn(engine), products(difference_products), source(all), tiles(pack(all)) {}
 
-std::vector<std::unique_ptr<OneDnnLinear>> CpuHead::pack(const LinearSource& rows) const {
-  std::vector<std::unique_ptr<OneDnnLinear>> packed;
+// The tiles may read from the source again, so each has its own.
+std::vector<std::unique_ptr<CpuLinear>> CpuHead::pack(const LinearSource& rows) const {
+  std::vector<std::unique_ptr<CpuLinear>> packed;
   for (int64_t begin = 0; begin < rows.out; begin += kTile) {
     const LinearSource tile{
         .out = std::min(kTile, rows.out - begin),
         .in = rows.in,
-        .fill_rows = [&rows, begin](int64_t first,
-                                    std::span<float> out) { rows.fill_rows(begin + first, out); },
+        .fill_rows = [fill = rows.fill_rows, begin](int64_t first,
+                                                    std::span<float> out) { fill(begin + first, out); },
         .bias = {}};
-    packed.push_back(std::make_unique<OneDnnLinear>(onednn, tile));
+    packed.push_back(std::make_unique<CpuLinear>(onednn, tile, products));
   }
   return packed;
 }
@@ -206,8 +214,9 @@ std::vector<float> logits(const CpuHead& head, const Matrix& x) {
   return out;
 }
 
-void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, std::span<RowResponse> out) {
-  Walk(head, base, dx).run(out);
+void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, DifferenceOperands& operands,
+                std::span<RowResponse> out) {
+  Walk(head, base, dx, operands).run(out);
 }
 
 }  // namespace tugline::cpu

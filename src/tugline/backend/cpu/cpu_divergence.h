@@ -6,27 +6,30 @@
 #include <span>
 #include <vector>
 
-#include "tugline/backend/cpu/onednn_linear.h"
+#include "tugline/backend/cpu/cpu_linear.h"
 
 namespace tugline::cpu {
 
 // W_U in tiles of kTile rows.
 struct CpuHead final : Head {
   static constexpr int64_t kTile = 2048;
-  CpuHead(OneDnn& onednn, const LinearSource& source);
-  [[nodiscard]] std::vector<std::unique_ptr<OneDnnLinear>> pack(const LinearSource& rows) const;
+  // What `source` reads from must outlive the head.
+  CpuHead(OneDnn& onednn, const LinearSource& source, DifferenceProducts products);
+  [[nodiscard]] int64_t tile_width(size_t tile) const { return tiles[tile]->out_size(); }
+  [[nodiscard]] std::vector<std::unique_ptr<CpuLinear>> pack(const LinearSource& rows) const;
   [[nodiscard]] std::span<const float> squared_norms() const;  // [vocabulary]: of W_U's rows
 
   OneDnn& onednn;
+  DifferenceProducts products;
   LinearSource source;  // for gathering single rows
-  std::vector<std::unique_ptr<OneDnnLinear>> tiles;
+  std::vector<std::unique_ptr<CpuLinear>> tiles;
   mutable std::vector<float> workspace;  // [rows, kTile]: one tile of delta
   mutable std::vector<float> norms;      // squared_norms(), once asked for
 };
 
 // The tokens that a walk passes, column by column: all of the vocabulary, or those of a sample.
 struct WalkedTokens {
-  std::span<const std::unique_ptr<OneDnnLinear>> tiles;  // of W_U's rows, kTile each
+  std::span<const std::unique_ptr<CpuLinear>> tiles;  // of W_U's rows, kTile each
   int64_t count = 0;
   std::vector<float> q;          // [rows, count]: times the factor that makes the sum over a sample unbiased
   std::vector<float> log_q;      // [rows, count]: of q as it is
@@ -42,7 +45,7 @@ struct CpuReadout final : Readout {
   std::vector<int32_t> targets;     // [rows]
   WalkedTokens walked;
   // Where `walked` is a sample:
-  std::vector<std::unique_ptr<OneDnnLinear>> sampled_tiles;
+  std::vector<std::unique_ptr<CpuLinear>> sampled_tiles;
   std::vector<float> log_q;  // [rows, vocabulary]
 
   [[nodiscard]] const float* all_log_q() const {
@@ -54,6 +57,7 @@ struct CpuReadout final : Readout {
 [[nodiscard]] std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x,
                                                     std::span<const int32_t> targets,
                                                     const std::optional<TailSampling>& sampling);
-void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, std::span<RowResponse> out);
+void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, DifferenceOperands& operands,
+                std::span<RowResponse> out);
 
 }  // namespace tugline::cpu

@@ -85,8 +85,8 @@ int32_t column_of(const VocabularySample& sample, int32_t token) {
   return static_cast<int32_t>(std::lower_bound(sample.tokens.begin(), end, token) - sample.tokens.begin());
 }
 
-// W_U's rows of the tokens, in their order.
-LinearSource gathered(const LinearSource& source, std::span<const int32_t> tokens) {
+// W_U's rows of the tokens, in their order; with a list of its own, because a tile may read them again when differences first meet it.
+LinearSource gathered(const LinearSource& source, const std::vector<int32_t>& tokens) {
   const auto in = static_cast<size_t>(source.in);
   return {.out = static_cast<int64_t>(tokens.size()),
           .in = source.in,

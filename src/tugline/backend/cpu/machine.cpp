@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "tugline/backend/cpu/kernels.h"
+#include "tugline/backend/cpu/onednn_linear.h"
 
 namespace tugline {
 namespace {
@@ -108,6 +109,8 @@ MachineInfo describe_machine() {
   machine.instruction_set = cpu::instruction_set();
   machine.onednn_version = onednn_version();
   machine.onednn_isa = onednn_isa();
+  cpu::OneDnn onednn;
+  machine.missing_bf16 = cpu::missing_bf16_products(onednn);
   machine.threads = omp_get_max_threads();
   machine.memory_total = memory_bytes("MemTotal");
   machine.memory_available = memory_bytes("MemAvailable");

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string_view>
 
+#include "tugline/backend/cpu/bf16.h"
 #include "tugline/core/first_error.h"
 
 namespace tugline::cpu {
@@ -13,13 +15,17 @@ using dnnl::memory;
 // The batch that weights are laid out for: what a planned batch of pushes comes to.
 constexpr int64_t kTypicalRows = 800;
 
-memory::desc strided(int64_t rows, int64_t columns, int64_t stride) {
-  return {{rows, columns}, memory::data_type::f32, memory::dims{stride, 1}};
+memory::data_type type_of(Element element) {
+  return element == Element::kF32 ? memory::data_type::f32 : memory::data_type::bf16;
+}
+
+memory::desc strided(int64_t rows, int64_t columns, int64_t stride, Element element = Element::kF32) {
+  return {{rows, columns}, type_of(element), memory::dims{stride, 1}};
 }
 
 // [in, out] as oneDNN sees it, stored [out, in] row by row.
-memory::desc row_by_row(int64_t in, int64_t out) {
-  return {{in, out}, memory::data_type::f32, memory::format_tag::ba};
+memory::desc row_by_row(int64_t in, int64_t out, Element element = Element::kF32) {
+  return {{in, out}, type_of(element), memory::format_tag::ba};
 }
 
 memory::desc column_by_column(int64_t in, int64_t out) {
@@ -56,17 +62,69 @@ int64_t slice_columns(const memory::desc& packed, int64_t in, int64_t out) {
   return packed == by_48 ? 192 : 64;
 }
 
+bool has_bf16_instructions() {
+#ifdef __x86_64__
+  // Each set is a number that has the bits of those that it contains. AVX-512 alone emulates bf16 products, slower than f32's.
+  const auto isa = static_cast<unsigned>(dnnl_get_effective_cpu_isa());
+  const auto contains = [isa](unsigned set) { return (isa & set) == set; };
+  if (contains(dnnl_cpu_isa_avx512_core_bf16) || contains(dnnl_cpu_isa_avx512_core_amx)) return true;
+#if DNNL_VERSION_MAJOR >= 3
+  if (contains(dnnl_cpu_isa_avx2_vnni_2)) return true;
+#endif
+  return false;
+#else
+  return true;  // oneDNN does not say; whether it has a product, and which, does
+#endif
+}
+
+// bf16 x bf16 added to f32, in a layout of oneDNN's choice: what linear maps of differences are made of.
+dnnl::matmul::primitive_desc typical_bf16_product(OneDnn& onednn) {
+  constexpr int64_t kSize = 512;
+  const memory::desc x = strided(kTypicalRows, kSize, kSize, Element::kBf16);
+  const memory::desc weights({kSize, kSize}, memory::data_type::bf16, memory::format_tag::any);
+  const memory::desc out = strided(kTypicalRows, kSize, kSize);
+  dnnl::post_ops add;
+  add.append_sum(1.0f);
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(add);
+#if DNNL_VERSION_MAJOR >= 3
+  return {onednn.engine, x, weights, out, attributes};
+#else
+  return {dnnl::matmul::desc(x, weights, out), attributes, onednn.engine};
+#endif
+}
+
 }  // namespace
 
-OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source)
-    : onednn_(onednn), out_(source.out), in_(source.in) {
+std::string missing_bf16_products(OneDnn& onednn) {
+  if (!has_bf16_instructions())
+    return "oneDNN finds none of the instructions for them: AVX512_BF16, AMX"
+#if DNNL_VERSION_MAJOR >= 3
+           ", AVX_NE_CONVERT"
+#endif
+        ;
+  try {
+    if (std::string_view(typical_bf16_product(onednn).impl_info_str()).starts_with("ref"))
+      return "oneDNN has only its reference loops for them on this processor";
+  } catch (const dnnl::error&) {
+    return "oneDNN has none for this processor";
+  }
+  return {};
+}
+
+OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element element)
+    : onednn_(onednn), element_(element), out_(source.out), in_(source.in) {
   if (!source.bias.empty()) {
     bias_ = std::make_unique<AlignedFloats>(out_);
     std::copy(source.bias.begin(), source.bias.end(), bias_->data());
   }
-  const memory::desc any({in_, out_}, memory::data_type::f32, memory::format_tag::any);
+  const memory::desc any({in_, out_}, type_of(element), memory::format_tag::any);
   const memory::desc preferred =
       describe({kTypicalRows, in_, out_, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
+  if (element == Element::kBf16) {
+    pack_bf16(source, preferred);
+    return;
+  }
   const memory::desc packed = preferred == column_by_column(in_, out_) ? row_by_row(in_, out_) : preferred;
   values_ = std::make_unique<AlignedFloats>(static_cast<int64_t>(packed.get_size() / sizeof(float)));
   weights_ = memory(packed, onednn_.engine, values_->data());
@@ -101,9 +159,39 @@ void OneDnnLinear::pack(const LinearSource& source, const memory::desc& packed) 
   error.rethrow();
 }
 
+// One matrix at a time is held a second time, in 16 bits: oneDNN's layouts for bf16 interleave rows, and are left to one reorder.
+void OneDnnLinear::pack_bf16(const LinearSource& source, const memory::desc& packed) {
+  constexpr int64_t kRows = 64;
+  std::vector<uint16_t> bits(static_cast<size_t>(out_ * in_));
+  FirstError error;
+#pragma omp parallel
+  {
+    std::vector<float> rows;
+#pragma omp for schedule(dynamic)
+    for (int64_t begin = 0; begin < out_; begin += kRows) {
+      error.guard([&] {
+        const int64_t count = std::min(kRows, out_ - begin);
+        rows.resize(static_cast<size_t>(count * in_));
+        source.fill_rows(begin, rows);
+        pack_bf16_row(rows.data(), count * in_, bits.data() + begin * in_);
+      });
+    }
+  }
+  error.rethrow();
+  values_ = std::make_unique<AlignedFloats>(static_cast<int64_t>(packed.get_size() / sizeof(float) + 1));
+  weights_ = memory(packed, onednn_.engine, values_->data());
+  memory from(row_by_row(in_, out_, Element::kBf16), onednn_.engine, bits.data());
+  dnnl::reorder(from, weights_).execute(onednn_.stream, from, weights_);
+  onednn_.stream.wait();
+}
+
+memory::desc OneDnnLinear::strided_x(int64_t rows, int64_t stride) const {
+  return strided(rows, in_, stride, element_);
+}
+
 dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const memory::desc& weights) const {
   const auto [rows, x_stride, out_stride, accumulate, add_bias] = shape;
-  const memory::desc x = strided(rows, in_, x_stride);
+  const memory::desc x = strided_x(rows, x_stride);
   const memory::desc y = strided(rows, out_, out_stride);
   const bool with_bias = bias_ && add_bias == Bias::kAdd;
   const memory::desc bias = with_bias ? strided(1, out_, out_) : memory::desc();
@@ -124,7 +212,7 @@ dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const me
 
 OneDnnLinear::Product OneDnnLinear::make_product(const Shape& shape) const {
   const auto [rows, x_stride, out_stride, accumulate, add_bias] = shape;
-  const memory x(strided(rows, in_, x_stride), onednn_.engine, DNNL_MEMORY_NONE);
+  const memory x(strided_x(rows, x_stride), onednn_.engine, DNNL_MEMORY_NONE);
   const memory out(strided(rows, out_, out_stride), onednn_.engine, DNNL_MEMORY_NONE);
   Product product{describe(shape, weights_.get_desc()),
                   x,

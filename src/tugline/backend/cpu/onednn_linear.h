@@ -4,6 +4,7 @@
 #include <dnnl.hpp>
 #include <map>
 #include <memory>
+#include <string>
 #include <tuple>
 #include <unordered_map>
 
@@ -20,10 +21,17 @@ struct OneDnn {
 
 enum class Bias { kAdd, kLeaveOut };
 
-class OneDnnLinear final : public Linear {
+// Of a product's two factors; bias and result are f32.
+enum class Element { kF32, kBf16 };
+
+// Why oneDNN has no bf16 products at the processor's full speed here, as the end of a sentence; empty where it has.
+[[nodiscard]] std::string missing_bf16_products(OneDnn& onednn);
+
+class OneDnnLinear {
  public:
-  OneDnnLinear(OneDnn& onednn, const LinearSource& source);
-  // out (+)= x W^T + b, or without b.
+  // kBf16: throws dnnl::error where oneDNN has no such products; missing_bf16_products says so beforehand.
+  OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element element = Element::kF32);
+  // out (+)= x W^T + b, or without b.  x of the map's element, out f32
   void run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
   [[nodiscard]] int64_t out_size() const { return out_; }
 
@@ -37,13 +45,16 @@ class OneDnnLinear final : public Linear {
     dnnl::memory out;
     std::unordered_map<int, dnnl::memory> arguments;
   };
+  [[nodiscard]] dnnl::memory::desc strided_x(int64_t rows, int64_t stride) const;
   [[nodiscard]] dnnl::matmul::primitive_desc describe(const Shape& shape,
                                                       const dnnl::memory::desc& weights) const;
   void pack(const LinearSource& source, const dnnl::memory::desc& packed);
+  void pack_bf16(const LinearSource& source, const dnnl::memory::desc& packed);
   [[nodiscard]] Product make_product(const Shape& shape) const;
   [[nodiscard]] const Product& product(const Shape& shape) const;
 
   OneDnn& onednn_;
+  Element element_;
   int64_t out_;
   int64_t in_;
   std::unique_ptr<AlignedFloats> values_;

@@ -24,6 +24,7 @@ class ReferenceBuffer final : public Buffer {
 class ReferenceBackend final : public Backend {
  public:
   std::string name() const override { return "reference-f64"; }
+  Precision precision() const override { return Precision::kF64; }
 
   std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) override {
     return std::make_unique<ReferenceBuffer>(rows, columns);
@@ -127,6 +128,10 @@ class ReferenceBackend final : public Backend {
   void divergence(const Head& head, const Readout& base, const Matrix& dx,
                   std::span<RowResponse> out) override {
     reference::divergence(weight_of(head), dynamic_cast<const reference::ReferenceReadout&>(base), dx, out);
+  }
+  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+               std::span<RowResponse> out) override {
+    reference::compare(*dynamic_cast<const reference::ReferenceHead&>(head).weight, x, targets, out);
   }
   std::vector<double> logits(const Head& head, const Matrix& x) override {
     const auto out = allocate(x.rows, weight_of(head).source.out);

@@ -102,4 +102,19 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
   }
 }
 
+// In f64 the difference of two logits loses nothing that matters, so this is the divergence of x less the base's rows.
+void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+             std::span<RowResponse> out) {
+  const auto rows = static_cast<int64_t>(targets.size());
+  const Matrix base = x.row_range(0, rows);
+  std::vector<double> differences;
+  for (int64_t r = rows; r < x.rows; ++r)
+    for (int64_t c = 0; c < x.columns; ++c) differences.push_back(row(x, r)[c] - row(base, r % rows)[c]);
+  const auto readout = make_readout(head, base, targets);
+  divergence(
+      head, dynamic_cast<const ReferenceReadout&>(*readout),
+      {reinterpret_cast<std::byte*>(differences.data()), x.rows - rows, x.columns, x.columns, sizeof(double)},
+      out);
+}
+
 }  // namespace tugline::reference

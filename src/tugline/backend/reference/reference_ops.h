@@ -63,6 +63,8 @@ void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Ma
 std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets);
 void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx,
                 std::span<RowResponse> out);
+void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+             std::span<RowResponse> out);
 
 // One row: logit differences delta and base log-probabilities, both [vocabulary].
 RowResponse row_response(std::span<const double> delta, std::span<const double> log_q, int32_t target);

@@ -1,23 +1,27 @@
-// The f32 backend for CPUs: matrix products by oneDNN, everything else by the Highway kernels, rows split over
-// OpenMP's threads in fixed blocks, so that results do not depend on timing.
-#include <omp.h>
+// The backend for CPUs: matrix products by oneDNN, everything else by the Highway kernels, rows split over
+// OpenMP's threads in fixed blocks, so that results do not depend on timing. All in f32 but for products on differences, which may be bf16.
+#pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "tugline/backend/backend.h"
 #include "tugline/backend/cpu/cpu_attention.h"
 #include "tugline/backend/cpu/cpu_attention_difference.h"
 #include "tugline/backend/cpu/cpu_divergence.h"
+#include "tugline/backend/cpu/cpu_linear.h"
 #include "tugline/backend/cpu/difference_kernels.h"
 #include "tugline/backend/cpu/kernels.h"
-#include "tugline/backend/cpu/onednn_linear.h"
+#include "tugline/backend/cpu/value_divergence.h"
 
-namespace tugline {
-namespace {
+namespace tugline::cpu {
 
-float* row(const Matrix& m, int64_t r) { return reinterpret_cast<float*>(m.data) + r * m.stride; }
+inline float* row(const Matrix& m, int64_t r) { return reinterpret_cast<float*>(m.data) + r * m.stride; }
 
 class CpuBuffer final : public Buffer {
  public:
@@ -30,13 +34,18 @@ class CpuBuffer final : public Buffer {
   cpu::AlignedFloats values_;
 };
 
-void copy_row(const float* from, float* to, int64_t columns) {
+inline void copy_row(const float* from, float* to, int64_t columns) {
   std::memcpy(to, from, static_cast<size_t>(columns) * sizeof(float));
 }
 
-class CpuBackend final : public Backend {
+class CpuBackend : public Backend {
  public:
-  std::string name() const override { return "cpu-f32"; }
+  explicit CpuBackend(DifferenceProducts products) : operands_(products) {}
+
+  std::string name() const override { return "cpu-" + std::string(name_of(precision())); }
+  Precision precision() const override {
+    return operands_.products() == DifferenceProducts::kF32 ? Precision::kF32 : Precision::kBf16;
+  }
 
   std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) override {
     return std::make_unique<CpuBuffer>(rows, columns);
@@ -57,14 +66,14 @@ class CpuBackend final : public Backend {
   }
 
   std::unique_ptr<Linear> make_linear(const LinearSource& source) override {
-    return std::make_unique<cpu::OneDnnLinear>(onednn_, source);
+    return std::make_unique<CpuLinear>(onednn_, source, operands_.products());
   }
   std::unique_ptr<Head> make_head(const LinearSource& source) override {
-    return std::make_unique<cpu::CpuHead>(onednn_, source);
+    return std::make_unique<CpuHead>(onednn_, source, operands_.products());
   }
 
   void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
-    dynamic_cast<const cpu::OneDnnLinear&>(weight).run(x, out, accumulate);
+    dynamic_cast<const CpuLinear&>(weight).run(x, out, accumulate);
   }
 
   void copy(const Matrix& from, const Matrix& to) override { repeat(from, to); }
@@ -129,7 +138,7 @@ class CpuBackend final : public Backend {
 
   void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
                          Accumulate accumulate) override {
-    dynamic_cast<const cpu::OneDnnLinear&>(weight).run(dx, out, accumulate, cpu::Bias::kLeaveOut);
+    dynamic_cast<const CpuLinear&>(weight).run_difference(operands_.of(dx), out, accumulate);
   }
 
   void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
@@ -188,7 +197,11 @@ class CpuBackend final : public Backend {
   void divergence(const Head& head, const Readout& base, const Matrix& dx,
                   std::span<RowResponse> out) override {
     cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx,
-                    out);
+                    operands_, out);
+  }
+  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+               std::span<RowResponse> out) override {
+    value_divergence(dynamic_cast<const CpuHead&>(head), x, targets, Stores::kF32, out);
   }
   std::vector<double> logits(const Head& head, const Matrix& x) override {
     const std::vector<float> values = cpu::logits(dynamic_cast<const cpu::CpuHead&>(head), x);
@@ -196,16 +209,10 @@ class CpuBackend final : public Backend {
   }
 
  private:
-  cpu::OneDnn onednn_;
-  cpu::AttentionScratch attention_scratch_;
-  std::vector<cpu::AttentionDifferenceScratch> difference_scratch_;
+  OneDnn onednn_;
+  DifferenceOperands operands_;
+  AttentionScratch attention_scratch_;
+  std::vector<AttentionDifferenceScratch> difference_scratch_;
 };
 
-}  // namespace
-
-std::unique_ptr<Backend> make_cpu_backend(int threads) {
-  if (threads > 0) omp_set_num_threads(threads);
-  return std::make_unique<CpuBackend>();
-}
-
-}  // namespace tugline
+}  // namespace tugline::cpu

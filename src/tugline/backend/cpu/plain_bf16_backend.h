@@ -1,0 +1,38 @@
+// What a bf16 model computes, step for step as PyTorch's transformers stores it: weights, and the result of every operation, rounded to
+// bf16; inside an operation, sums are f32. The comparison that differences are held against (docs/method.md, "Precision"). Emulated by
+// rounding f32, so it needs no instructions. Its operations on differences are not rounded, and no replay uses them.
+#pragma once
+
+#include "tugline/backend/cpu/bf16.h"
+#include "tugline/backend/cpu/cpu_backend.h"
+
+namespace tugline::cpu {
+
+class PlainBf16Backend final : public CpuBackend {
+ public:
+  PlainBf16Backend() : CpuBackend(DifferenceProducts::kF32) {}
+  Precision precision() const override { return Precision::kPlainBf16; }
+
+  void upload(std::span<const double> values, const Matrix& to) override;
+  std::unique_ptr<Linear> make_linear(const LinearSource& source) override;
+  std::unique_ptr<Head> make_head(const LinearSource& source) override;
+
+  void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override;
+  void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override;
+  void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override;
+  void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override;
+  void attention(const AttentionInputs& inputs, const Matrix& out) override;
+  void swiglu(const Matrix& gate_up, const Matrix& out) override;
+  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+               std::span<RowResponse> out) override;
+  std::vector<double> logits(const Head& head, const Matrix& x) override;
+
+ private:
+  // [rows, columns] to work in, until the next call.
+  Matrix scratch(int64_t rows, int64_t columns);
+
+  std::vector<float> scratch_;
+  AttentionScratch attention_scratch_;
+};
+
+}  // namespace tugline::cpu

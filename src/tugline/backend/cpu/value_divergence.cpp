@@ -1,0 +1,112 @@
+#include "tugline/backend/cpu/value_divergence.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace tugline::cpu {
+namespace {
+
+// One row's softmax, gathered tile by tile.
+struct Normaliser {
+  float largest = -std::numeric_limits<float>::infinity();
+  int64_t top = 0;    // the first token with the largest logit
+  double sum = 0;     // of e^(logit - largest)
+  float log_sum = 0;  // once all tiles are in
+
+  void add(const float* logits, int64_t n, int64_t first_token) {
+    const float* found = std::max_element(logits, logits + n);
+    if (*found > largest) {
+      sum *= std::exp(static_cast<double>(largest) - static_cast<double>(*found));
+      largest = *found;
+      top = first_token + (found - logits);
+    }
+    for (int64_t i = 0; i < n; ++i) sum += std::exp(logits[i] - largest);
+  }
+  // In f32, as log_softmax returns it.
+  [[nodiscard]] float log_probability(float logit) const { return (logit - largest) - log_sum; }
+};
+
+class Comparison {
+ public:
+  Comparison(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets, Stores stores)
+      : head_(head),
+        x_(x),
+        targets_(targets),
+        stores_(stores),
+        rows_(static_cast<int64_t>(targets.size())),
+        normalisers_(static_cast<size_t>(x.rows)) {
+    head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(x.rows * CpuHead::kTile)));
+  }
+
+  // Two walks over the vocabulary: a log-probability needs all of its row's logits, and those of a batch are too many to keep.
+  void run(std::span<RowResponse> out) {
+    for_each_tile([&](int64_t r, const float* logits, int64_t first, int64_t width) {
+      normaliser(r).add(logits, width, first);
+    });
+    for (Normaliser& row : normalisers_) row.log_sum = static_cast<float>(std::log(row.sum));
+    for (int64_t r = rows_; r < x_.rows; ++r) out[static_cast<size_t>(r - rows_)] = start(r);
+    for_each_tile([&](int64_t r, const float* logits, int64_t first, int64_t width) {
+      if (r >= rows_) add(out[static_cast<size_t>(r - rows_)], r, logits, first, width);
+    });
+  }
+
+ private:
+  // visit(row of x, its logits in the tile, the tile's first token, its width), rows in parallel.
+  template <typename Visit>
+  void for_each_tile(Visit visit) {
+    for (size_t tile = 0; tile < head_.tiles.size(); ++tile) {
+      const int64_t width = head_.tile_width(tile);
+      const Matrix logits{reinterpret_cast<std::byte*>(head_.workspace.data()), x_.rows, width,
+                          CpuHead::kTile, sizeof(float)};
+      head_.tiles[tile]->run(x_, logits, Accumulate::kNo);
+#pragma omp parallel for schedule(static)
+      for (int64_t r = 0; r < x_.rows; ++r)
+        if (stores_ == Stores::kRoundedToBf16) round_to_bf16_row(tile_row(r), width, tile_row(r));
+#pragma omp parallel for schedule(static)
+      for (int64_t r = 0; r < x_.rows; ++r)
+        visit(r, tile_row(r), static_cast<int64_t>(tile) * CpuHead::kTile, width);
+    }
+  }
+
+  [[nodiscard]] float* tile_row(int64_t r) const { return head_.workspace.data() + r * CpuHead::kTile; }
+  Normaliser& normaliser(int64_t r) { return normalisers_[static_cast<size_t>(r)]; }
+
+  RowResponse start(int64_t r) {
+    return {.delta_logprob = std::numeric_limits<double>::quiet_NaN(),
+            .top1_flip = normaliser(r).top != normaliser(r % rows_).top};
+  }
+
+  void add(RowResponse& response, int64_t r, const float* pushed, int64_t first_token, int64_t width) {
+    const float* base = tile_row(r % rows_);
+    const Normaliser& q = normaliser(r % rows_);
+    const Normaliser& p = normaliser(r);
+    for (int64_t i = 0; i < width; ++i) {
+      const float log_q = q.log_probability(base[i]);
+      const float log_p = p.log_probability(pushed[i]);
+      const float change = log_p - log_q;
+      response.kl += static_cast<double>(std::exp(log_p) * change);
+      response.kl_reverse -= static_cast<double>(std::exp(log_q) * change);
+    }
+    const int64_t target = targets_[static_cast<size_t>(r % rows_)] - first_token;
+    if (target >= 0 && target < width)
+      response.delta_logprob = p.log_probability(pushed[target]) - q.log_probability(base[target]);
+  }
+
+  const CpuHead& head_;
+  Matrix x_;
+  std::span<const int32_t> targets_;
+  Stores stores_;
+  int64_t rows_;
+  std::vector<Normaliser> normalisers_;  // [x.rows]
+};
+
+}  // namespace
+
+void value_divergence(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets, Stores stores,
+                      std::span<RowResponse> out) {
+  Comparison(head, x, targets, stores).run(out);
+}
+
+}  // namespace tugline::cpu
