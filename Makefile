@@ -10,6 +10,8 @@ DEPENDENCIES ?= yes
 CTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 BENCH_ARGS ?=
+STORY_ARGS ?=
+PYTHON ?= python3
 
 # The demo: four of SmolLM2's 30 layers. DEMO=short is a minute's taste of it, as CI runs it.
 DEMO ?= full
@@ -28,11 +30,11 @@ build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
-.PHONY: help demo test asan fuzz bench release install format format-check tidy
+.PHONY: help demo test asan fuzz bench bench-story release install format format-check tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
-	@echo 'Options: DEMO=short, PREFIX=/usr/local, CTEST_ARGS=, FUZZ_SECONDS=60, BENCH_ARGS=, JOBS=, DEPENDENCIES=no'
+	@echo 'Options: DEMO=short, PREFIX=/usr/local, CTEST_ARGS=, FUZZ_SECONDS=60, BENCH_ARGS=, STORY_ARGS=, PYTHON=python3, JOBS=, DEPENDENCIES=no'
 
 release: ## install the packages it needs, and build build/release/src/tugline/cli/tugline
 	@$(call install_dependencies,)
@@ -68,6 +70,9 @@ bench: ## build and run the benchmarks (BENCH_ARGS go to each)
 	@$(call install_dependencies,--tests)
 	@$(call build,bench,)
 	@for program in build/bench/bench/*_bench; do echo "== $$program"; "$$program" $(BENCH_ARGS); done
+
+bench-story: release ## time tugline beside a notebook's loop and a PyTorch replay (STORY_ARGS=--quick; PYTHON has bench/requirements.txt)
+	@$(PYTHON) bench/story.py --tugline build/release/src/tugline/cli/tugline $(STORY_ARGS)
 
 install: release ## cmake --install under PREFIX: binary, library, headers, CMake package
 	@cmake --install build/release --prefix "$(PREFIX)"

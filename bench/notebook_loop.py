@@ -28,7 +28,7 @@ import transformers
 LOWEST_RANDOM_ID = 100  # special tokens come first in most vocabularies; a random text does without them
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Site:
     layer: int
     begin: int  # of the span

@@ -27,6 +27,7 @@ TEST_F(DryRun, SaysWhatTheSweepThenDoes) {
   EXPECT_EQ(found["pushes"], found["units"].get<int64_t>() * 40 * 2);
   EXPECT_GT(found["flops"]["total"].get<double>(), 0);
   EXPECT_GT(found["seconds"].get<double>(), 0);
+  EXPECT_TRUE(found["share"].is_null()) << "no unit has been timed";
 
   ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db" + kSettings).status, 0);
   const RunStore store = RunStore::open_read_only(folder_ / "run.db");
@@ -39,6 +40,7 @@ TEST_F(DryRun, SaysWhatTheSweepThenDoes) {
   EXPECT_EQ(again["units"], found["units"]);
   EXPECT_EQ(again["units_left"], 0);
   EXPECT_EQ(again["pushes"], 0);
+  EXPECT_GT(again["share"].get<double>(), 0);
 }
 
 TEST_F(DryRun, PrintsAPage) {

@@ -69,6 +69,13 @@ TEST(TugJson, SampledVocabulariesHaveTheirErrors) {
   EXPECT_TRUE(holds(tug_text(result, Colour::kNo), "vocabulary sampled: all but"));
 }
 
+TEST(TugJson, SaysWhatAPushCostsWhereItIsCounted) {
+  TugResult result = made_result(ReadoutKind::kPredicting);
+  EXPECT_FALSE(nlohmann::json::parse(tug_json(result))["layers"][0].contains("flops"));
+  result.flops = {1.5e9};
+  EXPECT_EQ(nlohmann::json::parse(tug_json(result))["layers"][0]["flops"], 1.5e9);
+}
+
 TEST(TugJson, RowsOfEitherReadoutNameTheSpansTokens) {
   const auto json = nlohmann::json::parse(tug_json(made_result(ReadoutKind::kFollowing)));
   EXPECT_EQ(json["layers"][0]["rows"], (std::vector<int>{2, 3}));

@@ -52,8 +52,11 @@ std::string plan_text(const PlanReport& r) {
   text += fmt::format("store     about {}\n", bytes_text(cost.store_bytes));
   text += fmt::format("machine   {:.0f} GFLOP/s of matrix products in f32, {} threads, measured now\n",
                       r.product_speed / 1e9, r.threads);
-  text += fmt::format("time      about {} (h:m:s or m:s) at {:.0f} % of that, besides loading the model\n",
-                      format_duration(r.seconds), 100 * r.share);
+  text += r.share ? fmt::format("time      about {} at the {:.0f} % of that which the store's units reached",
+                                format_duration(r.seconds), 100 * *r.share)
+                  : fmt::format("time      at least {}; units reach a part of that speed",
+                                format_duration(r.seconds));
+  text += ", besides loading the model\n";
   return text;
 }
 
@@ -84,7 +87,7 @@ std::string plan_json(const PlanReport& r) {
                        {"store", cost.store_bytes}}},
                      {"threads", r.threads},
                      {"f32_gflops", r.product_speed / 1e9},
-                     {"share", r.share},
+                     {"share", r.share ? Json(*r.share) : Json()},
                      {"seconds", r.seconds}};
   return json.dump(2) + "\n";
 }

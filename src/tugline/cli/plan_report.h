@@ -1,6 +1,7 @@
 // What `sweep --dry-run` prints: the plan as a page or as one JSON object (docs/formats.md).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tugline/probe/plan.h"
@@ -17,8 +18,9 @@ struct PlanReport {
   SweepCost cost;
   int threads = 0;
   double product_speed = 0;  // FLOP/s
-  double share = 0;          // of it that units reach
-  double seconds = 0;        // that the sweep will take
+  // Of it that the store's units reached; nothing where there are none.
+  std::optional<double> share = {};
+  double seconds = 0;  // that the sweep takes at that share, or at least where it is not known
 };
 
 [[nodiscard]] std::string plan_text(const PlanReport& report);

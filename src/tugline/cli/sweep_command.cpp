@@ -175,6 +175,16 @@ std::optional<RunStore> existing_store(const SweepArguments& arguments, const Sw
   return store;
 }
 
+// How near the store's units came to so many FLOP/s.
+std::optional<double> reached_share(const RunStore& store, const Prepared& ready, double speed) {
+  const SweepCost done = cost_of(ready.config, ready.plan, ready.options,
+                                 [&](const UnitKey& key) { return !store.has_unit(key); });
+  double seconds = 0;
+  for (const UnitRecord& unit : store.units()) seconds += unit.seconds;
+  if (done.pushes == 0 || seconds <= 0) return std::nullopt;
+  return done.push_work.total() / (seconds * speed);
+}
+
 void dry_run(const SweepArguments& arguments) {
   const auto ready = prepare(arguments);
   const auto& [dataset, source, config, options, plan] = *ready;
@@ -192,8 +202,8 @@ void dry_run(const SweepArguments& arguments) {
   const auto backend = make_cpu_backend({.threads = arguments.push.threads});
   report.threads = describe_machine().threads;
   report.product_speed = measure_product_speed(*backend);
-  report.share = expected_share(config);
-  report.seconds = expected_seconds(config, report.cost, report.product_speed);
+  if (store) report.share = reached_share(*store, *ready, report.product_speed);
+  report.seconds = expected_seconds(report.cost, report.product_speed * report.share.value_or(1));
   write_to_standard_output(arguments.json ? plan_json(report) : plan_text(report));
 }
 

@@ -13,6 +13,7 @@
 #include "tugline/cli/tug_report.h"
 #include "tugline/cli/tug_text.h"
 #include "tugline/core/content_hash.h"
+#include "tugline/probe/cost.h"
 #include "tugline/probe/replay.h"
 
 namespace tugline {
@@ -76,6 +77,15 @@ std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
   return units;
 }
 
+// Of the pushes at one layer.
+double flops_of(const ModelConfig& config, const TugResult& result, LayerIndex layer) {
+  const auto tokens = static_cast<int64_t>(result.text.ids.size());
+  const ReplayRows rows = replay_rows(result.text.span, result.readout, tokens);
+  return push_work(config, replayed_rows(config, rows, layer), layer,
+                   computed_pushes(config, rows, layer, result.pushes), result.vocabulary)
+      .total();
+}
+
 // An empty text is one that was given, and wrong.
 TextArguments text_arguments(const CLI::App& command, const TugArguments& a) {
   check_one_given(command, {"--text", "--text-file", "--ids"}, Needed::kYes);
@@ -110,6 +120,7 @@ void run(const TugArguments& arguments, const TextArguments& text) {
   const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   result.precision = loaded.backend->precision();
   result.layers = measure(*loaded.model, result, layers);
+  for (const LayerIndex layer : layers) result.flops.push_back(flops_of(config, result, layer));
   write_to_standard_output(arguments.json ? tug_json(result) : tug_text(result, colour_of_standard_output()));
 }
 

@@ -22,10 +22,12 @@ struct TugResult {
   std::string direction_file;  // empty for random directions
   Precision precision = Precision::kF32;
   std::vector<UnitRecord> layers;  // ascending
+  std::vector<double> flops =
+      {};  // of each layer's pushes, in matrix products (probe/cost); empty where not counted
 };
 
 // {"model", "ids", "span": {"begin", "end"}, "readout", "seed", "precision", "vocabulary", "direction_file", "d_model", "layers": [{"layer",
-// "position", "rms", "rows", "tokens", "seconds", "note" where there is one, "responses": [{"direction", "epsilon", "kl": [per row],
+// "position", "rms", "rows", "tokens", "seconds", "flops" where counted, "note" where there is one, "responses": [{"direction", "epsilon", "kl": [per row],
 // "mean", "standard_error" where the vocabulary was sampled}]}]}. `tokens` are the ids that the rows are about. Numbers read back to the same doubles.
 [[nodiscard]] std::string tug_json(const TugResult& result);
 

@@ -90,15 +90,6 @@ SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepO
   return accountant.cost();
 }
 
-double expected_share(const ModelConfig& config) {
-  constexpr int64_t kWide = 1024;
-  constexpr double kWideShare = 0.85;
-  constexpr double kNarrowShare = 0.75;
-  return config.hidden_size >= kWide ? kWideShare : kNarrowShare;
-}
-
-double expected_seconds(const ModelConfig& config, const SweepCost& cost, double product_speed) {
-  return cost.flops() / (product_speed * expected_share(config));
-}
+double expected_seconds(const SweepCost& cost, double speed) { return cost.flops() / speed; }
 
 }  // namespace tugline

@@ -38,11 +38,8 @@ struct SweepCost {
 [[nodiscard]] SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
                                 const std::function<bool(const UnitKey&)>& has_unit);
 
-// The part of the machine's matrix-product speed that whole units reach, head and elementwise work included: measured, smaller for
-// narrow models (docs/performance.md, "What a sweep will take").
-[[nodiscard]] double expected_share(const ModelConfig& config);
-
-// Of the sweep, without loading the model. `product_speed` in FLOP/s (backend/product_speed).
-[[nodiscard]] double expected_seconds(const ModelConfig& config, const SweepCost& cost, double product_speed);
+// Of the sweep at `speed` FLOP/s, without loading the model. At the machine's whole matrix-product speed (backend/product_speed) it is
+// the least that the sweep can take; units reach a part of that.
+[[nodiscard]] double expected_seconds(const SweepCost& cost, double speed);
 
 }  // namespace tugline

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""What `sweep --preset full` costs on this machine: the plan's prediction, and a part of it measured.
+
+    python3 bench/full_preset.py MODEL DATA --tugline build/release/src/tugline/cli/tugline
+
+Sweeps the first examples with fewer directions, compares the time with the least that the plan (`--dry-run`) gives that part, and
+scales the measurement to the whole preset by the plan's floating-point operations. --document FILE puts the result between the page's marks
+<!-- full-preset --> and <!-- /full-preset -->.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("--tugline", type=pathlib.Path, required=True)
+    parser.add_argument("--part-examples", type=int, default=1)
+    parser.add_argument("--part-directions", type=int, default=4)
+    parser.add_argument("--document", type=pathlib.Path, help="a page whose marked block the result replaces")
+    return parser.parse_args()
+
+
+def sweep(arguments, options):
+    command = [arguments.tugline, "sweep", arguments.model, arguments.data, "--preset", "full", *options]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"full_preset: tugline ended with exit status {done.returncode}:\n{done.stderr}")
+    return done
+
+
+def plan(arguments, options=()):
+    return json.loads(sweep(arguments, [*options, "--dry-run", "--json"]).stdout)
+
+
+def seconds_of_sweep(arguments, options):
+    """Without loading the model, which the plan leaves out."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        done = sweep(arguments, [*options, "-o", pathlib.Path(folder) / "part.db"])
+        whole = time.perf_counter() - start
+    return whole - float(re.search(r"loaded in ([\d.]+) s", done.stderr).group(1))
+
+
+def hours(seconds):
+    return f"{seconds / 3600:.3g} h" if seconds >= 3600 else f"{seconds / 60:.3g} min"
+
+
+def text_of(whole, part, predicted, measured):
+    scaled = measured * whole["flops"]["total"] / part["flops"]["total"]
+    return f"""{whole["model"]}, {whole["examples"]} examples, {whole["spans"]} spans, {whole["layers"]} layers: {whole["units"]} units, \
+{whole["pushes"]} pushes, {whole["flops"]["total"] / 1e15:.3g} PFLOP, {whole["threads"]} threads.
+
+| | pushes | TFLOP | at least, by the plan | measured |
+| --- | --- | --- | --- | --- |
+| the part | {part["pushes"]} | {part["flops"]["total"] / 1e12:.3g} | {hours(predicted)} | {hours(measured)} |
+| the whole preset | {whole["pushes"]} | {whole["flops"]["total"] / 1e12:.4g} | {hours(predicted * scaled / measured)} | {hours(scaled)}, from the part |
+
+The part took {measured / predicted:.2f} times the least.
+"""
+
+
+def put_into(document, text):
+    page = document.read_text()
+    before, begin, rest = page.partition("<!-- full-preset -->\n")
+    _, end, after = rest.partition("<!-- /full-preset -->")
+    if not begin or not end:
+        sys.exit(f"full_preset: {document} has no block between <!-- full-preset --> and <!-- /full-preset -->")
+    document.write_text(before + begin + text + end + after)
+
+
+def main():
+    arguments = parse_arguments()
+    options = ["--max-examples", arguments.part_examples, "--directions", arguments.part_directions]
+    whole, part = plan(arguments), plan(arguments, options)
+    measured = seconds_of_sweep(arguments, options)
+    # The machine's speed before and after: others' work on it changes.
+    predicted = (part["seconds"] + plan(arguments, options)["seconds"]) / 2
+    text = text_of(whole, part, predicted, measured)
+    if arguments.document:
+        put_into(arguments.document, text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
