@@ -56,6 +56,19 @@ TEST(TugJson, HasTheFieldsOfTheFormat) {
   EXPECT_EQ(response["mean"], 0.8 * 0.505);
 }
 
+TEST(TugJson, SampledVocabulariesHaveTheirErrors) {
+  TugResult result = made_result(ReadoutKind::kPredicting);
+  const auto exact = nlohmann::json::parse(tug_json(result));
+  EXPECT_EQ(exact["vocabulary"], "exact");
+  EXPECT_FALSE(exact["layers"][0]["responses"][0].contains("standard_error"));
+  result.vocabulary = Vocabulary::kSampled;
+  result.layers[0].responses[0].kl_standard_error = 0.125;
+  const auto sampled = nlohmann::json::parse(tug_json(result));
+  EXPECT_TRUE(holds(sampled["vocabulary"], "sampled"));
+  EXPECT_EQ(sampled["layers"][0]["responses"][0]["standard_error"], 0.125);
+  EXPECT_TRUE(holds(tug_text(result, Colour::kNo), "vocabulary sampled: all but"));
+}
+
 TEST(TugJson, RowsOfEitherReadoutNameTheSpansTokens) {
   const auto json = nlohmann::json::parse(tug_json(made_result(ReadoutKind::kFollowing)));
   EXPECT_EQ(json["layers"][0]["rows"], (std::vector<int>{2, 3}));

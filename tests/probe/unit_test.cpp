@@ -180,6 +180,34 @@ TEST_P(Units, DirectionsDoNotDependOnHowMany) {
     EXPECT_NEAR(many.responses[d].kl, few.responses[d].kl, 1e-5 * few.responses[d].kl);
 }
 
+// The tiny model's vocabulary is no larger than a tail's sample: all of it is computed, and the error is zero.
+TEST_P(Units, SampledVocabulariesHaveAStandardError) {
+  const auto read = [&](Vocabulary vocabulary) {
+    return read_span(probe_.model, *probe_.baseline, {5, 9}, ReadoutKind::kPredicting, {0},
+                     {.vocabulary = vocabulary, .seed = 42, .example_hash = 5});
+  };
+  if (GetParam() == BackendKind::kReference) {
+    expect_error(ErrorCode::kUnsupported, {"--vocabulary sampled"},
+                 [&] { (void)read(Vocabulary::kSampled); });
+    return;
+  }
+  const UnitContext context{.example_hash = 5, .memory_limit = kPlenty, .after_batch = {}};
+  for (const LayerIndex layer : {LayerIndex{1}, LayerIndex{2}}) {
+    const auto measured = [&](Vocabulary vocabulary) {
+      return measure_unit(probe_.model, *probe_.baseline, read(vocabulary), layer, options(), context);
+    };
+    const UnitRecord sampled = measured(Vocabulary::kSampled);
+    const UnitRecord exact = measured(Vocabulary::kExact);
+    expect_close(sampled, exact);
+    for (const ResponseRecord& response : exact.responses)
+      EXPECT_EQ(response.kl_standard_error, std::nullopt);
+    for (const ResponseRecord& response : sampled.responses) {
+      EXPECT_EQ(response.kl_standard_error, 0.0);
+      EXPECT_EQ(response.kl_rows_standard_error, std::vector<double>(4));
+    }
+  }
+}
+
 TEST_P(Units, SuppliedDirectionsAreUsed) {
   PushOptions supplied = options({2}, 2);
   for (int i : {1, 0})

@@ -70,6 +70,25 @@ RC_GTEST_PROP(RunStore, KeepsEveryFiniteDoubleToTheBit, (std::vector<uint64_t> b
   }
 }
 
+TEST(RunStore, KeepsTheErrorsOfASampledVocabulary) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  UnitRecord unit = made_unit(0, 1, 1);
+  for (ResponseRecord& response : unit.responses) {
+    response.kl_standard_error = response.kl / 512;
+    response.kl_rows_standard_error = {response.kl / 128, response.kl / 256};
+  }
+  store.put_unit(unit);
+  EXPECT_EQ(store.responses(unit.key), unit.responses);
+  UnitRecord short_of_one = made_unit(0, 2, 1);
+  short_of_one.responses.back().kl_standard_error = 0.5;
+  short_of_one.responses.back().kl_rows_standard_error = {0.5};
+  EXPECT_THROW(store.put_unit(short_of_one), std::logic_error);
+  short_of_one.responses.back().kl_rows_standard_error = {0.5, std::nan("")};
+  EXPECT_EQ(error_of([&] { store.put_unit(short_of_one); }).code(), ErrorCode::kInput);
+}
+
 TEST(RunStore, ReadsSortedWhateverTheOrderOfWriting) {
   const TemporaryFolder folder;
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});

@@ -66,7 +66,7 @@ TEST(StoreFaults, AnotherProgramsDatabaseIsRefused) {
 TEST(StoreFaults, ANewerSchemaIsRefused) {
   const TemporaryFolder folder;
   { (void)open_for_writing(folder / "run.db"); }
-  { SQLite::Database(folder.path() / "run.db", SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 2"); }
+  { SQLite::Database(folder.path() / "run.db", SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99"); }
   expect_refused(folder, folder / "run.db", ErrorCode::kUnsupported, "use a newer tugline");
 }
 

@@ -6,13 +6,17 @@
 // first_position + i of push b. One Backend serves one thread; it parallelises inside.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "tugline/core/philox.h"
 
 namespace tugline {
 
@@ -130,12 +134,28 @@ struct RopeTable {
   std::unique_ptr<Buffer> sine;
 };
 
+// A sampled tail is drawn in this many independent replicates; how far they differ is its standard error. 16 give a standard error
+// that is itself right to 1 / sqrt(2 * 15) = 18 %.
+inline constexpr int64_t kTailReplicates = 16;
+
+// In place of the whole vocabulary: each row's likeliest tokens, the head, and a sample of the others (docs/method.md, "Sampled
+// vocabulary").
+struct TailSampling {
+  double head_remainder = 0;  // the base mass that each row's head may leave out
+  int64_t most_head =
+      0;  // tokens of all rows' heads together: where they are more, the remainder is doubled until they are not
+  int64_t tail_tokens = 0;  // drawn from the others; a multiple of kTailReplicates
+  PhiloxStream stream;      // what the sample is drawn from
+};
+
 // How one row's next-token distribution p moved from the base's q.
 struct RowResponse {
   double kl = 0;             // KL(p || q), nats
   double kl_reverse = 0;     // KL(q || p)
   double delta_logprob = 0;  // log p - log q of the realised next token
   bool top1_flip = false;    // the most likely token changed
+  // kl without each of a sampled tail's replicates, minus kl; zeros where the row was computed over the whole vocabulary.
+  std::array<double, kTailReplicates> kl_deviations{};
 };
 
 // In place of a target where a row has no next token; its delta_logprob is NaN.
@@ -200,9 +220,15 @@ class Backend {
   // x = 0.
   virtual void clear(const Matrix& x) = 0;
 
-  // The base distributions of rows x [rows, d] (after the final norm). targets [rows]: each row's realised next token.
-  [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
-                                                              std::span<const int32_t> targets) = 0;
+  // The base distributions of rows x [rows, d] (after the final norm). targets [rows]: each row's realised next token. Without a
+  // sampling, divergences are over the whole vocabulary. Errors: kUnsupported where the backend has no sampling.
+  [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(
+      const Head& head, const Matrix& x, std::span<const int32_t> targets,
+      const std::optional<TailSampling>& sampling) = 0;
+  [[nodiscard]] std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
+                                                      std::span<const int32_t> targets) {
+    return make_readout(head, x, targets, std::nullopt);
+  }
   // dx [pushes * rows, d]: the final norm's output, pushed minus base. out [pushes * rows]. Walks the vocabulary in
   // tiles. docs/method.md, "Divergence".
   virtual void divergence(const Head& head, const Readout& base, const Matrix& dx,

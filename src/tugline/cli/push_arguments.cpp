@@ -32,6 +32,13 @@ void add_push_options(CLI::App& command, PushArguments& a) {
   command.add_option("--precision", a.precision, "f32: products and activations in 32-bit floats")
       ->check(CLI::IsMember({"f32"}))
       ->capture_default_str();
+  command
+      .add_option(
+          "--vocabulary", a.vocabulary,
+          "exact: KL over all tokens; sampled: the likeliest exactly, a sample of the others, with its "
+          "standard error")
+      ->check(CLI::IsMember({"exact", "sampled"}))
+      ->capture_default_str();
   command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
       ->check(CLI::Range(1, 4096));
 }
@@ -49,6 +56,10 @@ PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& conf
 
 ReadoutKind parse_readout(const std::string& name) {
   return name == "following" ? ReadoutKind::kFollowing : ReadoutKind::kPredicting;
+}
+
+Vocabulary parse_vocabulary(const std::string& name) {
+  return name == "sampled" ? Vocabulary::kSampled : Vocabulary::kExact;
 }
 
 }  // namespace tugline

@@ -19,6 +19,7 @@ struct PushArguments {
   std::string bos = "auto";
   std::string direction_file;
   std::string precision = "f32";
+  std::string vocabulary = "exact";
   int threads = 0;  // 0: the machine's
 };
 
@@ -30,5 +31,7 @@ void add_push_options(CLI::App& command, PushArguments& arguments);
 
 // "predicting" or "following": the option's own validator has let nothing else through.
 [[nodiscard]] ReadoutKind parse_readout(const std::string& name);
+// "exact" or "sampled", likewise.
+[[nodiscard]] Vocabulary parse_vocabulary(const std::string& name);
 
 }  // namespace tugline

@@ -93,6 +93,7 @@ SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& c
          "--direction-sharing independent has no meaning for the directions of --direction-file");
   options.spans = parse_spans(a.spans);
   options.readout = parse_readout(a.push.readout);
+  options.vocabulary = parse_vocabulary(a.push.vocabulary);
   options.bos = parse_bos(a.push.bos);
   if (a.max_examples > 0) options.max_examples = a.max_examples;
   options.memory_limit = parse_bytes(a.memory_limit);

@@ -60,9 +60,11 @@ uint64_t hash_of(const std::vector<int32_t>& ids) {
 std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
                                 const std::vector<LayerIndex>& layers) {
   const Baseline baseline(model, result.text.ids, layers);
-  const SpanBase base = read_span(model, baseline, result.text.span, result.readout, layers.front());
-  const UnitContext context{
-      .example_hash = hash_of(result.text.ids), .memory_limit = kMemoryLimit, .after_batch = {}};
+  const uint64_t hash = hash_of(result.text.ids);
+  const SpanBase base =
+      read_span(model, baseline, result.text.span, result.readout, layers.front(),
+                {.vocabulary = result.vocabulary, .seed = result.pushes.seed, .example_hash = hash});
+  const UnitContext context{.example_hash = hash, .memory_limit = kMemoryLimit, .after_batch = {}};
   std::vector<UnitRecord> units;
   for (const LayerIndex layer : layers)
     units.push_back(measure_unit(model, baseline, base, layer, result.pushes, context));
@@ -92,6 +94,7 @@ void run(const TugArguments& arguments, const TextArguments& text) {
                    .d_model = config.hidden_size,
                    .text = resolve_tug_text(text, source),
                    .readout = parse_readout(arguments.push.readout),
+                   .vocabulary = parse_vocabulary(arguments.push.vocabulary),
                    .pushes = resolve_push_options(arguments.push, config),
                    .direction_file = arguments.push.direction_file,
                    .precision = arguments.push.precision,

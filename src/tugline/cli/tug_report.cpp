@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tugline/probe/sweep.h"
 #include "tugline/stats/intervals.h"
 
 namespace tugline {
@@ -23,10 +24,12 @@ int64_t token_of_row(ReadoutKind readout, int64_t row) {
 }
 
 Json json_of(const ResponseRecord& response) {
-  return {{"direction", response.direction},
-          {"epsilon", response.epsilon},
-          {"kl", response.kl_rows},
-          {"mean", response.kl}};
+  Json json = {{"direction", response.direction},
+               {"epsilon", response.epsilon},
+               {"kl", response.kl_rows},
+               {"mean", response.kl}};
+  if (response.kl_standard_error) json["standard_error"] = *response.kl_standard_error;
+  return json;
 }
 
 Json json_of(const UnitRecord& unit, const TugResult& result) {
@@ -108,8 +111,8 @@ class TugPage {
     const int64_t pushed = result_.layers.front().position;
     page_ += fmt::format("{}: {} tokens, span {}:{}, pushed at token {} '{}'\n", result_.model,
                          result_.text.ids.size(), span.begin, span.end, pushed, shown(result_.text, pushed));
-    page_ += fmt::format("readout {}, {}, {}\n", name_of(result_.readout), directions_text(result_),
-                         result_.precision);
+    page_ += fmt::format("readout {}, {}, {}, vocabulary {}\n", name_of(result_.readout),
+                         directions_text(result_), result_.precision, vocabulary_text(result_.vocabulary));
     page_ += fmt::format("tokens by KL in nats at epsilon {}, mean over directions", epsilon_);
     page_ += colour_ == Colour::kYes && scale_.level(largest()) > 0 ? fmt::format(": {}\n", scale_.legend())
                                                                     : "\n";
@@ -169,6 +172,7 @@ std::string tug_json(const TugResult& result) {
                {"readout", name_of(result.readout)},
                {"seed", result.pushes.seed},
                {"precision", result.precision},
+               {"vocabulary", vocabulary_text(result.vocabulary)},
                {"direction_file", result.direction_file.empty() ? Json() : Json(result.direction_file)},
                {"d_model", result.d_model},
                {"layers", Json::array()}};

@@ -1,8 +1,30 @@
 #include "tugline/probe/readout.h"
 
+#include <optional>
+
+#include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 
 namespace tugline {
+namespace {
+
+// Its stream depends on the rows that are read, and neither on layers nor on order.
+std::optional<TailSampling> sampling_of(const ReplayRows& rows, const ReadoutOptions& options) {
+  if (options.vocabulary == Vocabulary::kExact) return std::nullopt;
+  ContentHash stream;
+  stream.add_text("vocabulary");
+  stream.add_number(options.example_hash);
+  stream.add_number(static_cast<uint64_t>(rows.read_position(0).value));
+  stream.add_number(static_cast<uint64_t>(rows.read()));
+  return TailSampling{.head_remainder = kHeadRemainder,
+                      .most_head = kMostHead,
+                      .tail_tokens = kTailTokens,
+                      .stream = {.key = options.seed, .stream = stream.value()}};
+}
+
+}  // namespace
+
+const char* name_of(Vocabulary vocabulary) { return vocabulary == Vocabulary::kExact ? "exact" : "sampled"; }
 
 ReplayRows replay_rows(TokenRange span, ReadoutKind readout, int64_t tokens) {
   if (span.size() <= 0) fail(ErrorCode::kInput, "the span [{}, {}) is empty", span.begin, span.end);
@@ -27,9 +49,11 @@ std::vector<int32_t> read_targets(const Baseline& baseline, const ReplayRows& ro
   return targets;
 }
 
-std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline, const ReplayRows& rows) {
+std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline, const ReplayRows& rows,
+                                       const ReadoutOptions& options) {
   const Matrix read = baseline.final_normed().rows(rows.read_position(0).value, rows.read());
-  return model.backend().make_readout(*model.weights().head, read, read_targets(baseline, rows));
+  return model.backend().make_readout(*model.weights().head, read, read_targets(baseline, rows),
+                                      sampling_of(rows, options));
 }
 
 }  // namespace tugline

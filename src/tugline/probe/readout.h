@@ -11,11 +11,29 @@
 
 namespace tugline {
 
+// kExact: divergences over the whole vocabulary. kSampled: each row's likeliest tokens exactly, and a sample of the others.
+enum class Vocabulary { kExact, kSampled };
+[[nodiscard]] const char* name_of(Vocabulary vocabulary);  // "exact", "sampled"
+
+// The sample (docs/method.md, "Sampled vocabulary", has what these were chosen by): base mass that each row's head leaves out, tokens
+// that all heads together have at most, and tokens drawn from the rest.
+inline constexpr double kHeadRemainder = 1e-3;
+inline constexpr int64_t kMostHead = 8192;
+inline constexpr int64_t kTailTokens = 2048;
+
+// How distributions are compared. Seed and example key the sample, together with the span.
+struct ReadoutOptions {
+  Vocabulary vocabulary = Vocabulary::kExact;
+  uint64_t seed = 42;
+  uint64_t example_hash = 0;
+};
+
 // The realised next token of each read row; kNoTarget for the transcript's very last row, which has none.
 [[nodiscard]] std::vector<int32_t> read_targets(const Baseline& baseline, const ReplayRows& rows);
 
-// The base distributions of the rows that are read.
+// The base distributions of the rows that are read. Errors: kUnsupported where the backend has no sampling and it is asked for.
 [[nodiscard]] std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline,
-                                                     const ReplayRows& rows);
+                                                     const ReplayRows& rows,
+                                                     const ReadoutOptions& options = {});
 
 }  // namespace tugline

@@ -4,16 +4,18 @@
 
 namespace tugline {
 
-SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest) {
+SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest,
+                   const ReadoutOptions& options) {
   return {.span = {rows.push.value + 1, rows.push.value + 1 + rows.read()},
           .rows = rows,
           .trace = std::make_unique<SpanTrace>(model, baseline, rows, lowest),
-          .readout = read_baseline(model, baseline, rows)};
+          .options = options,
+          .readout = read_baseline(model, baseline, rows, options)};
 }
 
 SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout,
-                   LayerIndex lowest) {
-  return read_rows(model, baseline, replay_rows(span, readout, baseline.tokens()), lowest);
+                   LayerIndex lowest, const ReadoutOptions& options) {
+  return read_rows(model, baseline, replay_rows(span, readout, baseline.tokens()), lowest, options);
 }
 
 ReplayWorkspace::ReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows)

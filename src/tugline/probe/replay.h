@@ -16,14 +16,15 @@ struct SpanBase {
   TokenRange span;
   ReplayRows rows;
   std::unique_ptr<SpanTrace> trace;
+  ReadoutOptions options;
   std::unique_ptr<Readout> readout;
 };
 // `lowest` is the lowest layer that will be pushed, one that the baseline kept.
 [[nodiscard]] SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span,
-                                 ReadoutKind readout, LayerIndex lowest);
+                                 ReadoutKind readout, LayerIndex lowest, const ReadoutOptions& options = {});
 // The same for given rows.
 [[nodiscard]] SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows,
-                                 LayerIndex lowest);
+                                 LayerIndex lowest, const ReadoutOptions& options = {});
 
 // The memory of replays: up to max_pushes pushes of rows.count rows.
 class ReplayWorkspace {

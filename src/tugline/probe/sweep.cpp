@@ -34,7 +34,10 @@ class Sweep {
     for_each_missing_unit(planned, options_, observer_, [&](const Span& span, LayerIndex layer) {
       if (!baseline) baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers);
       if (read != &span)
-        base = read_span(model_, *baseline, span.tokens, options_.readout, options_.layers.front());
+        base = read_span(model_, *baseline, span.tokens, options_.readout, options_.layers.front(),
+                         {.vocabulary = options_.vocabulary,
+                          .seed = options_.pushes.seed,
+                          .example_hash = planned.example->content_hash});
       read = &span;
       run_unit(planned, span, layer, *baseline, base);
     });

@@ -19,6 +19,7 @@ struct SweepOptions {
   PushOptions pushes;
   std::vector<Span::Kind> spans{Span::Kind::kAnchor};
   ReadoutKind readout = ReadoutKind::kPredicting;
+  Vocabulary vocabulary = Vocabulary::kExact;
   BosPolicy bos = BosPolicy::kAuto;
   std::optional<int64_t> max_examples;  // the dataset's first so many
   int64_t memory_limit = int64_t{4} << 30;
@@ -45,6 +46,9 @@ struct SweepPlan {
 // Finds what cannot be run before anything is measured or kept. Errors, naming the example: those of check_transcript and
 // check_memory_limit.
 void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options);
+
+// "exact", or "sampled" with the sample's parameters.
+[[nodiscard]] std::string vocabulary_text(Vocabulary vocabulary);
 
 // Everything that decides the numbers, name by name (docs/formats.md).
 [[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options,

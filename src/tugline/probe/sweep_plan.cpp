@@ -113,6 +113,12 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
   }
 }
 
+std::string vocabulary_text(Vocabulary vocabulary) {
+  if (vocabulary == Vocabulary::kExact) return name_of(vocabulary);
+  return fmt::format("{}: all but {:g} of the mass in {} tokens at most, {} tokens of the rest",
+                     name_of(vocabulary), kHeadRemainder, kMostHead, kTailTokens);
+}
+
 RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint64_t dataset_hash,
                            const std::string& direction_source) {
   std::vector<int32_t> layers;
@@ -138,6 +144,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
       {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
       {field::kSeed, fmt::format("{}", pushes.seed)},
       {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},
+      {field::kVocabulary, vocabulary_text(options.vocabulary)},
   };
   return identity;
 }

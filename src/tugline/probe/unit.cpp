@@ -43,6 +43,17 @@ int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t 
   return (pushes + batches - 1) / batches;  // equal batches rather than full ones and a rest
 }
 
+using Deviations = decltype(RowResponse::kl_deviations);
+
+// The delete-one jackknife's standard error, from how far the estimate moves without each replicate (Efron 1982, 3.2).
+double jackknife_error(const Deviations& deviations) {
+  constexpr auto kCount = static_cast<double>(kTailReplicates);
+  const double mean = std::accumulate(deviations.begin(), deviations.end(), 0.0) / kCount;
+  double squares = 0;
+  for (const double d : deviations) squares += (d - mean) * (d - mean);
+  return std::sqrt((kCount - 1) / kCount * squares);
+}
+
 class UnitRun {
  public:
   UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
@@ -66,7 +77,7 @@ class UnitRun {
     } else if (!pushes.empty() && layer_.value == model_.config().num_layers - 1) {
       // No attention is left above: only the pushed row itself moves, the rest are exact zeros.
       run_batches(pushes, read_rows(model_, baseline_, {.push = base_.rows.push, .count = 1, .first_read = 0},
-                                    layer_));
+                                    layer_, base_.options));
     } else if (!pushes.empty()) {
       run_batches(pushes, base_);
     }
@@ -86,6 +97,10 @@ class UnitRun {
         response.direction = d;
         response.epsilon = options_.epsilons[static_cast<size_t>(e)];
         response.kl_rows.assign(static_cast<size_t>(base_.rows.read()), 0.0);
+        if (base_.options.vocabulary == Vocabulary::kSampled) {
+          response.kl_standard_error = 0.0;
+          response.kl_rows_standard_error.assign(response.kl_rows.size(), 0.0);
+        }
         if (has_targets) response.delta_logprob = 0.0;
         record_.responses.push_back(std::move(response));
         if (options_.epsilons[static_cast<size_t>(e)] != 0) pushes.push_back({d, e});
@@ -151,6 +166,19 @@ class UnitRun {
       if (!std::isnan(rows[i].delta_logprob)) delta_logprob += rows[i].delta_logprob / targets;
     }
     if (targets > 0) response.delta_logprob = delta_logprob;
+    if (base_.options.vocabulary == Vocabulary::kSampled) store_sampling_error(response, rows);
+  }
+
+  // All rows are computed on one sample of tokens, so that their errors are not independent: each replicate is left out of all of them
+  // at once.
+  static void store_sampling_error(ResponseRecord& response, std::span<const RowResponse> rows) {
+    Deviations mean{};
+    for (size_t i = 0; i < rows.size(); ++i) {
+      response.kl_rows_standard_error[i] = jackknife_error(rows[i].kl_deviations);
+      for (size_t g = 0; g < mean.size(); ++g)
+        mean[g] += rows[i].kl_deviations[g] / static_cast<double>(response.kl_rows.size());
+    }
+    response.kl_standard_error = jackknife_error(mean);
   }
 
   const Model& model_;

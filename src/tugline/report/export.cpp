@@ -13,11 +13,14 @@ constexpr std::array<std::string_view, 10> kCurveColumns = {
     "span_kind", "layer",   "epsilon", "epsilon_relative", "kl", "standard_error",
     "ci_low",    "ci_high", "spans",   "directions"};
 
-// `responses` has the first twelve; `rows` all of them.
-constexpr std::array<std::string_view, 14> kPushColumns = {
-    "example", "span_kind",  "chunk", "layer",      "position",      "direction", "epsilon",
-    "kl",      "kl_reverse", "js",    "top1_flips", "delta_logprob", "row",       "token"};
-constexpr size_t kResponseColumns = 12;
+// A later version's columns come last in both tables.
+constexpr std::array<std::string_view, 13> kResponseColumns = {
+    "example", "span_kind",  "chunk", "layer",      "position",      "direction",        "epsilon",
+    "kl",      "kl_reverse", "js",    "top1_flips", "delta_logprob", "kl_standard_error"};
+constexpr std::array<std::string_view, 15> kRowColumns = {
+    "example",    "span_kind",     "chunk", "layer",      "position",
+    "direction",  "epsilon",       "kl",    "kl_reverse", "js",
+    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error"};
 
 constexpr std::array<std::string_view, 12> kUnitColumns = {
     "example",  "span_kind", "chunk",        "layer",   "span_begin", "span_end",
@@ -34,6 +37,7 @@ void write_curves(const RunStore& store, RowWriter& writer) {
   }
 }
 
+// The twelve columns that `responses` and `rows` begin with.
 std::vector<Cell> push_cells(const UnitRecord& unit, const ResponseRecord& response) {
   return {unit.key.example,        unit.key.span_kind,  unit.key.chunk,
           int64_t{unit.key.layer}, unit.position,       int64_t{response.direction},
@@ -44,7 +48,10 @@ std::vector<Cell> push_cells(const UnitRecord& unit, const ResponseRecord& respo
 void write_responses(const RunStore& store, RowWriter& writer) {
   for (const UnitRecord& unit : store.units()) {
     for (const ResponseRecord& response : store.responses(unit.key)) {
-      writer.row(push_cells(unit, response));
+      std::vector<Cell> cells = push_cells(unit, response);
+      if (response.kl_standard_error) cells.emplace_back(*response.kl_standard_error);
+      cells.resize(kResponseColumns.size());
+      writer.row(cells);
     }
   }
 }
@@ -55,12 +62,14 @@ void write_rows(const RunStore& store, RowWriter& writer) {
   for (const UnitRecord& unit : store.units()) {
     for (const ResponseRecord& response : store.responses(unit.key)) {
       std::vector<Cell> cells = push_cells(unit, response);
-      cells.resize(kPushColumns.size());
+      const size_t own = cells.size();  // the first of a row's own columns
+      cells.resize(kRowColumns.size());
       for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i) {
         cells[kKlColumn] = response.kl_rows[i];
-        cells[kResponseColumns] = unit.rows[i];
+        cells[own] = unit.rows[i];
         // The transcript's last row has no next token.
-        cells[kResponseColumns + 1] = unit.row_tokens[i] < 0 ? Cell() : Cell(int64_t{unit.row_tokens[i]});
+        cells[own + 1] = unit.row_tokens[i] < 0 ? Cell() : Cell(int64_t{unit.row_tokens[i]});
+        if (response.kl_standard_error) cells[own + 2] = response.kl_rows_standard_error[i];
         writer.row(cells);
       }
     }
@@ -90,9 +99,9 @@ std::span<const std::string_view> columns_of(ExportTable table) {
     case ExportTable::kCurves:
       return kCurveColumns;
     case ExportTable::kResponses:
-      return std::span(kPushColumns).first(kResponseColumns);
+      return kResponseColumns;
     case ExportTable::kRows:
-      return kPushColumns;
+      return kRowColumns;
     case ExportTable::kUnits:
       return kUnitColumns;
     case ExportTable::kExamples:

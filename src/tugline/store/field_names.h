@@ -14,6 +14,7 @@ inline constexpr const char* kDirectionFamily = "direction_family";
 inline constexpr const char* kDirectionSharing = "direction_sharing";
 inline constexpr const char* kPrecision = "precision";
 inline constexpr const char* kSeed = "seed";
+inline constexpr const char* kVocabulary = "vocabulary";
 
 // Provenance: these do not.
 inline constexpr const char* kVersion = "tugline_version";

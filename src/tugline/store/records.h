@@ -66,6 +66,9 @@ struct ResponseRecord {
   // mean change of the realised next token's log-probability; nothing where no row has a next token
   std::optional<double> delta_logprob = {};
   std::vector<double> kl_rows = {};  // per readout row
+  // Of kl and of each of kl_rows, where the vocabulary was sampled; nothing where it was computed whole.
+  std::optional<double> kl_standard_error = {};
+  std::vector<double> kl_rows_standard_error = {};
   bool operator==(const ResponseRecord&) const = default;
 };
 

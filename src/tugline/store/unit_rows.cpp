@@ -89,9 +89,11 @@ std::optional<double> optional_double(const SQLite::Column& column) {
 void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& unit) {
   SQLite::Statement insert(database,
                            "INSERT INTO responses (unit, direction, epsilon, kl, kl_reverse, js, top1_flips, "
-                           "delta_logprob, kl_rows) VALUES (?,?,?,?,?,?,?,?,?)");
+                           "delta_logprob, kl_rows, kl_standard_error, kl_rows_standard_error) "
+                           "VALUES (?,?,?,?,?,?,?,?,?,?,?)");
   for (const ResponseRecord& response : unit.responses) {
     const std::string blob = to_blob(response.kl_rows);
+    const std::string error_blob = to_blob(response.kl_rows_standard_error);
     insert.bind(1, id);
     insert.bind(2, response.direction);
     insert.bind(3, response.epsilon);
@@ -101,9 +103,26 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     insert.bind(7, response.top1_flips);
     bind_optional(insert, 8, response.delta_logprob);
     insert.bind(9, blob.data(), static_cast<int>(blob.size()));
+    bind_optional(insert, 10, response.kl_standard_error);
+    if (response.kl_standard_error) {
+      insert.bind(11, error_blob.data(), static_cast<int>(error_blob.size()));
+    } else {
+      insert.bind(11);  // NULL
+    }
     insert.exec();
     insert.reset();
   }
+}
+
+// Empty where the column is NULL.
+std::vector<double> read_rows_blob(const SQLite::Column& column, int64_t unit,
+                                   const std::filesystem::path& path) {
+  const auto bytes = static_cast<size_t>(column.getBytes());
+  if (bytes % kDoubleBytes != 0) {
+    fail(ErrorCode::kInput, "{}: responses.{} of unit {} has {} bytes, expected a multiple of {}",
+         path.string(), column.getName(), unit, bytes, kDoubleBytes);
+  }
+  return from_blob(column.getBlob(), bytes);
 }
 
 UnitRecord unit_of_row(SQLite::Statement& row) {
@@ -146,6 +165,10 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     if (response.kl_rows.size() != unit.rows.size()) {
       throw std::logic_error(where + ": a response does not have one value a readout row");
     }
+    if (response.kl_rows_standard_error.size() != (response.kl_standard_error ? unit.rows.size() : 0)) {
+      throw std::logic_error(where +
+                             ": a response's standard errors and readout rows do not number the same");
+    }
     const std::string push =
         fmt::format("{}, direction {}, epsilon {}", where, response.direction, response.epsilon);
     check_finite(response.epsilon, "epsilon", push);
@@ -156,6 +179,10 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     check_finite(response.delta_logprob.value_or(0), "delta_logprob", push);
     for (const double kl : response.kl_rows) {
       check_finite(kl, "kl of a row", push);
+    }
+    check_finite(response.kl_standard_error.value_or(0), "kl_standard_error", push);
+    for (const double error : response.kl_rows_standard_error) {
+      check_finite(error, "kl_standard_error of a row", push);
     }
   }
 }
@@ -205,17 +232,11 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
                                            const std::filesystem::path& path) {
   SQLite::Statement select(
       database,
-      "SELECT direction, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows "
-      "FROM responses WHERE unit = ? ORDER BY direction, epsilon");
+      "SELECT direction, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows, "
+      "kl_standard_error, kl_rows_standard_error FROM responses WHERE unit = ? ORDER BY direction, epsilon");
   select.bind(1, unit);
   std::vector<ResponseRecord> responses;
   while (select.executeStep()) {
-    const SQLite::Column blob = select.getColumn(7);
-    const auto bytes = static_cast<size_t>(blob.getBytes());
-    if (bytes % kDoubleBytes != 0) {
-      fail(ErrorCode::kInput, "{}: responses.kl_rows of unit {} has {} bytes, expected a multiple of {}",
-           path.string(), unit, bytes, kDoubleBytes);
-    }
     responses.push_back({.direction = select.getColumn(0).getInt(),
                          .epsilon = select.getColumn(1).getDouble(),
                          .kl = select.getColumn(2).getDouble(),
@@ -223,7 +244,9 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
                          .js = optional_double(select.getColumn(4)),
                          .top1_flips = select.getColumn(5).getDouble(),
                          .delta_logprob = optional_double(select.getColumn(6)),
-                         .kl_rows = from_blob(blob.getBlob(), bytes)});
+                         .kl_rows = read_rows_blob(select.getColumn(7), unit, path),
+                         .kl_standard_error = optional_double(select.getColumn(8)),
+                         .kl_rows_standard_error = read_rows_blob(select.getColumn(9), unit, path)});
   }
   return responses;
 }

@@ -181,9 +181,9 @@ class CpuBackend final : public Backend {
     for (int64_t r = 0; r < x.rows; ++r) std::fill_n(row(x, r), x.columns, 0.0f);
   }
 
-  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
-                                        std::span<const int32_t> targets) override {
-    return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets);
+  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+                                        const std::optional<TailSampling>& sampling) override {
+    return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets, sampling);
   }
   void divergence(const Head& head, const Readout& base, const Matrix& dx,
                   std::span<RowResponse> out) override {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,25 +14,46 @@ namespace tugline::cpu {
 struct CpuHead final : Head {
   static constexpr int64_t kTile = 2048;
   CpuHead(OneDnn& onednn, const LinearSource& source);
-  [[nodiscard]] int64_t tile_width(size_t tile) const { return tiles[tile]->out_size(); }
+  [[nodiscard]] std::vector<std::unique_ptr<OneDnnLinear>> pack(const LinearSource& rows) const;
+  [[nodiscard]] std::span<const float> squared_norms() const;  // [vocabulary]: of W_U's rows
 
+  OneDnn& onednn;
   LinearSource source;  // for gathering single rows
   std::vector<std::unique_ptr<OneDnnLinear>> tiles;
   mutable std::vector<float> workspace;  // [rows, kTile]: one tile of delta
+  mutable std::vector<float> norms;      // squared_norms(), once asked for
+};
+
+// The tokens that a walk passes, column by column: all of the vocabulary, or those of a sample.
+struct WalkedTokens {
+  std::span<const std::unique_ptr<OneDnnLinear>> tiles;  // of W_U's rows, kTile each
+  int64_t count = 0;
+  std::vector<float> q;          // [rows, count]: times the factor that makes the sum over a sample unbiased
+  std::vector<float> log_q;      // [rows, count]: of q as it is
+  std::vector<int32_t> targets;  // [rows]: the column of the realised token, or kNoTarget
+  std::vector<int32_t> top;      // [rows]: the column of the most likely token
+  std::vector<int64_t>
+      segment_ends;  // stretches that are summed apart: the head, and each replicate of a sampled tail
 };
 
 struct CpuReadout final : Readout {
   int64_t rows = 0;
-  std::vector<float> q;             // [rows, vocabulary]
-  std::vector<float> log_q;         // [rows, vocabulary]
   std::vector<float> mean_unembed;  // [rows, hidden]: mean of W_U's rows over the likeliest tokens
-  std::vector<int32_t> top;         // [rows]: the most likely token
   std::vector<int32_t> targets;     // [rows]
+  WalkedTokens walked;
+  // Where `walked` is a sample:
+  std::vector<std::unique_ptr<OneDnnLinear>> sampled_tiles;
+  std::vector<float> log_q;  // [rows, vocabulary]
+
+  [[nodiscard]] const float* all_log_q() const {
+    return sampled_tiles.empty() ? walked.log_q.data() : log_q.data();
+  }
 };
 
 [[nodiscard]] std::vector<float> logits(const CpuHead& head, const Matrix& x);
 [[nodiscard]] std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x,
-                                                    std::span<const int32_t> targets);
+                                                    std::span<const int32_t> targets,
+                                                    const std::optional<TailSampling>& sampling);
 void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, std::span<RowResponse> out);
 
 }  // namespace tugline::cpu

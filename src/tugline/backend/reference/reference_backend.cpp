@@ -1,6 +1,7 @@
 // The oracle: every operation as plain loops in f64, written to be checked by eye. Weights are held in f32, which is
 // exact for every format tugline reads. Slow on purpose; loops are only split over threads.
 #include "tugline/backend/reference/reference_ops.h"
+#include "tugline/core/error.h"
 
 namespace tugline {
 namespace {
@@ -124,8 +125,11 @@ class ReferenceBackend final : public Backend {
     for (int64_t r = 0; r < x.rows; ++r) std::fill_n(row(x, r), x.columns, 0.0);
   }
 
-  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
-                                        std::span<const int32_t> targets) override {
+  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+                                        const std::optional<TailSampling>& sampling) override {
+    if (sampling)
+      fail(ErrorCode::kUnsupported,
+           "backend {}: --vocabulary sampled; the reference computes the whole vocabulary (exact)", name());
     return reference::make_readout(weight_of(head), x, targets);
   }
   void divergence(const Head& head, const Readout& base, const Matrix& dx,

@@ -1,0 +1,143 @@
+// Base distributions: of the whole vocabulary, and what a walk passes of it.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tugline/backend/cpu/cpu_divergence.h"
+#include "tugline/backend/cpu/kernels.h"
+#include "tugline/backend/cpu/vocabulary_sample.h"
+
+namespace tugline::cpu {
+namespace {
+
+// The likeliest tokens that delta is centred on. The KL formula holds for any shift; this one bounds what cancels:
+// with eta = E_q[delta] left after it, eta^2 <= (mass outside) * E_q[delta^2].
+constexpr size_t kCentringTokens = 64;
+
+double log_sum_exp(std::span<const float> x) {
+  const double largest = *std::max_element(x.begin(), x.end());
+  double sum = 0;
+  for (const float v : x) sum += std::exp(static_cast<double>(v) - largest);
+  return largest + std::log(sum);
+}
+
+std::vector<int32_t> likeliest(std::span<const float> log_q) {
+  std::vector<int32_t> order(log_q.size());
+  std::iota(order.begin(), order.end(), 0);
+  const size_t count = std::min(kCentringTokens, order.size());
+  const auto more_likely = [&](int32_t a, int32_t b) {
+    return std::pair(log_q[static_cast<size_t>(b)], a) < std::pair(log_q[static_cast<size_t>(a)], b);
+  };
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    more_likely);
+  order.resize(count);
+  return order;
+}
+
+// The q-weighted mean of W_U's rows over `tokens`.
+void weigh_rows(const LinearSource& source, std::span<const int32_t> tokens, std::span<const float> q,
+                std::span<float> out) {
+  std::vector<double> sum(out.size());
+  std::vector<float> weights(out.size());
+  double mass = 0;
+  for (const int32_t token : tokens) {
+    source.fill_rows(token, weights);
+    const double share = q[static_cast<size_t>(token)];
+    mass += share;
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += share * weights[i];
+  }
+  for (size_t i = 0; i < sum.size(); ++i) out[i] = static_cast<float>(sum[i] / mass);
+}
+
+// walked.q and walked.log_q from logits in walked.log_q, walked.top and mean_unembed.
+void normalise_row(const CpuHead& head, size_t r, CpuReadout& base) {
+  const auto vocabulary = static_cast<size_t>(head.source.out);
+  const auto hidden = static_cast<size_t>(head.source.in);
+  const std::span<float> log_q(base.walked.log_q.data() + r * vocabulary, vocabulary);
+  const std::span<float> q(base.walked.q.data() + r * vocabulary, vocabulary);
+  const double normaliser = log_sum_exp(log_q);
+  for (size_t v = 0; v < vocabulary; ++v) {
+    const double log_probability = static_cast<double>(log_q[v]) - normaliser;
+    log_q[v] = static_cast<float>(log_probability);
+    q[v] = static_cast<float>(std::exp(log_probability));
+  }
+  const std::vector<int32_t> tokens = likeliest(log_q);
+  base.walked.top[r] = tokens.front();
+  weigh_rows(head.source, tokens, q, {base.mean_unembed.data() + r * hidden, hidden});
+}
+
+VocabularySample choose_tokens(const CpuHead& head, const CpuReadout& base, const TailSampling& sampling) {
+  const auto size = static_cast<int64_t>(base.mean_unembed.size());
+  return sample_vocabulary(
+      {.q = base.walked.q,
+       .rows = base.rows,
+       .targets = base.targets,
+       .squared_norms = head.squared_norms(),
+       .mean_squared_norm =
+           dot(base.mean_unembed.data(), base.mean_unembed.data(), size) / static_cast<double>(base.rows)},
+      sampling);
+}
+
+// The column of a token of the head: the sample's tokens begin with the head's, ascending.
+int32_t column_of(const VocabularySample& sample, int32_t token) {
+  if (token == kNoTarget) return kNoTarget;
+  const auto end = sample.tokens.begin() + static_cast<std::ptrdiff_t>(sample.head);
+  return static_cast<int32_t>(std::lower_bound(sample.tokens.begin(), end, token) - sample.tokens.begin());
+}
+
+// W_U's rows of the tokens, in their order.
+LinearSource gathered(const LinearSource& source, std::span<const int32_t> tokens) {
+  const auto in = static_cast<size_t>(source.in);
+  return {.out = static_cast<int64_t>(tokens.size()),
+          .in = source.in,
+          .fill_rows =
+              [&source, tokens, in](int64_t begin, std::span<float> out) {
+                for (size_t i = 0; i < out.size() / in; ++i)
+                  source.fill_rows(tokens[static_cast<size_t>(begin) + i], out.subspan(i * in, in));
+              },
+          .bias = {}};
+}
+
+// From all of the vocabulary to the tokens of a sample.
+void walk_sample(const CpuHead& head, const TailSampling& sampling, CpuReadout& base) {
+  const VocabularySample sample = choose_tokens(head, base, sampling);
+  base.sampled_tiles = head.pack(gathered(head.source, sample.tokens));
+  WalkedTokens all = std::move(base.walked);
+  WalkedTokens& walked = base.walked = {};
+  walked.tiles = base.sampled_tiles;
+  walked.count = static_cast<int64_t>(sample.tokens.size());
+  walked.segment_ends = sample.segment_ends();
+  for (size_t r = 0; r < all.top.size(); ++r) {
+    walked.top.push_back(column_of(sample, all.top[r]));
+    walked.targets.push_back(column_of(sample, base.targets[r]));
+    for (size_t i = 0; i < sample.tokens.size(); ++i) {
+      const size_t at = r * static_cast<size_t>(all.count) + static_cast<size_t>(sample.tokens[i]);
+      walked.q.push_back(all.q[at] * sample.factors[i]);
+      walked.log_q.push_back(all.log_q[at]);
+    }
+  }
+  base.log_q = std::move(all.log_q);
+}
+
+}  // namespace
+
+std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
+                                      const std::optional<TailSampling>& sampling) {
+  auto base = std::make_unique<CpuReadout>();
+  base->rows = x.rows;
+  base->targets.assign(targets.begin(), targets.end());
+  base->mean_unembed.resize(static_cast<size_t>(x.rows * x.columns));
+  base->walked.tiles = head.tiles;
+  base->walked.count = head.source.out;
+  base->walked.log_q = logits(head, x);
+  base->walked.q.resize(base->walked.log_q.size());
+  base->walked.top.resize(targets.size());
+  base->walked.targets = base->targets;
+  base->walked.segment_ends = {head.source.out};
+#pragma omp parallel for schedule(dynamic)
+  for (size_t r = 0; r < targets.size(); ++r) normalise_row(head, r, *base);
+  if (sampling) walk_sample(head, *sampling, *base);
+  return base;
+}
+
+}  // namespace tugline::cpu
