@@ -74,6 +74,7 @@ std::string provenance_caption(const RunView& view, const std::string& what) {
                         : "UNFINISHED");
   }
   add("precision", "precision: ");
+  add("vocabulary", "vocabulary: ");
   add("seed", "seed: ");
   add("configuration", "configuration: ");
   add("tugline", "tugline ");
