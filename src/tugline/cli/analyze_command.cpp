@@ -1,6 +1,7 @@
 #include "tugline/cli/analyze_command.h"
 
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,7 +37,7 @@ std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunS
                                     {"configuration", store.identity().hash()},
                                     {"units", static_cast<int64_t>(store.unit_keys().size())},
                                     {"data_name", std::monostate{}}};
-  if (!options.data.empty()) facts["data_name"] = options.data;
+  if (!options.data.empty()) facts["data_name"] = std::filesystem::path(options.data).filename().string();
   return facts;
 }
 
