@@ -73,7 +73,9 @@ TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("analyze run.db --epsilon 0.7", "it has 0, 1, 2, 3, 4");
   expect_refused("analyze run.db --threshold 0", "--threshold");
   expect_refused("analyze run.db --threshold nan", "--threshold");
+  expect_refused("analyze run.db --threshold inf", "--threshold");
   expect_refused("analyze run.db --small-epsilon -1", "--small-epsilon");
+  expect_refused("analyze run.db --small-epsilon nan", "--small-epsilon");
   expect_refused("analyze run.db --resamples 5", "--resamples");
   expect_refused("plot run.db -o f.svg --kind families", "--kind");
   expect_refused("plot run.db -o f.svg --kind scatter", "needs --metric");

@@ -1,5 +1,7 @@
 #include "tugline/cli/analyze_command.h"
 
+#include <cmath>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -7,6 +9,7 @@
 
 #include "tugline/cli/chunk_metrics.h"
 #include "tugline/cli/standard_output.h"
+#include "tugline/core/error.h"
 #include "tugline/core/version.h"
 #include "tugline/report/analysis_tables.h"
 #include "tugline/report/analysis_text.h"
@@ -34,11 +37,18 @@ std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunS
                                     {"configuration", store.identity().hash()},
                                     {"units", static_cast<int64_t>(store.unit_keys().size())},
                                     {"data_name", std::monostate{}}};
-  if (!options.data.empty()) facts["data_name"] = options.data;
+  if (!options.data.empty()) facts["data_name"] = std::filesystem::path(options.data).filename().string();
   return facts;
 }
 
+void check_positive(const char* option, double value) {
+  if (std::isfinite(value) && value > 0) return;
+  fail(ErrorCode::kUsage, "{} {}: expected a finite number above 0", option, value);
+}
+
 void run_analyze(const Options& options) {
+  check_positive("--threshold", options.analysis.threshold);
+  if (options.analysis.small_epsilon) check_positive("--small-epsilon", *options.analysis.small_epsilon);
   RunStore store =
       options.no_store ? RunStore::open_read_only(options.store) : RunStore::open_to_annotate(options.store);
   std::vector<ChunkMetric> metrics = metrics_of(options, store);
@@ -51,14 +61,11 @@ void run_analyze(const Options& options) {
 void add_numbers(CLI::App& command, AnalysisOptions& options) {
   command.add_option("--epsilon", options.epsilon,
                      "The epsilon that tables about one epsilon show (default: the run's largest)");
-  command
-      .add_option("--threshold", options.threshold, "KL in nats whose epsilon is looked for (default 0.1)")
-      ->check(CLI::PositiveNumber);
-  command
-      .add_option(
-          "--small-epsilon", options.small_epsilon,
-          "Fit a eps^2 + b eps up to here (default: the third smallest epsilon, or a quarter of the largest)")
-      ->check(CLI::PositiveNumber);
+  command.add_option("--threshold", options.threshold,
+                     "KL in nats whose epsilon is looked for (default 0.1)");
+  command.add_option(
+      "--small-epsilon", options.small_epsilon,
+      "Fit a eps^2 + b eps up to here (default: the third smallest epsilon, or a quarter of the largest)");
   command.add_option("--resamples", options.resamples, "Of the bootstrap, and permutations (default 10000)")
       ->check(CLI::Range(int64_t{100}, int64_t{1'000'000}));
   command.add_option("--seed", options.seed, "Of both (default 42)");
