@@ -37,7 +37,8 @@ class Sweep {
         base = read_span(model_, *baseline, span.tokens, options_.readout, options_.layers.front(),
                          {.vocabulary = options_.vocabulary,
                           .seed = options_.pushes.seed,
-                          .example_hash = planned.example->content_hash});
+                          .example_hash = planned.example->content_hash,
+                          .temperature = options_.temperature});
       read = &span;
       run_unit(planned, span, layer, *baseline, base);
     });

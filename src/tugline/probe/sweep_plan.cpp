@@ -144,6 +144,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
       {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
       {field::kSeed, fmt::format("{}", pushes.seed)},
       {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},
+      {field::kTemperature, fmt::format("{}", options.temperature)},
       {field::kVocabulary, vocabulary_text(options.vocabulary)},
   };
   return identity;

@@ -234,6 +234,7 @@ std::string provenance_caption(const RunView& view, const Plot& plot, const std:
                         : "UNFINISHED");
   }
   add("precision", "precision: ");
+  add("temperature", "temperature: ");
   add("vocabulary", "vocabulary: ");
   add("seed", "seed: ");
   add("configuration", "configuration: ");

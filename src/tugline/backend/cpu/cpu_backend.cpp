@@ -182,8 +182,8 @@ class CpuBackend final : public Backend {
   }
 
   std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets,
-                                        const std::optional<TailSampling>& sampling) override {
-    return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets, sampling);
+                                        const ReadoutSettings& settings) override {
+    return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets, settings);
   }
   void divergence(const Head& head, const Readout& base, const Matrix& dx,
                   std::span<RowResponse> out) override {

@@ -126,11 +126,11 @@ class ReferenceBackend final : public Backend {
   }
 
   std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets,
-                                        const std::optional<TailSampling>& sampling) override {
-    if (sampling)
+                                        const ReadoutSettings& settings) override {
+    if (settings.sampling)
       fail(ErrorCode::kUnsupported,
            "backend {}: --vocabulary sampled; the reference computes the whole vocabulary (exact)", name());
-    return reference::make_readout(weight_of(head), x, targets);
+    return reference::make_readout(weight_of(head), x, targets, settings.temperature);
   }
   void divergence(const Head& head, const Readout& base, const Matrix& dx,
                   std::span<RowResponse> out) override {
