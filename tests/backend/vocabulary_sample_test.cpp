@@ -32,7 +32,8 @@ struct SampledCase {
     dx = numbers.normals(kPushes * kRows * kHidden, move);
   }
   [[nodiscard]] std::vector<RowResponse> run(const std::optional<TailSampling>& sampling) const {
-    const auto base = backend.make_readout(*head, Slice(backend, x, kHidden, 2, 1).view(), targets, sampling);
+    const auto base = backend.make_readout(*head, Slice(backend, x, kHidden, 2, 1).view(), targets,
+                                           {.temperature = 1, .sampling = sampling});
     std::vector<RowResponse> out(static_cast<size_t>(kPushes * kRows));
     backend.divergence(*head, *base, Slice(backend, dx, kHidden, 1, 3).view(), out);
     return out;
@@ -185,6 +186,9 @@ TEST(SampledDivergence, OtherColumnsAreEstimatesToo) {
       EXPECT_NEAR(found[r].delta_logprob, exact[r].delta_logprob, 2e-3);
     }
     EXPECT_EQ(found[r].top1_flip, exact[r].top1_flip);
+    EXPECT_NEAR(found[r].js, exact[r].js, 0.02 * exact[r].js);
+    EXPECT_NEAR(found[r].total_variation, exact[r].total_variation, 0.02 * exact[r].total_variation);
+    EXPECT_NEAR(found[r].entropy_change, exact[r].entropy_change, 0.03 * exact[r].total_variation);
   }
 }
 

@@ -43,6 +43,7 @@ TEST_F(SweepBadInput, Options) {
   expect_nothing_left(run + "--precision f8", "--precision");
   expect_nothing_left(run + "--precision plain-bf16 --vocabulary sampled", "--vocabulary sampled");
   expect_nothing_left(run + "--vocabulary half", "--vocabulary");
+  expect_nothing_left(run + "--temperature 0", "--temperature");
   expect_nothing_left(run + "--preset paper", "--preset");
   expect_nothing_left(run + "--preset full", "no layer 20");
   expect_nothing_left(run + "--max-examples 0", "--max-examples");

@@ -246,6 +246,7 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
       [](SweepOptions& o) { o.spans = {Span::Kind::kChunk}; },
       [](SweepOptions& o) { o.readout = ReadoutKind::kFollowing; },
       [](SweepOptions& o) { o.vocabulary = Vocabulary::kSampled; },
+      [](SweepOptions& o) { o.temperature = 0.6; },
       [](SweepOptions& o) { o.bos = BosPolicy::kNever; },
       [](SweepOptions& o) { o.max_examples = 3; },
       [](SweepOptions& o) { o.audit = 2; },

@@ -75,25 +75,52 @@ TEST_P(Units, ResponsesAreMeansOfTheReplaysRows) {
     for (double& v : vector) v *= response.epsilon * unit.rms;
     const auto rows = replay(probe_, base, {1}, vector);
     ResponseRecord mean;
+    double js = 0;
     for (size_t i = 0; i < 4; ++i) {
       EXPECT_NEAR(response.kl_rows[i], rows[i].kl, 1e-5 * rows[i].kl);
       mean.kl += rows[i].kl / 4;
       mean.kl_reverse += rows[i].kl_reverse / 4;
+      js += rows[i].js / 4;
+      mean.total_variation += rows[i].total_variation / 4;
+      mean.entropy_change += rows[i].entropy_change / 4;
       mean.top1_flips += rows[i].top1_flip ? 0.25 : 0;
       mean.delta_logprob = mean.delta_logprob.value_or(0) + rows[i].delta_logprob / 4;
     }
     EXPECT_NEAR(response.kl, mean.kl, 1e-5 * mean.kl);
     EXPECT_NEAR(response.kl_reverse, mean.kl_reverse, 1e-5 * mean.kl_reverse);
     EXPECT_EQ(response.top1_flips, mean.top1_flips);
+    EXPECT_NEAR(response.js.value(), js, 1e-5 * js);
+    EXPECT_NEAR(response.total_variation, mean.total_variation, 1e-5 * mean.total_variation);
+    EXPECT_NEAR(response.entropy_change, mean.entropy_change, 1e-5 * mean.total_variation);
+    EXPECT_EQ(response.kl_own_row, response.kl_rows[0]);
+    EXPECT_NEAR(response.kl_after.value(),
+                (response.kl_rows[1] + response.kl_rows[2] + response.kl_rows[3]) / 3, 1e-15);
     EXPECT_NEAR(response.delta_logprob.value(), mean.delta_logprob.value(), 1e-5);
+  }
+}
+
+// The readout `following` leaves out the pushed position's row.
+TEST_P(Units, OwnRowIsApartWhereItIsRead) {
+  for (const ResponseRecord& response : measure(options({2}), {0}, ReadoutKind::kFollowing).responses) {
+    EXPECT_EQ(response.kl_own_row, std::nullopt);
+    EXPECT_NEAR(response.kl_after.value(), response.kl, 1e-12);
+  }
+  // At the last layer's output a push reaches no row after its own.
+  for (const ResponseRecord& response : measure(options({2}), {2}).responses) {
+    EXPECT_NEAR(response.kl_own_row.value(), 4 * response.kl, 1e-12);
+    EXPECT_EQ(response.kl_after, 0.0);
   }
 }
 
 TEST_P(Units, EpsilonZeroIsAnExactZero) {
   for (const ResponseRecord& response : measure(options()).responses) {
     if (response.epsilon == 0) {
-      const ResponseRecord zero{
-          .direction = response.direction, .delta_logprob = 0.0, .kl_rows = std::vector<double>(4)};
+      const ResponseRecord zero{.direction = response.direction,
+                                .js = 0.0,
+                                .delta_logprob = 0.0,
+                                .kl_rows = std::vector<double>(4),
+                                .kl_own_row = 0.0,
+                                .kl_after = 0.0};
       EXPECT_EQ(response, zero);
     } else {
       EXPECT_GT(response.kl, 0);

@@ -50,7 +50,11 @@ inline ResponseRecord made_response(int32_t direction, double epsilon, double sc
           .js = kl / 4,
           .top1_flips = epsilon > 1 ? 0.5 : 0.0,
           .delta_logprob = -kl / 8,
-          .kl_rows = {kl * 0.75, kl * 1.25}};
+          .kl_rows = {kl * 0.75, kl * 1.25},
+          .total_variation = kl / 2,
+          .entropy_change = kl / 16,
+          .kl_own_row = kl * 0.75,
+          .kl_after = kl * 1.25};
 }
 
 inline UnitRecord made_unit(int64_t example, int32_t layer, double scale,

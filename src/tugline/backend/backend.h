@@ -150,12 +150,21 @@ struct TailSampling {
   PhiloxStream stream;      // what the sample is drawn from
 };
 
+// How base distributions are made, and compared with pushed ones.
+struct ReadoutSettings {
+  double temperature = 1;                // logits are divided by it, in both distributions
+  std::optional<TailSampling> sampling;  // nothing: divergences are over the whole vocabulary
+};
+
 // How one row's next-token distribution p moved from the base's q.
 struct RowResponse {
-  double kl = 0;             // KL(p || q), nats
-  double kl_reverse = 0;     // KL(q || p)
-  double delta_logprob = 0;  // log p - log q of the realised next token
-  bool top1_flip = false;    // the most likely token changed
+  double kl = 0;               // KL(p || q), nats
+  double kl_reverse = 0;       // KL(q || p)
+  double delta_logprob = 0;    // log p - log q of the realised next token
+  bool top1_flip = false;      // the most likely token changed
+  double js = 0;               // Jensen-Shannon divergence of p and q, nats
+  double total_variation = 0;  // half of sum |p - q|
+  double entropy_change = 0;   // H(p) - H(q), nats
   // kl without each of a sampled tail's replicates, minus kl; zeros where the row was computed over the whole vocabulary.
   std::array<double, kTailReplicates> kl_deviations{};
 };
@@ -224,14 +233,14 @@ class Backend {
   // x = 0.
   virtual void clear(const Matrix& x) = 0;
 
-  // The base distributions of rows x [rows, d] (after the final norm). targets [rows]: each row's realised next token. Without a
-  // sampling, divergences are over the whole vocabulary. Errors: kUnsupported where the backend has no sampling.
-  [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(
-      const Head& head, const Matrix& x, std::span<const int32_t> targets,
-      const std::optional<TailSampling>& sampling) = 0;
+  // The base distributions of rows x [rows, d] (after the final norm). targets [rows]: each row's realised next token. Errors:
+  // kUnsupported where the backend has no sampling and it is asked for.
+  [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
+                                                              std::span<const int32_t> targets,
+                                                              const ReadoutSettings& settings) = 0;
   [[nodiscard]] std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
                                                       std::span<const int32_t> targets) {
-    return make_readout(head, x, targets, std::nullopt);
+    return make_readout(head, x, targets, ReadoutSettings{});
   }
   // dx [pushes * rows, d]: the final norm's output, pushed minus base. out [pushes * rows]. Walks the vocabulary in
   // tiles. docs/method.md, "Divergence".
@@ -240,7 +249,7 @@ class Backend {
   // The same from values, as a notebook has it: log-softmax of base and push, each rounded as the backend's logits are, then their
   // difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows], out [pushes *
   // rows]. Rows that are the same give exactly 0.
-  virtual void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  virtual void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
                        std::span<RowResponse> out) = 0;
   // x W_U^T, on the host; for inspection and tests.
   [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;

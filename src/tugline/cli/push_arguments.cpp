@@ -45,6 +45,11 @@ void add_push_options(CLI::App& command, PushArguments& a) {
           "standard error")
       ->check(CLI::IsMember({"exact", "sampled"}))
       ->capture_default_str();
+  command
+      .add_option("--temperature", a.temperature,
+                  "Logits are divided by it, in both distributions; 0.001 to 1000")
+      ->check(CLI::Range(1e-3, 1e3))
+      ->capture_default_str();
   command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
       ->check(CLI::Range(1, 4096));
 }

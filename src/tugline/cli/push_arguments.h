@@ -20,6 +20,7 @@ struct PushArguments {
   std::string direction_file;
   std::string precision = "f32";
   std::string vocabulary = "exact";
+  double temperature = 1;
   int threads = 0;  // 0: the machine's
 };
 

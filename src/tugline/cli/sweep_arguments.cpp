@@ -115,6 +115,7 @@ SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& c
   options.spans = parse_spans(a.spans);
   options.readout = parse_readout(a.push.readout);
   options.vocabulary = parse_vocabulary(a.push.vocabulary);
+  options.temperature = a.push.temperature;
   options.bos = parse_bos(a.push.bos);
   if (a.max_examples > 0) options.max_examples = a.max_examples;
   options.audit = a.audit;

@@ -63,9 +63,11 @@ std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
                                 const std::vector<LayerIndex>& layers) {
   const Baseline baseline(model, result.text.ids, layers);
   const uint64_t hash = hash_of(result.text.ids);
-  const SpanBase base =
-      read_span(model, baseline, result.text.span, result.readout, layers.front(),
-                {.vocabulary = result.vocabulary, .seed = result.pushes.seed, .example_hash = hash});
+  const SpanBase base = read_span(model, baseline, result.text.span, result.readout, layers.front(),
+                                  {.vocabulary = result.vocabulary,
+                                   .seed = result.pushes.seed,
+                                   .example_hash = hash,
+                                   .temperature = result.temperature});
   const UnitContext context{
       .example_hash = hash,
       .limits = {.rows = choose_batch_rows(model.config(), describe_machine().last_level_cache),
@@ -110,6 +112,7 @@ void run(const TugArguments& arguments, const TextArguments& text) {
                    .text = resolve_tug_text(text, source),
                    .readout = parse_readout(arguments.push.readout),
                    .vocabulary = parse_vocabulary(arguments.push.vocabulary),
+                   .temperature = arguments.push.temperature,
                    .pushes = resolve_push_options(arguments.push, config),
                    .direction_file = arguments.push.direction_file,
                    .precision = Precision::kF32,

@@ -27,7 +27,10 @@ Json json_of(const ResponseRecord& response) {
   Json json = {{"direction", response.direction},
                {"epsilon", response.epsilon},
                {"kl", response.kl_rows},
-               {"mean", response.kl}};
+               {"mean", response.kl},
+               {"total_variation", response.total_variation},
+               {"entropy_change", response.entropy_change}};
+  if (response.js) json["js"] = *response.js;
   if (response.kl_standard_error) json["standard_error"] = *response.kl_standard_error;
   return json;
 }
@@ -111,9 +114,9 @@ class TugPage {
     const int64_t pushed = result_.layers.front().position;
     page_ += fmt::format("{}: {} tokens, span {}:{}, pushed at token {} '{}'\n", result_.model,
                          result_.text.ids.size(), span.begin, span.end, pushed, shown(result_.text, pushed));
-    page_ += fmt::format("readout {}, {}, {}, vocabulary {}\n", name_of(result_.readout),
+    page_ += fmt::format("readout {}, {}, {}, vocabulary {}, temperature {}\n", name_of(result_.readout),
                          directions_text(result_), precision_label(name_of(result_.precision)),
-                         vocabulary_text(result_.vocabulary));
+                         vocabulary_text(result_.vocabulary), result_.temperature);
     page_ += fmt::format("tokens by KL in nats at epsilon {}, mean over directions", epsilon_);
     page_ += colour_ == Colour::kYes && scale_.level(largest()) > 0 ? fmt::format(": {}\n", scale_.legend())
                                                                     : "\n";
@@ -174,6 +177,7 @@ std::string tug_json(const TugResult& result) {
                {"seed", result.pushes.seed},
                {"precision", name_of(result.precision)},
                {"vocabulary", vocabulary_text(result.vocabulary)},
+               {"temperature", result.temperature},
                {"direction_file", result.direction_file.empty() ? Json() : Json(result.direction_file)},
                {"d_model", result.d_model},
                {"layers", Json::array()}};

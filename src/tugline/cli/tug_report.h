@@ -18,6 +18,7 @@ struct TugResult {
   TugText text;
   ReadoutKind readout = ReadoutKind::kPredicting;
   Vocabulary vocabulary = Vocabulary::kExact;
+  double temperature = 1;
   PushOptions pushes;
   std::string direction_file;  // empty for random directions
   Precision precision = Precision::kF32;
@@ -26,9 +27,9 @@ struct TugResult {
       {};  // of each layer's pushes, in matrix products (probe/cost); empty where not counted
 };
 
-// {"model", "ids", "span": {"begin", "end"}, "readout", "seed", "precision", "vocabulary", "direction_file", "d_model", "layers": [{"layer",
+// {"model", "ids", "span": {"begin", "end"}, "readout", "seed", "precision", "vocabulary", "temperature", "direction_file", "d_model", "layers": [{"layer",
 // "position", "rms", "rows", "tokens", "seconds", "flops" where counted, "note" where there is one, "responses": [{"direction", "epsilon", "kl": [per row],
-// "mean", "standard_error" where the vocabulary was sampled}]}]}. `tokens` are the ids that the rows are about. Numbers read back to the same doubles.
+// "mean", "js", "total_variation", "entropy_change", "standard_error" where the vocabulary was sampled}]}]}. `tokens` are the ids that the rows are about. Numbers read back to the same doubles.
 [[nodiscard]] std::string tug_json(const TugResult& result);
 
 // Each token's KL is the mean over directions at the epsilon of largest size.

@@ -80,7 +80,7 @@ std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite
 }
 
 Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baseline,
-                 std::span<const LayerIndex> layers)
+                 std::span<const LayerIndex> layers, double temperature)
     : exact_(exact),
       baseline_(
           exact, baseline.ids(),
@@ -88,13 +88,14 @@ Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baselin
             const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
             return Baseline::Start{lowest, model.backend().download(baseline.resid_post(lowest).matrix())};
           }(),
-          layers) {}
+          layers),
+      temperature_(temperature) {}
 
 std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows,
                                    LayerIndex layer) {
   const auto pushes = static_cast<int64_t>(vectors.size()) / exact_.config().hidden_size;
   PlainReplayWorkspace workspace(exact_, pushes, rows);
-  return means(PlainReplay(exact_, baseline_, rows, layer, workspace).run(vectors), rows.read());
+  return means(PlainReplay(exact_, baseline_, rows, layer, workspace, temperature_).run(vectors), rows.read());
 }
 
 void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,

@@ -32,7 +32,7 @@ class Auditor {
   // `exact`: the model of `baseline` on the reference backend. Runs the transcript in f64 through the layers above the lowest of `layers`, which
   // the baseline kept.
   Auditor(const Model& exact, const Model& model, const Baseline& baseline,
-          std::span<const LayerIndex> layers);
+          std::span<const LayerIndex> layers, double temperature = 1);
 
   // Fills in `audited` and `audit_disagreement` of a unit that was measured at `site` over `rows` with these options. What no push reaches is
   // not audited.
@@ -45,6 +45,7 @@ class Auditor {
 
   const Model& exact_;
   Baseline baseline_;
+  double temperature_;
 };
 
 }  // namespace tugline

@@ -14,12 +14,13 @@ PlainReplayWorkspace::PlainReplayWorkspace(const Model& model, int64_t max_pushe
       layer(model.config(), (1 + max_pushes) * rows.count, model.backend()) {}
 
 PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
-                         PlainReplayWorkspace& workspace)
+                         PlainReplayWorkspace& workspace, double temperature)
     : model_(model),
       baseline_(baseline),
       rows_(rows),
       layer_(layer),
       workspace_(workspace),
+      temperature_(temperature),
       targets_(read_targets(baseline, rows)) {}
 
 // The base goes through the layers once more, as a push of nothing: the same sums in the same order, so that rounding alone never
@@ -43,7 +44,7 @@ std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
   model_.final_norm(read, read);
 
   std::vector<RowResponse> responses(static_cast<size_t>(pushes * rows_.read()));
-  backend.compare(*model_.weights().head, read, targets_, responses);
+  backend.compare(*model_.weights().head, read, targets_, temperature_, responses);
   return responses;
 }
 

@@ -34,7 +34,7 @@ class PlainReplay {
  public:
   // All arguments must outlive the replay. `layer` is one that the baseline kept.
   PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
-              PlainReplayWorkspace& workspace);
+              PlainReplayWorkspace& workspace, double temperature = 1);
 
   // Pushes by each of vectors [pushes * hidden], added to resid_post of the layer at p. Returns [pushes * rows.read()] responses,
   // push-major.
@@ -48,6 +48,7 @@ class PlainReplay {
   ReplayRows rows_;
   LayerIndex layer_;
   PlainReplayWorkspace& workspace_;
+  double temperature_;
   std::vector<int32_t> targets_;
 };
 

@@ -26,6 +26,7 @@ struct ReadoutOptions {
   Vocabulary vocabulary = Vocabulary::kExact;
   uint64_t seed = 42;
   uint64_t example_hash = 0;
+  double temperature = 1;  // logits are divided by it
 };
 
 // The realised next token of each read row; kNoTarget for the transcript's very last row, which has none.

@@ -35,7 +35,8 @@ class Sweep {
         base = read_span(model_, *baseline, span.tokens, options_.readout, options_.layers.front(),
                          {.vocabulary = options_.vocabulary,
                           .seed = options_.pushes.seed,
-                          .example_hash = planned.example->content_hash});
+                          .example_hash = planned.example->content_hash,
+                          .temperature = options_.temperature});
       read = &span;
       run_unit(planned, span, layer, *baseline, base);
     });
@@ -62,7 +63,8 @@ class Sweep {
   void audit(UnitRecord& unit, const PlannedExample& planned, LayerIndex layer, const Baseline& baseline,
              const SpanBase& base) {
     assert(exact_ != nullptr);
-    if (!auditor_) auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers);
+    if (!auditor_) auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers,
+                                                      options_.temperature);
     auditor_->audit(unit, base.rows,
                     {.example_hash = planned.example->content_hash, .span = base.span, .layer = layer},
                     options_.pushes, options_.audit);

@@ -20,6 +20,7 @@ struct SweepOptions {
   std::vector<Span::Kind> spans{Span::Kind::kAnchor};
   ReadoutKind readout = ReadoutKind::kPredicting;
   Vocabulary vocabulary = Vocabulary::kExact;
+  double temperature = 1;
   BosPolicy bos = BosPolicy::kAuto;
   std::optional<int64_t> max_examples;  // the dataset's first so many
   int64_t audit = 0;  // pushes of a unit that are rerun in f64 (probe/audit)

@@ -150,6 +150,7 @@ RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
       {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
       {field::kSeed, fmt::format("{}", pushes.seed)},
       {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},
+      {field::kTemperature, fmt::format("{}", options.temperature)},
       {field::kVocabulary, vocabulary_text(options.vocabulary)},
   };
   return identity;

@@ -81,6 +81,8 @@ class UnitRun {
           response.kl_rows_standard_error.assign(response.kl_rows.size(), 0.0);
         }
         if (has_targets) response.delta_logprob = 0.0;
+        response.js = 0.0;
+        set_own_and_after(response);
         record_.responses.push_back(std::move(response));
         if (options_.epsilons[static_cast<size_t>(e)] != 0) pushes.push_back({d, e});
       }
@@ -93,7 +95,7 @@ class UnitRun {
         batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.limits);
     if (replays_values(model_.backend())) {
       PlainReplayWorkspace workspace(model_, size, base.rows);
-      run_batches_of(size, pushes, PlainReplay(model_, baseline_, base.rows, layer_, workspace));
+      run_batches_of(size, pushes, PlainReplay(model_, baseline_, base.rows, layer_, workspace, base.options.temperature));
     } else {
       ReplayWorkspace workspace(model_, size, base.rows);
       run_batches_of(size, pushes, Replay(model_, baseline_, base, layer_, workspace));
@@ -142,10 +144,24 @@ class UnitRun {
       response.kl += rows[i].kl / count;
       response.kl_reverse += rows[i].kl_reverse / count;
       response.top1_flips += rows[i].top1_flip ? 1 / count : 0;
+      response.js = *response.js + rows[i].js / count;
+      response.total_variation += rows[i].total_variation / count;
+      response.entropy_change += rows[i].entropy_change / count;
       if (!std::isnan(rows[i].delta_logprob)) delta_logprob += rows[i].delta_logprob / targets;
     }
     if (targets > 0) response.delta_logprob = delta_logprob;
+    set_own_and_after(response);
     if (base_.options.vocabulary == Vocabulary::kSampled) store_sampling_error(response, rows);
+  }
+
+  // From kl_rows: the pushed position's row is the first one, where it is read.
+  void set_own_and_after(ResponseRecord& response) const {
+    const size_t own = base_.rows.first_read == 0 ? 1 : 0;
+    const std::span<const double> after = std::span(response.kl_rows).subspan(own);
+    if (own > 0) response.kl_own_row = response.kl_rows.front();
+    if (!after.empty())
+      response.kl_after =
+          std::accumulate(after.begin(), after.end(), 0.0) / static_cast<double>(after.size());
   }
 
   // All rows are computed on one sample of tokens, so that their errors are not independent: each replicate is left out of all of them

@@ -14,9 +14,23 @@ constexpr std::array<std::string_view, 10> kCurveColumns = {
     "ci_low",    "ci_high", "spans",   "directions"};
 
 // A later version's columns come last in both tables.
-constexpr std::array<std::string_view, 13> kResponseColumns = {
-    "example", "span_kind",  "chunk", "layer",      "position",      "direction",        "epsilon",
-    "kl",      "kl_reverse", "js",    "top1_flips", "delta_logprob", "kl_standard_error"};
+constexpr std::array<std::string_view, 17> kResponseColumns = {"example",
+                                                               "span_kind",
+                                                               "chunk",
+                                                               "layer",
+                                                               "position",
+                                                               "direction",
+                                                               "epsilon",
+                                                               "kl",
+                                                               "kl_reverse",
+                                                               "js",
+                                                               "top1_flips",
+                                                               "delta_logprob",
+                                                               "kl_standard_error",
+                                                               "total_variation",
+                                                               "entropy_change",
+                                                               "kl_own_row",
+                                                               "kl_after"};
 constexpr std::array<std::string_view, 15> kRowColumns = {
     "example",    "span_kind",     "chunk", "layer",      "position",
     "direction",  "epsilon",       "kl",    "kl_reverse", "js",
@@ -49,8 +63,13 @@ void write_responses(const RunStore& store, RowWriter& writer) {
   for (const UnitRecord& unit : store.units()) {
     for (const ResponseRecord& response : store.responses(unit.key)) {
       std::vector<Cell> cells = push_cells(unit, response);
-      if (response.kl_standard_error) cells.emplace_back(*response.kl_standard_error);
+      const size_t later = cells.size();  // the first of this table's own columns
       cells.resize(kResponseColumns.size());
+      if (response.kl_standard_error) cells[later] = *response.kl_standard_error;
+      cells[later + 1] = response.total_variation;
+      cells[later + 2] = response.entropy_change;
+      if (response.kl_own_row) cells[later + 3] = *response.kl_own_row;
+      if (response.kl_after) cells[later + 4] = *response.kl_after;
       writer.row(cells);
     }
   }

@@ -75,6 +75,7 @@ std::string provenance_caption(const RunView& view, const std::string& what) {
                         : "UNFINISHED");
   }
   add("precision", "precision: ");
+  add("temperature", "temperature: ");
   add("vocabulary", "vocabulary: ");
   add("seed", "seed: ");
   add("configuration", "configuration: ");

@@ -169,6 +169,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"examples", examples_fact(view)},
       {"units", units_fact(view)},
       {"precision", precision_label(identity_value(view, field::kPrecision))},
+      {"temperature", identity_value(view, field::kTemperature)},
       {"vocabulary", identity_value(view, field::kVocabulary)},
       {"audit", audit_text(view)},
       {"seed", identity_value(view, field::kSeed)},

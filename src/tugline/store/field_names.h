@@ -18,6 +18,7 @@ inline constexpr const char* kDirectionFamily = "direction_family";
 inline constexpr const char* kDirectionSharing = "direction_sharing";
 inline constexpr const char* kPrecision = "precision";
 inline constexpr const char* kSeed = "seed";
+inline constexpr const char* kTemperature = "temperature";
 inline constexpr const char* kVocabulary = "vocabulary";
 
 // Provenance: these do not.

@@ -69,6 +69,11 @@ struct ResponseRecord {
   // Of kl and of each of kl_rows, where the vocabulary was sampled; nothing where it was computed whole.
   std::optional<double> kl_standard_error = {};
   std::vector<double> kl_rows_standard_error = {};
+  double total_variation = 0;  // half of sum |p - q|, mean over rows
+  double entropy_change = 0;   // H(pushed) - H(base), nats, mean over rows
+  // kl of the pushed position's own row, and the mean over the rows after it; nothing where none of them is read.
+  std::optional<double> kl_own_row = {};
+  std::optional<double> kl_after = {};
   bool operator==(const ResponseRecord&) const = default;
 };
 

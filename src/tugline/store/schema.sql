@@ -73,11 +73,15 @@ CREATE TABLE responses (
   epsilon       REAL NOT NULL,
   kl            REAL NOT NULL,  -- nats, mean over the readout rows, as the others are
   kl_reverse    REAL NOT NULL,
-  js            REAL,           -- NULL where it was not measured
+  js            REAL,           -- Jensen-Shannon divergence
   top1_flips    REAL NOT NULL,
   delta_logprob REAL,           -- NULL where no row has a realised next token
   kl_rows       BLOB NOT NULL,  -- one little-endian f64 a readout row
   kl_standard_error      REAL,  -- of kl, from the sample of tokens; NULL where the vocabulary was computed whole
   kl_rows_standard_error BLOB,  -- as kl_rows; NULL where kl_standard_error is
+  total_variation        REAL NOT NULL,
+  entropy_change         REAL NOT NULL,  -- nats: of the pushed distribution, minus the base's
+  kl_own_row             REAL,  -- of the pushed position's row; NULL where it is not read
+  kl_after               REAL,  -- mean over the rows after it; NULL where none is read
   PRIMARY KEY (unit, direction, epsilon)
 ) WITHOUT ROWID;

@@ -92,8 +92,9 @@ void insert_readout(SQLite::Database& database, int64_t id, const UnitRecord& un
 void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& unit) {
   SQLite::Statement insert(database,
                            "INSERT INTO responses (unit, direction, epsilon, kl, kl_reverse, js, top1_flips, "
-                           "delta_logprob, kl_rows, kl_standard_error, kl_rows_standard_error) "
-                           "VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+                           "delta_logprob, kl_rows, kl_standard_error, kl_rows_standard_error, "
+                           "total_variation, entropy_change, kl_own_row, kl_after) "
+                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const ResponseRecord& response : unit.responses) {
     const std::string blob = to_blob(response.kl_rows);
     const std::string error_blob = to_blob(response.kl_rows_standard_error);
@@ -112,6 +113,10 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     } else {
       insert.bind(11);  // NULL
     }
+    insert.bind(12, response.total_variation);
+    insert.bind(13, response.entropy_change);
+    bind_optional(insert, 14, response.kl_own_row);
+    bind_optional(insert, 15, response.kl_after);
     insert.exec();
     insert.reset();
   }
@@ -186,6 +191,8 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     for (const double kl : response.kl_rows) {
       check_finite(kl, "kl of a row", push);
     }
+    check_finite(response.total_variation, "total_variation", push);
+    check_finite(response.entropy_change, "entropy_change", push);
     check_finite(response.kl_standard_error.value_or(0), "kl_standard_error", push);
     for (const double error : response.kl_rows_standard_error) {
       check_finite(error, "kl_standard_error of a row", push);
@@ -239,7 +246,8 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
   SQLite::Statement select(
       database,
       "SELECT direction, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows, "
-      "kl_standard_error, kl_rows_standard_error FROM responses WHERE unit = ? ORDER BY direction, epsilon");
+      "kl_standard_error, kl_rows_standard_error, total_variation, entropy_change, kl_own_row, kl_after "
+      "FROM responses WHERE unit = ? ORDER BY direction, epsilon");
   select.bind(1, unit);
   std::vector<ResponseRecord> responses;
   while (select.executeStep()) {
@@ -252,7 +260,11 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
                          .delta_logprob = optional_double(select.getColumn(6)),
                          .kl_rows = read_rows_blob(select.getColumn(7), unit, path),
                          .kl_standard_error = optional_double(select.getColumn(8)),
-                         .kl_rows_standard_error = read_rows_blob(select.getColumn(9), unit, path)});
+                         .kl_rows_standard_error = read_rows_blob(select.getColumn(9), unit, path),
+                         .total_variation = select.getColumn(10).getDouble(),
+                         .entropy_change = select.getColumn(11).getDouble(),
+                         .kl_own_row = optional_double(select.getColumn(12)),
+                         .kl_after = optional_double(select.getColumn(13))});
   }
   return responses;
 }

@@ -191,17 +191,17 @@ class CpuBackend : public Backend {
   }
 
   std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets,
-                                        const std::optional<TailSampling>& sampling) override {
-    return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets, sampling);
+                                        const ReadoutSettings& settings) override {
+    return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets, settings);
   }
   void divergence(const Head& head, const Readout& base, const Matrix& dx,
                   std::span<RowResponse> out) override {
     cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx,
                     operands_, out);
   }
-  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
                std::span<RowResponse> out) override {
-    value_divergence(dynamic_cast<const CpuHead&>(head), x, targets, Stores::kF32, out);
+    value_divergence(dynamic_cast<const CpuHead&>(head), x, targets, {Stores::kF32, temperature}, out);
   }
   std::vector<double> logits(const Head& head, const Matrix& x) override {
     const std::vector<float> values = cpu::logits(dynamic_cast<const cpu::CpuHead&>(head), x);

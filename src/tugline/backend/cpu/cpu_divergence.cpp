@@ -16,18 +16,29 @@ const float* row(const Matrix& m, int64_t r) { return reinterpret_cast<const flo
 
 // Sums over some of a row's tokens, as DivergenceSums.
 struct TokenSums {
-  double forward = 0;
-  double backward = 0;
-  double mean = 0;
+  double forward = 0, backward = 0, mean = 0, js = 0, js_slope = 0, rise = 0, risen = 0, surprisal = 0;
 
   void add(const TokenSums& other, double factor = 1) {
     forward += factor * other.forward;
     backward += factor * other.backward;
     mean += factor * other.mean;
+    js += factor * other.js;
+    js_slope += factor * other.js_slope;
+    rise += factor * other.rise;
+    risen += factor * other.risen;
+    surprisal += factor * other.surprisal;
   }
   [[nodiscard]] double z() const { return backward + mean; }  // E_q[e^d] - 1
   // KL(p||q) = E_q[d e^d - e^d + 1] / (1 + Z) + Z / (1 + Z) - log(1 + Z).
   [[nodiscard]] double kl() const { return forward / (1 + z()) + (z() / (1 + z()) - std::log1p(z())); }
+  // The walk's terms had u too large by eta: Taylor's series to the second order. Its second derivative is slope + sum q r / (1 + r) / 2;
+  // that sum is (1 - triangular discrimination) / 2, and the discrimination about 2 JS.
+  [[nodiscard]] double jensen_shannon(double eta) const {
+    const double slope = js_slope / 2 + std::expm1(eta) / 4;
+    return js - eta * slope + eta * eta / 2 * (slope + (1 - std::min(1.0, 2 * js)) / 4);
+  }
+  // p - q over the tokens that rise: q (e^d - Z) / Z.
+  [[nodiscard]] double total_variation() const { return (rise - z() * risen) / (1 + z()); }
   // e^d left what f32 holds, or 1 + Z is the small difference of large sums: many likely tokens became far less likely.
   [[nodiscard]] bool are_lossy() const {
     if (!std::isfinite(forward) || !std::isfinite(backward)) return true;
@@ -38,14 +49,16 @@ struct TokenSums {
 
 // What a row has gathered so far on its walk.
 struct RowState {
-  float shift = 0;
+  DivergenceOrigin origin;
   std::array<TokenSums, 1 + kTailReplicates> segments{};  // the head (or all), and the tail's replicates
   float largest = -std::numeric_limits<float>::infinity();
-  float target_delta = std::numeric_limits<float>::quiet_NaN();  // of the realised token, shifted
-  float top_value = 0;  // log q + delta of the base's likeliest token, shifted
+  float target_delta = std::numeric_limits<float>::quiet_NaN();  // d of the realised token
+  float top_value = 0;                                           // log q + d of the base's likeliest token
 
+  [[nodiscard]] float d_of(float delta) const { return delta * origin.scale - origin.shift; }
   void add(size_t segment, const DivergenceSums& tile) {
-    segments[segment].add({tile.forward, tile.backward, tile.mean});
+    segments[segment].add({tile.forward, tile.backward, tile.mean, tile.js, tile.js_slope, tile.rise,
+                           tile.risen, tile.surprisal});
     largest = std::max(largest, tile.largest);
   }
   [[nodiscard]] TokenSums tail() const {
@@ -68,55 +81,65 @@ struct RowState {
   }
   [[nodiscard]] RowResponse response(const TokenSums& sums) const {
     const double log_z = std::log1p(sums.z());
-    return {.kl = sums.kl(),
+    const double kl = sums.kl();
+    return {.kl = kl,
             .kl_reverse = log_z - sums.mean,
             .delta_logprob = target_delta - log_z,
-            .top1_flip = largest > top_value};
+            .top1_flip = largest > top_value,
+            .js = sums.jensen_shannon(log_z - origin.log_z),
+            .total_variation = sums.total_variation(),
+            .entropy_change = -sums.surprisal / (1 + sums.z()) - kl};
+  }
+  // The estimate of log Z that the walk began with was too far off: eta^2 is to be a small part of the variance of d, about KL both ways.
+  [[nodiscard]] bool began_badly(const TokenSums& sums, const RowResponse& response) const {
+    constexpr double kMostShare = 1e-3;
+    constexpr double kMostVariance =
+        4;  // beyond it JS and TV are near their largest values, and grow no more
+    const double eta = std::log1p(sums.z()) - origin.log_z;
+    return eta * eta > kMostShare * std::min(kMostVariance, response.kl + response.kl_reverse);
   }
 };
 
+// One walk over tokens, each row from its origin.
 class Walk {
  public:
-  Walk(const CpuHead& head, const CpuReadout& base, const Matrix& dx, DifferenceOperands& operands)
+  // operand: dx as the products take it.
+  Walk(const CpuHead& head, const WalkedTokens& tokens, int64_t base_rows, const Matrix& operand)
       : head_(head),
-        base_(base),
-        tokens_(base.walked),
-        dx_(dx),
-        operand_(operands.of(dx)),
-        states_(static_cast<size_t>(dx.rows)) {
-    head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(dx.rows * CpuHead::kTile)));
-    for (int64_t r = 0; r < dx.rows; ++r)
-      states_[static_cast<size_t>(r)].shift = static_cast<float>(
-          dot(row(dx, r), base.mean_unembed.data() + r % base.rows * dx.columns, dx.columns));
+        tokens_(tokens),
+        base_rows_(base_rows),
+        operand_(operand),
+        states_(static_cast<size_t>(operand.rows)) {
+    head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(operand.rows * CpuHead::kTile)));
   }
 
-  void run(std::span<RowResponse> out) {
+  RowState& state(int64_t r) { return states_[static_cast<size_t>(r)]; }
+  void run() {
     for (size_t tile = 0; tile < tokens_.tiles.size(); ++tile) walk_tile(tile);
-    for (size_t r = 0; r < out.size(); ++r) out[r] = response(static_cast<int64_t>(r));
   }
 
  private:
   void walk_tile(size_t tile) {
     const int64_t width = tokens_.tiles[tile]->out_size();
-    const Matrix delta{reinterpret_cast<std::byte*>(head_.workspace.data()), dx_.rows, width, CpuHead::kTile,
+    const Matrix delta{reinterpret_cast<std::byte*>(head_.workspace.data()), operand_.rows, width, CpuHead::kTile,
                        sizeof(float)};
     tokens_.tiles[tile]->run_difference(operand_, delta, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < dx_.rows; ++r)
+    for (int64_t r = 0; r < operand_.rows; ++r)
       add_tile(r, row(delta, r), static_cast<int64_t>(tile) * CpuHead::kTile, width);
   }
 
   // Columns [first, first + width).
   void add_tile(int64_t r, const float* delta, int64_t first, int64_t width) {
-    RowState& state = states_[static_cast<size_t>(r)];
-    const auto base_row = static_cast<size_t>(r % base_.rows);
+    RowState& state = this->state(r);
+    const auto base_row = static_cast<size_t>(r % base_rows_);
     const size_t offset = base_row * static_cast<size_t>(tokens_.count) + static_cast<size_t>(first);
     add_segments(state, delta, offset, first, width);
     const int64_t target = tokens_.targets[base_row] - first;
-    if (target >= 0 && target < width) state.target_delta = delta[target] - state.shift;
+    if (target >= 0 && target < width) state.target_delta = state.d_of(delta[target]);
     const int64_t top = tokens_.top[base_row] - first;
     if (top >= 0 && top < width)
-      state.top_value = tokens_.log_q[offset + static_cast<size_t>(top)] + (delta[top] - state.shift);
+      state.top_value = tokens_.log_q[offset + static_cast<size_t>(top)] + state.d_of(delta[top]);
   }
 
   void add_segments(RowState& state, const float* delta, size_t offset, int64_t first, int64_t width) const {
@@ -125,18 +148,59 @@ class Walk {
       const int64_t count = std::min(tokens_.segment_ends[segment] - first, width) - done;
       if (count <= 0) continue;
       const size_t at = offset + static_cast<size_t>(done);
-      state.add(segment, divergence_tile(delta + done, state.shift, tokens_.q.data() + at,
+      state.add(segment, divergence_tile(delta + done, state.origin, tokens_.q.data() + at,
                                          tokens_.log_q.data() + at, count));
       done += count;
     }
   }
 
-  [[nodiscard]] RowResponse response(int64_t r) const {
-    const RowState& state = states_[static_cast<size_t>(r)];
+  const CpuHead& head_;
+  const WalkedTokens& tokens_;
+  int64_t base_rows_;
+  Matrix operand_;
+  std::vector<RowState> states_;
+};
+
+// The pilot's walk, then the one that counts.
+class DivergenceRun {
+ public:
+  // operand: dx as the products take it, once for both walks and all tiles.
+  DivergenceRun(const CpuHead& head, const CpuReadout& base, const Matrix& dx, const Matrix& operand)
+      : head_(head),
+        base_(base),
+        dx_(dx),
+        pilot_(head, base.pilot, base.rows, operand),
+        walk_(head, base.walked, base.rows, operand) {}
+
+  void run(std::span<RowResponse> out) {
+    for (int64_t r = 0; r < dx_.rows; ++r) {
+      const int64_t i = r % base_.rows;
+      pilot_.state(r).origin = {
+          .scale = base_.scale,
+          .shift = static_cast<float>(
+              base_.scale * dot(row(dx_, r), base_.mean_unembed.data() + i * dx_.columns, dx_.columns)),
+          .log_z = 0,
+          .entropy = base_.entropy[static_cast<size_t>(i)]};
+    }
+    pilot_.run();
+    for (int64_t r = 0; r < dx_.rows; ++r) {
+      RowState& state = walk_.state(r);
+      state.origin = pilot_.state(r).origin;
+      const TokenSums pilot = pilot_.state(r).total();
+      if (!pilot.are_lossy()) state.origin.log_z = static_cast<float>(std::log1p(pilot.z()));
+    }
+    walk_.run();
+    for (int64_t r = 0; r < dx_.rows; ++r) out[static_cast<size_t>(r)] = response(r);
+  }
+
+ private:
+  [[nodiscard]] RowResponse response(int64_t r) {
+    const RowState& state = walk_.state(r);
     const TokenSums total = state.total();
     if (total.are_lossy()) return plain_response(r);
     RowResponse response = state.response(total);
-    if (tokens_.segment_ends.size() == 1) return response;
+    if (state.began_badly(total, response)) return plain_response(r);
+    if (base_.walked.segment_ends.size() == 1) return response;
     const TokenSums tail = state.tail();
     for (size_t g = 0; g < response.kl_deviations.size(); ++g) {
       const TokenSums others = state.without(g, tail);
@@ -146,21 +210,22 @@ class Walk {
     return response;
   }
 
-  // Where f32's sums do not do: this row once more in f64, all its logits at once.
+  // Where f32's sums or the pilot do not do: this row once more in f64, all its logits at once.
   [[nodiscard]] RowResponse plain_response(int64_t r) const {
-    const std::vector<float> delta = logits(head_, dx_.row_range(r, 1));
+    const std::vector<float> logit_differences = logits(head_, dx_.row_range(r, 1));
+    std::vector<double> delta(logit_differences.begin(), logit_differences.end());
+    for (double& v : delta) v *= base_.scale;
     const auto base_row = static_cast<size_t>(r % base_.rows);
     const float* log_q = base_.all_log_q() + base_row * delta.size();
-    return reference::row_response(std::vector<double>(delta.begin(), delta.end()),
-                                   std::vector<double>(log_q, log_q + delta.size()), base_.targets[base_row]);
+    return reference::row_response(delta, std::vector<double>(log_q, log_q + delta.size()),
+                                   base_.targets[base_row]);
   }
 
   const CpuHead& head_;
   const CpuReadout& base_;
-  const WalkedTokens& tokens_;
   Matrix dx_;
-  Matrix operand_;  // dx as the products take it, once for all tiles
-  std::vector<RowState> states_;
+  Walk pilot_;
+  Walk walk_;
 };
 
 }  // namespace
@@ -216,7 +281,7 @@ std::vector<float> logits(const CpuHead& head, const Matrix& x) {
 
 void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, DifferenceOperands& operands,
                 std::span<RowResponse> out) {
-  Walk(head, base, dx, operands).run(out);
+  DivergenceRun(head, base, dx, operands.of(dx)).run(out);
 }
 
 }  // namespace tugline::cpu

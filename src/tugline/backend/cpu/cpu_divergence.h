@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,34 +28,34 @@ struct CpuHead final : Head {
 
 // The tokens that a walk passes, column by column: all of the vocabulary, or those of a sample.
 struct WalkedTokens {
+  std::vector<std::unique_ptr<CpuLinear>> own_tiles;  // a sample's
   std::span<const std::unique_ptr<CpuLinear>> tiles;  // of W_U's rows, kTile each
   int64_t count = 0;
   std::vector<float> q;          // [rows, count]: times the factor that makes the sum over a sample unbiased
   std::vector<float> log_q;      // [rows, count]: of q as it is
   std::vector<int32_t> targets;  // [rows]: the column of the realised token, or kNoTarget
   std::vector<int32_t> top;      // [rows]: the column of the most likely token
-  std::vector<int64_t>
-      segment_ends;  // stretches that are summed apart: the head, and each replicate of a sampled tail
+  // Ends of stretches that are summed apart: the head, and each replicate of a sampled tail.
+  std::vector<int64_t> segment_ends;
 };
 
 struct CpuReadout final : Readout {
   int64_t rows = 0;
+  float scale = 1;                  // 1 / temperature
   std::vector<float> mean_unembed;  // [rows, hidden]: mean of W_U's rows over the likeliest tokens
+  std::vector<float> entropy;       // [rows]: nats
   std::vector<int32_t> targets;     // [rows]
   WalkedTokens walked;
-  // Where `walked` is a sample:
-  std::vector<std::unique_ptr<CpuLinear>> sampled_tiles;
-  std::vector<float> log_q;  // [rows, vocabulary]
+  WalkedTokens pilot;        // a small sample that is walked first, for an estimate of log E_q[e^d]
+  std::vector<float> log_q;  // [rows, vocabulary], where `walked` is a sample
 
-  [[nodiscard]] const float* all_log_q() const {
-    return sampled_tiles.empty() ? walked.log_q.data() : log_q.data();
-  }
+  [[nodiscard]] const float* all_log_q() const { return log_q.empty() ? walked.log_q.data() : log_q.data(); }
 };
 
 [[nodiscard]] std::vector<float> logits(const CpuHead& head, const Matrix& x);
 [[nodiscard]] std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x,
                                                     std::span<const int32_t> targets,
-                                                    const std::optional<TailSampling>& sampling);
+                                                    const ReadoutSettings& settings);
 void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, DifferenceOperands& operands,
                 std::span<RowResponse> out);
 

@@ -49,27 +49,37 @@ void weigh_rows(const LinearSource& source, std::span<const int32_t> tokens, std
   for (size_t i = 0; i < sum.size(); ++i) out[i] = static_cast<float>(sum[i] / mass);
 }
 
-// walked.q and walked.log_q from logits in walked.log_q, walked.top and mean_unembed.
-void normalise_row(const CpuHead& head, size_t r, CpuReadout& base) {
+// What walks first, of every readout: enough for E_q[e^d] to within a few percent of what it differs from 1 by, few enough to cost
+// next to nothing.
+constexpr TailSampling kPilot{.head_remainder = 1e-2, .most_head = 2048, .tail_tokens = 1024, .stream = {}};
+
+// q and log_q from logits in log_q, the most likely token, the entropy and mean_unembed.
+void normalise_row(const CpuHead& head, size_t r, WalkedTokens& all, CpuReadout& base) {
   const auto vocabulary = static_cast<size_t>(head.source.out);
   const auto hidden = static_cast<size_t>(head.source.in);
-  const std::span<float> log_q(base.walked.log_q.data() + r * vocabulary, vocabulary);
-  const std::span<float> q(base.walked.q.data() + r * vocabulary, vocabulary);
+  const std::span<float> log_q(all.log_q.data() + r * vocabulary, vocabulary);
+  const std::span<float> q(all.q.data() + r * vocabulary, vocabulary);
+  for (float& v : log_q) v *= base.scale;
   const double normaliser = log_sum_exp(log_q);
+  double entropy = 0;
   for (size_t v = 0; v < vocabulary; ++v) {
     const double log_probability = static_cast<double>(log_q[v]) - normaliser;
+    const double probability = std::exp(log_probability);
+    entropy -= probability * log_probability;
     log_q[v] = static_cast<float>(log_probability);
-    q[v] = static_cast<float>(std::exp(log_probability));
+    q[v] = static_cast<float>(probability);
   }
+  base.entropy[r] = static_cast<float>(entropy);
   const std::vector<int32_t> tokens = likeliest(log_q);
-  base.walked.top[r] = tokens.front();
+  all.top[r] = tokens.front();
   weigh_rows(head.source, tokens, q, {base.mean_unembed.data() + r * hidden, hidden});
 }
 
-VocabularySample choose_tokens(const CpuHead& head, const CpuReadout& base, const TailSampling& sampling) {
+VocabularySample choose_tokens(const CpuHead& head, const CpuReadout& base, const WalkedTokens& all,
+                               const TailSampling& sampling) {
   const auto size = static_cast<int64_t>(base.mean_unembed.size());
   return sample_vocabulary(
-      {.q = base.walked.q,
+      {.q = all.q,
        .rows = base.rows,
        .targets = base.targets,
        .squared_norms = head.squared_norms(),
@@ -98,13 +108,13 @@ LinearSource gathered(const LinearSource& source, const std::vector<int32_t>& to
           .bias = {}};
 }
 
-// From all of the vocabulary to the tokens of a sample.
-void walk_sample(const CpuHead& head, const TailSampling& sampling, CpuReadout& base) {
-  const VocabularySample sample = choose_tokens(head, base, sampling);
-  base.sampled_tiles = head.pack(gathered(head.source, sample.tokens));
-  WalkedTokens all = std::move(base.walked);
-  WalkedTokens& walked = base.walked = {};
-  walked.tiles = base.sampled_tiles;
+// The tokens of a sample, of those of the whole vocabulary.
+WalkedTokens sampled(const CpuHead& head, const CpuReadout& base, const WalkedTokens& all,
+                     const TailSampling& sampling) {
+  const VocabularySample sample = choose_tokens(head, base, all, sampling);
+  WalkedTokens walked;
+  walked.own_tiles = head.pack(gathered(head.source, sample.tokens));
+  walked.tiles = walked.own_tiles;
   walked.count = static_cast<int64_t>(sample.tokens.size());
   walked.segment_ends = sample.segment_ends();
   for (size_t r = 0; r < all.top.size(); ++r) {
@@ -116,27 +126,41 @@ void walk_sample(const CpuHead& head, const TailSampling& sampling, CpuReadout& 
       walked.log_q.push_back(all.log_q[at]);
     }
   }
-  base.log_q = std::move(all.log_q);
+  return walked;
+}
+
+WalkedTokens whole_vocabulary(const CpuHead& head, const Matrix& x, CpuReadout& base) {
+  WalkedTokens all;
+  all.tiles = head.tiles;
+  all.count = head.source.out;
+  all.log_q = logits(head, x);
+  all.q.resize(all.log_q.size());
+  all.top.resize(base.targets.size());
+  all.targets = base.targets;
+  all.segment_ends = {head.source.out};
+#pragma omp parallel for schedule(dynamic)
+  for (size_t r = 0; r < base.targets.size(); ++r) normalise_row(head, r, all, base);
+  return all;
 }
 
 }  // namespace
 
 std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
-                                      const std::optional<TailSampling>& sampling) {
+                                      const ReadoutSettings& settings) {
   auto base = std::make_unique<CpuReadout>();
   base->rows = x.rows;
+  base->scale = static_cast<float>(1 / settings.temperature);
   base->targets.assign(targets.begin(), targets.end());
+  base->entropy.resize(targets.size());
   base->mean_unembed.resize(static_cast<size_t>(x.rows * x.columns));
-  base->walked.tiles = head.tiles;
-  base->walked.count = head.source.out;
-  base->walked.log_q = logits(head, x);
-  base->walked.q.resize(base->walked.log_q.size());
-  base->walked.top.resize(targets.size());
-  base->walked.targets = base->targets;
-  base->walked.segment_ends = {head.source.out};
-#pragma omp parallel for schedule(dynamic)
-  for (size_t r = 0; r < targets.size(); ++r) normalise_row(head, r, *base);
-  if (sampling) walk_sample(head, *sampling, *base);
+  WalkedTokens all = whole_vocabulary(head, x, *base);
+  base->pilot = sampled(head, *base, all, kPilot);
+  if (settings.sampling) {
+    base->walked = sampled(head, *base, all, *settings.sampling);
+    base->log_q = std::move(all.log_q);
+  } else {
+    base->walked = std::move(all);
+  }
   return base;
 }
 

@@ -108,30 +108,93 @@ HWY_INLINE Terms divergence_terms(V d) {
   return terms;
 }
 
-DivergenceSums DivergenceTile(const float* delta, float shift, const float* q, const float* log_q,
-                              int64_t n) {
-  // f32 sums run over this many elements before they go into f64: 16 additions a lane on AVX2.
-  constexpr int64_t kBlock = 128;
+template <size_t n>
+HWY_INLINE V polynomial(V x, const float (&highest_first)[n]) {
   const F f;
-  const V offset = hn::Set(f, shift);
-  V largest = hn::Set(f, -std::numeric_limits<float>::infinity());
-  DivergenceSums sums;
-  for (int64_t begin = 0; begin < n; begin += kBlock) {
-    V forward = hn::Zero(f);
-    V backward = hn::Zero(f);
-    V mean = hn::Zero(f);
-    for_each_vector(std::min(kBlock, n - begin), [&](int64_t i, auto lanes) {
-      const V d = or_else(hn::Sub(load(delta + begin + i, lanes), offset), lanes, hn::Zero(f));
-      const V weight = load(q + begin + i, lanes);
-      const Terms terms = divergence_terms(d);
-      forward = hn::MulAdd(weight, terms.forward, forward);
-      backward = hn::MulAdd(weight, terms.backward, backward);
-      mean = hn::MulAdd(weight, d, mean);
-      largest = hn::Max(largest, or_else(hn::Add(load(log_q + begin + i, lanes), d), lanes, largest));
-    });
+  V p = hn::Set(f, highest_first[0]);
+  for (size_t i = 1; i < n; ++i) p = hn::MulAdd(p, x, hn::Set(f, highest_first[i]));
+  return p;
+}
+
+struct JsTerms {
+  V js;
+  V slope;
+};
+
+// (r u - (1 + r) l) / 2 and r (u - l) - (r - 1) / 2 with r = e^u, l = log((1 + r) / 2): both u^2 / 8 + ..., by their Taylor series where
+// |u| is small (first terms left out: 2e-8 and 1e-7 of the sums).
+HWY_INLINE JsTerms js_terms(V u) {
+  const F f;
+  const V one = hn::Set(f, 1.0f);
+  const V half = hn::Set(f, 0.5f);
+  const V square = hn::Mul(u, u);
+  JsTerms terms{hn::Mul(square, polynomial(u, {1.0f / 92160, 1.0f / 11520, 1.0f / 2304, 1.0f / 384, 1.0f / 64,
+                                               1.0f / 16, 1.0f / 8})),
+                hn::Mul(square, polynomial(u, {-11.0f / 645120, 1.0f / 13440, 1.0f / 1920, 1.0f / 960,
+                                               1.0f / 192, 1.0f / 24, 1.0f / 8}))};
+  const auto large = hn::Ge(hn::Abs(u), hn::Set(f, kSeriesLimit));
+  if (HWY_LIKELY(hn::AllFalse(f, large))) return terms;
+  const V bounded = hn::Max(hn::Min(u, hn::Set(f, kLargestExponent)), hn::Set(f, -kLargestExponent));
+  const V r = hn::Exp(f, bounded);
+  const V l = hn::Log(f, hn::Mul(hn::Add(one, r), half));
+  const V js = hn::Mul(half, hn::Sub(hn::Mul(r, bounded), hn::Mul(hn::Add(one, r), l)));
+  const V slope = hn::Sub(hn::Mul(r, hn::Sub(bounded, l)), hn::Mul(hn::Sub(r, one), half));
+  terms.js = hn::IfThenElse(large, js, terms.js);
+  terms.slope = hn::IfThenElse(large, slope, terms.slope);
+  return terms;
+}
+
+// One lane's share in each of DivergenceSums.
+struct LaneSums {
+  V forward, backward, mean, js, slope, rise, risen, surprisal;
+
+  HWY_INLINE LaneSums() { forward = backward = mean = js = slope = rise = risen = surprisal = hn::Zero(F()); }
+  HWY_INLINE void add(V d, V u, V weight, V log_weight_and_entropy) {
+    const Terms terms = divergence_terms(d);
+    const JsTerms apart = js_terms(u);
+    const V moved = hn::Mul(weight, hn::Add(terms.backward, d));  // q (e^d - 1)
+    const auto up = hn::Gt(u, hn::Zero(F()));
+    forward = hn::MulAdd(weight, terms.forward, forward);
+    backward = hn::MulAdd(weight, terms.backward, backward);
+    mean = hn::MulAdd(weight, d, mean);
+    js = hn::MulAdd(weight, apart.js, js);
+    slope = hn::MulAdd(weight, apart.slope, slope);
+    rise = hn::Add(rise, hn::IfThenElseZero(up, moved));
+    risen = hn::Add(risen, hn::IfThenElseZero(up, weight));
+    surprisal = hn::MulAdd(moved, log_weight_and_entropy, surprisal);
+  }
+  HWY_INLINE void add_to(DivergenceSums& sums) const {
     sums.forward += sum_lanes(forward);
     sums.backward += sum_lanes(backward);
     sums.mean += sum_lanes(mean);
+    sums.js += sum_lanes(js);
+    sums.js_slope += sum_lanes(slope);
+    sums.rise += sum_lanes(rise);
+    sums.risen += sum_lanes(risen);
+    sums.surprisal += sum_lanes(surprisal);
+  }
+};
+
+DivergenceSums DivergenceTile(const float* delta, const DivergenceOrigin& origin, const float* q,
+                              const float* log_q, int64_t n) {
+  // f32 sums run over this many elements before they go into f64: 16 additions a lane on AVX2.
+  constexpr int64_t kBlock = 128;
+  const F f;
+  const V scale = hn::Set(f, origin.scale);
+  const V shift = hn::Set(f, origin.shift);
+  const V log_z = hn::Set(f, origin.log_z);
+  const V entropy = hn::Set(f, origin.entropy);
+  V largest = hn::Set(f, -std::numeric_limits<float>::infinity());
+  DivergenceSums sums;
+  for (int64_t begin = 0; begin < n; begin += kBlock) {
+    LaneSums block;
+    for_each_vector(std::min(kBlock, n - begin), [&](int64_t i, auto lanes) {
+      const V d = or_else(hn::MulSub(load(delta + begin + i, lanes), scale, shift), lanes, hn::Zero(f));
+      const V log_weight = load(log_q + begin + i, lanes);
+      block.add(d, hn::Sub(d, log_z), load(q + begin + i, lanes), hn::Add(log_weight, entropy));
+      largest = hn::Max(largest, or_else(hn::Add(log_weight, d), lanes, largest));
+    });
+    block.add_to(sums);
   }
   sums.largest = hn::GetLane(hn::MaxOfLanes(f, largest));
   return sums;
@@ -164,9 +227,9 @@ void rope_head(float* x, const float* cosine, const float* sine, int64_t half) {
 }
 void softmax_row(float* s, int64_t n) { HWY_DYNAMIC_DISPATCH(SoftmaxRow)(s, n); }
 double dot(const float* x, const float* y, int64_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(x, y, n); }
-DivergenceSums divergence_tile(const float* delta, float shift, const float* q, const float* log_q,
-                               int64_t n) {
-  return HWY_DYNAMIC_DISPATCH(DivergenceTile)(delta, shift, q, log_q, n);
+DivergenceSums divergence_tile(const float* delta, const DivergenceOrigin& origin, const float* q,
+                               const float* log_q, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(DivergenceTile)(delta, origin, q, log_q, n);
 }
 std::string instruction_set() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
 

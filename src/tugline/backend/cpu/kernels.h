@@ -17,17 +17,30 @@ void rope_head(float* x, const float* cosine, const float* sine, int64_t half);
 void softmax_row(float* s, int64_t n);
 [[nodiscard]] double dot(const float* x, const float* y, int64_t n);
 
-// What one row's walk over the vocabulary adds up, with d = delta - shift (docs/method.md, "Divergence"):
+// What a row's walk knows beforehand.
+struct DivergenceOrigin {
+  float scale = 1;    // 1 / temperature
+  float shift = 0;    // d = scale * delta - shift, with E_q[d] about 0
+  float log_z = 0;    // about log E_q[e^d]; u = d - log_z is about log p - log q
+  float entropy = 0;  // of q
+};
+
+// What one row's walk over the vocabulary adds up (docs/method.md, "Divergence"); r = e^u, l = log((1 + r) / 2):
 struct DivergenceSums {
-  double forward = 0;   // sum q (d e^d - e^d + 1)
-  double backward = 0;  // sum q (e^d - 1 - d)
-  double mean = 0;      // sum q d
-  float largest = 0;    // max (log q + d)
+  double forward = 0;    // sum q (d e^d - e^d + 1)
+  double backward = 0;   // sum q (e^d - 1 - d)
+  double mean = 0;       // sum q d
+  double js = 0;         // sum q (r u - (1 + r) l) / 2
+  double js_slope = 0;   // sum q (r (u - l) - (r - 1) / 2)
+  double rise = 0;       // sum q (e^d - 1) over the tokens of u > 0
+  double risen = 0;      // sum q over them
+  double surprisal = 0;  // sum q (e^d - 1) (log q + entropy)
+  float largest = 0;     // max (log q + d)
 };
 // Sums over one vocabulary tile.  delta, q, log_q [n]. Relative error of `forward` and `backward` about 1e-6 whatever the size of
 // delta: the terms are evaluated as d^2 times a polynomial where they would cancel. Infinite or NaN where a d is beyond 60.
-[[nodiscard]] DivergenceSums divergence_tile(const float* delta, float shift, const float* q,
-                                             const float* log_q, int64_t n);
+[[nodiscard]] DivergenceSums divergence_tile(const float* delta, const DivergenceOrigin& origin,
+                                             const float* q, const float* log_q, int64_t n);
 
 // The instruction set that was chosen: "AVX2", "AVX3" ...
 [[nodiscard]] std::string instruction_set();

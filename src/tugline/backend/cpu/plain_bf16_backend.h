@@ -23,7 +23,7 @@ class PlainBf16Backend final : public CpuBackend {
   void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override;
   void attention(const AttentionInputs& inputs, const Matrix& out) override;
   void swiglu(const Matrix& gate_up, const Matrix& out) override;
-  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
                std::span<RowResponse> out) override;
   std::vector<double> logits(const Head& head, const Matrix& x) override;
 

@@ -30,11 +30,12 @@ struct Normaliser {
 
 class Comparison {
  public:
-  Comparison(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets, Stores stores)
+  Comparison(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
+             LogitSettings settings)
       : head_(head),
         x_(x),
         targets_(targets),
-        stores_(stores),
+        settings_(settings),
         rows_(static_cast<int64_t>(targets.size())),
         normalisers_(static_cast<size_t>(x.rows)) {
     head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(x.rows * CpuHead::kTile)));
@@ -63,11 +64,18 @@ class Comparison {
       head_.tiles[tile]->run(x_, logits, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
       for (int64_t r = 0; r < x_.rows; ++r)
-        if (stores_ == Stores::kRoundedToBf16) round_to_bf16_row(tile_row(r), width, tile_row(r));
+        finish_logits(tile_row(r), width);
 #pragma omp parallel for schedule(static)
       for (int64_t r = 0; r < x_.rows; ++r)
         visit(r, tile_row(r), static_cast<int64_t>(tile) * CpuHead::kTile, width);
     }
+  }
+
+  void finish_logits(float* logits, int64_t width) const {
+    if (settings_.stores == Stores::kRoundedToBf16) round_to_bf16_row(logits, width, logits);
+    if (settings_.temperature == 1) return;
+    const auto inverse = static_cast<float>(1 / settings_.temperature);
+    for (int64_t i = 0; i < width; ++i) logits[i] *= inverse;
   }
 
   [[nodiscard]] float* tile_row(int64_t r) const { return head_.workspace.data() + r * CpuHead::kTile; }
@@ -86,8 +94,15 @@ class Comparison {
       const float log_q = q.log_probability(base[i]);
       const float log_p = p.log_probability(pushed[i]);
       const float change = log_p - log_q;
-      response.kl += static_cast<double>(std::exp(log_p) * change);
-      response.kl_reverse -= static_cast<double>(std::exp(log_q) * change);
+      const float p_token = std::exp(log_p);
+      const float q_token = std::exp(log_q);
+      const float log_mean = std::log((p_token + q_token) / 2);
+      response.kl += static_cast<double>(p_token * change);
+      response.kl_reverse -= static_cast<double>(q_token * change);
+      if (p_token > 0) response.js += static_cast<double>(p_token * (log_p - log_mean)) / 2;
+      if (q_token > 0) response.js += static_cast<double>(q_token * (log_q - log_mean)) / 2;
+      response.total_variation += static_cast<double>(std::abs(p_token - q_token)) / 2;
+      response.entropy_change += static_cast<double>(q_token * log_q - p_token * log_p);
     }
     const int64_t target = targets_[static_cast<size_t>(r % rows_)] - first_token;
     if (target >= 0 && target < width)
@@ -97,16 +112,16 @@ class Comparison {
   const CpuHead& head_;
   Matrix x_;
   std::span<const int32_t> targets_;
-  Stores stores_;
+  LogitSettings settings_;
   int64_t rows_;
   std::vector<Normaliser> normalisers_;  // [x.rows]
 };
 
 }  // namespace
 
-void value_divergence(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets, Stores stores,
-                      std::span<RowResponse> out) {
-  Comparison(head, x, targets, stores).run(out);
+void value_divergence(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
+                      LogitSettings settings, std::span<RowResponse> out) {
+  Comparison(head, x, targets, settings).run(out);
 }
 
 }  // namespace tugline::cpu

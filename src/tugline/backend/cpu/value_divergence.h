@@ -9,8 +9,13 @@
 
 namespace tugline::cpu {
 
-// Backend::compare; `stores` says how logits are kept.
-void value_divergence(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets, Stores stores,
-                      std::span<RowResponse> out);
+struct LogitSettings {
+  Stores stores;           // how logits are kept
+  double temperature = 1;  // they are divided by it, in f32
+};
+
+// Backend::compare.
+void value_divergence(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
+                      LogitSettings settings, std::span<RowResponse> out);
 
 }  // namespace tugline::cpu

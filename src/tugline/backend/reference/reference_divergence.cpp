@@ -38,6 +38,32 @@ double forward_term(double q, double log_q, double t) {
   return t > 30 ? std::exp(log_q + t) * (t - 1) + q : q * (t * std::exp(t) - std::expm1(t));
 }
 
+// p - q.
+double difference(double log_q, double t) {
+  return t > 30 ? std::exp(log_q + t) - std::exp(log_q) : std::exp(log_q) * std::expm1(t);
+}
+
+// (p log(p / m) + q log(q / m)) / 2 with m = (p + q) / 2: with h = t / 2 it is sqrt(p q) (h sinh h - cosh h log cosh h), and for small h
+// the bracket is h^2 / 2 + h^6 / 144 + ..., where the h^4 cancel.
+double jensen_shannon_term(double log_q, double t) {
+  const double h = std::abs(t / 2);
+  const double root = std::exp(log_q + t / 2);
+  if (h < 0.02) return root * h * h * (0.5 + h * h * h * h / 144);
+  if (h < 1) {
+    const double s = std::sinh(h / 2);
+    return root * (h * std::sinh(h) - std::cosh(h) * std::log1p(2 * s * s));
+  }
+  const double log_half_sum =
+      t > 0 ? t + std::log1p(std::exp(-t)) - std::log(2.0) : std::log1p(std::exp(t)) - std::log(2.0);
+  return (std::exp(log_q + t) * (t - log_half_sum) - std::exp(log_q) * log_half_sum) / 2;
+}
+
+double expectation(std::span<const double> log_q, std::span<const double> values) {
+  double sum = 0;
+  for (size_t v = 0; v < values.size(); ++v) sum += std::exp(log_q[v]) * values[v];
+  return sum;
+}
+
 }  // namespace
 
 RowResponse row_response(std::span<const double> delta, std::span<const double> log_q, int32_t target) {
@@ -48,24 +74,37 @@ RowResponse row_response(std::span<const double> delta, std::span<const double> 
   std::vector<double> centred(delta.begin(), delta.end());
   for (double& d : centred) d -= mean;
   const double log_z = log_partition(centred, q, log_q);
+  const double entropy = -expectation(log_q, log_q);
   double forward = 0;
+  double js = 0;
+  double variation = 0;
+  double surprisal = 0;  // sum (p - q) (log q + H(q)): minus the entropy's change, but for KL
   std::vector<double> log_p(delta.size());
   for (size_t v = 0; v < delta.size(); ++v) {
     const double t = centred[v] - log_z;
     log_p[v] = log_q[v] + t;
     forward += forward_term(q[v], log_q[v], t);
+    js += jensen_shannon_term(log_q[v], t);
+    const double moved = difference(log_q[v], t);
+    variation += std::abs(moved) / 2;
+    surprisal += moved * (log_q[v] + entropy);
   }
   const double none = std::numeric_limits<double>::quiet_NaN();
   return {.kl = forward,
           .kl_reverse = log_z,
           .delta_logprob = target == kNoTarget ? none : centred[static_cast<size_t>(target)] - log_z,
-          .top1_flip = argmax(log_p) != argmax(log_q)};
+          .top1_flip = argmax(log_p) != argmax(log_q),
+          .js = js,
+          .total_variation = variation,
+          .entropy_change = -surprisal - forward};
 }
 
-std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets) {
+std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+                                      double temperature) {
   const int64_t vocabulary = head.source.out;
   auto readout = std::make_unique<ReferenceReadout>();
   readout->rows = x.rows;
+  readout->temperature = temperature;
   readout->targets.assign(targets.begin(), targets.end());
   std::vector<double> logits(static_cast<size_t>(x.rows * vocabulary));
   linear(x, head,
@@ -75,6 +114,7 @@ std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::
 #pragma omp parallel for schedule(static) if (x.rows * vocabulary > kWorthThreads)
   for (int64_t r = 0; r < x.rows; ++r) {
     std::vector<double> log_q(logits.begin() + r * vocabulary, logits.begin() + (r + 1) * vocabulary);
+    for (double& v : log_q) v /= temperature;
     const double normaliser = log_sum_exp(log_q);
     for (double& v : log_q) v -= normaliser;
     readout->log_q[static_cast<size_t>(r)] = std::move(log_q);
@@ -92,6 +132,7 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
     linear(dx.row_range(begin, count), head,
            {reinterpret_cast<std::byte*>(delta.data()), count, vocabulary, vocabulary, sizeof(double)},
            Accumulate::kNo);
+    for (double& v : delta) v /= base.temperature;
 #pragma omp parallel for schedule(static) if (count * vocabulary > kWorthThreads)
     for (int64_t r = begin; r < begin + count; ++r) {
       const auto i = static_cast<size_t>(r % base.rows);
@@ -103,14 +144,14 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
 }
 
 // In f64 the difference of two logits loses nothing that matters, so this is the divergence of x less the base's rows.
-void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
              std::span<RowResponse> out) {
   const auto rows = static_cast<int64_t>(targets.size());
   const Matrix base = x.row_range(0, rows);
   std::vector<double> differences;
   for (int64_t r = rows; r < x.rows; ++r)
     for (int64_t c = 0; c < x.columns; ++c) differences.push_back(row(x, r)[c] - row(base, r % rows)[c]);
-  const auto readout = make_readout(head, base, targets);
+  const auto readout = make_readout(head, base, targets, temperature);
   divergence(
       head, dynamic_cast<const ReferenceReadout&>(*readout),
       {reinterpret_cast<std::byte*>(differences.data()), x.rows - rows, x.columns, x.columns, sizeof(double)},

@@ -31,6 +31,7 @@ struct ReferenceReadout final : Readout {
   int64_t rows = 0;
   std::vector<std::vector<double>> log_q;  // [rows][vocabulary]
   std::vector<int32_t> targets;
+  double temperature = 1;
 };
 
 enum class Bias { kAdd, kLeaveOut };
@@ -60,10 +61,11 @@ void attention_difference(const AttentionDifferences& inputs, const Matrix& out)
 void gate_sigmoids(const Matrix& gate_up, const Matrix& out);
 void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out);
 
-std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets);
+std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+                                      double temperature);
 void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx,
                 std::span<RowResponse> out);
-void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
              std::span<RowResponse> out);
 
 // One row: logit differences delta and base log-probabilities, both [vocabulary].
