@@ -40,7 +40,8 @@ std::vector<float> telling_numbers() {
   std::mt19937 generator(11);
   for (uint32_t exponent = 0; exponent < 255; ++exponent)
     for (const uint32_t low : {0u, 1u, 0x7fffu, 0x8000u, 0x8001u, 0xffffu})
-      numbers.push_back(std::bit_cast<float>((static_cast<uint32_t>(generator()) & 0x807f0000u) | exponent << 23 | low));
+      numbers.push_back(
+          std::bit_cast<float>((static_cast<uint32_t>(generator()) & 0x807f0000u) | exponent << 23 | low));
   return numbers;
 }
 

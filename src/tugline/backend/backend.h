@@ -249,8 +249,8 @@ class Backend {
   // The same from values, as a notebook has it: log-softmax of base and push, each rounded as the backend's logits are, then their
   // difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows], out [pushes *
   // rows]. Rows that are the same give exactly 0.
-  virtual void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
-                       std::span<RowResponse> out) = 0;
+  virtual void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+                       double temperature, std::span<RowResponse> out) = 0;
   // x W_U^T, on the host; for inspection and tests.
   [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;
 };

@@ -24,7 +24,7 @@ struct SweepArguments {
   std::string direction_sharing = "common";
   int64_t max_examples = 0;  // 0: all
   std::string memory_limit = "4GiB";
-  int64_t audit = 1;         // pushes of a unit
+  int64_t audit = 1;       // pushes of a unit
   int64_t batch_rows = 0;  // 0: as many as suit this machine
   bool dry_run = false;
   bool json = false;

@@ -95,7 +95,8 @@ std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const Rep
                                    LayerIndex layer) {
   const auto pushes = static_cast<int64_t>(vectors.size()) / exact_.config().hidden_size;
   PlainReplayWorkspace workspace(exact_, pushes, rows);
-  return means(PlainReplay(exact_, baseline_, rows, layer, workspace, temperature_).run(vectors), rows.read());
+  return means(PlainReplay(exact_, baseline_, rows, layer, workspace, temperature_).run(vectors),
+               rows.read());
 }
 
 void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,

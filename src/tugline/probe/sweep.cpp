@@ -63,8 +63,8 @@ class Sweep {
   void audit(UnitRecord& unit, const PlannedExample& planned, LayerIndex layer, const Baseline& baseline,
              const SpanBase& base) {
     assert(exact_ != nullptr);
-    if (!auditor_) auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers,
-                                                      options_.temperature);
+    if (!auditor_)
+      auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers, options_.temperature);
     auditor_->audit(unit, base.rows,
                     {.example_hash = planned.example->content_hash, .span = base.span, .layer = layer},
                     options_.pushes, options_.audit);

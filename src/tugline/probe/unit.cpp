@@ -95,7 +95,8 @@ class UnitRun {
         batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.limits);
     if (replays_values(model_.backend())) {
       PlainReplayWorkspace workspace(model_, size, base.rows);
-      run_batches_of(size, pushes, PlainReplay(model_, baseline_, base.rows, layer_, workspace, base.options.temperature));
+      run_batches_of(size, pushes,
+                     PlainReplay(model_, baseline_, base.rows, layer_, workspace, base.options.temperature));
     } else {
       ReplayWorkspace workspace(model_, size, base.rows);
       run_batches_of(size, pushes, Replay(model_, baseline_, base, layer_, workspace));

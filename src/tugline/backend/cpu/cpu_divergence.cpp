@@ -110,7 +110,8 @@ class Walk {
         base_rows_(base_rows),
         operand_(operand),
         states_(static_cast<size_t>(operand.rows)) {
-    head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(operand.rows * CpuHead::kTile)));
+    head.workspace.resize(
+        std::max(head.workspace.size(), static_cast<size_t>(operand.rows * CpuHead::kTile)));
   }
 
   RowState& state(int64_t r) { return states_[static_cast<size_t>(r)]; }
@@ -121,8 +122,8 @@ class Walk {
  private:
   void walk_tile(size_t tile) {
     const int64_t width = tokens_.tiles[tile]->out_size();
-    const Matrix delta{reinterpret_cast<std::byte*>(head_.workspace.data()), operand_.rows, width, CpuHead::kTile,
-                       sizeof(float)};
+    const Matrix delta{reinterpret_cast<std::byte*>(head_.workspace.data()), operand_.rows, width,
+                       CpuHead::kTile, sizeof(float)};
     tokens_.tiles[tile]->run_difference(operand_, delta, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < operand_.rows; ++r)

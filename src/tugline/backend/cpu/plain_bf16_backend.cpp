@@ -123,7 +123,8 @@ void PlainBf16Backend::swiglu(const Matrix& gate_up, const Matrix& out) {
 
 void PlainBf16Backend::compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
                                double temperature, std::span<RowResponse> out) {
-  value_divergence(dynamic_cast<const CpuHead&>(head), x, targets, {Stores::kRoundedToBf16, temperature}, out);
+  value_divergence(dynamic_cast<const CpuHead&>(head), x, targets, {Stores::kRoundedToBf16, temperature},
+                   out);
 }
 
 std::vector<double> PlainBf16Backend::logits(const Head& head, const Matrix& x) {

@@ -30,8 +30,7 @@ struct Normaliser {
 
 class Comparison {
  public:
-  Comparison(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
-             LogitSettings settings)
+  Comparison(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets, LogitSettings settings)
       : head_(head),
         x_(x),
         targets_(targets),
@@ -63,8 +62,7 @@ class Comparison {
                           CpuHead::kTile, sizeof(float)};
       head_.tiles[tile]->run(x_, logits, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
-      for (int64_t r = 0; r < x_.rows; ++r)
-        finish_logits(tile_row(r), width);
+      for (int64_t r = 0; r < x_.rows; ++r) finish_logits(tile_row(r), width);
 #pragma omp parallel for schedule(static)
       for (int64_t r = 0; r < x_.rows; ++r)
         visit(r, tile_row(r), static_cast<int64_t>(tile) * CpuHead::kTile, width);
