@@ -93,7 +93,6 @@ RowResponse definition(const Case& c, int64_t pushed_row) {
           static_cast<double>(backward),
           static_cast<double>(log_p[target] - log_q[target]),
           flip,
-          {},
           static_cast<double>(js),
           static_cast<double>(variation),
           static_cast<double>(entropy)};
