@@ -32,6 +32,12 @@ std::string refusal(const std::string& option, Parse parse) {
   return "";
 }
 
+TEST(Counts, AreOneOrMore) {
+  EXPECT_EQ(parse_count("64", "--readout"), 64);
+  for (const char* text : {"", "0", "-3", "1.5", "many"})
+    EXPECT_THROW((void)parse_count(text, "--readout"), Error) << text;
+}
+
 TEST(Layers, NamesNumbersAndRanges) {
   EXPECT_EQ(layers("last"), Layers{27});
   EXPECT_EQ(layers("all", 3), (Layers{0, 1, 2}));

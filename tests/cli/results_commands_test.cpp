@@ -71,9 +71,16 @@ TEST_F(ResultsCommands, ExportOfResponsesAndRows) {
 }
 
 TEST_F(ResultsCommands, ExportOfUnitsAndExamples) {
+  const ProgramOutcome distance = tugline("export run.db --table distance");
+  EXPECT_TRUE(distance.out.starts_with(
+      "span_kind,layer,epsilon,distance,kl,standard_error,ci_low,ci_high,spans,directions\n"))
+      << distance.out;
+  // Two examples' rows at the pushed token and one behind it: three quarters and five quarters of the mean.
+  EXPECT_TRUE(holds(distance.out, "anchor,20,2,0,0.5625,")) << distance.out;
+  EXPECT_TRUE(holds(distance.out, "anchor,20,2,1,0.9375,")) << distance.out;
   const ProgramOutcome units = tugline("export run.db --table units");
   EXPECT_TRUE(
-      holds(units.out, "0,anchor,3,20,11,13,10,20.333333333333332,2,0.1,2,6.103515625e-05,,\"So, 42.\"\n"))
+      holds(units.out, "0,anchor,3,20,11,13,10,20.333333333333332,2,0.1,2,6.103515625e-05,,\"So, 42.\",0\n"))
       << units.out;
   const ProgramOutcome examples = tugline("export run.db --table examples");
   EXPECT_TRUE(

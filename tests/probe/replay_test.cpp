@@ -229,6 +229,33 @@ TEST(ReplayRows, Following) {
   EXPECT_EQ(rows.read_position(3).value, 8);
 }
 
+TEST(ReplayRows, Downstream) {
+  const ReplayRows all = replay_rows({5, 9}, ReadoutKind::kDownstream, 13);
+  EXPECT_EQ(all.push.value, 4);
+  EXPECT_EQ(all.count, 9);  // the span's rows are replayed, not read
+  EXPECT_EQ(all.readout(), (TokenRange{9, 13}));
+  EXPECT_EQ(replay_rows({5, 9}, {ReadoutKind::kDownstream, 3}, 13).readout(), (TokenRange{9, 12}));
+  EXPECT_EQ(replay_rows({5, 9}, {ReadoutKind::kDownstream, 99}, 13).readout(), (TokenRange{9, 13}));
+  expect_error(ErrorCode::kInput, {"[5, 13)", "ends the transcript", "downstream"}, [&] {
+    (void)replay_rows({5, 13}, ReadoutKind::kDownstream, 13);
+  });
+}
+
+TEST(ReplayRows, MovedPushesBeyondTheReadoutAreRefused) {
+  EXPECT_EQ(replay_rows({5, 9}, ReadoutKind::kPredicting, 13, 3).push.value, 7);
+  for (const int64_t offset : {-5, 4})
+    expect_error(ErrorCode::kInput, {"moved by", "last row is 7"}, [&] {
+      (void)replay_rows({5, 9}, ReadoutKind::kPredicting, 13, offset);
+    });
+}
+
+// Whatever is read, a span's base is the span's: directions are keyed by it.
+TEST(ReplayRows, TheBaseKeepsItsSpan) {
+  const Probe probe("llama", BackendKind::kReference);
+  EXPECT_EQ(read_span(probe.model, *probe.baseline, {5, 9}, ReadoutKind::kDownstream, LayerIndex{0}).span,
+            (TokenRange{5, 9}));
+}
+
 TEST(ReplayRows, SpansThatCannotBeAreRefused) {
   for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing}) {
     expect_error(ErrorCode::kInput, {"[3, 3)", "empty"}, [&] { (void)replay_rows({3, 3}, readout, 9); });

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -10,6 +12,7 @@
 #include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
 #include "tugline/core/content_hash.h"
+#include "tugline/probe/controls.h"
 #include "tugline/probe/plan.h"
 
 namespace tugline::test {
@@ -46,6 +49,29 @@ Example make_example(int64_t index, const std::string& cot, std::optional<std::s
 std::vector<Example> dataset() {
   return {make_example(0, "one is. two be. ten", "two be."), make_example(1, "no anchor here.", std::nullopt),
           make_example(2, "we add it. so it is five.", "so it is five.")};
+}
+
+// A tiny model with one token's embedding a thousand times as large: a sink wherever the token stands.
+Model load_with_sink(int32_t token, const TemporaryFolder& folder, Backend& backend) {
+  std::filesystem::copy(tiny_path("llama"), folder.path() / "model");
+  std::fstream file(folder.path() / "model" / "model.safetensors",
+                    std::ios::in | std::ios::out | std::ios::binary);
+  uint64_t size = 0;
+  file.read(reinterpret_cast<char*>(&size), sizeof size);
+  std::string header(size, ' ');
+  file.read(header.data(), static_cast<std::streamsize>(size));
+  const auto table = nlohmann::json::parse(header).at("model.embed_tokens.weight");
+  const auto hidden = table.at("shape").at(1).get<size_t>();
+  const auto at =
+      static_cast<std::streamoff>(sizeof size + size + table.at("data_offsets").at(0).get<size_t>() +
+                                  static_cast<size_t>(token) * hidden * sizeof(float));
+  std::vector<float> row(hidden);
+  const auto bytes = static_cast<std::streamsize>(hidden * sizeof(float));
+  file.seekg(at).read(reinterpret_cast<char*>(row.data()), bytes);
+  for (float& value : row) value *= 1000;
+  file.seekp(at).write(reinterpret_cast<const char*>(row.data()), bytes);
+  file.close();
+  return Model::load(resolve_model((folder.path() / "model").string()), backend);
 }
 
 SweepOptions small_options() {
@@ -120,6 +146,97 @@ TEST_F(Sweeps, ChunksAreSpansOfTheirOwn) {
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(plan.examples[0].spans[i].kind, Span::Kind::kChunk);
     EXPECT_EQ(plan.examples[0].spans[i].chunk, static_cast<int64_t>(i));
+  }
+}
+
+constexpr Span::Kind kControls[] = {Span::Kind::kControlMatched, Span::Kind::kControlWindow,
+                                    Span::Kind::kControlOffset};
+
+TEST_F(Sweeps, ControlsAreUnitsOfKindsOfTheirOwn) {
+  SweepOptions options = small_options();
+  options.spans.assign(std::begin(kControls), std::end(kControls));
+  dataset_ = {make_example(
+      0, "first we add it. then we take two. so it is nine. now we say so. and stop it. ", "so it is nine.")};
+  const MemoryObserver observer = run(options);
+  std::map<std::string, int64_t> units;
+  for (const auto& [key, unit] : observer.units) {
+    ++units[key.span_kind];
+    EXPECT_FALSE(unit.sink);
+    EXPECT_EQ(unit.responses.size(), 4U);
+    const std::string text = dataset_[0].transcript.substr(static_cast<size_t>(unit.span.begin),
+                                                           static_cast<size_t>(unit.span.size()));
+    EXPECT_EQ(unit.span_text, text);
+    if (!key.span_kind.starts_with("control_offset")) {
+      EXPECT_EQ(text.find("nine"), std::string::npos);
+      EXPECT_EQ(unit.position, unit.span.begin - 1);
+    }
+  }
+  EXPECT_EQ(units["control_matched"], 2 * kMatchedControls);
+  EXPECT_EQ(units["control_window"], 2 * kWindowControls);
+  for (const int64_t offset : kControlOffsets)
+    EXPECT_EQ(units[kind_name(Span::Kind::kControlOffset, offset)], 2) << offset;
+}
+
+TEST_F(Sweeps, NoAnchorNoControls) {
+  SweepOptions options = small_options();
+  options.spans.assign(std::begin(kControls), std::end(kControls));
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  EXPECT_NE(plan.examples[1].skipped.find("no anchor to control"), std::string::npos);
+}
+
+TEST_F(Sweeps, DownstreamReadsWhatComesAfterTheSpan) {
+  SweepOptions options = small_options();
+  options.readout = ReadoutKind::kDownstream;
+  const auto tokens = static_cast<int64_t>(dataset_[0].transcript.size());
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  // The last example's anchor ends its transcript.
+  EXPECT_NE(plan.examples[2].skipped.find("no row behind it"), std::string::npos) << plan.examples[2].skipped;
+  for (const int64_t most : {int64_t{0}, int64_t{2}}) {
+    options.readout.most_rows = most;
+    const MemoryObserver observer = run(options);
+    ASSERT_EQ(observer.units.size(), 2U);
+    for (const auto& [key, unit] : observer.units) {
+      EXPECT_EQ(unit.rows.front(), unit.span.end);
+      EXPECT_EQ(unit.rows.size(), static_cast<size_t>(most > 0 ? most : tokens - unit.span.end));
+      EXPECT_EQ(unit.position, unit.span.begin - 1);
+      for (const ResponseRecord& response : unit.responses)
+        EXPECT_EQ(response.kl > 0, response.epsilon > 0) << key.layer;
+    }
+  }
+}
+
+// A long readout's trace and base distributions count against the limit before anything is run.
+TEST_F(Sweeps, ReadoutsBeyondTheMemoryLimitAreRefused) {
+  const ReplayRows rows = replay_rows({5, 9}, ReadoutKind::kDownstream, 100);
+  const int64_t needed = span_bytes(model_.config(), rows, {0});
+  check_span_memory(model_.config(), rows, {0}, needed);
+  expect_error(ErrorCode::kUsage, {"96 rows", std::to_string(needed), "downstream:N"},
+               [&] { check_span_memory(model_.config(), rows, {0}, needed - 1); });
+  // Twice the rows take more than twice the memory: attention weights.
+  EXPECT_GT(span_bytes(model_.config(), replay_rows({5, 9}, ReadoutKind::kDownstream, 196), {0}), 2 * needed);
+}
+
+TEST_F(Sweeps, NoControlIsMeasuredAtASink) {
+  const TemporaryFolder folder;
+  model_ = load_with_sink('q' - 'a', folder, *backend_);
+  SweepOptions options = small_options();
+  options.spans = {Span::Kind::kAnchor, Span::Kind::kControlOffset};
+  dataset_ = {make_example(0, "first we add and take it q so it is nine. ", "so it is nine.")};
+  const MemoryObserver observer = run(options);
+  ASSERT_EQ(observer.units.size(), 2 * (1 + kControlOffsets.size()));
+  for (const auto& [key, unit] : observer.units) {
+    const bool is_sink =
+        key.span_kind == "control_offset_-1";  // the token before the space before the anchor
+    EXPECT_EQ(unit.sink, is_sink) << key.span_kind;
+    EXPECT_EQ(unit.responses.size(), is_sink ? 0U : 4U);
+    EXPECT_EQ(unit.note.find("sink") != std::string::npos, is_sink) << unit.note;
+  }
+  // An anchor's own push lands where it must, and the unit says so.
+  dataset_ = {make_example(0, "first we add and take it qso it is nine. ", "so it is nine.")};
+  options.spans = {Span::Kind::kAnchor};
+  for (const auto& [key, unit] : run(options).units) {
+    EXPECT_TRUE(unit.sink);
+    EXPECT_EQ(unit.responses.size(), 4U);
   }
 }
 
@@ -244,7 +361,14 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
       [](SweepOptions& o) { o.pushes.seed = 43; },
       [](SweepOptions& o) { o.pushes.sharing = DirectionSharing::kIndependent; },
       [](SweepOptions& o) { o.spans = {Span::Kind::kChunk}; },
+      [](SweepOptions& o) {
+        o.spans = {Span::Kind::kAnchor, Span::Kind::kControlWindow};
+      },
       [](SweepOptions& o) { o.readout = ReadoutKind::kFollowing; },
+      [](SweepOptions& o) { o.readout = ReadoutKind::kDownstream; },
+      [](SweepOptions& o) {
+        o.readout = {ReadoutKind::kDownstream, 8};
+      },
       [](SweepOptions& o) { o.vocabulary = Vocabulary::kSampled; },
       [](SweepOptions& o) { o.temperature = 0.6; },
       [](SweepOptions& o) { o.bos = BosPolicy::kNever; },

@@ -136,7 +136,7 @@ TEST_P(Units, WhatNoPushReachesIsZeroAndSaysWhy) {
                    {.example_hash = 5, .limits = {.memory = kPlenty}, .after_batch = [&](int64_t) {
                       return ++batches > 0;
                     }});
-  EXPECT_NE(unit.note.find("following"), std::string::npos);
+  EXPECT_NE(unit.note.find("last layer"), std::string::npos);
   EXPECT_EQ(unit.rows, (std::vector<int64_t>{5, 6, 7, 8}));
   EXPECT_EQ(batches, 0);
   for (const ResponseRecord& response : unit.responses) EXPECT_EQ(response.kl, 0);

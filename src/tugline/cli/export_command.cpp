@@ -16,11 +16,10 @@
 namespace tugline {
 namespace {
 
-const std::map<std::string, ExportTable> kTables = {{"curves", ExportTable::kCurves},
-                                                    {"responses", ExportTable::kResponses},
-                                                    {"rows", ExportTable::kRows},
-                                                    {"units", ExportTable::kUnits},
-                                                    {"examples", ExportTable::kExamples}};
+const std::map<std::string, ExportTable> kTables = {
+    {"curves", ExportTable::kCurves},     {"responses", ExportTable::kResponses},
+    {"rows", ExportTable::kRows},         {"units", ExportTable::kUnits},
+    {"examples", ExportTable::kExamples}, {"distance", ExportTable::kDistance}};
 const std::map<std::string, TextFormat> kFormats = {{"csv", TextFormat::kCsv}, {"json", TextFormat::kJson}};
 
 struct Options {
@@ -58,9 +57,9 @@ void add_export_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("export", "Write a table of a run as CSV or JSON");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
-  command->add_option("--table", options->table, "curves, responses, rows, units or examples")
+  command->add_option("--table", options->table, "curves, distance, responses, rows, units or examples")
       ->required()
-      ->check(CLI::IsMember({"curves", "responses", "rows", "units", "examples"}));
+      ->check(CLI::IsMember({"curves", "distance", "responses", "rows", "units", "examples"}));
   command->add_option("--format", options->format, "csv (default) or json")
       ->check(CLI::IsMember({"csv", "json"}));
   command->add_option("-o,--output", options->output, "File to write; standard output where it is not given");

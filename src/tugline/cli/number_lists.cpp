@@ -134,6 +134,12 @@ TokenRange parse_token_range(const std::string& text) {
   return range;
 }
 
+int64_t parse_count(const std::string& text, const std::string& option) {
+  const auto count = parse_number<int64_t>(text, option);
+  if (count < 1) fail(ErrorCode::kUsage, "{}: {} is not 1 or more", option, count);
+  return count;
+}
+
 uint64_t parse_seed(const std::string& text) { return parse_number<uint64_t>(text, "--seed"); }
 
 int64_t parse_bytes(const std::string& text) {

@@ -22,6 +22,9 @@ namespace tugline {
 // "B:E". Errors: not two integers, B < 0, E <= B.
 [[nodiscard]] TokenRange parse_token_range(const std::string& text);
 
+// "64", at least 1; `option` is for messages.
+[[nodiscard]] int64_t parse_count(const std::string& text, const std::string& option);
+
 // "42". Errors: not an integer from 0 to 2^64 - 1 (a negative one would wrap round silently).
 [[nodiscard]] uint64_t parse_seed(const std::string& text);
 

@@ -93,7 +93,8 @@ void add_plot_command(CLI::App& app) {
                    "sensitivity against a metric; anisotropy: how uneven directions are")
       ->check(CLI::IsMember({"curves", "chunks", "scatter", "anisotropy"}));
   command->add_option("--spans", options->spans,
-                      "Which spans to draw, where the run has several kinds: anchor, chunk");
+                      "Which spans to draw, where the run has several kinds: anchor, chunk, "
+                      "control_matched ...");
   command->add_option("--layer", options->layer, "Of chunks and scatter (default: the run's highest)");
   command
       ->add_option(

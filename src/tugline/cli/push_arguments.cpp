@@ -1,10 +1,26 @@
 #include "tugline/cli/push_arguments.h"
 
+#include <string_view>
+
 #include "tugline/cli/number_lists.h"
 #include "tugline/core/error.h"
 #include "tugline/files/array_file.h"
 
 namespace tugline {
+
+namespace {
+
+// What is wrong with a value of --readout, as CLI11 wants it: empty where nothing is.
+std::string refusal_of_readout(const std::string& text) {
+  try {
+    (void)parse_readout(text);
+    return "";
+  } catch (const Error& e) {
+    return e.what();
+  }
+}
+
+}  // namespace
 
 void add_push_options(CLI::App& command, PushArguments& a) {
   command.add_option("--layers", a.layers, "last, all, 20,22, 20:24 (20 to 23), -1")->capture_default_str();
@@ -24,8 +40,9 @@ void add_push_options(CLI::App& command, PushArguments& a) {
       ->capture_default_str();
   command
       .add_option("--readout", a.readout,
-                  "predicting: rows that predict the span's tokens; following: the span's own rows")
-      ->check(CLI::IsMember({"predicting", "following"}))
+                  "predicting: rows that predict the span's tokens; following: the span's own rows; "
+                  "downstream[:N]: the rows (N of them) after the span")
+      ->check(refusal_of_readout)
       ->capture_default_str();
   command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -73,8 +90,14 @@ CpuBackendOptions backend_options(const PushArguments& a) {
   return {.threads = a.threads, .precision = precision_of(a.precision).value()};
 }
 
-ReadoutKind parse_readout(const std::string& name) {
-  return name == "following" ? ReadoutKind::kFollowing : ReadoutKind::kPredicting;
+ReadoutChoice parse_readout(const std::string& name) {
+  constexpr std::string_view kDownstream = "downstream";
+  if (name == "predicting") return ReadoutKind::kPredicting;
+  if (name == "following") return ReadoutKind::kFollowing;
+  if (name == kDownstream) return ReadoutKind::kDownstream;
+  if (name.starts_with("downstream:"))
+    return {ReadoutKind::kDownstream, parse_count(name.substr(kDownstream.size() + 1), "rows")};
+  fail(ErrorCode::kUsage, "'{}' is not predicting, following, downstream or downstream:N", name);
 }
 
 Vocabulary parse_vocabulary(const std::string& name) {

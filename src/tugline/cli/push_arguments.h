@@ -33,8 +33,8 @@ void add_push_options(CLI::App& command, PushArguments& arguments);
 // The backend that the arguments ask for.
 [[nodiscard]] CpuBackendOptions backend_options(const PushArguments& arguments);
 
-// "predicting" or "following": the option's own validator has let nothing else through.
-[[nodiscard]] ReadoutKind parse_readout(const std::string& name);
+// "predicting", "following", "downstream" or "downstream:N". Errors: kUsage.
+[[nodiscard]] ReadoutChoice parse_readout(const std::string& name);
 // "exact" or "sampled", likewise.
 [[nodiscard]] Vocabulary parse_vocabulary(const std::string& name);
 

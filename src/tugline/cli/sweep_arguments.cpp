@@ -23,15 +23,23 @@ OptionValues preset_values(const std::string& name) {
   return {};
 }
 
+std::vector<Span::Kind> kinds_of(const std::string& name) {
+  using enum Span::Kind;
+  if (name == "anchor") return {kAnchor};
+  if (name == "chunks") return {kChunk};
+  if (name == "controls") return {kControlMatched, kControlWindow, kControlOffset};
+  fail(ErrorCode::kUsage, "--spans: '{}' is not anchor, chunks or controls (or several: anchor,controls)",
+       name);
+}
+
 std::vector<Span::Kind> parse_spans(const std::string& text) {
   std::vector<Span::Kind> kinds;
   for (const std::string& name : CLI::detail::split(text, ',')) {
-    if (name != "anchor" && name != "chunks")
-      fail(ErrorCode::kUsage, "--spans: '{}' is not anchor or chunks (or both: anchor,chunks)", name);
-    const Span::Kind kind = name == "anchor" ? Span::Kind::kAnchor : Span::Kind::kChunk;
-    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
+    const std::vector<Span::Kind> named = kinds_of(name);
+    kinds.insert(kinds.end(), named.begin(), named.end());
   }
   std::sort(kinds.begin(), kinds.end());
+  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
   return kinds;
 }
 
@@ -63,7 +71,10 @@ void check_output(const SweepArguments& a) {
 void add_sweep_options(CLI::App& command, SweepArguments& a) {
   add_files(command, a);
   add_push_options(command, a.push);
-  command.add_option("--spans", a.spans, "anchor, chunks, or anchor,chunks")->capture_default_str();
+  command
+      .add_option("--spans", a.spans,
+                  "anchor, chunks, controls (of each anchor), or several: anchor,controls")
+      ->capture_default_str();
   command.add_option("--hook", a.hook, "Where the push lands: a decoder layer's output")
       ->check(CLI::IsMember({"resid_post"}))
       ->capture_default_str();

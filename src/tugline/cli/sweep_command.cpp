@@ -30,7 +30,8 @@ namespace tugline {
 namespace {
 
 std::string span_text(const std::string& kind, int64_t chunk) {
-  return kind == "chunk" ? fmt::format("chunk {}", chunk) : kind;
+  const bool is_one_of_several = kind == "chunk" || kind == "control_matched" || kind == "control_window";
+  return is_one_of_several && chunk >= 0 ? fmt::format("{} {}", kind, chunk) : kind;
 }
 
 // Keeps a sweep's results in the run store and shows its progress.
@@ -131,12 +132,13 @@ void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pus
 
 // Why a curve of this run is flat.
 void report_unreachable(const SweepOptions& options, const ModelConfig& config) {
-  if (options.readout == ReadoutKind::kFollowing && options.layers.back().value == config.num_layers - 1)
+  if (options.readout.kind != ReadoutKind::kPredicting &&
+      options.layers.back().value == config.num_layers - 1)
     spdlog::warn(
-        "layer {} is the last: a push at its output cannot reach the rows of the readout 'following', so its "
+        "layer {} is the last: a push at its output cannot reach the rows of the readout '{}', so its "
         "KL is exactly 0 at "
         "every epsilon. --readout predicting reads the row that it does reach",
-        config.num_layers - 1);
+        config.num_layers - 1, readout_name(options.readout));
 }
 
 struct Prepared {

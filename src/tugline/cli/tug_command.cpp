@@ -119,7 +119,9 @@ void run(const TugArguments& arguments, const TextArguments& text) {
                    .layers = {}};
   check_transcript(config, result.text.ids);
   const auto tokens = static_cast<int64_t>(result.text.ids.size());
-  check_memory_limit(config, replay_rows(result.text.span, result.readout, tokens), kMemoryLimit);
+  const ReplayRows rows = replay_rows(result.text.span, result.readout, tokens);
+  check_memory_limit(config, rows, kMemoryLimit);
+  check_span_memory(config, rows, layers.front(), kMemoryLimit);
   const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   result.precision = loaded.backend->precision();
   result.layers = measure(*loaded.model, result, layers);

@@ -14,13 +14,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* name_of(ReadoutKind readout) {
-  return readout == ReadoutKind::kPredicting ? "predicting" : "following";
-}
-
 // The token that a row is about: the one it predicts, or its own.
-int64_t token_of_row(ReadoutKind readout, int64_t row) {
-  return readout == ReadoutKind::kPredicting ? row + 1 : row;
+int64_t token_of_row(const ReadoutChoice& readout, int64_t row) {
+  return readout.kind == ReadoutKind::kPredicting ? row + 1 : row;
 }
 
 Json json_of(const ResponseRecord& response) {
@@ -114,7 +110,7 @@ class TugPage {
     const int64_t pushed = result_.layers.front().position;
     page_ += fmt::format("{}: {} tokens, span {}:{}, pushed at token {} '{}'\n", result_.model,
                          result_.text.ids.size(), span.begin, span.end, pushed, shown(result_.text, pushed));
-    page_ += fmt::format("readout {}, {}, {}, vocabulary {}, temperature {}\n", name_of(result_.readout),
+    page_ += fmt::format("readout {}, {}, {}, vocabulary {}, temperature {}\n", readout_name(result_.readout),
                          directions_text(result_), precision_label(name_of(result_.precision)),
                          vocabulary_text(result_.vocabulary), result_.temperature);
     page_ += fmt::format("tokens by KL in nats at epsilon {}, mean over directions", epsilon_);
@@ -173,7 +169,7 @@ std::string tug_json(const TugResult& result) {
   Json json = {{"model", result.model},
                {"ids", result.text.ids},
                {"span", {{"begin", result.text.span.begin}, {"end", result.text.span.end}}},
-               {"readout", name_of(result.readout)},
+               {"readout", readout_name(result.readout)},
                {"seed", result.pushes.seed},
                {"precision", name_of(result.precision)},
                {"vocabulary", vocabulary_text(result.vocabulary)},

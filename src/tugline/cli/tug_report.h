@@ -16,7 +16,7 @@ struct TugResult {
   std::string model;
   int64_t d_model = 0;
   TugText text;
-  ReadoutKind readout = ReadoutKind::kPredicting;
+  ReadoutChoice readout = {};
   Vocabulary vocabulary = Vocabulary::kExact;
   double temperature = 1;
   PushOptions pushes;

@@ -35,10 +35,12 @@ PhiloxStream stream_of(uint64_t seed, const UnitSite& site) {
   return {.key = seed, .stream = hash.value()};
 }
 
-std::vector<double> means(const std::vector<RowResponse>& responses, int64_t rows) {
-  std::vector<double> kl(responses.size() / static_cast<size_t>(rows));
+// Over the whole readout, whose rows before the push have not moved.
+std::vector<double> means(const std::vector<RowResponse>& responses, const ReplayRows& rows) {
+  const auto read = static_cast<size_t>(rows.read());
+  std::vector<double> kl(responses.size() / read);
   for (size_t i = 0; i < responses.size(); ++i)
-    kl[i / static_cast<size_t>(rows)] += responses[i].kl / static_cast<double>(rows);
+    kl[i / read] += responses[i].kl / static_cast<double>(rows.readout().size());
   return kl;
 }
 
@@ -95,8 +97,7 @@ std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const Rep
                                    LayerIndex layer) {
   const auto pushes = static_cast<int64_t>(vectors.size()) / exact_.config().hidden_size;
   PlainReplayWorkspace workspace(exact_, pushes, rows);
-  return means(PlainReplay(exact_, baseline_, rows, layer, workspace, temperature_).run(vectors),
-               rows.read());
+  return means(PlainReplay(exact_, baseline_, rows, layer, workspace, temperature_).run(vectors), rows);
 }
 
 void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,

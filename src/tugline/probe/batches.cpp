@@ -30,6 +30,16 @@ void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64
          rows.count, needed, memory_limit);
 }
 
+void check_span_memory(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest,
+                       int64_t memory_limit) {
+  const int64_t needed = span_bytes(config, rows, lowest);
+  if (memory_limit < needed)
+    fail(ErrorCode::kUsage,
+         "--memory-limit: what {} rows are compared with needs {} bytes, the limit is {}; raise it, or read "
+         "fewer rows (--readout downstream:N)",
+         rows.count, needed, memory_limit);
+}
+
 int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
                      const BatchLimits& limits) {
   check_memory_limit(config, rows, limits.memory);

@@ -28,6 +28,11 @@ struct BatchLimits {
 // Errors: kUsage where not even one push over the rows fits the memory limit.
 void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit);
 
+// What the span's rows are compared with (span_bytes of probe/cost) is held beside the batch and grows with the square of a long readout.
+// Errors: kUsage where that alone is more than the limit.
+void check_span_memory(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest,
+                       int64_t memory_limit);
+
 // Pushes of each batch of a unit of `pushes`, the last one's perhaps fewer: at least 1, and as equal as can be. Errors: as above.
 [[nodiscard]] int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
                                    const BatchLimits& limits);

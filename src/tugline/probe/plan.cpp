@@ -38,8 +38,7 @@ class Accountant {
 
  private:
   void add(const PlannedExample& planned, const Span& span) {
-    const ReplayRows rows =
-        replay_rows(span.tokens, options_.readout, static_cast<int64_t>(planned.ids.size()));
+    const ReplayRows rows = planned_rows(planned, span, options_.readout);
     const int64_t before = cost_.units_left;
     for (const LayerIndex layer : options_.layers) add_unit(unit_key(planned, span, layer), rows, layer);
     if (cost_.units_left == before) return;
@@ -68,8 +67,8 @@ class Accountant {
     const auto responses = options_.pushes.directions * static_cast<int64_t>(options_.pushes.epsilons.size());
     const bool with_errors = options_.vocabulary != Vocabulary::kExact;
     const auto row_bytes = static_cast<int64_t>(sizeof(double)) * (with_errors ? 2 : 1);
-    return kUnitBytes + rows.read() * kReadoutRowBytes +
-           responses * (kResponseBytes + rows.read() * row_bytes);
+    const int64_t recorded = rows.readout().size();
+    return kUnitBytes + recorded * kReadoutRowBytes + responses * (kResponseBytes + recorded * row_bytes);
   }
 
   static void keep_largest(int64_t& largest, int64_t value) { largest = std::max(largest, value); }

@@ -1,5 +1,8 @@
 #include "tugline/probe/readout.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
 
 #include "tugline/core/content_hash.h"
@@ -26,7 +29,26 @@ std::optional<TailSampling> sampling_of(const ReplayRows& rows, const ReadoutOpt
 
 const char* name_of(Vocabulary vocabulary) { return vocabulary == Vocabulary::kExact ? "exact" : "sampled"; }
 
-ReplayRows replay_rows(TokenRange span, ReadoutKind readout, int64_t tokens) {
+std::string readout_name(const ReadoutChoice& readout) {
+  switch (readout.kind) {
+    case ReadoutKind::kPredicting:
+      return "predicting";
+    case ReadoutKind::kFollowing:
+      return "following";
+    case ReadoutKind::kDownstream:
+      return readout.most_rows > 0 ? fmt::format("downstream:{}", readout.most_rows) : "downstream";
+  }
+  return "";
+}
+
+TokenRange readout_positions(TokenRange span, const ReadoutChoice& readout, int64_t tokens) {
+  if (readout.kind == ReadoutKind::kPredicting) return {span.begin - 1, span.end - 1};
+  if (readout.kind == ReadoutKind::kFollowing) return span;
+  const int64_t rows = tokens - span.end;
+  return {span.end, span.end + (readout.most_rows > 0 ? std::min(readout.most_rows, rows) : rows)};
+}
+
+ReplayRows replay_rows(TokenRange span, const ReadoutChoice& readout, int64_t tokens, int64_t offset) {
   if (span.size() <= 0) fail(ErrorCode::kInput, "the span [{}, {}) is empty", span.begin, span.end);
   if (span.begin <= 0)
     fail(ErrorCode::kInput,
@@ -35,18 +57,29 @@ ReplayRows replay_rows(TokenRange span, ReadoutKind readout, int64_t tokens) {
   if (span.end > tokens)
     fail(ErrorCode::kInput, "the span [{}, {}) ends beyond the transcript's {} tokens", span.begin, span.end,
          tokens);
-  const Position push{span.begin - 1};
-  if (readout == ReadoutKind::kPredicting) return {.push = push, .count = span.size(), .first_read = 0};
-  return {.push = push, .count = span.size() + 1, .first_read = 1};
+  const TokenRange read = readout_positions(span, readout, tokens);
+  if (read.size() == 0)
+    fail(ErrorCode::kInput, "the span [{}, {}) ends the transcript: the readout '{}' has no row behind it",
+         span.begin, span.end, readout_name(readout));
+  const int64_t push = span.begin - 1 + offset;
+  if (push < 0 || push >= read.end)
+    fail(ErrorCode::kInput, "a push moved by {} tokens lands on token {}; the readout's last row is {}",
+         offset, push, read.end - 1);
+  return {.push = {push},
+          .count = read.end - push,
+          .first_read = std::max<int64_t>(0, read.begin - push),
+          .unmoved = std::max<int64_t>(0, push - read.begin)};
+}
+
+std::vector<int32_t> next_tokens(const Baseline& baseline, TokenRange positions) {
+  std::vector<int32_t> tokens;
+  for (int64_t next = positions.begin + 1; next <= positions.end; ++next)
+    tokens.push_back(next < baseline.tokens() ? baseline.ids()[static_cast<size_t>(next)] : kNoTarget);
+  return tokens;
 }
 
 std::vector<int32_t> read_targets(const Baseline& baseline, const ReplayRows& rows) {
-  std::vector<int32_t> targets;
-  for (int64_t i = 0; i < rows.read(); ++i) {
-    const int64_t next = rows.read_position(i).value + 1;
-    targets.push_back(next < baseline.tokens() ? baseline.ids()[static_cast<size_t>(next)] : kNoTarget);
-  }
-  return targets;
+  return next_tokens(baseline, {rows.read_position(0).value, rows.push.value + rows.count});
 }
 
 std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline, const ReplayRows& rows,

@@ -29,7 +29,10 @@ struct ReadoutOptions {
   double temperature = 1;  // logits are divided by it
 };
 
-// The realised next token of each read row; kNoTarget for the transcript's very last row, which has none.
+// The realised next token of each position; kNoTarget for the transcript's very last one, which has none.
+[[nodiscard]] std::vector<int32_t> next_tokens(const Baseline& baseline, TokenRange positions);
+
+// Those of the rows that are read.
 [[nodiscard]] std::vector<int32_t> read_targets(const Baseline& baseline, const ReplayRows& rows);
 
 // The base distributions of the rows that are read. Errors: kUnsupported where the backend has no sampling and it is asked for.

@@ -21,9 +21,11 @@ SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRow
           .readout = read_baseline(model, baseline, rows, options)};
 }
 
-SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span, ReadoutKind readout,
-                   LayerIndex lowest, const ReadoutOptions& options) {
-  return read_rows(model, baseline, replay_rows(span, readout, baseline.tokens()), lowest, options);
+SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span,
+                   const ReadoutChoice& readout, LayerIndex lowest, const ReadoutOptions& options) {
+  SpanBase base = read_rows(model, baseline, replay_rows(span, readout, baseline.tokens()), lowest, options);
+  base.span = span;  // whatever is read
+  return base;
 }
 
 ReplayWorkspace::ReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows)

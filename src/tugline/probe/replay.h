@@ -22,7 +22,8 @@ struct SpanBase {
 };
 // `lowest` is the lowest layer that will be pushed, one that the baseline kept.
 [[nodiscard]] SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span,
-                                 ReadoutKind readout, LayerIndex lowest, const ReadoutOptions& options = {});
+                                 const ReadoutChoice& readout, LayerIndex lowest,
+                                 const ReadoutOptions& options = {});
 // The same for given rows.
 [[nodiscard]] SpanBase read_rows(const Model& model, const Baseline& baseline, const ReplayRows& rows,
                                  LayerIndex lowest, const ReadoutOptions& options = {});

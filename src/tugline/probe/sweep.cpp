@@ -6,6 +6,7 @@
 #include "tugline/core/error.h"
 #include "tugline/probe/audit.h"
 #include "tugline/probe/cost.h"
+#include "tugline/probe/sinks.h"
 
 namespace tugline {
 namespace {
@@ -30,13 +31,23 @@ class Sweep {
     const Span* read = nullptr;
     SpanBase base;
     for_each_missing_unit(planned, options_, observer_, [&](const Span& span, LayerIndex layer) {
-      if (!baseline) baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers);
-      if (read != &span)
-        base = read_span(model_, *baseline, span.tokens, options_.readout, options_.layers.front(),
+      if (!baseline) {
+        baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers);
+        sizes_ = std::make_unique<ResidualSizes>(model_, *baseline, options_.layers);
+      }
+      const ReplayRows rows = planned_rows(planned, span, options_.readout);
+      if (is_control(span.kind) && sizes_->is_sink(layer, rows.push)) {
+        observer_.put_unit(unmeasured_at_sink(planned, span, layer, rows.push));
+        return;
+      }
+      if (read != &span) {
+        base = read_rows(model_, *baseline, rows, options_.layers.front(),
                          {.vocabulary = options_.vocabulary,
                           .seed = options_.pushes.seed,
                           .example_hash = planned.example->content_hash,
                           .temperature = options_.temperature});
+        base.span = span.tokens;
+      }
       read = &span;
       run_unit(planned, span, layer, *baseline, base);
     });
@@ -56,6 +67,7 @@ class Sweep {
                                     .after_batch = after_batch});
     unit.key = unit_key(planned, span, layer);
     unit.span_text = span.text;
+    unit.sink = sizes_->is_sink(layer, base.rows.push);
     if (options_.audit > 0) audit(unit, planned, layer, baseline, base);
     observer_.put_unit(unit);
   }
@@ -70,11 +82,25 @@ class Sweep {
                     options_.pushes, options_.audit);
   }
 
+  // In place of a control: kept, so that every unit of the plan is accounted for, and says why it has no responses.
+  [[nodiscard]] UnitRecord unmeasured_at_sink(const PlannedExample& planned, const Span& span,
+                                              LayerIndex layer, Position site) const {
+    return {.key = unit_key(planned, span, layer),
+            .span = span.tokens,
+            .span_text = span.text,
+            .position = site.value,
+            .rms = sizes_->rms(layer, site),
+            .sink = true,
+            .note = "no pushes: the control's site is a sink token"};
+  }
+
   const Model& model_;
   const SweepOptions& options_;
   SweepObserver& observer_;
   const Model* exact_;
-  std::unique_ptr<Auditor> auditor_;  // of the example under way
+  // Of the example under way:
+  std::unique_ptr<Auditor> auditor_;
+  std::unique_ptr<ResidualSizes> sizes_;
 };
 
 ExampleRecord record_of(const PlannedExample& planned) {

@@ -18,7 +18,7 @@ struct SweepOptions {
   std::vector<LayerIndex> layers;  // ascending, distinct
   PushOptions pushes;
   std::vector<Span::Kind> spans{Span::Kind::kAnchor};
-  ReadoutKind readout = ReadoutKind::kPredicting;
+  ReadoutChoice readout;
   Vocabulary vocabulary = Vocabulary::kExact;
   double temperature = 1;
   BosPolicy bos = BosPolicy::kAuto;
@@ -51,6 +51,10 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 
 // "exact", or "sampled" with the sample's parameters.
 [[nodiscard]] std::string vocabulary_text(Vocabulary vocabulary);
+
+// What a span of the plan replays and reads.
+[[nodiscard]] ReplayRows planned_rows(const PlannedExample& planned, const Span& span,
+                                      const ReadoutChoice& readout);
 
 [[nodiscard]] UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer);
 

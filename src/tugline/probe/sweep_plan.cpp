@@ -6,13 +6,12 @@
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/data/chunking.h"
+#include "tugline/probe/controls.h"
 #include "tugline/probe/sweep.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
 namespace {
-
-const char* name_of(Span::Kind kind) { return kind == Span::Kind::kAnchor ? "anchor" : "chunk"; }
 
 const char* name_of(BosPolicy bos) {
   switch (bos) {
@@ -44,14 +43,17 @@ class ExamplePlanner {
   }
 
   PlannedExample plan() {
+    anchor_ = find_anchor_span(query_, encoding_, tokenizer_);
+    chunk_spans_ = find_chunk_spans(query_, encoding_);
     for (const Span::Kind kind : options_.spans) {
       if (kind == Span::Kind::kAnchor) {
-        add(find_anchor_span(query_, encoding_, tokenizer_), Span::Kind::kAnchor, -1);
-        continue;
+        add(anchor_, Span::Kind::kAnchor, -1);
+      } else if (kind == Span::Kind::kChunk) {
+        for (size_t i = 0; i < chunk_spans_.size(); ++i)
+          add(chunk_spans_[i], Span::Kind::kChunk, static_cast<int64_t>(i));
+      } else {
+        add_controls(kind);
       }
-      const auto outcomes = find_chunk_spans(query_, encoding_);
-      for (size_t i = 0; i < outcomes.size(); ++i)
-        add(outcomes[i], Span::Kind::kChunk, static_cast<int64_t>(i));
     }
     if (planned_.spans.empty()) give_reason();
     return std::move(planned_);
@@ -60,10 +62,51 @@ class ExamplePlanner {
  private:
   void add(const SpanOutcome& outcome, Span::Kind kind, int64_t chunk) {
     if (outcome.span) {
-      planned_.spans.push_back(*outcome.span);
+      place(*outcome.span);
     } else {
-      planned_.skipped_spans.push_back({planned_.example->index, name_of(kind), chunk, outcome.skipped});
+      skip(kind_name(kind), chunk, outcome.skipped);
     }
+  }
+
+  void place(const Span& span) {
+    const auto tokens = static_cast<int64_t>(encoding_.ids.size());
+    if (readout_positions(span.tokens, options_.readout, tokens).size() > 0) {
+      planned_.spans.push_back(span);
+    } else {
+      skip(kind_name(span.kind, span.offset), span.chunk,
+           "The span ends the transcript: the readout 'downstream' has no row behind it.");
+    }
+  }
+
+  void skip(std::string kind, int64_t chunk, const std::string& reason) {
+    planned_.skipped_spans.push_back({planned_.example->index, std::move(kind), chunk, reason});
+  }
+
+  void add_controls(Span::Kind kind) {
+    if (!anchor_.span) {
+      skip(kind_name(kind), -1, "There is no anchor to control: " + anchor_.skipped);
+      return;
+    }
+    for (const Control& control : controls_of(kind)) {
+      if (control.skipped.empty()) {
+        place(control.span);
+      } else {
+        skip(kind_name(kind, control.span.offset), control.span.chunk, control.skipped);
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<Control> controls_of(Span::Kind kind) const {
+    const ControlQuery query{.anchor = *anchor_.span,
+                             .chunks = chunk_spans_,
+                             .encoding = encoding_,
+                             .transcript = planned_.example->transcript,
+                             .seed = options_.pushes.seed,
+                             .example_hash = planned_.example->content_hash,
+                             .readout = options_.readout};
+    if (kind == Span::Kind::kControlMatched) return matched_controls(query);
+    if (kind == Span::Kind::kControlWindow) return window_controls(query);
+    return offset_controls(query);
   }
 
   // The spans' reasons become the example's own.
@@ -78,6 +121,8 @@ class ExamplePlanner {
   Encoding encoding_;
   std::vector<ByteRange> chunks_;
   SpanQuery query_;
+  SpanOutcome anchor_;
+  std::vector<SpanOutcome> chunk_spans_;
   PlannedExample planned_;
 };
 
@@ -104,9 +149,11 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
     if (planned.spans.empty()) continue;
     try {
       check_transcript(config, planned.ids);
-      const auto tokens = static_cast<int64_t>(planned.ids.size());
-      for (const Span& span : planned.spans)
-        check_memory_limit(config, replay_rows(span.tokens, options.readout, tokens), options.limits.memory);
+      for (const Span& span : planned.spans) {
+        const ReplayRows rows = planned_rows(planned, span, options.readout);
+        check_memory_limit(config, rows, options.limits.memory);
+        check_span_memory(config, rows, options.layers.front(), options.limits.memory);
+      }
     } catch (const Error& e) {
       fail(e.code(), "example {}: {}", planned.example->index, e.what());
     }
@@ -119,9 +166,13 @@ std::string vocabulary_text(Vocabulary vocabulary) {
                      name_of(vocabulary), kHeadRemainder, kMostHead, kTailTokens);
 }
 
+ReplayRows planned_rows(const PlannedExample& planned, const Span& span, const ReadoutChoice& readout) {
+  return replay_rows(span.tokens, readout, static_cast<int64_t>(planned.ids.size()), span.offset);
+}
+
 UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer) {
   return {.example = planned.example->index,
-          .span_kind = name_of(span.kind),
+          .span_kind = kind_name(span.kind, span.offset),
           .chunk = span.chunk,
           .layer = layer.value};
 }
@@ -131,13 +182,16 @@ RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
   std::vector<int32_t> layers;
   for (const LayerIndex layer : options.layers) layers.push_back(layer.value);
   std::vector<std::string> spans;
-  for (const Span::Kind kind : options.spans) spans.emplace_back(name_of(kind));
+  for (const Span::Kind kind : options.spans) spans.push_back(kind_name(kind));
+  const bool has_controls = std::any_of(options.spans.begin(), options.spans.end(),
+                                        [](Span::Kind kind) { return is_control(kind); });
   const PushOptions& pushes = options.pushes;
   RunIdentity identity;
   identity.fields = {
       {field::kAudit, fmt::format("{}", options.audit)},
       {"batch_rows", fmt::format("{}", options.limits.rows)},
       {"bos", name_of(options.bos)},
+      {"controls", has_controls ? controls_text() : "none"},
       {"dataset", hex(dataset_hash)},
       {field::kDirectionSharing, pushes.sharing == DirectionSharing::kCommon ? "common" : "independent"},
       {field::kDirectionFamily, direction_source},
@@ -147,7 +201,7 @@ RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
       {"layers", fmt::format("{}", fmt::join(layers, ","))},
       {"max_examples", options.max_examples ? fmt::format("{}", *options.max_examples) : "all"},
       {"memory_limit", fmt::format("{}", options.limits.memory)},
-      {field::kReadout, options.readout == ReadoutKind::kPredicting ? "predicting" : "following"},
+      {field::kReadout, readout_name(options.readout)},
       {field::kSeed, fmt::format("{}", pushes.seed)},
       {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},
       {field::kTemperature, fmt::format("{}", options.temperature)},

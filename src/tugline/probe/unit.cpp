@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "tugline/core/error.h"
 #include "tugline/probe/cost.h"
@@ -40,8 +41,9 @@ class UnitRun {
     record_.span = base.span;
     record_.key.layer = layer.value;
     record_.rms = rms_at(model, baseline, layer, base.rows.push);
-    record_.row_tokens = read_targets(baseline, base.rows);
-    for (int64_t i = 0; i < base.rows.read(); ++i) record_.rows.push_back(base.rows.read_position(i).value);
+    const TokenRange readout = base.rows.readout();
+    record_.row_tokens = next_tokens(baseline, readout);
+    for (int64_t row = readout.begin; row < readout.end; ++row) record_.rows.push_back(row);
   }
 
   UnitRecord run() {
@@ -50,8 +52,8 @@ class UnitRun {
     if (replays_values(model_.backend())) record_.note = kNoiseNote;
     if (out_of_reach(model_.config(), base_.rows, layer_)) {
       record_.note =
-          "exact zeros: a push at the last layer's output reaches no row after its own, and the readout "
-          "'following' reads only those";
+          "exact zeros: a push at the last layer's output moves no row but its own, which is not among "
+          "those that are read";
     } else if (!pushes.empty()) {
       const ReplayRows rows = replayed_rows(model_.config(), base_.rows, layer_);
       if (rows == base_.rows) {
@@ -75,7 +77,7 @@ class UnitRun {
         ResponseRecord response;
         response.direction = d;
         response.epsilon = options_.epsilons[static_cast<size_t>(e)];
-        response.kl_rows.assign(static_cast<size_t>(base_.rows.read()), 0.0);
+        response.kl_rows.assign(record_.rows.size(), 0.0);
         if (base_.options.vocabulary == Vocabulary::kSampled) {
           response.kl_standard_error = 0.0;
           response.kl_rows_standard_error.assign(response.kl_rows.size(), 0.0);
@@ -134,14 +136,15 @@ class UnitRun {
                              static_cast<size_t>(push.epsilon)];
   }
 
-  // `rows` are the first of the unit's read rows; those after them have not moved.
+  // `rows` are the first of the unit's rows that a push can reach; those before and after them have not moved.
   void store(ResponseRecord& response, std::span<const RowResponse> rows) const {
     const auto count = static_cast<double>(response.kl_rows.size());
     const auto targets = count - static_cast<double>(std::count(record_.row_tokens.begin(),
                                                                 record_.row_tokens.end(), kNoTarget));
+    const auto first = static_cast<size_t>(base_.rows.unmoved);
     double delta_logprob = 0;
     for (size_t i = 0; i < rows.size(); ++i) {
-      response.kl_rows[i] = rows[i].kl;
+      response.kl_rows[first + i] = rows[i].kl;
       response.kl += rows[i].kl / count;
       response.kl_reverse += rows[i].kl_reverse / count;
       response.top1_flips += rows[i].top1_flip ? 1 / count : 0;
@@ -155,11 +158,13 @@ class UnitRun {
     if (base_.options.vocabulary == Vocabulary::kSampled) store_sampling_error(response, rows);
   }
 
-  // From kl_rows: the pushed position's row is the first one, where it is read.
+  // From kl_rows: the pushed position's row, where it is read, is the first that can move. What lies before it counts for neither.
   void set_own_and_after(ResponseRecord& response) const {
     const size_t own = base_.rows.first_read == 0 ? 1 : 0;
-    const std::span<const double> after = std::span(response.kl_rows).subspan(own);
-    if (own > 0) response.kl_own_row = response.kl_rows.front();
+    const auto moved =
+        std::span(std::as_const(response.kl_rows)).subspan(static_cast<size_t>(base_.rows.unmoved));
+    const std::span<const double> after = moved.subspan(own);
+    if (own > 0) response.kl_own_row = moved.front();
     if (!after.empty())
       response.kl_after =
           std::accumulate(after.begin(), after.end(), 0.0) / static_cast<double>(after.size());
@@ -167,10 +172,11 @@ class UnitRun {
 
   // All rows are computed on one sample of tokens, so that their errors are not independent: each replicate is left out of all of them
   // at once.
-  static void store_sampling_error(ResponseRecord& response, std::span<const RowResponse> rows) {
+  void store_sampling_error(ResponseRecord& response, std::span<const RowResponse> rows) const {
+    const auto first = static_cast<size_t>(base_.rows.unmoved);
     Deviations mean{};
     for (size_t i = 0; i < rows.size(); ++i) {
-      response.kl_rows_standard_error[i] = jackknife_error(rows[i].kl_deviations);
+      response.kl_rows_standard_error[first + i] = jackknife_error(rows[i].kl_deviations);
       for (size_t g = 0; g < mean.size(); ++g)
         mean[g] += rows[i].kl_deviations[g] / static_cast<double>(response.kl_rows.size());
     }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "tugline/report/distance_curves.h"
 #include "tugline/report/run_view.h"
 
 namespace tugline {
@@ -12,6 +13,10 @@ namespace {
 constexpr std::array<std::string_view, 10> kCurveColumns = {
     "span_kind", "layer",   "epsilon", "epsilon_relative", "kl", "standard_error",
     "ci_low",    "ci_high", "spans",   "directions"};
+
+constexpr std::array<std::string_view, 10> kDistanceColumns = {
+    "span_kind",      "layer",  "epsilon", "distance", "kl",
+    "standard_error", "ci_low", "ci_high", "spans",    "directions"};
 
 // A later version's columns come last in both tables.
 constexpr std::array<std::string_view, 17> kResponseColumns = {"example",
@@ -36,9 +41,10 @@ constexpr std::array<std::string_view, 15> kRowColumns = {
     "direction",  "epsilon",       "kl",    "kl_reverse", "js",
     "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error"};
 
-constexpr std::array<std::string_view, 14> kUnitColumns = {
-    "example", "span_kind",    "chunk",   "layer",   "span_begin",         "span_end", "position",
-    "rms",     "readout_rows", "seconds", "audited", "audit_disagreement", "note",     "span_text"};
+constexpr std::array<std::string_view, 15> kUnitColumns = {
+    "example",  "span_kind",          "chunk", "layer",        "span_begin",
+    "span_end", "position",           "rms",   "readout_rows", "seconds",
+    "audited",  "audit_disagreement", "note",  "span_text",    "sink"};
 
 constexpr std::array<std::string_view, 5> kExampleColumns = {"example", "content_hash", "tokens", "skipped",
                                                              "prompt"};
@@ -49,6 +55,15 @@ void write_curves(const RunStore& store, RowWriter& writer) {
                                  point.kl.mean, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
                                  cell_of(point.kl.ci_high), point.spans, point.directions});
   }
+}
+
+void write_distance(const RunStore& store, RowWriter& writer) {
+  for_each_distance_curve(store, [&](const std::vector<DistancePoint>& points) {
+    for (const auto& [distance, point] : points)
+      writer.row(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, distance,
+                                   point.kl.mean, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
+                                   cell_of(point.kl.ci_high), point.spans, point.directions});
+  });
 }
 
 // The twelve columns that `responses` and `rows` begin with.
@@ -100,7 +115,8 @@ void write_units(const RunStore& store, RowWriter& writer) {
     writer.row(std::vector<Cell>{unit.key.example, unit.key.span_kind, unit.key.chunk,
                                  int64_t{unit.key.layer}, unit.span.begin, unit.span.end, unit.position,
                                  unit.rms, static_cast<int64_t>(unit.rows.size()), unit.seconds, unit.audited,
-                                 cell_of(unit.audit_disagreement), unit.note, unit.span_text});
+                                 cell_of(unit.audit_disagreement), unit.note, unit.span_text,
+                                 int64_t{unit.sink ? 1 : 0}});
   }
 }
 
@@ -125,6 +141,8 @@ std::span<const std::string_view> columns_of(ExportTable table) {
       return kUnitColumns;
     case ExportTable::kExamples:
       return kExampleColumns;
+    case ExportTable::kDistance:
+      return kDistanceColumns;
   }
   return {};
 }
@@ -146,6 +164,9 @@ void export_table(const RunStore& store, ExportTable table, TextFormat format, c
       break;
     case ExportTable::kExamples:
       write_examples(store, writer);
+      break;
+    case ExportTable::kDistance:
+      write_distance(store, writer);
       break;
   }
   writer.finish();

@@ -10,7 +10,7 @@
 
 namespace tugline {
 
-enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples };
+enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples, kDistance };
 
 [[nodiscard]] std::span<const std::string_view> columns_of(ExportTable table);
 

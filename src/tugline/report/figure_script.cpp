@@ -213,7 +213,7 @@ std::string zeros_caption(const RunView& view, const Plot& plot) {
                              fmt::join(values, ", "));
   }
   for (const NoteGroup& note : view.notes) {
-    text += fmt::format(" Exactly 0 at every ε: {}.", sentence_of(note));
+    text += fmt::format(" Note on {}.", sentence_of(note));
   }
   return text;
 }

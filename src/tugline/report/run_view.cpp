@@ -23,7 +23,7 @@ std::optional<int64_t> parse_count(const std::string& text) {
   return value;
 }
 
-int64_t width_of(const RunStore& store, const Provenance& meta) {
+int64_t width_in(const RunStore& store, const Provenance& meta) {
   const auto found = meta.find(field::kDModel);
   const auto width = found == meta.end() ? std::nullopt : parse_count(found->second);
   if (!width) {
@@ -74,6 +74,7 @@ void read_units(const RunStore& store, RunView& view) {
     view.audited += unit.audited;
     if (unit.audit_disagreement)
       view.audit_disagreement = std::max(view.audit_disagreement.value_or(0), *unit.audit_disagreement);
+    view.units_at_sinks += unit.sink ? 1 : 0;
     if (!unit.note.empty()) {
       NoteGroup& group = notes[unit.note];
       group.note = unit.note;
@@ -126,11 +127,14 @@ std::string examples_fact(const RunView& view) {
 }
 
 std::string units_fact(const RunView& view) {
-  if (!view.units_planned) {
-    return fmt::format("{}", view.units);
+  std::string text = fmt::format("{}", view.units);
+  if (view.units_planned) {
+    text += fmt::format(" of {}{}", *view.units_planned, view.is_unfinished() ? " (unfinished)" : "");
   }
-  return fmt::format("{} of {}{}", view.units, *view.units_planned,
-                     view.is_unfinished() ? " (unfinished)" : "");
+  if (view.units_at_sinks > 0) {
+    text += fmt::format(", {} at sink tokens", view.units_at_sinks);
+  }
+  return text;
 }
 
 }  // namespace
@@ -145,12 +149,14 @@ int64_t RunView::examples_skipped() const {
 
 bool RunView::is_unfinished() const { return units_planned ? units < *units_planned : examples_waiting > 0; }
 
+int64_t width_of(const RunStore& store) { return width_in(store, store.meta()); }
+
 RunView view_of(const RunStore& store) {
   RunView view;
   view.identity = store.identity();
   view.sessions = store.sessions();
   view.meta = store.meta();
-  view.d_model = width_of(store, view.meta);
+  view.d_model = width_in(store, view.meta);
   if (const auto planned = view.meta.find(field::kUnitsPlanned); planned != view.meta.end()) {
     view.units_planned = parse_count(planned->second);
   }

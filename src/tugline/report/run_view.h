@@ -35,6 +35,7 @@ struct RunView {
   int64_t d_model = 0;
   int64_t units = 0;
   std::optional<int64_t> units_planned;
+  int64_t units_at_sinks = 0;                // whose push lands on a sink token
   int64_t examples_measured = 0;             // those with a unit at least
   int64_t examples_waiting = 0;              // neither measured yet nor skipped
   int64_t audited = 0;                       // pushes that were also rerun in f64
@@ -51,6 +52,9 @@ struct RunView {
 
 // Reads the whole store, one unit at a time. Throws Error kInput where it lacks the model's width.
 [[nodiscard]] RunView view_of(const RunStore& store);
+
+// The width of the residual stream. Throws as view_of does.
+[[nodiscard]] int64_t width_of(const RunStore& store);
 
 // Name and value of what a reader needs first, in order; facts that the store lacks are left out.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view);

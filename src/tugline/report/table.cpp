@@ -159,7 +159,7 @@ std::string summary_json(const RunView& view) {
                       {"waiting", view.examples_waiting},
                       {"skipped", skips_json(view.skipped_examples)}};
   json["skipped_spans"] = skips_json(view.skipped_spans);
-  json["units"] = {{"done", view.units}, {"planned", nullptr}};
+  json["units"] = {{"done", view.units}, {"planned", nullptr}, {"at_sinks", view.units_at_sinks}};
   if (view.units_planned) {
     json["units"]["planned"] = *view.units_planned;
   }

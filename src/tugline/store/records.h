@@ -40,7 +40,7 @@ struct ExampleRecord {
 // A span of a measured example that could not be placed among the tokens.
 struct SkippedSpan {
   int64_t example = 0;
-  std::string span_kind;  // "anchor" or "chunk"
+  std::string span_kind;  // as in UnitKey
   int64_t chunk = -1;
   std::string reason;
   bool operator==(const SkippedSpan&) const = default;
@@ -49,7 +49,8 @@ struct SkippedSpan {
 // One (span, layer): the work that is computed, committed and resumed as one piece.
 struct UnitKey {
   int64_t example = 0;
-  std::string span_kind = {};  // "anchor" or "chunk"
+  // "anchor", "chunk"; an anchor's controls: "control_matched", "control_window", "control_offset_-8" and its like
+  std::string span_kind = {};
   int64_t chunk = -1;
   int32_t layer = 0;
   auto operator<=>(const UnitKey&) const = default;
@@ -83,6 +84,7 @@ struct UnitRecord {
   std::string span_text = {};
   int64_t position = 0;                  // of the push
   double rms = 0;                        // of the residual there
+  bool sink = false;                     // the site is a sink token (probe/sinks)
   std::vector<int64_t> rows = {};        // readout positions
   std::vector<int32_t> row_tokens = {};  // the realised next token of each row, which delta_logprob is about
   std::string note = {};                 // such as why the responses are exact zeros; empty mostly

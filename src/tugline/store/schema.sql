@@ -1,7 +1,7 @@
--- The run store, schema version 3 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 4 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- What decides the numbers. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -43,14 +43,15 @@ CREATE TABLE units (
   unit       INTEGER PRIMARY KEY,
   session    INTEGER NOT NULL REFERENCES sessions (session),
   example    INTEGER NOT NULL REFERENCES examples (example),
-  span_kind  TEXT NOT NULL,     -- 'anchor' or 'chunk'
-  chunk      INTEGER NOT NULL,  -- -1 where an anchor's chunk is not known
+  span_kind  TEXT NOT NULL,     -- 'anchor', 'chunk', 'control_matched', 'control_window', 'control_offset_-8' ...
+  chunk      INTEGER NOT NULL,  -- -1 where an anchor's chunk is not known; a window's ordinal
   layer      INTEGER NOT NULL,
   span_begin INTEGER NOT NULL,  -- tokens [span_begin, span_end)
   span_end   INTEGER NOT NULL,
   span_text  TEXT NOT NULL,
   position   INTEGER NOT NULL,  -- of the push
   rms        REAL NOT NULL,     -- of the residual at (layer, position)
+  sink       INTEGER NOT NULL,  -- 1 where that is a sink token's
   note       TEXT NOT NULL,
   seconds    REAL NOT NULL,
   audited    INTEGER NOT NULL,    -- pushes that were also rerun in f64

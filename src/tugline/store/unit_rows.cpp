@@ -57,8 +57,8 @@ void insert_unit_row(SQLite::Database& database, int64_t session, const UnitReco
   SQLite::Statement insert(
       database,
       "INSERT INTO units (session, example, span_kind, chunk, layer, span_begin, span_end, "
-      "span_text, position, rms, note, seconds, audited, audit_disagreement) "
-      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "span_text, position, rms, note, seconds, audited, audit_disagreement, sink) "
+      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   insert.bind(1, session);
   insert.bind(2, unit.key.example);
   insert.bind(3, unit.key.span_kind);
@@ -73,6 +73,7 @@ void insert_unit_row(SQLite::Database& database, int64_t session, const UnitReco
   insert.bind(12, unit.seconds);
   insert.bind(13, unit.audited);
   bind_optional(insert, 14, unit.audit_disagreement);
+  insert.bind(15, unit.sink ? 1 : 0);
   insert.exec();
 }
 
@@ -147,6 +148,7 @@ UnitRecord unit_of_row(SQLite::Statement& row) {
   unit.seconds = row.getColumn(11).getDouble();
   unit.audited = row.getColumn(12).getInt64();
   unit.audit_disagreement = optional_double(row.getColumn(13));
+  unit.sink = row.getColumn(14).getInt() != 0;
   return unit;
 }
 
@@ -224,7 +226,8 @@ std::vector<UnitRecord> read_units(SQLite::Database& database) {
   SQLite::Statement select(
       database,
       "SELECT unit, example, span_kind, chunk, layer, span_begin, span_end, span_text, position, "
-      "rms, note, seconds, audited, audit_disagreement FROM units ORDER BY example, span_kind, chunk, layer");
+      "rms, note, seconds, audited, audit_disagreement, sink FROM units ORDER BY example, span_kind, chunk, "
+      "layer");
   SQLite::Statement readout(database,
                             "SELECT position, token FROM readout_rows WHERE unit = ? ORDER BY ordinal");
   std::vector<UnitRecord> units;

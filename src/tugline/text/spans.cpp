@@ -126,6 +126,22 @@ bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") 
 
 }  // namespace
 
+std::string kind_name(Span::Kind kind, int64_t offset) {
+  switch (kind) {
+    case Span::Kind::kAnchor:
+      return "anchor";
+    case Span::Kind::kChunk:
+      return "chunk";
+    case Span::Kind::kControlMatched:
+      return "control_matched";
+    case Span::Kind::kControlWindow:
+      return "control_window";
+    case Span::Kind::kControlOffset:
+      return offset == 0 ? "control_offset" : fmt::format("control_offset_{:+}", offset);
+  }
+  return "";
+}
+
 std::optional<TokenRange> tokens_holding(const Encoding& encoding, ByteRange bytes) {
   if (bytes.size() <= 0) return std::nullopt;
   const auto& offsets = encoding.offsets;  // begins and ends never fall; a BOS is empty

@@ -13,12 +13,24 @@
 namespace tugline {
 
 struct Span {
-  enum class Kind { kAnchor, kChunk };
+  // The last three are an anchor's controls (probe/controls): another sentence, a random window, the anchor with its push moved.
+  enum class Kind { kAnchor, kChunk, kControlMatched, kControlWindow, kControlOffset };
   Kind kind = Kind::kAnchor;
-  int64_t chunk = -1;  // chunk number; for an anchor the chunk it is, or -1 where that is not known
-  TokenRange tokens;   // indexes the ids that were run, BOS included
+  // Chunk number; for an anchor and its moved pushes the chunk that the anchor is, or -1 where that is not known; of a window its
+  // ordinal.
+  int64_t chunk = -1;
+  TokenRange tokens;  // indexes the ids that were run, BOS included
   std::string text;
+  int64_t offset = 0;  // tokens that the push is moved by from the one before the span; kControlOffset only
 };
+
+[[nodiscard]] inline bool is_control(Span::Kind kind) {
+  return kind != Span::Kind::kAnchor && kind != Span::Kind::kChunk;
+}
+
+// The kind as the store and its tables have it: "anchor", "chunk", "control_matched", "control_window", "control_offset_-8". Moved pushes
+// are of another kind for each offset, because their curves are no samples of one thing; without one, "control_offset" is all of them.
+[[nodiscard]] std::string kind_name(Span::Kind kind, int64_t offset = 0);
 
 // A span, or the reason why there is none.
 struct SpanOutcome {

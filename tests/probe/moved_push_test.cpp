@@ -1,0 +1,86 @@
+// A push moved away from its span: what is read stays the span's, and every row is what a full rerun gives.
+#include <gtest/gtest.h>
+
+#include "probe/tiny_probe.h"
+#include "tugline/probe/unit.h"
+
+namespace tugline::test {
+namespace {
+
+constexpr TokenRange kSpan{5, 9};
+constexpr double kEpsilon = 2;
+
+class MovedPushes : public testing::TestWithParam<BackendKind> {
+ protected:
+  Probe probe_{"llama", GetParam()};
+  Probe exact_{"llama", BackendKind::kReference};
+  Rerun unpushed_ = rerun(exact_.model, exact_.ids, std::nullopt);
+
+  [[nodiscard]] UnitRecord measure(LayerIndex layer, const ReadoutChoice& readout, int64_t offset) const {
+    SpanBase base = read_rows(probe_.model, *probe_.baseline,
+                              replay_rows(kSpan, readout, probe_.baseline->tokens(), offset), LayerIndex{0});
+    base.span = kSpan;
+    const PushOptions options{.epsilons = {kEpsilon}, .directions = 2, .supplied = {}};
+    return measure_unit(probe_.model, *probe_.baseline, base, layer, options,
+                        {.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}});
+  }
+
+  [[nodiscard]] Rerun pushed(const UnitRecord& unit, LayerIndex layer, int32_t direction) const {
+    std::vector<double> vector = isotropic_direction(
+        {.seed = 42, .example_hash = 5, .span = kSpan, .layer = layer, .direction = direction}, 24);
+    for (double& v : vector) v *= kEpsilon * unit.rms;
+    return rerun(exact_.model, exact_.ids, Push{layer, {unit.position}, vector});
+  }
+
+  void expect_rerun(LayerIndex layer, const ReadoutChoice& readout, int64_t offset) {
+    const UnitRecord unit = measure(layer, readout, offset);
+    const TokenRange read = readout_positions(kSpan, readout, probe_.baseline->tokens());
+    EXPECT_EQ(unit.position, kSpan.begin - 1 + offset);
+    ASSERT_EQ(unit.rows.size(), static_cast<size_t>(read.size()));
+    // docs/method.md: f32 replays are right to some 1e-5 of a row; the rerun's own logits to 1e-15.
+    const double relative = GetParam() == BackendKind::kReference ? 1e-8 : 1e-4;
+    for (const ResponseRecord& response : unit.responses) {
+      const Rerun after = pushed(unit, layer, response.direction);
+      double mean = 0;
+      for (size_t i = 0; i < unit.rows.size(); ++i) {
+        EXPECT_EQ(unit.rows[i], read.begin + static_cast<int64_t>(i));
+        const double kl = compare(exact_.model, unpushed_, after, unit.rows[i], unit.row_tokens[i]).kl;
+        EXPECT_NEAR(response.kl_rows[i], kl, relative * kl + 1e-12) << "row " << unit.rows[i];
+        mean += kl / static_cast<double>(unit.rows.size());
+        if (unit.rows[i] < unit.position) {
+          EXPECT_EQ(response.kl_rows[i], 0);
+        }
+      }
+      EXPECT_NEAR(response.kl, mean, relative * mean + 1e-12);
+    }
+  }
+};
+
+TEST_P(MovedPushes, UnitsEqualTheFullRerun) {
+  for (const LayerIndex layer : probe_.all_layers())
+    for (const ReadoutChoice& readout :
+         {ReadoutChoice(ReadoutKind::kPredicting), ReadoutChoice(ReadoutKind::kFollowing),
+          ReadoutChoice(ReadoutKind::kDownstream), ReadoutChoice(ReadoutKind::kDownstream, 2)})
+      for (const int64_t offset : {-4, -2, -1, 0, 1, 2, 3}) expect_rerun(layer, readout, offset);
+}
+
+// At the last layer a push moves its own row only: none of the readout where it lands before it.
+TEST_P(MovedPushes, TheLastLayerIsOutOfReachBeforeTheReadout) {
+  const LayerIndex last{2};
+  EXPECT_NE(measure(last, ReadoutKind::kPredicting, -1).note, "");
+  const UnitRecord unit = measure(last, ReadoutKind::kPredicting, 2);
+  EXPECT_EQ(unit.note, "");
+  for (const ResponseRecord& response : unit.responses) {
+    EXPECT_GT(response.kl_rows[2], 0);
+    EXPECT_EQ(response.kl_rows[1], 0);
+    EXPECT_EQ(response.kl_rows[3], 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, MovedPushes, testing::Values(BackendKind::kReference, BackendKind::kCpu),
+                         [](const auto& kind) {
+                           return kind.param == BackendKind::kCpu ? "cpu" : "reference";
+                         });
+
+}  // namespace
+}  // namespace tugline::test
