@@ -35,10 +35,9 @@ class Audits : public testing::TestWithParam<const char*> {
   [[nodiscard]] Measured measure(const PushOptions& pushes, LayerIndex layer,
                                  ReadoutKind readout = ReadoutKind::kPredicting) const {
     const SpanBase base = probe_.base({5, 9}, readout);
-    return {measure_unit(probe_.model, *probe_.baseline, base, layer, pushes,
-                         {.example_hash = 5, .memory_limit = int64_t{1} << 30, .after_batch = {}}),
-            base.rows,
-            {.example_hash = 5, .span = base.span, .layer = layer}};
+    const UnitContext context{.example_hash = 5, .memory_limit = int64_t{1} << 30, .after_batch = {}};
+    return {measure_unit(probe_.model, *probe_.baseline, base, layer, pushes, context), base.rows,
+            unit_site(probe_.model, *probe_.baseline, base, layer, context)};
   }
   UnitRecord audited(Measured measured, const PushOptions& pushes, int64_t count) {
     auditor_.audit(measured.unit, measured.rows, measured.site, pushes, count);

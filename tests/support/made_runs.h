@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,7 +51,8 @@ inline ResponseRecord made_response(int32_t direction, double epsilon, double sc
           .js = kl / 4,
           .top1_flips = epsilon > 1 ? 0.5 : 0.0,
           .delta_logprob = -kl / 8,
-          .kl_rows = {kl * 0.75, kl * 1.25}};
+          .kl_rows = {kl * 0.75, kl * 1.25},
+          .cosine = epsilon == 0 ? std::nullopt : std::optional(0.125)};
 }
 
 inline UnitRecord made_unit(int64_t example, int32_t layer, double scale,

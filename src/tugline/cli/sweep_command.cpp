@@ -47,6 +47,10 @@ class StoreObserver final : public SweepObserver {
     progress_->describe(name + " done");
     warn_of_audit(unit, name);
   }
+  void put_residuals(LayerIndex layer, const ResidualStatistics& residuals) override {
+    spdlog::info("layer {}: {} real residuals for the directions; {} tokens left out as sinks", layer.value,
+                 residuals.tokens, residuals.sinks);
+  }
   bool progress(int64_t pushes) override {
     progress_->add(pushes);
     return !interrupted();
@@ -69,13 +73,6 @@ class StoreObserver final : public SweepObserver {
 };
 
 uint64_t hash_file(const std::string& path) { return hash_bytes(MappedFile::open(path).bytes()); }
-
-std::string direction_source(const SweepArguments& arguments, const PushOptions& pushes) {
-  if (pushes.supplied.empty()) return arguments.direction_family;
-  ContentHash hash;
-  for (const auto& row : pushes.supplied) hash.add(std::as_bytes(std::span(row)));
-  return "file " + hex(hash.value());
-}
 
 std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
@@ -156,7 +153,7 @@ void run(const SweepArguments& arguments) {
   const Model& model = *loaded.model;
 
   const RunIdentity identity =
-      sweep_identity(model, options, hash_file(arguments.data), direction_source(arguments, options.pushes));
+      sweep_identity(model, options, hash_file(arguments.data), direction_source(options.pushes));
   RunStore store =
       RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, plan, options));
   StoreObserver observer(store, identity.fields.at(field::kPrecision));

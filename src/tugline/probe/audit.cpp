@@ -114,9 +114,8 @@ void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& si
     const auto batch = std::span(pushes).subspan(begin, std::min(kBatch, pushes.size() - begin));
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
-      const double size = options.epsilons[static_cast<size_t>(push.epsilon)] * unit.rms;
-      for (const double v : push_direction(options, site, push, exact_.config().hidden_size))
-        vectors.push_back(size * v);
+      const std::vector<double> vector = push_vector(options, site, push).vector;
+      vectors.insert(vectors.end(), vector.begin(), vector.end());
     }
     const std::vector<double> exact = rerun(vectors, rows, site.layer);
     for (size_t i = 0; i < batch.size(); ++i) {

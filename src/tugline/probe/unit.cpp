@@ -15,11 +15,6 @@ namespace {
 // batches of another shape.
 constexpr int64_t kBatchRows = 800;
 
-double rms_at(const Model& model, const Baseline& baseline, LayerIndex layer, Position position) {
-  const std::vector<double> h = model.backend().download(baseline.resid_post(layer).rows(position.value, 1));
-  return std::sqrt(std::inner_product(h.begin(), h.end(), h.begin(), 0.0) / static_cast<double>(h.size()));
-}
-
 // Bytes that a replay works in for each row: the residual twice, and one layer's intermediates.
 int64_t bytes_per_row(const ModelConfig& config) {
   const int64_t elements =
@@ -54,10 +49,11 @@ class UnitRun {
   UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
           const PushOptions& options, const UnitContext& context)
       : model_(model), baseline_(baseline), base_(base), layer_(layer), options_(options), context_(context) {
+    site_ = unit_site(model, baseline, base, layer, context);
     record_.position = base.rows.push.value;
     record_.span = base.span;
     record_.key.layer = layer.value;
-    record_.rms = rms_at(model, baseline, layer, base.rows.push);
+    record_.rms = rms(site_.residual);
     record_.row_tokens = read_targets(baseline, base.rows);
     for (int64_t i = 0; i < base.rows.read(); ++i) record_.rows.push_back(base.rows.read_position(i).value);
   }
@@ -119,12 +115,11 @@ class UnitRun {
   }
 
   void run_batch(Replay& replay, std::span<const PushIndex> batch) {
-    const UnitSite site{.example_hash = context_.example_hash, .span = base_.span, .layer = layer_};
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
-      const double size = options_.epsilons[static_cast<size_t>(push.epsilon)] * record_.rms;
-      for (const double v : push_direction(options_, site, push, model_.config().hidden_size))
-        vectors.push_back(size * v);
+      const PushVector made = push_vector(options_, site_, push);
+      vectors.insert(vectors.end(), made.vector.begin(), made.vector.end());
+      response(push).cosine = made.cosine;
     }
     const std::vector<RowResponse> rows = replay.run(vectors);
     const size_t read = rows.size() / batch.size();
@@ -170,6 +165,7 @@ class UnitRun {
   const Baseline& baseline_;
   const SpanBase& base_;
   LayerIndex layer_;
+  UnitSite site_;
   const PushOptions& options_;
   const UnitContext& context_;
   UnitRecord record_;
@@ -177,17 +173,14 @@ class UnitRun {
 
 }  // namespace
 
-std::vector<double> push_direction(const PushOptions& options, const UnitSite& site, PushIndex push,
-                                   int64_t hidden) {
-  if (!options.supplied.empty()) return options.supplied[static_cast<size_t>(push.direction)];
-  const bool common = options.sharing == DirectionSharing::kCommon;
-  return isotropic_direction({.seed = options.seed,
-                              .example_hash = site.example_hash,
-                              .span = site.span,
-                              .layer = site.layer,
-                              .direction = push.direction,
-                              .epsilon_index = common ? 0 : push.epsilon},
-                             hidden);
+UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
+                   const UnitContext& context) {
+  return {.example_hash = context.example_hash,
+          .span = base.span,
+          .layer = layer,
+          .position = base.rows.push,
+          .residual = model.backend().download(baseline.resid_post(layer).rows(base.rows.push.value, 1)),
+          .residuals = context.residuals};
 }
 
 void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit) {

@@ -14,13 +14,13 @@ constexpr std::array<std::string_view, 10> kCurveColumns = {
     "ci_low",    "ci_high", "spans",   "directions"};
 
 // A later version's columns come last in both tables.
-constexpr std::array<std::string_view, 13> kResponseColumns = {
+constexpr std::array<std::string_view, 14> kResponseColumns = {
     "example", "span_kind",  "chunk", "layer",      "position",      "direction",        "epsilon",
-    "kl",      "kl_reverse", "js",    "top1_flips", "delta_logprob", "kl_standard_error"};
-constexpr std::array<std::string_view, 15> kRowColumns = {
+    "kl",      "kl_reverse", "js",    "top1_flips", "delta_logprob", "kl_standard_error", "cosine"};
+constexpr std::array<std::string_view, 16> kRowColumns = {
     "example",    "span_kind",     "chunk", "layer",      "position",
     "direction",  "epsilon",       "kl",    "kl_reverse", "js",
-    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error"};
+    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error", "cosine"};
 
 constexpr std::array<std::string_view, 14> kUnitColumns = {
     "example", "span_kind",    "chunk",   "layer",   "span_begin",         "span_end", "position",
@@ -51,8 +51,8 @@ void write_responses(const RunStore& store, RowWriter& writer) {
   for (const UnitRecord& unit : store.units()) {
     for (const ResponseRecord& response : store.responses(unit.key)) {
       std::vector<Cell> cells = push_cells(unit, response);
-      if (response.kl_standard_error) cells.emplace_back(*response.kl_standard_error);
-      cells.resize(kResponseColumns.size());
+      cells.push_back(cell_of(response.kl_standard_error));
+      cells.push_back(cell_of(response.cosine));
       writer.row(cells);
     }
   }
@@ -66,6 +66,7 @@ void write_rows(const RunStore& store, RowWriter& writer) {
       std::vector<Cell> cells = push_cells(unit, response);
       const size_t own = cells.size();  // the first of a row's own columns
       cells.resize(kRowColumns.size());
+      cells.back() = cell_of(response.cosine);
       for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i) {
         cells[kKlColumn] = response.kl_rows[i];
         cells[own] = unit.rows[i];

@@ -92,8 +92,8 @@ void insert_readout(SQLite::Database& database, int64_t id, const UnitRecord& un
 void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& unit) {
   SQLite::Statement insert(database,
                            "INSERT INTO responses (unit, direction, epsilon, kl, kl_reverse, js, top1_flips, "
-                           "delta_logprob, kl_rows, kl_standard_error, kl_rows_standard_error) "
-                           "VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+                           "delta_logprob, kl_rows, kl_standard_error, kl_rows_standard_error, cosine) "
+                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const ResponseRecord& response : unit.responses) {
     const std::string blob = to_blob(response.kl_rows);
     const std::string error_blob = to_blob(response.kl_rows_standard_error);
@@ -112,6 +112,7 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     } else {
       insert.bind(11);  // NULL
     }
+    bind_optional(insert, 12, response.cosine);
     insert.exec();
     insert.reset();
   }
@@ -183,6 +184,7 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     check_finite(response.js.value_or(0), "js", push);
     check_finite(response.top1_flips, "top1_flips", push);
     check_finite(response.delta_logprob.value_or(0), "delta_logprob", push);
+    check_finite(response.cosine.value_or(0), "cosine", push);
     for (const double kl : response.kl_rows) {
       check_finite(kl, "kl of a row", push);
     }
@@ -239,7 +241,8 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
   SQLite::Statement select(
       database,
       "SELECT direction, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows, "
-      "kl_standard_error, kl_rows_standard_error FROM responses WHERE unit = ? ORDER BY direction, epsilon");
+      "kl_standard_error, kl_rows_standard_error, cosine "
+      "FROM responses WHERE unit = ? ORDER BY direction, epsilon");
   select.bind(1, unit);
   std::vector<ResponseRecord> responses;
   while (select.executeStep()) {
@@ -252,7 +255,8 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
                          .delta_logprob = optional_double(select.getColumn(6)),
                          .kl_rows = read_rows_blob(select.getColumn(7), unit, path),
                          .kl_standard_error = optional_double(select.getColumn(8)),
-                         .kl_rows_standard_error = read_rows_blob(select.getColumn(9), unit, path)});
+                         .kl_rows_standard_error = read_rows_blob(select.getColumn(9), unit, path),
+                         .cosine = optional_double(select.getColumn(10))});
   }
   return responses;
 }
