@@ -58,6 +58,25 @@ TEST_P(Audits, ARightUnitIsBelowTheBound) {
   }
 }
 
+// At every hook, and for every kind of push.
+TEST_P(Audits, AreOfPushesOfEveryKind) {
+  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid}) {
+    const Probe probe(GetParam(), BackendKind::kCpu, hook);
+    Auditor auditor(exact_, probe.model, *probe.baseline, layers_);
+    const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
+    const UnitContext context{.example_hash = 5, .memory_limit = int64_t{1} << 30, .after_batch = {}};
+    PushOptions pushes = options();
+    pushes.kind = PushKind::kRotation;
+    pushes.orthogonal = Orthogonal::kToResidual;
+    for (const LayerIndex layer : layers_) {
+      UnitRecord unit = measure_unit(probe.model, *probe.baseline, base, layer, pushes, context);
+      auditor.audit(unit, base.rows, unit_site(probe.model, *probe.baseline, base, layer, context), pushes, 1000);
+      EXPECT_GT(unit.audited, 0);
+      EXPECT_LT(unit.audit_disagreement.value(), kF32Bound) << "layer " << layer.value;
+    }
+  }
+}
+
 TEST_P(Audits, AWrongUnitIsCaught) {
   Measured measured = measure(options(), {0});
   for (ResponseRecord& response : measured.unit.responses) response.kl *= 1.001;

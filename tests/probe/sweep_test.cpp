@@ -272,6 +272,8 @@ TEST_F(Sweeps, NoExamplesAtAllIsNothingToMeasure) {
 TEST_F(Sweeps, IdentityChangesWithEveryOption) {
   const std::vector<std::function<void(SweepOptions&)>> changes{
       [](SweepOptions& o) { o.layers = {{1}}; },
+      [](SweepOptions& o) { o.hook = Hook::kResidPre; },
+      [](SweepOptions& o) { o.hook = Hook::kResidMid; },
       [](SweepOptions& o) {
         o.pushes.epsilons = {0, 0.1 + 0.2};
       },

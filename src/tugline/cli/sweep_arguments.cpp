@@ -22,6 +22,12 @@ OptionValues preset_values(const std::string& name) {
   return {};
 }
 
+// The option's own validator has let nothing else through.
+Hook parse_hook(const std::string& name) {
+  if (name == "resid_pre") return Hook::kResidPre;
+  return name == "resid_mid" ? Hook::kResidMid : Hook::kResidPost;
+}
+
 std::vector<Span::Kind> parse_spans(const std::string& text) {
   std::vector<Span::Kind> kinds;
   for (const std::string& name : CLI::detail::split(text, ',')) {
@@ -58,8 +64,11 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
   add_files(command, a);
   add_push_options(command, a.push);
   command.add_option("--spans", a.spans, "anchor, chunks, or anchor,chunks")->capture_default_str();
-  command.add_option("--hook", a.hook, "Where the push lands: a decoder layer's output")
-      ->check(CLI::IsMember({"resid_post"}))
+  command
+      .add_option("--hook", a.hook,
+                  "Where in the layer the push lands: resid_pre, its input; resid_mid, between its attention and "
+                  "its MLP block; resid_post, its output")
+      ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
       ->capture_default_str();
   add_direction_options(command, a.directions);
   command.add_option("--max-examples", a.max_examples, "Only the dataset's first N")
@@ -83,6 +92,7 @@ void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
 
 SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& config) {
   SweepOptions options;
+  options.hook = parse_hook(a.hook);
   options.layers = parse_layers(a.push.layers, config.num_layers);
   options.pushes = resolve_push_options(a.push, config);
   apply_direction_arguments(a.directions, config, options.pushes);

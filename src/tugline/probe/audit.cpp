@@ -89,7 +89,8 @@ Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baselin
           exact, baseline.ids(),
           [&] {
             const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
-            return Baseline::Start{lowest, model.backend().download(baseline.resid_post(lowest).matrix())};
+            return Baseline::Start{lowest, baseline.hook(),
+                                   model.backend().download(baseline.residual(lowest).matrix())};
           }(),
           layers) {}
 
@@ -106,7 +107,7 @@ std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const Rep
 
 void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,
                     const PushOptions& options, int64_t count) {
-  if (out_of_reach(exact_.config(), rows, site.layer)) return;
+  if (out_of_reach(exact_.config(), rows, equivalent_output(baseline_.hook(), site.layer))) return;
   const std::vector<PushIndex> pushes = choose_audited(options, site, count);
   constexpr size_t kBatch =
       8;  // pushes rerun at once: what their rows take in memory stays small whatever --audit says

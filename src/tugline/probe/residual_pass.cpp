@@ -9,7 +9,7 @@
 namespace tugline {
 
 void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span<const LayerIndex> layers,
-                     const std::function<void(LayerIndex layer, const Matrix& h)>& visit) {
+                     Hook hook, const std::function<void(LayerIndex layer, const Matrix& h)>& visit) {
   check_transcript(model.config(), ids);
   const auto tokens = static_cast<int64_t>(ids.size());
   const LayerIndex highest = *std::max_element(layers.begin(), layers.end());
@@ -20,9 +20,16 @@ void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span
       model.config(), rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
   model.embed(ids, residual->matrix());
   for (LayerIndex layer; layer <= highest; ++layer.value) {
-    run_layer(model.backend(), model.weights().layers[static_cast<size_t>(layer.value)], context,
-              residual->matrix(), workspace);
-    if (std::find(layers.begin(), layers.end(), layer) != layers.end()) visit(layer, residual->matrix());
+    const LayerWeights& weights = model.weights().layers[static_cast<size_t>(layer.value)];
+    const bool visited = std::find(layers.begin(), layers.end(), layer) != layers.end();
+    const auto visit_at = [&](Hook at) {
+      if (visited && at == hook) visit(layer, residual->matrix());
+    };
+    visit_at(Hook::kResidPre);
+    run_attention_block(model.backend(), weights, context, residual->matrix(), workspace);
+    visit_at(Hook::kResidMid);
+    run_mlp_block(model.backend(), weights, context, residual->matrix(), workspace);
+    visit_at(Hook::kResidPost);
   }
 }
 
@@ -35,7 +42,7 @@ ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> 
   std::stable_sort(transcripts.begin(), transcripts.end(),
                    [](const auto& a, const auto& b) { return a.example_hash < b.example_hash; });
   for (const PassTranscript& transcript : transcripts) {
-    visit_residuals(model, transcript.ids, options.layers, [&](LayerIndex layer, const Matrix& h) {
+    visit_residuals(model, transcript.ids, options.layers, options.hook, [&](LayerIndex layer, const Matrix& h) {
       sums.at(layer).add(transcript.example_hash, model.backend().download(h));
     });
     if (options.keep_going && !options.keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted");

@@ -9,15 +9,16 @@
 
 #include "tugline/core/ids.h"
 #include "tugline/model/model.h"
+#include "tugline/probe/hook.h"
 #include "tugline/probe/residual_statistics.h"
 
 namespace tugline {
 
 using ResidualsByLayer = std::map<LayerIndex, ResidualStatistics>;
 
-// Runs a transcript and hands over resid_post of each of `layers`, in ascending order, as h [tokens, hidden]. Errors: check_transcript's.
+// Runs a transcript and hands over the residual at the hook of each of `layers`, in ascending order, as h [tokens, hidden]. Errors: check_transcript's.
 void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span<const LayerIndex> layers,
-                     const std::function<void(LayerIndex layer, const Matrix& h)>& visit);
+                     Hook hook, const std::function<void(LayerIndex layer, const Matrix& h)>& visit);
 
 struct PassTranscript {
   uint64_t example_hash = 0;  // Example::content_hash
@@ -26,6 +27,7 @@ struct PassTranscript {
 
 struct PassOptions {
   std::vector<LayerIndex> layers;
+  Hook hook = Hook::kResidPost;
   Moments moments = Moments::kVariances;
   uint64_t seed = 42;
   std::function<bool()> keep_going;  // asked after each transcript

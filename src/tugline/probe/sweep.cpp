@@ -35,6 +35,7 @@ ResidualsByLayer needed_residuals(const Model& model, const SweepPlan& plan, con
     if (!planned.spans.empty()) transcripts.push_back({planned.example->content_hash, planned.ids});
   ResidualsByLayer residuals = read_residuals(model, std::move(transcripts),
                                               {.layers = options.layers,
+                                               .hook = options.hook,
                                                .moments = *moments,
                                                .seed = options.pushes.seed,
                                                .keep_going = [&] { return observer.progress(0); }});
@@ -55,7 +56,7 @@ class Sweep {
     SpanBase base;
     for_each_missing_unit(planned, options_, observer_, [&](const Span& span, LayerIndex layer) {
       if (!residuals_) residuals_ = needed_residuals(model_, plan_, options_, observer_);
-      if (!baseline) baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers);
+      if (!baseline) baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers, options_.hook);
       if (read != &span)
         base = read_span(model_, *baseline, span.tokens, options_.readout, options_.layers.front(),
                          {.vocabulary = options_.vocabulary,
@@ -133,7 +134,7 @@ int64_t remaining_pushes(const Model& model, const SweepPlan& plan, const SweepO
   int64_t pushes = 0;
   for (const PlannedExample& planned : plan.examples)
     for_each_missing_unit(planned, options, observer, [&](const Span&, LayerIndex layer) {
-      pushes += computed_pushes(model, options.readout, layer, options.pushes);
+      pushes += computed_pushes(model, options.readout, equivalent_output(options.hook, layer), options.pushes);
     });
   return pushes;
 }

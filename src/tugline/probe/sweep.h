@@ -17,6 +17,7 @@ namespace tugline {
 
 struct SweepOptions {
   std::vector<LayerIndex> layers;  // ascending, distinct
+  Hook hook = Hook::kResidPost;
   PushOptions pushes;
   std::vector<Span::Kind> spans{Span::Kind::kAnchor};
   ReadoutKind readout = ReadoutKind::kPredicting;

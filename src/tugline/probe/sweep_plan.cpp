@@ -136,7 +136,7 @@ RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint
       {field::kDirectionFamily, direction_source},
       {field::kDirections, fmt::format("{}", pushes.directions)},
       {"epsilons", fmt::format("{}", fmt::join(pushes.epsilons, ","))},
-      {field::kHook, "resid_post"},
+      {field::kHook, std::string(name_of(options.hook))},
       {"layers", fmt::format("{}", fmt::join(layers, ","))},
       {"max_examples", options.max_examples ? fmt::format("{}", *options.max_examples) : "all"},
       {"memory_limit", fmt::format("{}", options.memory_limit)},

@@ -48,7 +48,8 @@ class UnitRun {
  public:
   UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
           const PushOptions& options, const UnitContext& context)
-      : model_(model), baseline_(baseline), base_(base), layer_(layer), options_(options), context_(context) {
+      : model_(model), baseline_(baseline), base_(base), layer_(layer),
+        output_(equivalent_output(baseline.hook(), layer)), options_(options), context_(context) {
     site_ = unit_site(model, baseline, base, layer, context);
     record_.position = base.rows.push.value;
     record_.span = base.span;
@@ -61,11 +62,11 @@ class UnitRun {
   UnitRecord run() {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<PushIndex> pushes = lay_out();
-    if (out_of_reach(model_.config(), base_.rows, layer_)) {
+    if (out_of_reach(model_.config(), base_.rows, output_)) {
       record_.note =
-          "exact zeros: a push at the last layer's output reaches no row after its own, and the readout "
-          "'following' reads only those";
-    } else if (!pushes.empty() && layer_.value == model_.config().num_layers - 1) {
+          "exact zeros: no attention block is left above the push, so that it reaches no row after its own, and the "
+          "readout 'following' reads only those";
+    } else if (!pushes.empty() && output_.value == model_.config().num_layers - 1) {
       // No attention is left above: only the pushed row itself moves, the rest are exact zeros.
       run_batches(pushes, read_rows(model_, baseline_, {.push = base_.rows.push, .count = 1, .first_read = 0},
                                     layer_, base_.options));
@@ -165,6 +166,7 @@ class UnitRun {
   const Baseline& baseline_;
   const SpanBase& base_;
   LayerIndex layer_;
+  LayerIndex output_;  // the layer at whose output a push would reach as much
   UnitSite site_;
   const PushOptions& options_;
   const UnitContext& context_;
@@ -179,7 +181,7 @@ UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase&
           .span = base.span,
           .layer = layer,
           .position = base.rows.push,
-          .residual = model.backend().download(baseline.resid_post(layer).rows(base.rows.push.value, 1)),
+          .residual = model.backend().download(baseline.residual(layer).rows(base.rows.push.value, 1)),
           .residuals = context.residuals};
 }
 

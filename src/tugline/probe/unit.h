@@ -36,11 +36,12 @@ void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64
                                       LayerIndex layer, const PushOptions& options,
                                       const UnitContext& context);
 
-// Pushes of a unit that are computed: neither epsilon 0 nor out of reach.
+// Pushes of a unit that are computed: neither epsilon 0 nor out of reach, from the output of `layer` (equivalent_output, for another hook).
 [[nodiscard]] int64_t computed_pushes(const Model& model, ReadoutKind readout, LayerIndex layer,
                                       const PushOptions& options);
 
-// True where causality alone makes every response zero: the readout does not include the pushed row, and no layer is left above.
+// True where causality alone makes every response zero of a push at the output of `layer` (equivalent_output, for another hook): the
+// readout does not include the pushed row, and no layer is left above.
 [[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer);
 
 }  // namespace tugline
