@@ -22,12 +22,6 @@ OptionValues preset_values(const std::string& name) {
   return {};
 }
 
-// The option's own validator has let nothing else through.
-Hook parse_hook(const std::string& name) {
-  if (name == "resid_pre") return Hook::kResidPre;
-  return name == "resid_mid" ? Hook::kResidMid : Hook::kResidPost;
-}
-
 std::vector<Span::Kind> parse_spans(const std::string& text) {
   std::vector<Span::Kind> kinds;
   for (const std::string& name : CLI::detail::split(text, ',')) {
