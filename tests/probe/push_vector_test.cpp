@@ -27,7 +27,8 @@ ResidualStatistics statistics() {
   for (uint64_t hash = 1; hash <= 4; ++hash) {
     std::vector<double> rows = drawn(hash, 60 * kHidden);
     for (size_t i = 0; i < rows.size(); ++i) rows[i] *= 1 + static_cast<double>(i % kHidden);
-    for (size_t i = 1; i < rows.size(); ++i) rows[i] += 0.5 * rows[i - 1];
+    for (size_t i = 1; i < rows.size(); ++i)
+      if (i % kHidden != 0) rows[i] += 0.5 * rows[i - 1];
     sums.add(hash, rows);
   }
   return sums.finish();
