@@ -37,7 +37,8 @@ TEST_F(Vectors, OfEveryKindAndASweepAlongThem) {
         "\"chunks.global.layer2\":\"1 above, 2 not\"", "\"threshold\":\"0.2\"", "\"model_weights\":\""})
     EXPECT_TRUE(holds(bytes, part)) << part;
   const ProgramOutcome swept = tugline(
-      "sweep $MODEL metrics.json -o s.db --layers 2 --epsilons=-2:2:3 --direction-file v.safetensors:global.layer2");
+      "sweep $MODEL metrics.json -o s.db --layers 2 --epsilons=-2:2:3 --direction-file "
+      "v.safetensors:global.layer2");
   ASSERT_EQ(swept.status, 0) << swept.err;
   const RunStore store = RunStore::open_read_only(folder_ / "s.db");
   const auto responses = store.responses(store.unit_keys().at(0));
@@ -53,7 +54,9 @@ TEST_F(Vectors, TheSameCommandGivesTheSameBytes) {
 }
 
 TEST_F(Vectors, WhatTheDataDoNotGiveIsRefused) {
-  write("plain.json", R"([{"prompt": "p", "model_input_prompt": "Add. <think>", "cot": "We add one and two. The sum is three, so we stop."}])");
+  write(
+      "plain.json",
+      R"([{"prompt": "p", "model_input_prompt": "Add. <think>", "cot": "We add one and two. The sum is three, so we stop."}])");
   expect_refused("vectors $MODEL metrics.json -o v.safetensors --threshold 3 --kinds global", "0 are above");
   expect_refused("vectors $MODEL metrics.json -o v.safetensors --metric beauty", "beauty");
   expect_refused("vectors $MODEL metrics.json -o v.safetensors --kinds token", "token");

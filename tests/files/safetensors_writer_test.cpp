@@ -15,7 +15,10 @@ namespace {
 
 const std::vector<NamedArray> kArrays{
     {.name = "second", .rows = 1, .columns = 3, .values = {1, -0.0, 5e-324}},
-    {.name = "a \"first\" one", .rows = 2, .columns = 2, .values = {0.1, 1e300, -2, std::nextafter(1.0, 2.0)}}};
+    {.name = "a \"first\" one",
+     .rows = 2,
+     .columns = 2,
+     .values = {0.1, 1e300, -2, std::nextafter(1.0, 2.0)}}};
 
 TEST(SafetensorsWriter, ReadsBackToTheBit) {
   const std::string bytes = safetensors_bytes(kArrays, {{"kind", "test"}, {"empty", ""}});

@@ -70,7 +70,8 @@ TEST_P(Audits, AreOfPushesOfEveryKind) {
     pushes.orthogonal = Orthogonal::kToResidual;
     for (const LayerIndex layer : layers_) {
       UnitRecord unit = measure_unit(probe.model, *probe.baseline, base, layer, pushes, context);
-      auditor.audit(unit, base.rows, unit_site(probe.model, *probe.baseline, base, layer, context), pushes, 1000);
+      auditor.audit(unit, base.rows, unit_site(probe.model, *probe.baseline, base, layer, context), pushes,
+                    1000);
       EXPECT_GT(unit.audited, 0);
       EXPECT_LT(unit.audit_disagreement.value(), kF32Bound) << "layer " << layer.value;
     }

@@ -19,10 +19,13 @@ std::vector<ExampleMeans> examples() {
            .anchor = TokenMean{.tokens = 3, .mean = {9, 3}},
            .chunks = {chunk(0, 2, {1, 0}), chunk(1, 3, {6, 3}, true), chunk(2, 6, {2, 1})}},
           {.example = 4, .anchor = std::nullopt, .chunks = {chunk(1, 5, {7, 7}), chunk(3, 5, {5, 9})}},
-          {.example = 5, .anchor = TokenMean{.tokens = 2, .mean = {1, 1}}, .chunks = {chunk(0, 2, {1, 1}, true)}}};
+          {.example = 5,
+           .anchor = TokenMean{.tokens = 2, .mean = {1, 1}},
+           .chunks = {chunk(0, 2, {1, 1}, true)}}};
 }
 
-void expect_vector(const MeanVector& found, int64_t example, int64_t chunk, const std::vector<double>& values) {
+void expect_vector(const MeanVector& found, int64_t example, int64_t chunk,
+                   const std::vector<double>& values) {
   EXPECT_EQ(found.example, example);
   EXPECT_EQ(found.chunk, chunk);
   ASSERT_EQ(found.values.size(), values.size());
@@ -104,9 +107,8 @@ TEST(ReadMeans, AreOverTheSpansTokens) {
     for (size_t row = 9; row < 13; ++row) mean += h[row * hidden + i] / 4;
     EXPECT_NEAR(found.chunks[2].residual.mean[i], mean, 1e-14);
   }
-  expect_error(ErrorCode::kInterrupted, {"interrupted"}, [&] {
-    (void)read_means(probe.model, plan, layers, Hook::kResidPost, [] { return false; });
-  });
+  expect_error(ErrorCode::kInterrupted, {"interrupted"},
+               [&] { (void)read_means(probe.model, plan, layers, Hook::kResidPost, [] { return false; }); });
 }
 
 }  // namespace

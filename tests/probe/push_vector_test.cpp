@@ -174,8 +174,9 @@ TEST_F(PushVectors, OrthogonalToTheResidual) {
   }
   options_.supplied = {site_.residual};
   options_.family = DirectionFamily::kIsotropic;
-  expect_error(ErrorCode::kInput, {"layer 3", "position 4", "direction 0", "residual"},
-               [&] { (void)push_direction(options_, site_, {0, 0}); });
+  expect_error(ErrorCode::kInput, {"layer 3", "position 4", "direction 0", "residual"}, [&] {
+    (void)push_direction(options_, site_, {0, 0});
+  });
 }
 
 TEST_F(PushVectors, OrthogonalToASubspace) {
@@ -222,7 +223,9 @@ TEST_F(PushVectors, RotationsKeepTheNorm) {
   }
   options_.supplied = {site_.residual};
   scale(options_.supplied[0], 1 / length);
-  expect_error(ErrorCode::kInput, {"direction 0", "residual"}, [&] { (void)push_vector(options_, site_, {0, 0}); });
+  expect_error(ErrorCode::kInput, {"direction 0", "residual"}, [&] {
+    (void)push_vector(options_, site_, {0, 0});
+  });
 }
 
 TEST_F(PushVectors, InterpolationsGoToAnotherRealResidual) {
@@ -237,8 +240,8 @@ TEST_F(PushVectors, InterpolationsGoToAnotherRealResidual) {
   EXPECT_EQ(std::count_if(residuals_.sample.begin(), residuals_.sample.end(), is_end), 1);
   const PushVector quarter = push_vector(options_, site_, {1, 0});
   for (size_t i = 0; i < end.size(); ++i) EXPECT_DOUBLE_EQ(quarter.vector[i], 0.25 * whole.vector[i]);
-  EXPECT_NEAR(whole.cosine,
-              dot(whole.vector, site_.residual) / (norm(whole.vector) * norm(site_.residual)), kRounding);
+  EXPECT_NEAR(whole.cosine, dot(whole.vector, site_.residual) / (norm(whole.vector) * norm(site_.residual)),
+              kRounding);
   EXPECT_NEAR(dot(push_direction(options_, site_, {1, 0}), whole.vector), norm(whole.vector),
               kRounding * norm(whole.vector));
 }
@@ -253,8 +256,9 @@ TEST_F(PushVectors, InterpolationsNeverGoToThePushedResidual) {
   options_.epsilons = {1};
   for (int32_t d = 0; d < 8; ++d) EXPECT_EQ(push_vector(options_, site_, {d, 0}).vector, way);
   residuals_.sample.resize(1);
-  expect_error(ErrorCode::kInput, {"layer 3", "no real residual but"},
-               [&] { (void)push_vector(options_, site_, {0, 0}); });
+  expect_error(ErrorCode::kInput, {"layer 3", "no real residual but"}, [&] {
+    (void)push_vector(options_, site_, {0, 0});
+  });
 }
 
 TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {

@@ -43,7 +43,8 @@ class Replays : public testing::TestWithParam<Case> {
     for (int64_t push = 0; push < 3; ++push) {
       const std::vector<double> vector(vectors.begin() + push * hidden,
                                        vectors.begin() + (push + 1) * hidden);
-      const Rerun pushed = rerun(exact_.model, exact_.ids, Push{layer, base.rows.push, vector, probe.baseline->hook()});
+      const Rerun pushed =
+          rerun(exact_.model, exact_.ids, Push{layer, base.rows.push, vector, probe.baseline->hook()});
       for (int64_t i = 0; i < base.rows.read(); ++i) {
         const RowResponse& found = responses[static_cast<size_t>(push * base.rows.read() + i)];
         const int32_t target = targets[static_cast<size_t>(i)];
@@ -232,17 +233,17 @@ TEST_P(Replays, HugePushes) {
 // The plain replay, on values, is the same in f64.
 TEST_P(Replays, PlainReplayAgrees) {
   for (const Hook hook : {Hook::kResidPre, Hook::kResidMid, Hook::kResidPost}) {
-  const Probe probe(GetParam().model, GetParam().backend, hook);
-  const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
-  const auto vectors = random_pushes(probe, {0}, base.rows.push, 3.0, 4);
-  PlainReplayWorkspace workspace(probe.model, 4, base.rows);
-  const auto plain =
-      PlainReplay(probe.model, *probe.baseline, *base.readout, base.rows, {0}, workspace).run(vectors);
-  const auto responses = replay(probe, base, {0}, vectors);
-  const double relative = GetParam().backend == BackendKind::kReference ? 1e-9 : 1e-2;
-  for (size_t i = 0; i < plain.size(); ++i)
-    EXPECT_NEAR(responses[i].kl, plain[i].kl, relative * plain[i].kl + 1e-14);
-}
+    const Probe probe(GetParam().model, GetParam().backend, hook);
+    const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
+    const auto vectors = random_pushes(probe, {0}, base.rows.push, 3.0, 4);
+    PlainReplayWorkspace workspace(probe.model, 4, base.rows);
+    const auto plain =
+        PlainReplay(probe.model, *probe.baseline, *base.readout, base.rows, {0}, workspace).run(vectors);
+    const auto responses = replay(probe, base, {0}, vectors);
+    const double relative = GetParam().backend == BackendKind::kReference ? 1e-9 : 1e-2;
+    for (size_t i = 0; i < plain.size(); ++i)
+      EXPECT_NEAR(responses[i].kl, plain[i].kl, relative * plain[i].kl + 1e-14);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -26,8 +26,11 @@ TEST(ResidualPass, VisitsWhatABaselineKeeps) {
 TEST(ResidualPass, DoesNotDependOnOrder) {
   const Probe probe("llama", BackendKind::kCpu);
   const std::vector<int32_t> other{7, 7, 1, 60, 2};
-  const PassOptions options{
-      .layers = {{0}, {2}}, .hook = Hook::kResidPost, .moments = Moments::kCovariance, .seed = 42, .keep_going = {}};
+  const PassOptions options{.layers = {{0}, {2}},
+                            .hook = Hook::kResidPost,
+                            .moments = Moments::kCovariance,
+                            .seed = 42,
+                            .keep_going = {}};
   const ResidualsByLayer first = read_residuals(probe.model, {{1, probe.ids}, {2, other}}, options);
   const ResidualsByLayer second = read_residuals(probe.model, {{2, other}, {1, probe.ids}}, options);
   ASSERT_EQ(first.size(), 2U);
@@ -43,8 +46,11 @@ TEST(ResidualPass, DoesNotDependOnOrder) {
 TEST(ResidualPass, StopsWhereItIsAskedTo) {
   const Probe probe("llama", BackendKind::kCpu);
   int asked = 0;
-  const PassOptions options{
-      .layers = {{0}}, .hook = Hook::kResidPost, .moments = Moments::kVariances, .seed = 42, .keep_going = [&] { return ++asked < 2; }};
+  const PassOptions options{.layers = {{0}},
+                            .hook = Hook::kResidPost,
+                            .moments = Moments::kVariances,
+                            .seed = 42,
+                            .keep_going = [&] { return ++asked < 2; }};
   expect_error(ErrorCode::kInterrupted, {"interrupted"}, [&] {
     (void)read_residuals(probe.model, {{1, probe.ids}, {2, probe.ids}, {3, probe.ids}}, options);
   });
@@ -55,7 +61,8 @@ TEST(ResidualPass, RefusesWhatTheModelCannotRun) {
   const Probe probe("llama", BackendKind::kReference);
   const std::vector<int32_t> wrong{1, 96};
   expect_error(ErrorCode::kInput, {"96", "vocabulary"}, [&] {
-    visit_residuals(probe.model, wrong, std::vector<LayerIndex>{{0}}, Hook::kResidPost, [](LayerIndex, const Matrix&) {});
+    visit_residuals(probe.model, wrong, std::vector<LayerIndex>{{0}}, Hook::kResidPost,
+                    [](LayerIndex, const Matrix&) {});
   });
 }
 

@@ -246,9 +246,8 @@ TEST_F(Sweeps, TheResidualsPassCanBeInterrupted) {
   options.pushes.family = DirectionFamily::kDifference;
   MemoryObserver observer;
   observer.stop_after = 0;
-  expect_error(ErrorCode::kInterrupted, {"interrupted"}, [&] {
-    run_sweep(model_, plan_sweep(dataset_, tokenizer_, options), options, observer);
-  });
+  expect_error(ErrorCode::kInterrupted, {"interrupted"},
+               [&] { run_sweep(model_, plan_sweep(dataset_, tokenizer_, options), options, observer); });
   EXPECT_TRUE(observer.residuals.empty());
 }
 

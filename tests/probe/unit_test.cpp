@@ -123,7 +123,8 @@ TEST_P(Units, KnowTheirHook) {
     const Probe probe("llama", GetParam(), hook);
     const UnitContext context{.example_hash = 5, .memory_limit = kPlenty, .after_batch = {}};
     const auto last_unit = [&](ReadoutKind readout) {
-      return measure_unit(probe.model, *probe.baseline, probe.base({5, 9}, readout), {2}, options({2}), context);
+      return measure_unit(probe.model, *probe.baseline, probe.base({5, 9}, readout), {2}, options({2}),
+                          context);
     };
     const UnitRecord predicting = last_unit(ReadoutKind::kPredicting);
     EXPECT_DOUBLE_EQ(predicting.rms, probe.rms({2}, {4}));

@@ -12,8 +12,8 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
                   "isotropic: uniform on the sphere; mean-centred: components sum to zero; "
                   "covariance-diagonal, covariance: as the transcripts' residuals vary at the layer; "
                   "difference: between two real residuals; principal: their principal components")
-      ->check(CLI::IsMember({"isotropic", "mean-centred", "covariance-diagonal", "covariance", "difference",
-                             "principal"}))
+      ->check(CLI::IsMember(
+          {"isotropic", "mean-centred", "covariance-diagonal", "covariance", "difference", "principal"}))
       ->capture_default_str();
   command
       .add_option("--direction-sharing", a.sharing,
@@ -21,15 +21,17 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
       ->check(CLI::IsMember({"common", "independent"}))
       ->capture_default_str();
   command
-      .add_option("--push", a.push,
-                  "additive: epsilon * rms * direction; rotation: a turn of the residual towards the direction "
-                  "that moves it as far; interpolation: epsilon of the way (0 to 1) to another real residual")
+      .add_option(
+          "--push", a.push,
+          "additive: epsilon * rms * direction; rotation: a turn of the residual towards the direction "
+          "that moves it as far; interpolation: epsilon of the way (0 to 1) to another real residual")
       ->check(CLI::IsMember({"additive", "rotation", "interpolation"}))
       ->capture_default_str();
   command
-      .add_option("--orthogonal-to", a.orthogonal_to,
-                  "residual, or a file as for --direction-file: directions are made orthogonal to the residual "
-                  "at the site, or to what the file's rows span")
+      .add_option(
+          "--orthogonal-to", a.orthogonal_to,
+          "residual, or a file as for --direction-file: directions are made orthogonal to the residual "
+          "at the site, or to what the file's rows span")
       ->type_name("residual|FILE");
 }
 

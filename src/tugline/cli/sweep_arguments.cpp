@@ -59,9 +59,10 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
   add_push_options(command, a.push);
   command.add_option("--spans", a.spans, "anchor, chunks, or anchor,chunks")->capture_default_str();
   command
-      .add_option("--hook", a.hook,
-                  "Where in the layer the push lands: resid_pre, its input; resid_mid, between its attention and "
-                  "its MLP block; resid_post, its output")
+      .add_option(
+          "--hook", a.hook,
+          "Where in the layer the push lands: resid_pre, its input; resid_mid, between its attention and "
+          "its MLP block; resid_post, its output")
       ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
       ->capture_default_str();
   add_direction_options(command, a.directions);

@@ -120,7 +120,8 @@ void report_unreachable(const SweepOptions& options, const ModelConfig& config) 
   const LayerIndex output = equivalent_output(options.hook, options.layers.back());
   if (options.readout == ReadoutKind::kFollowing && output.value == config.num_layers - 1)
     spdlog::warn(
-        "layer {} is the last: a push after its attention block cannot reach the rows of the readout 'following', so its "
+        "layer {} is the last: a push after its attention block cannot reach the rows of the readout "
+        "'following', so its "
         "KL is exactly 0 at "
         "every epsilon. --readout predicting reads the row that it does reach",
         config.num_layers - 1);

@@ -46,8 +46,9 @@ void add_options(CLI::App& command, VectorsArguments& a) {
       ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
       ->capture_default_str();
   command
-      .add_option("--kinds", a.kinds,
-                  "chunk: each sentence's own; example: each anchor's; global: one over all examples, by --metric")
+      .add_option(
+          "--kinds", a.kinds,
+          "chunk: each sentence's own; example: each anchor's; global: one over all examples, by --metric")
       ->delimiter(',')
       ->check(CLI::IsMember({"chunk", "example", "global"}))
       ->capture_default_str();
@@ -85,7 +86,8 @@ NamedArray array_of(const std::string& kind, LayerIndex layer, const std::vector
                    .rows = static_cast<int64_t>(vectors.size()),
                    .columns = hidden,
                    .values = {}};
-  for (const MeanVector& v : vectors) array.values.insert(array.values.end(), v.values.begin(), v.values.end());
+  for (const MeanVector& v : vectors)
+    array.values.insert(array.values.end(), v.values.begin(), v.values.end());
   return array;
 }
 

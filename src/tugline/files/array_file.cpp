@@ -123,7 +123,8 @@ DirectionArray read_direction_array(const std::string& argument) {
   const FileAndTensor from = split_argument(argument);
   if (from.file.ends_with(kSafetensors) || from.file.ends_with(kGguf)) return read_tensor_array(from);
   if (!from.file.ends_with(".npy")) {
-    fail(ErrorCode::kUsage, "{}: expected a file named .npy, .safetensors or .gguf, or F.safetensors:TENSOR, F.gguf:TENSOR",
+    fail(ErrorCode::kUsage,
+         "{}: expected a file named .npy, .safetensors or .gguf, or F.safetensors:TENSOR, F.gguf:TENSOR",
          argument);
   }
   const MappedFile file = MappedFile::open(from.file);

@@ -43,8 +43,8 @@ PhiloxStream stream_of(const DirectionKey& key, std::string_view purpose) {
   ContentHash hash;
   hash.add_text(purpose);
   hash.add_number(key.example_hash);
-  for (const int64_t number : {key.span.begin, key.span.end, int64_t{key.layer.value},
-                               int64_t{key.direction}, int64_t{key.epsilon_index}})
+  for (const int64_t number : {key.span.begin, key.span.end, int64_t{key.layer.value}, int64_t{key.direction},
+                               int64_t{key.epsilon_index}})
     hash.add_number(static_cast<uint64_t>(number));
   return {.key = key.seed, .stream = hash.value()};
 }

@@ -13,8 +13,8 @@
 namespace tugline {
 
 enum class DirectionFamily {
-  kIsotropic,           // uniform on the sphere
-  kMeanCentred,         // normals less their own mean: uniform on the sphere of vectors whose components sum to zero
+  kIsotropic,    // uniform on the sphere
+  kMeanCentred,  // normals less their own mean: uniform on the sphere of vectors whose components sum to zero
   kCovarianceDiagonal,  // normals with the variances of the residuals' components
   kCovariance,          // normals with the residuals' covariance
   kDifference,          // from one real residual to another

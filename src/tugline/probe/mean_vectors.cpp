@@ -110,9 +110,9 @@ std::vector<MeanVector> chunk_vectors(const std::vector<ExampleMeans>& examples)
   for (const ExampleMeans& example : examples) {
     if (example.chunks.size() < 2) continue;
     for (const ChunkMean& chunk : example.chunks) {
-      const TokenMean rest = mean_over_chunks(example, chunk.residual.mean.size(), [&](const ChunkMean& other) {
-        return other.chunk != chunk.chunk;
-      });
+      const TokenMean rest =
+          mean_over_chunks(example, chunk.residual.mean.size(),
+                           [&](const ChunkMean& other) { return other.chunk != chunk.chunk; });
       vectors.push_back({example.example, chunk.chunk, difference(chunk.residual.mean, rest.mean)});
     }
   }
@@ -141,15 +141,17 @@ GlobalVector global_vector(const std::vector<ExampleMeans>& examples, const Chun
       if (!metric) continue;
       std::vector<double> mean = chunk.residual.mean;
       if (centring == Centring::kByExample)
-        add_scaled(mean_over_chunks(example, mean.size(), [](const ChunkMean&) { return true; }).mean, -1, mean);
+        add_scaled(mean_over_chunks(example, mean.size(), [](const ChunkMean&) { return true; }).mean, -1,
+                   mean);
       (*metric > threshold ? above : below).add(mean);
     }
   }
   if (above.count == 0 || below.count == 0)
-    fail(ErrorCode::kInput,
-         "a global vector needs chunks on both sides of the threshold {}: {} are above it, {} are not; choose "
-         "another --threshold or --metric",
-         threshold, above.count, below.count);
+    fail(
+        ErrorCode::kInput,
+        "a global vector needs chunks on both sides of the threshold {}: {} are above it, {} are not; choose "
+        "another --threshold or --metric",
+        threshold, above.count, below.count);
   scale(above.sum, 1 / static_cast<double>(above.count));
   scale(below.sum, 1 / static_cast<double>(below.count));
   return {.vector = {-1, -1, difference(above.sum, below.sum)}, .above = above.count, .below = below.count};

@@ -28,9 +28,9 @@ struct ChunkMean {
 
 // One example at one layer.
 struct ExampleMeans {
-  int64_t example = 0;            // index in the dataset
+  int64_t example = 0;              // index in the dataset
   std::optional<TokenMean> anchor;  // nothing where the example has no anchor span
-  std::vector<ChunkMean> chunks;  // those with tokens that are not sinks
+  std::vector<ChunkMean> chunks;    // those with tokens that are not sinks
 };
 
 // `plan` has anchor and chunk spans. By layer; examples in the plan's order. Errors: kInterrupted where keep_going, which is asked after
@@ -65,7 +65,7 @@ using ChunkMetric = std::function<std::optional<double>(int64_t example, int64_t
 // One over all examples: the mean of the chunks whose metric is above the threshold, less the mean of the others that have a value; every
 // chunk weighs the same. kByExample takes each example's own mean over its chunks' tokens from its chunks first, so that what only tells
 // examples apart does not enter. Errors (kInput): no chunk on one of the two sides.
-[[nodiscard]] GlobalVector global_vector(const std::vector<ExampleMeans>& examples, const ChunkMetric& metric_of,
-                                         double threshold, Centring centring);
+[[nodiscard]] GlobalVector global_vector(const std::vector<ExampleMeans>& examples,
+                                         const ChunkMetric& metric_of, double threshold, Centring centring);
 
 }  // namespace tugline

@@ -40,10 +40,11 @@ std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
 void PlainReplay::run_layers(const RowLayout& layout, const Matrix& h) {
   if (baseline_.hook() == Hook::kResidMid) {
     const LayerContext no_attention{model_.config(), baseline_.rope(), layout, {}, {}};
-    run_mlp_block(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)], no_attention, h,
-                  workspace_.layer);
+    run_mlp_block(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)], no_attention,
+                  h, workspace_.layer);
   }
-  for (LayerIndex layer = first_attended(baseline_.hook(), layer_); layer.value < model_.config().num_layers; ++layer.value) {
+  for (LayerIndex layer = first_attended(baseline_.hook(), layer_); layer.value < model_.config().num_layers;
+       ++layer.value) {
     const LayerContext context{.config = model_.config(),
                                .rope = baseline_.rope(),
                                .layout = layout,

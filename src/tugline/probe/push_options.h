@@ -31,7 +31,7 @@ struct PushOptions {
   int32_t directions = 8;        // random ones; the number of rows where they are supplied
   uint64_t seed = 42;
   DirectionSharing sharing = DirectionSharing::kCommon;
-  std::vector<std::vector<double>> supplied;  // unit rows [hidden]; empty for random directions
+  std::vector<std::vector<double>> supplied;             // unit rows [hidden]; empty for random directions
   DirectionFamily family = DirectionFamily::kIsotropic;  // of random directions
   PushKind kind = PushKind::kAdditive;
   Orthogonal orthogonal = Orthogonal::kToNothing;

@@ -35,8 +35,9 @@ std::vector<double> orthogonal_part(std::vector<double> v, std::span<const std::
   remove_components(basis, v);
   const double left = norm(v);
   if (left < kNothingLeft)
-    fail(ErrorCode::kInput, "layer {}, position {}: direction {} lies in {}; nothing orthogonal to it is left",
-         site.layer.value, site.position.value, push.direction, what);
+    fail(ErrorCode::kInput,
+         "layer {}, position {}: direction {} lies in {}; nothing orthogonal to it is left", site.layer.value,
+         site.position.value, push.direction, what);
   scale(v, 1 / left);
   return v;
 }
@@ -113,9 +114,11 @@ void check_directions(const PushOptions& options, int64_t hidden) {
     fail(ErrorCode::kUsage, "--direction-sharing independent has no meaning for the directions of {}",
          options.supplied.empty() ? "--direction-family principal" : "--direction-file");
   if (options.family == DirectionFamily::kPrincipal && options.directions > hidden)
-    fail(ErrorCode::kUsage, "--direction-family principal: a width of {} has as many components; {} are asked for",
-         hidden, options.directions);
-  if (options.orthogonal == Orthogonal::kToSubspace && static_cast<int64_t>(options.subspace.size()) >= hidden)
+    fail(ErrorCode::kUsage,
+         "--direction-family principal: a width of {} has as many components; {} are asked for", hidden,
+         options.directions);
+  if (options.orthogonal == Orthogonal::kToSubspace &&
+      static_cast<int64_t>(options.subspace.size()) >= hidden)
     fail(ErrorCode::kUsage, "--orthogonal-to: the file's rows span all {} dimensions; no direction is left",
          hidden);
 }
@@ -169,10 +172,9 @@ std::vector<double> push_direction(const PushOptions& options, const UnitSite& s
     return way;
   }
   std::vector<double> direction =
-      options.supplied.empty()
-          ? family_direction(options.family, key_of(options, site, push),
-                             static_cast<int64_t>(site.residual.size()), site.residuals)
-          : options.supplied[static_cast<size_t>(push.direction)];
+      options.supplied.empty() ? family_direction(options.family, key_of(options, site, push),
+                                                  static_cast<int64_t>(site.residual.size()), site.residuals)
+                               : options.supplied[static_cast<size_t>(push.direction)];
   return made_orthogonal(std::move(direction), options, site, push);
 }
 

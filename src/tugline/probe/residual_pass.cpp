@@ -42,9 +42,10 @@ ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> 
   std::stable_sort(transcripts.begin(), transcripts.end(),
                    [](const auto& a, const auto& b) { return a.example_hash < b.example_hash; });
   for (const PassTranscript& transcript : transcripts) {
-    visit_residuals(model, transcript.ids, options.layers, options.hook, [&](LayerIndex layer, const Matrix& h) {
-      sums.at(layer).add(transcript.example_hash, model.backend().download(h));
-    });
+    visit_residuals(model, transcript.ids, options.layers, options.hook,
+                    [&](LayerIndex layer, const Matrix& h) {
+                      sums.at(layer).add(transcript.example_hash, model.backend().download(h));
+                    });
     if (options.keep_going && !options.keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted");
   }
   ResidualsByLayer residuals;

@@ -56,7 +56,8 @@ class Sweep {
     SpanBase base;
     for_each_missing_unit(planned, options_, observer_, [&](const Span& span, LayerIndex layer) {
       if (!residuals_) residuals_ = needed_residuals(model_, plan_, options_, observer_);
-      if (!baseline) baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers, options_.hook);
+      if (!baseline)
+        baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers, options_.hook);
       if (read != &span)
         base = read_span(model_, *baseline, span.tokens, options_.readout, options_.layers.front(),
                          {.vocabulary = options_.vocabulary,
@@ -70,11 +71,10 @@ class Sweep {
  private:
   void run_unit(const PlannedExample& planned, const Span& span, LayerIndex layer, const Baseline& baseline,
                 const SpanBase& base) {
-    const UnitContext context{
-        .example_hash = planned.example->content_hash,
-        .residuals = residuals_at(layer),
-        .memory_limit = options_.memory_limit,
-        .after_batch = [this](int64_t pushes) { return observer_.progress(pushes); }};
+    const UnitContext context{.example_hash = planned.example->content_hash,
+                              .residuals = residuals_at(layer),
+                              .memory_limit = options_.memory_limit,
+                              .after_batch = [this](int64_t pushes) { return observer_.progress(pushes); }};
     UnitRecord unit = measure_unit(model_, baseline, base, layer, options_.pushes, context);
     unit.key = key_of(planned, span, layer);
     unit.span_text = span.text;
@@ -100,7 +100,7 @@ class Sweep {
   const SweepOptions& options_;
   SweepObserver& observer_;
   const Model* exact_;
-  std::unique_ptr<Auditor> auditor_;  // of the example under way
+  std::unique_ptr<Auditor> auditor_;           // of the example under way
   std::optional<ResidualsByLayer> residuals_;  // read before the first unit
 };
 
@@ -134,7 +134,8 @@ int64_t remaining_pushes(const Model& model, const SweepPlan& plan, const SweepO
   int64_t pushes = 0;
   for (const PlannedExample& planned : plan.examples)
     for_each_missing_unit(planned, options, observer, [&](const Span&, LayerIndex layer) {
-      pushes += computed_pushes(model, options.readout, equivalent_output(options.hook, layer), options.pushes);
+      pushes +=
+          computed_pushes(model, options.readout, equivalent_output(options.hook, layer), options.pushes);
     });
   return pushes;
 }

@@ -48,8 +48,13 @@ class UnitRun {
  public:
   UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
           const PushOptions& options, const UnitContext& context)
-      : model_(model), baseline_(baseline), base_(base), layer_(layer),
-        output_(equivalent_output(baseline.hook(), layer)), options_(options), context_(context) {
+      : model_(model),
+        baseline_(baseline),
+        base_(base),
+        layer_(layer),
+        output_(equivalent_output(baseline.hook(), layer)),
+        options_(options),
+        context_(context) {
     site_ = unit_site(model, baseline, base, layer, context);
     record_.position = base.rows.push.value;
     record_.span = base.span;
@@ -64,7 +69,8 @@ class UnitRun {
     const std::vector<PushIndex> pushes = lay_out();
     if (out_of_reach(model_.config(), base_.rows, output_)) {
       record_.note =
-          "exact zeros: no attention block is left above the push, so that it reaches no row after its own, and the "
+          "exact zeros: no attention block is left above the push, so that it reaches no row after its own, "
+          "and the "
           "readout 'following' reads only those";
     } else if (!pushes.empty() && output_.value == model_.config().num_layers - 1) {
       // No attention is left above: only the pushed row itself moves, the rest are exact zeros.

@@ -17,7 +17,7 @@ namespace tugline {
 struct UnitContext {
   uint64_t example_hash = 0;
   const ResidualStatistics* residuals = nullptr;  // of the layer; null where the options need none
-  int64_t memory_limit = 0;  // bytes for the replay's working memory
+  int64_t memory_limit = 0;                       // bytes for the replay's working memory
   // Called after each batch with the number of pushes it made; returns false to give the unit up.
   std::function<bool(int64_t pushes)> after_batch;
 };

@@ -15,12 +15,13 @@ constexpr std::array<std::string_view, 10> kCurveColumns = {
 
 // A later version's columns come last in both tables.
 constexpr std::array<std::string_view, 14> kResponseColumns = {
-    "example", "span_kind",  "chunk", "layer",      "position",      "direction",        "epsilon",
+    "example", "span_kind",  "chunk", "layer",      "position",      "direction",         "epsilon",
     "kl",      "kl_reverse", "js",    "top1_flips", "delta_logprob", "kl_standard_error", "cosine"};
 constexpr std::array<std::string_view, 16> kRowColumns = {
     "example",    "span_kind",     "chunk", "layer",      "position",
     "direction",  "epsilon",       "kl",    "kl_reverse", "js",
-    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error", "cosine"};
+    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error",
+    "cosine"};
 
 constexpr std::array<std::string_view, 14> kUnitColumns = {
     "example", "span_kind",    "chunk",   "layer",   "span_begin",         "span_end", "position",

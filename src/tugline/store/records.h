@@ -69,7 +69,8 @@ struct ResponseRecord {
   // Of kl and of each of kl_rows, where the vocabulary was sampled; nothing where it was computed whole.
   std::optional<double> kl_standard_error = {};
   std::vector<double> kl_rows_standard_error = {};
-  std::optional<double> cosine = {};  // of the push's direction to the residual; nothing where nothing was pushed
+  std::optional<double> cosine =
+      {};  // of the push's direction to the residual; nothing where nothing was pushed
   bool operator==(const ResponseRecord&) const = default;
 };
 
