@@ -50,7 +50,7 @@ TEST(ExampleVectors, AreTheAnchorAgainstTheOtherChunks) {
   expect_vector(vectors[0], 0, -1, {9 - 14.0 / 8, 3 - 6.0 / 8});
 }
 
-const ChunkMetric kMetric = [](int64_t example, int64_t chunk) -> std::optional<double> {
+const MetricLookup kMetric = [](int64_t example, int64_t chunk) -> std::optional<double> {
   if (example == 0 && chunk == 2) return std::nullopt;
   return example == 0 ? (chunk == 0 ? 0.2 : 0.9) : (chunk == 3 ? 0.3 : 0.1);
 };

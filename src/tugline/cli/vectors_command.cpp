@@ -71,7 +71,7 @@ bool wants(const VectorsArguments& a, const std::string& kind) {
   return std::find(a.kinds.begin(), a.kinds.end(), kind) != a.kinds.end();
 }
 
-ChunkMetric metric_in(const std::vector<Example>& dataset, const std::string& name) {
+MetricLookup metric_in(const std::vector<Example>& dataset, const std::string& name) {
   return [&dataset, name](int64_t example, int64_t chunk) -> std::optional<double> {
     const auto& metrics = dataset[static_cast<size_t>(example)].chunk_metrics;
     const auto found = metrics.find(name);

@@ -131,7 +131,7 @@ std::vector<MeanVector> example_vectors(const std::vector<ExampleMeans>& example
   return vectors;
 }
 
-GlobalVector global_vector(const std::vector<ExampleMeans>& examples, const ChunkMetric& metric_of,
+GlobalVector global_vector(const std::vector<ExampleMeans>& examples, const MetricLookup& metric_of,
                            double threshold, Centring centring) {
   VectorMean above;
   VectorMean below;

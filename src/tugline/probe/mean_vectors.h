@@ -60,12 +60,12 @@ struct GlobalVector {
 };
 
 // `metric_of(example, chunk)`: a chunk's value, or nothing.
-using ChunkMetric = std::function<std::optional<double>(int64_t example, int64_t chunk)>;
+using MetricLookup = std::function<std::optional<double>(int64_t example, int64_t chunk)>;
 
 // One over all examples: the mean of the chunks whose metric is above the threshold, less the mean of the others that have a value; every
 // chunk weighs the same. kByExample takes each example's own mean over its chunks' tokens from its chunks first, so that what only tells
 // examples apart does not enter. Errors (kInput): no chunk on one of the two sides.
 [[nodiscard]] GlobalVector global_vector(const std::vector<ExampleMeans>& examples,
-                                         const ChunkMetric& metric_of, double threshold, Centring centring);
+                                         const MetricLookup& metric_of, double threshold, Centring centring);
 
 }  // namespace tugline
