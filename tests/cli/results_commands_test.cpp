@@ -49,24 +49,27 @@ TEST_F(ResultsCommands, ExportOfResponsesAndRows) {
   EXPECT_TRUE(
       responses.out.starts_with(
           "example,span_kind,chunk,layer,position,direction,epsilon,kl,kl_reverse,js,"
-          "top1_flips,delta_logprob,kl_standard_error,total_variation,entropy_change,kl_own_row,kl_after\n"
-          "0,anchor,3,20,10,0,0,0,0,0,0,-0,,0,0,0,0\n"
+          "top1_flips,delta_logprob,kl_standard_error,total_variation,entropy_change,kl_own_row,kl_after,"
+          "cosine\n"
+          "0,anchor,3,20,10,0,0,0,0,0,0,-0,,0,0,0,0,\n"
           "0,anchor,3,20,10,0,0.5,0.015625,0.017578125,0.00390625,0,-0.001953125,,0.0078125,0.0009765625,0."
-          "01171875,0.01953125\n") ||
+          "01171875,0.01953125,0.125\n") ||
       responses.out.starts_with(
           "example,span_kind,chunk,layer,position,direction,epsilon,kl,kl_reverse,js,"
-          "top1_flips,delta_logprob,kl_standard_error,total_variation,entropy_change,kl_own_row,kl_after\n"
-          "0,anchor,3,20,10,0,0,0,0,0,0,0,,0,0,0,0\n"
+          "top1_flips,delta_logprob,kl_standard_error,total_variation,entropy_change,kl_own_row,kl_after,"
+          "cosine\n"
+          "0,anchor,3,20,10,0,0,0,0,0,0,0,,0,0,0,0,\n"
           "0,anchor,3,20,10,0,0.5,0.015625,0.017578125,0.00390625,0,-0.001953125,,0.0078125,0.0009765625,0."
-          "01171875,0.01953125\n"))
+          "01171875,0.01953125,0.125\n"))
       << responses.out;
   EXPECT_EQ(std::count(responses.out.begin(), responses.out.end(), '\n'), 1 + 4 * 6);
   const ProgramOutcome rows = tugline("export run.db --table rows");
-  EXPECT_TRUE(holds(rows.out, "top1_flips,delta_logprob,row,token,kl_standard_error\n"));
+  EXPECT_TRUE(holds(rows.out, "top1_flips,delta_logprob,row,token,kl_standard_error,cosine\n"));
   // The push's mean KL is 1/64; its rows are a quarter below and above.
-  EXPECT_TRUE(holds(rows.out,
-                    "\n0,anchor,3,20,10,0,0.5,0.01171875,0.017578125,0.00390625,0,-0.001953125,10,7,\n"
-                    "0,anchor,3,20,10,0,0.5,0.01953125,0.017578125,0.00390625,0,-0.001953125,11,2108,\n"))
+  EXPECT_TRUE(
+      holds(rows.out,
+            "\n0,anchor,3,20,10,0,0.5,0.01171875,0.017578125,0.00390625,0,-0.001953125,10,7,,0.125\n"
+            "0,anchor,3,20,10,0,0.5,0.01953125,0.017578125,0.00390625,0,-0.001953125,11,2108,,0.125\n"))
       << rows.out;
 }
 

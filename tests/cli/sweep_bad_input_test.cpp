@@ -37,7 +37,12 @@ TEST_F(SweepBadInput, Options) {
   expect_nothing_left(run + "--seed -3", "--seed");
   expect_nothing_left(run + "--spans sentences", "sentences");
   expect_nothing_left(run + "--readout all", "--readout");
-  expect_nothing_left(run + "--hook resid_pre", "--hook");
+  expect_nothing_left(run + "--hook resid_attn", "--hook");
+  expect_nothing_left(run + "--push turn", "--push");
+  expect_nothing_left(run + "--push interpolation --epsilons 0,2", "from 0 to 1");
+  expect_nothing_left(run + "--push rotation --epsilons 12", "half a turn");
+  expect_nothing_left(run + "--direction-family principal --directions 33", "principal");
+  expect_nothing_left(run + "--orthogonal-to nothing.npy", "nothing.npy");
   expect_nothing_left(run + "--bos perhaps", "--bos");
   expect_nothing_left(run + "--direction-family pca", "--direction-family");
   expect_nothing_left(run + "--precision f8", "--precision");

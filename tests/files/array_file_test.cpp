@@ -77,6 +77,21 @@ TEST(DirectionArray, OneTensorNeedsNoName) {
   expect_error(ErrorCode::kNotFound, {"no.npy"}, [&] { static_cast<void>(read_direction_array("no.npy")); });
 }
 
+// As control vectors are kept: tensors by name, of which one is said; quantised ones are no directions.
+TEST(DirectionArray, ReadsTensorsOfGgufFiles) {
+  const std::string file = fixture("small.gguf");
+  const DirectionArray array = read_direction_array(file + ":w");
+  EXPECT_EQ(array.rows, 2);
+  EXPECT_EQ(array.columns, 3);
+  EXPECT_EQ(array.values, std::vector<double>(6));
+  expect_error(ErrorCode::kUsage, {"2 tensors", "q, w", ".gguf:TENSOR"},
+               [&] { static_cast<void>(read_direction_array(file)); });
+  expect_error(ErrorCode::kUnsupported, {"'q'", "Q4_1", "F32"},
+               [&] { static_cast<void>(read_direction_array(file + ":q")); });
+  expect_error(ErrorCode::kNotFound, {"'direction.1'", "q, w"},
+               [&] { static_cast<void>(read_direction_array(file + ":direction.1")); });
+}
+
 TEST(DirectionArray, RefusesWhatIsNotFinite) {
   const TemporaryFolder folder;
   for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {

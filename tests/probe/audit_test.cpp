@@ -35,10 +35,9 @@ class Audits : public testing::TestWithParam<const char*> {
   [[nodiscard]] Measured measure(const PushOptions& pushes, LayerIndex layer,
                                  ReadoutKind readout = ReadoutKind::kPredicting) const {
     const SpanBase base = probe_.base({5, 9}, readout);
-    return {measure_unit(probe_.model, *probe_.baseline, base, layer, pushes,
-                         {.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}}),
-            base.rows,
-            {.example_hash = 5, .span = base.span, .layer = layer}};
+    const UnitContext context{.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}};
+    return {measure_unit(probe_.model, *probe_.baseline, base, layer, pushes, context), base.rows,
+            unit_site(probe_.model, *probe_.baseline, base, layer, context)};
   }
   UnitRecord audited(Measured measured, const PushOptions& pushes, int64_t count) {
     auditor_.audit(measured.unit, measured.rows, measured.site, pushes, count);
@@ -55,6 +54,26 @@ TEST_P(Audits, ARightUnitIsBelowTheBound) {
       EXPECT_EQ(unit.audited, 9);
       EXPECT_LT(unit.audit_disagreement.value(), kF32Bound) << "layer " << layer->value;
       EXPECT_GT(unit.audit_disagreement.value(), 0) << "f32 and f64 are not the same";
+    }
+  }
+}
+
+// At every hook, and for every kind of push.
+TEST_P(Audits, AreOfPushesOfEveryKind) {
+  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid}) {
+    const Probe probe(GetParam(), BackendKind::kCpu, hook);
+    Auditor auditor(exact_, probe.model, *probe.baseline, layers_);
+    const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
+    const UnitContext context{.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}};
+    PushOptions pushes = options();
+    pushes.kind = PushKind::kRotation;
+    pushes.orthogonal = Orthogonal::kToResidual;
+    for (const LayerIndex layer : layers_) {
+      UnitRecord unit = measure_unit(probe.model, *probe.baseline, base, layer, pushes, context);
+      auditor.audit(unit, base.rows, unit_site(probe.model, *probe.baseline, base, layer, context), pushes,
+                    1000);
+      EXPECT_GT(unit.audited, 0);
+      EXPECT_LT(unit.audit_disagreement.value(), kF32Bound) << "layer " << layer.value;
     }
   }
 }

@@ -25,7 +25,8 @@ UnitRecord measure_sampled(const Model& model, const test::GoldenCase& golden, u
 }
 
 // Over the goldens and two samples: the mean KL of a span, over the directions, is within 5e-3 of the exact one, each push's
-// within 1e-2; and errors are as large as their standard errors say.
+// within six of its standard errors (of 16 replicates: Student's t with 15 degrees of freedom passes that once in 40,000); and errors
+// are as large as their standard errors say.
 TEST(SampledVocabulary, MeanKlOfASpanIsNearTheExactOne) {
   const auto shared = shared_dir();
   const auto path = cached_file("SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -44,10 +45,11 @@ TEST(SampledVocabulary, MeanKlOfASpanIsNearTheExactOne) {
         const auto e = std::find(golden.epsilons.begin(), golden.epsilons.end(), response.epsilon);
         const double expected = mean(golden.predicting.kl[static_cast<size_t>(response.direction)]
                                                          [static_cast<size_t>(e - golden.epsilons.begin())]);
-        ASSERT_NEAR(response.kl, expected, 1e-2 * expected);
         sums[response.epsilon].first += response.kl;
         sums[response.epsilon].second += expected;
         if (response.epsilon == 0) continue;
+        EXPECT_NEAR(response.kl, expected, 6 * response.kl_standard_error.value())
+            << "layer " << golden.layer.value << " epsilon " << response.epsilon << " seed " << seed;
         squares += std::pow((response.kl - expected) / response.kl_standard_error.value(), 2);
         ++pushes;
       }

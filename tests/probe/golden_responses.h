@@ -134,7 +134,7 @@ TEST_P(GoldenResponses, BaselineResidualsAndLogits) {
   const int64_t last = baseline.tokens() - 1;
   const double bound = GetParam().precision == Precision::kF64 ? 1e-9 : 1e-4;
   for (const LayerIndex layer : layers) {
-    const std::vector<double> h = backend_->download(baseline.resid_post(layer).rows(last, 1));
+    const std::vector<double> h = backend_->download(baseline.residual(layer).rows(last, 1));
     const double squares = std::inner_product(h.begin(), h.end(), h.begin(), 0.0);
     const double expected = golden.residual_rms[static_cast<size_t>(layer.value)];
     EXPECT_NEAR(std::sqrt(squares / static_cast<double>(h.size())), expected, bound * expected)

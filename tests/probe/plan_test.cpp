@@ -75,6 +75,27 @@ TEST_F(Plans, LeaveOutWhatIsThere) {
   EXPECT_EQ(cost([](const UnitKey&) { return true; }).flops(), 0);
 }
 
+TEST_F(Plans, CountHooksByTheAttentionBlocksAboveThem) {
+  options_.hook = Hook::kResidPre;  // of layers 1 and 4: above the outputs of 0 and 3
+  const SweepCost before = cost();
+  options_.hook = Hook::kResidPost;
+  options_.layers = {{0}, {3}};
+  EXPECT_DOUBLE_EQ(before.push_work.total(), cost().push_work.total());
+  EXPECT_DOUBLE_EQ(before.shared_work.total(), cost().shared_work.total());
+  EXPECT_EQ(before.memory.total(), cost().memory.total());
+}
+
+TEST_F(Plans, CountThePassForTheResidualsStatistics) {
+  const double without = cost().shared_work.total();
+  options_.pushes.family = DirectionFamily::kDifference;
+  const auto has_first = [](const UnitKey& key) { return key.example == 0; };
+  const double of_one = cost(has_first).shared_work.total();
+  options_.pushes.family = DirectionFamily::kIsotropic;
+  const double pass = residual_pass_work(config_, 40, 5).total() + residual_pass_work(config_, 60, 5).total();
+  EXPECT_NEAR(of_one - cost(has_first).shared_work.total(), pass, 1e-12 * without)
+      << "all transcripts, whichever units are left";
+}
+
 TEST_F(Plans, CountNoPushesThatCannotReachARow) {
   options_.readout = ReadoutKind::kFollowing;
   plan_.examples.pop_back();  // its span ends with the text

@@ -32,18 +32,19 @@ class Replays : public testing::TestWithParam<Case> {
   // The slow way always in f64.
   Probe exact_{GetParam().model, BackendKind::kReference};
 
-  void expect_rerun(TokenRange span, ReadoutKind readout, LayerIndex layer) {
-    const SpanBase base = probe_.base(span, readout);
-    const auto vectors = random_pushes(probe_, layer, base.rows.push, kEpsilon, 3);
-    const auto responses = replay(probe_, base, layer, vectors);
+  void expect_rerun(const Probe& probe, TokenRange span, ReadoutKind readout, LayerIndex layer) {
+    const SpanBase base = probe.base(span, readout);
+    const auto vectors = random_pushes(probe, layer, base.rows.push, kEpsilon, 3);
+    const auto responses = replay(probe, base, layer, vectors);
     const Rerun unpushed = rerun(exact_.model, exact_.ids, std::nullopt);
-    const auto targets = read_targets(*probe_.baseline, base.rows);
-    const int64_t hidden = probe_.model.config().hidden_size;
+    const auto targets = read_targets(*probe.baseline, base.rows);
+    const int64_t hidden = probe.model.config().hidden_size;
     ASSERT_EQ(responses.size(), static_cast<size_t>(3 * base.rows.read()));
     for (int64_t push = 0; push < 3; ++push) {
       const std::vector<double> vector(vectors.begin() + push * hidden,
                                        vectors.begin() + (push + 1) * hidden);
-      const Rerun pushed = rerun(exact_.model, exact_.ids, Push{layer, base.rows.push, vector});
+      const Rerun pushed =
+          rerun(exact_.model, exact_.ids, Push{layer, base.rows.push, vector, probe.baseline->hook()});
       for (int64_t i = 0; i < base.rows.read(); ++i) {
         const RowResponse& found = responses[static_cast<size_t>(push * base.rows.read() + i)];
         const int32_t target = targets[static_cast<size_t>(i)];
@@ -72,7 +73,47 @@ TEST_P(Replays, EqualTheFullRerun) {
     for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing})
       for (const TokenRange span :
            {TokenRange{5, 9}, TokenRange{1, 2}, TokenRange{10, 13}, TokenRange{1, 13}, TokenRange{12, 13}})
-        expect_rerun(span, readout, layer);
+        expect_rerun(probe_, span, readout, layer);
+}
+
+TEST_P(Replays, EqualTheFullRerunAtEveryHook) {
+  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid}) {
+    const Probe probe(GetParam().model, GetParam().backend, hook);
+    for (const LayerIndex layer : probe.all_layers())
+      for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing})
+        for (const TokenRange span : {TokenRange{5, 9}, TokenRange{1, 13}})
+          expect_rerun(probe, span, readout, layer);
+  }
+}
+
+// The kept residuals are what their names say: the embedding, then the output of the layer below; between the two, with the attention
+// block's output added.
+TEST_P(Replays, HooksAreWhatTheirNamesSay) {
+  const Probe pre(GetParam().model, GetParam().backend, Hook::kResidPre);
+  const auto at = [](const Probe& probe, LayerIndex layer) {
+    return probe.backend->download(probe.baseline->residual(layer).matrix());
+  };
+  const auto embedded = pre.backend->allocate(pre.baseline->tokens(), pre.model.config().hidden_size);
+  pre.model.embed(pre.ids, embedded->matrix());
+  EXPECT_EQ(at(pre, {0}), pre.backend->download(embedded->matrix()));
+  EXPECT_EQ(at(pre, {1}), at(probe_, {0}));
+  EXPECT_EQ(at(pre, {2}), at(probe_, {1}));
+  const Probe mid(GetParam().model, GetParam().backend, Hook::kResidMid);
+  EXPECT_NE(at(mid, {1}), at(pre, {1}));
+  EXPECT_NE(at(mid, {1}), at(probe_, {1}));
+}
+
+// The same push under its two names.
+TEST_P(Replays, ResidPreIsResidPostOfTheLayerBelow) {
+  const Probe pre(GetParam().model, GetParam().backend, Hook::kResidPre);
+  const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
+  const SpanBase pre_base = pre.base({5, 9}, ReadoutKind::kPredicting);
+  const auto vectors = random_pushes(probe_, {1}, base.rows.push, kEpsilon, 3);
+  const auto post_responses = replay(probe_, base, {1}, vectors);
+  const auto pre_responses = replay(pre, pre_base, {2}, vectors);
+  const double relative = GetParam().backend == BackendKind::kReference ? 1e-10 : 1e-4;
+  for (size_t i = 0; i < post_responses.size(); ++i)
+    EXPECT_NEAR(pre_responses[i].kl, post_responses[i].kl, relative * post_responses[i].kl + 1e-14);
 }
 
 // Rounding may differ with the batch's shape; the responses do not.
@@ -140,7 +181,7 @@ TEST_P(Replays, PositionsBeforeThePushNeverMove) {
 TEST_P(Replays, BaselineIsTheRerunWithoutAPush) {
   const Rerun unpushed = rerun(probe_.model, probe_.ids, std::nullopt);
   EXPECT_EQ(probe_.backend->download(probe_.baseline->final_normed().matrix()), unpushed.normed);
-  EXPECT_EQ(probe_.backend->download(probe_.baseline->resid_post({2}).matrix()), unpushed.residual);
+  EXPECT_EQ(probe_.backend->download(probe_.baseline->residual({2}).matrix()), unpushed.residual);
 }
 
 // At the last layer nothing is left between push and readout: rows after p stay.
@@ -191,14 +232,17 @@ TEST_P(Replays, HugePushes) {
 
 // The plain replay, on values, is the same in f64.
 TEST_P(Replays, PlainReplayAgrees) {
-  const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
-  const auto vectors = random_pushes(probe_, {0}, base.rows.push, 3.0, 4);
-  PlainReplayWorkspace workspace(probe_.model, 4, base.rows);
-  const auto plain = PlainReplay(probe_.model, *probe_.baseline, base.rows, {0}, workspace).run(vectors);
-  const auto responses = replay(probe_, base, {0}, vectors);
-  const double relative = GetParam().backend == BackendKind::kReference ? 1e-9 : 1e-2;
-  for (size_t i = 0; i < plain.size(); ++i)
-    EXPECT_NEAR(responses[i].kl, plain[i].kl, relative * plain[i].kl + 1e-14);
+  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid, Hook::kResidPost}) {
+    const Probe probe(GetParam().model, GetParam().backend, hook);
+    const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
+    const auto vectors = random_pushes(probe, {0}, base.rows.push, 3.0, 4);
+    PlainReplayWorkspace workspace(probe.model, 4, base.rows);
+    const auto plain = PlainReplay(probe.model, *probe.baseline, base.rows, {0}, workspace).run(vectors);
+    const auto responses = replay(probe, base, {0}, vectors);
+    const double relative = GetParam().backend == BackendKind::kReference ? 1e-9 : 1e-2;
+    for (size_t i = 0; i < plain.size(); ++i)
+      EXPECT_NEAR(responses[i].kl, plain[i].kl, relative * plain[i].kl + 1e-14);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -93,6 +93,9 @@ class MemoryObserver final : public SweepObserver {
     units[unit.key].seconds = 0;
     order.push_back(unit.key);
   }
+  void put_residuals(LayerIndex layer, const ResidualStatistics& statistics) override {
+    residuals[layer] = statistics;
+  }
   bool progress(int64_t made, double took) override {
     pushes += made;
     flops += took;
@@ -103,6 +106,7 @@ class MemoryObserver final : public SweepObserver {
   std::vector<UnitKey> order;
   std::vector<ExampleRecord> examples;
   std::vector<SkippedSpan> skipped;
+  ResidualsByLayer residuals;
   int64_t pushes = 0;
   double flops = 0;
   int64_t stop_after = int64_t{1} << 40;
@@ -331,6 +335,49 @@ TEST_F(Sweeps, AnInterruptionLeavesFinishedUnits) {
   EXPECT_EQ(observer.units, whole.units);
 }
 
+// Directions and targets that are made of the transcripts' residuals: the same bits when resumed, other than isotropic ones, and what was
+// counted and left out is handed over, sinks at least the first token of each measured transcript.
+TEST_F(Sweeps, PushesMadeOfResidualsAreTheSameWhenResumed) {
+  const MemoryObserver isotropic = run(small_options());
+  std::vector<SweepOptions> all(5, small_options());
+  all[0].pushes.family = DirectionFamily::kCovarianceDiagonal;
+  all[1].pushes.family = DirectionFamily::kCovariance;
+  all[2].pushes.family = DirectionFamily::kDifference;
+  all[3].pushes.family = DirectionFamily::kPrincipal;
+  all[4].pushes.kind = PushKind::kInterpolation;
+  for (const SweepOptions& options : all) {
+    const MemoryObserver whole = run(options);
+    ASSERT_EQ(whole.residuals.size(), 2U);
+    for (const auto& [layer, statistics] : whole.residuals) {
+      EXPECT_GE(statistics.sinks, 2);
+      EXPECT_EQ(statistics.tokens + statistics.sinks,
+                static_cast<int64_t>(dataset_[0].transcript.size() + dataset_[2].transcript.size()));
+    }
+    MemoryObserver resumed;
+    resumed.units[whole.order[2]] = whole.units.at(whole.order[2]);
+    run_sweep(model_, plan_sweep(dataset_, tokenizer_, options), options, resumed);
+    EXPECT_EQ(resumed.units, whole.units);
+    for (const auto& [key, unit] : whole.units) {
+      EXPECT_NE(unit.responses[1].kl, isotropic.units.at(key).responses[1].kl);
+      EXPECT_EQ(unit.responses[0].cosine, std::nullopt);  // epsilon 0: nothing was pushed
+      ASSERT_TRUE(unit.responses[1].cosine);
+      EXPECT_LE(std::abs(*unit.responses[1].cosine), 1);
+    }
+  }
+}
+
+TEST_F(Sweeps, IsotropicDirectionsNeedNoResiduals) { EXPECT_TRUE(run(small_options()).residuals.empty()); }
+
+TEST_F(Sweeps, TheResidualsPassCanBeInterrupted) {
+  SweepOptions options = small_options();
+  options.pushes.family = DirectionFamily::kDifference;
+  MemoryObserver observer;
+  observer.stop_after = 0;
+  expect_error(ErrorCode::kInterrupted, {"interrupted"},
+               [&] { run_sweep(model_, plan_sweep(dataset_, tokenizer_, options), options, observer); });
+  EXPECT_TRUE(observer.residuals.empty());
+}
+
 TEST_F(Sweeps, NothingToMeasureComesAfterTheReasons) {
   dataset_ = {dataset_[1], make_example(1, "we add it.", "not in there.")};
   MemoryObserver observer;
@@ -351,6 +398,8 @@ TEST_F(Sweeps, NoExamplesAtAllIsNothingToMeasure) {
 TEST_F(Sweeps, IdentityChangesWithEveryOption) {
   const std::vector<std::function<void(SweepOptions&)>> changes{
       [](SweepOptions& o) { o.layers = {{1}}; },
+      [](SweepOptions& o) { o.hook = Hook::kResidPre; },
+      [](SweepOptions& o) { o.hook = Hook::kResidMid; },
       [](SweepOptions& o) {
         o.pushes.epsilons = {0, 0.1 + 0.2};
       },
@@ -360,6 +409,16 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
       [](SweepOptions& o) { o.pushes.directions = 3; },
       [](SweepOptions& o) { o.pushes.seed = 43; },
       [](SweepOptions& o) { o.pushes.sharing = DirectionSharing::kIndependent; },
+      [](SweepOptions& o) { o.pushes.kind = PushKind::kRotation; },
+      [](SweepOptions& o) { o.pushes.orthogonal = Orthogonal::kToResidual; },
+      [](SweepOptions& o) {
+        o.pushes.orthogonal = Orthogonal::kToSubspace;
+        o.pushes.subspace = {{1, 0}};
+      },
+      [](SweepOptions& o) {
+        o.pushes.orthogonal = Orthogonal::kToSubspace;
+        o.pushes.subspace = {{0, 1}};
+      },
       [](SweepOptions& o) { o.spans = {Span::Kind::kChunk}; },
       [](SweepOptions& o) {
         o.spans = {Span::Kind::kAnchor, Span::Kind::kControlWindow};

@@ -28,6 +28,7 @@ struct Push {
   LayerIndex layer;
   Position position;
   std::vector<double> vector;  // [hidden]
+  Hook hook = Hook::kResidPost;
 };
 
 // Residuals of all rows after the last layer and the final norm's output, [tokens * hidden] each.
@@ -36,7 +37,7 @@ struct Rerun {
   std::vector<double> normed;
 };
 
-// All layers on the whole transcript, without prefix; the push is added to the output of its layer.
+// All layers on the whole transcript, without prefix; the push is added at its hook in its layer.
 inline Rerun rerun(const Model& model, const std::vector<int32_t>& ids, const std::optional<Push>& push) {
   const ModelConfig& config = model.config();
   Backend& backend = model.backend();
@@ -47,11 +48,18 @@ inline Rerun rerun(const Model& model, const std::vector<int32_t>& ids, const st
   const LayerContext context{config, rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
   model.embed(ids, h->matrix());
   for (int32_t layer = 0; layer < config.num_layers; ++layer) {
-    run_layer(backend, model.weights().layers[static_cast<size_t>(layer)], context, h->matrix(), workspace);
-    if (!push || push->layer.value != layer) continue;
-    std::vector<double> row = backend.download(h->rows(push->position.value, 1));
-    for (size_t i = 0; i < row.size(); ++i) row[i] += push->vector[i];
-    backend.upload(row, h->rows(push->position.value, 1));
+    const LayerWeights& weights = model.weights().layers[static_cast<size_t>(layer)];
+    const auto push_at = [&](Hook hook) {
+      if (!push || push->layer.value != layer || push->hook != hook) return;
+      std::vector<double> row = backend.download(h->rows(push->position.value, 1));
+      for (size_t i = 0; i < row.size(); ++i) row[i] += push->vector[i];
+      backend.upload(row, h->rows(push->position.value, 1));
+    };
+    push_at(Hook::kResidPre);
+    run_attention_block(backend, weights, context, h->matrix(), workspace);
+    push_at(Hook::kResidMid);
+    run_mlp_block(backend, weights, context, h->matrix(), workspace);
+    push_at(Hook::kResidPost);
   }
   const auto normed = backend.allocate(tokens, config.hidden_size);
   model.final_norm(h->matrix(), normed->matrix());
@@ -91,9 +99,9 @@ inline RowResponse compare(const Model& model, const Rerun& base, const Rerun& p
 
 // A model, a transcript and its baseline with every layer kept.
 struct Probe {
-  explicit Probe(std::string_view name, BackendKind kind)
+  explicit Probe(std::string_view name, BackendKind kind, Hook hook = Hook::kResidPost)
       : backend(make_backend(kind)), model(load_tiny(name, *backend)) {
-    baseline = std::make_unique<Baseline>(model, ids, all_layers());
+    baseline = std::make_unique<Baseline>(model, ids, all_layers(), hook);
   }
   [[nodiscard]] std::vector<LayerIndex> all_layers() const {
     std::vector<LayerIndex> layers;
@@ -104,7 +112,7 @@ struct Probe {
     return read_span(model, *baseline, span, readout, LayerIndex{0});
   }
   [[nodiscard]] double rms(LayerIndex layer, Position position) const {
-    const auto h = backend->download(baseline->resid_post(layer).rows(position.value, 1));
+    const auto h = backend->download(baseline->residual(layer).rows(position.value, 1));
     return std::sqrt(std::inner_product(h.begin(), h.end(), h.begin(), 0.0) / static_cast<double>(h.size()));
   }
 

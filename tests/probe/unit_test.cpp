@@ -136,7 +136,7 @@ TEST_P(Units, WhatNoPushReachesIsZeroAndSaysWhy) {
                    {.example_hash = 5, .limits = {.memory = kPlenty}, .after_batch = [&](int64_t) {
                       return ++batches > 0;
                     }});
-  EXPECT_NE(unit.note.find("last layer"), std::string::npos);
+  EXPECT_NE(unit.note.find("exact zeros"), std::string::npos);
   EXPECT_EQ(unit.rows, (std::vector<int64_t>{5, 6, 7, 8}));
   EXPECT_EQ(batches, 0);
   for (const ResponseRecord& response : unit.responses) EXPECT_EQ(response.kl, 0);
@@ -146,6 +146,29 @@ TEST_P(Units, WhatNoPushReachesIsZeroAndSaysWhy) {
   EXPECT_EQ(computed_pushes(config, base.rows, {1}, options()), 6);
   EXPECT_EQ(computed_pushes(config, predicting, {2}, options()), 6);
   EXPECT_TRUE(measure(options(), {1}, ReadoutKind::kFollowing).note.empty());
+}
+
+// Epsilons are in units of the residual at the hook, and what causality says counts the attention blocks above it.
+TEST_P(Units, KnowTheirHook) {
+  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid}) {
+    const Probe probe("llama", GetParam(), hook);
+    const UnitContext context{.example_hash = 5, .limits = {.memory = kPlenty}, .after_batch = {}};
+    const auto last_unit = [&](ReadoutKind readout) {
+      return measure_unit(probe.model, *probe.baseline, probe.base({5, 9}, readout), {2}, options({2}),
+                          context);
+    };
+    const UnitRecord predicting = last_unit(ReadoutKind::kPredicting);
+    EXPECT_DOUBLE_EQ(predicting.rms, probe.rms({2}, {4}));
+    EXPECT_NE(predicting.rms, probe_.rms({2}, {4}));
+    const UnitRecord following = last_unit(ReadoutKind::kFollowing);
+    const bool attends = hook == Hook::kResidPre;
+    EXPECT_EQ(following.note.empty(), attends);
+    for (const ResponseRecord& response : predicting.responses) {
+      EXPECT_GT(response.kl_rows[0], 0);
+      EXPECT_EQ(response.kl_rows[1] > 0, attends);
+    }
+    for (const ResponseRecord& response : following.responses) EXPECT_EQ(response.kl > 0, attends);
+  }
 }
 
 TEST_P(Units, SameCallGivesTheSameBits) {

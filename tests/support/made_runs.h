@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,8 @@ inline ResponseRecord made_response(int32_t direction, double epsilon, double sc
           .total_variation = kl / 2,
           .entropy_change = kl / 16,
           .kl_own_row = kl * 0.75,
-          .kl_after = kl * 1.25};
+          .kl_after = kl * 1.25,
+          .cosine = epsilon == 0 ? std::nullopt : std::optional(0.125)};
 }
 
 inline UnitRecord made_unit(int64_t example, int32_t layer, double scale,

@@ -17,6 +17,7 @@
 #include "tugline/cli/summary_command.h"
 #include "tugline/cli/sweep_command.h"
 #include "tugline/cli/tug_command.h"
+#include "tugline/cli/vectors_command.h"
 #include "tugline/core/error.h"
 #include "tugline/core/version.h"
 
@@ -49,6 +50,7 @@ std::string command_line(int argc, char** argv) {
 void add_commands(CLI::App& app, const std::string& command_line) {
   tugline::add_sweep_command(app, command_line);
   tugline::add_tug_command(app);
+  tugline::add_vectors_command(app);
   tugline::add_summary_command(app);
   tugline::add_analyze_command(app);
   tugline::add_plot_command(app);

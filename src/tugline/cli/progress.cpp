@@ -27,6 +27,7 @@ Progress::~Progress() {
 void Progress::add(int64_t pushes, double flops) {
   done_ += pushes;
   done_flops_ += flops;
+  if (done_ == 0) return;  // what comes before the first push tells nothing of the rate
   // A terminal can be rewritten often; a log should stay readable after hours.
   const auto pause = live_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000);
   if (Clock::now() - shown_ < pause && done_ < total_) return;

@@ -33,7 +33,8 @@ void add_push_options(CLI::App& command, PushArguments& a) {
                                 ->capture_default_str();
   command
       .add_option("--direction-file", a.direction_file,
-                  "Directions of your own, [n, d]: F.npy or F.safetensors[:TENSOR]; rows become unit vectors")
+                  "Directions of your own, [n, d]: F.npy, F.safetensors[:TENSOR] or F.gguf[:TENSOR]; rows "
+                  "become unit vectors")
       ->excludes(directions);
   command.add_option("--seed", a.seed, "Seed of the random directions, 0 to 2^64 - 1")
       ->type_name("UINT")

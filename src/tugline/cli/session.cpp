@@ -25,6 +25,11 @@ BosPolicy parse_bos(const std::string& name) {
   return name == "never" ? BosPolicy::kNever : BosPolicy::kAuto;
 }
 
+Hook parse_hook(const std::string& name) {
+  if (name == "resid_pre") return Hook::kResidPre;
+  return name == "resid_mid" ? Hook::kResidMid : Hook::kResidPost;
+}
+
 LoadedModel load_model(const ModelSource& source, const CpuBackendOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   LoadedModel loaded;

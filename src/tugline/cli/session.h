@@ -7,6 +7,7 @@
 
 #include "tugline/backend/backend.h"
 #include "tugline/model/model.h"
+#include "tugline/probe/hook.h"
 #include "tugline/text/tokenizer.h"
 
 namespace tugline {
@@ -16,6 +17,9 @@ namespace tugline {
 
 // "auto", "always" or "never": the option's own validator has let nothing else through.
 [[nodiscard]] BosPolicy parse_bos(const std::string& name);
+
+// "resid_pre", "resid_mid" or "resid_post", likewise.
+[[nodiscard]] Hook parse_hook(const std::string& name);
 
 struct LoadedModel {
   std::unique_ptr<Backend> backend;

@@ -75,17 +75,14 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
       .add_option("--spans", a.spans,
                   "anchor, chunks, controls (of each anchor), or several: anchor,controls")
       ->capture_default_str();
-  command.add_option("--hook", a.hook, "Where the push lands: a decoder layer's output")
-      ->check(CLI::IsMember({"resid_post"}))
-      ->capture_default_str();
-  command.add_option("--direction-family", a.direction_family, "isotropic: uniform on the sphere")
-      ->check(CLI::IsMember({"isotropic"}))
-      ->capture_default_str();
   command
-      .add_option("--direction-sharing", a.direction_sharing,
-                  "common: the same directions at every epsilon; independent: fresh ones")
-      ->check(CLI::IsMember({"common", "independent"}))
+      .add_option(
+          "--hook", a.hook,
+          "Where in the layer the push lands: resid_pre, its input; resid_mid, between its attention and "
+          "its MLP block; resid_post, its output")
+      ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
       ->capture_default_str();
+  add_direction_options(command, a.directions);
   command.add_option("--max-examples", a.max_examples, "Only the dataset's first N")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
   command
@@ -117,12 +114,10 @@ void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
 
 SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& config) {
   SweepOptions options;
+  options.hook = parse_hook(a.hook);
   options.layers = parse_layers(a.push.layers, config.num_layers);
   options.pushes = resolve_push_options(a.push, config);
-  if (a.direction_sharing == "independent") options.pushes.sharing = DirectionSharing::kIndependent;
-  if (!options.pushes.supplied.empty() && options.pushes.sharing == DirectionSharing::kIndependent)
-    fail(ErrorCode::kUsage,
-         "--direction-sharing independent has no meaning for the directions of --direction-file");
+  apply_direction_arguments(a.directions, config, options.pushes);
   options.spans = parse_spans(a.spans);
   options.readout = parse_readout(a.push.readout);
   options.vocabulary = parse_vocabulary(a.push.vocabulary);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tugline/cli/direction_arguments.h"
 #include "tugline/cli/push_arguments.h"
 #include "tugline/model/config.h"
 #include "tugline/probe/sweep.h"
@@ -20,8 +21,7 @@ struct SweepArguments {
   PushArguments push;
   std::string spans = "anchor";
   std::string hook = "resid_post";
-  std::string direction_family = "isotropic";
-  std::string direction_sharing = "common";
+  DirectionArguments directions;
   int64_t max_examples = 0;  // 0: all
   std::string memory_limit = "4GiB";
   int64_t audit = 1;       // pushes of a unit

@@ -52,6 +52,10 @@ class StoreObserver final : public SweepObserver {
     progress_->describe(name + " done");
     warn_of_audit(unit, name);
   }
+  void put_residuals(LayerIndex layer, const ResidualStatistics& residuals) override {
+    spdlog::info("layer {}: {} real residuals for the directions; {} tokens left out as sinks", layer.value,
+                 residuals.tokens, residuals.sinks);
+  }
   bool progress(int64_t pushes, double flops) override {
     progress_->add(pushes, flops);
     return !interrupted();
@@ -74,13 +78,6 @@ class StoreObserver final : public SweepObserver {
 };
 
 uint64_t hash_file(const std::string& path) { return hash_bytes(MappedFile::open(path).bytes()); }
-
-std::string direction_source(const SweepArguments& arguments, const PushOptions& pushes) {
-  if (pushes.supplied.empty()) return arguments.direction_family;
-  ContentHash hash;
-  for (const auto& row : pushes.supplied) hash.add(std::as_bytes(std::span(row)));
-  return "file " + hex(hash.value());
-}
 
 std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
@@ -132,10 +129,11 @@ void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pus
 
 // Why a curve of this run is flat.
 void report_unreachable(const SweepOptions& options, const ModelConfig& config) {
-  if (options.readout.kind != ReadoutKind::kPredicting &&
-      options.layers.back().value == config.num_layers - 1)
+  const LayerIndex output = equivalent_output(options.hook, options.layers.back());
+  if (options.readout.kind != ReadoutKind::kPredicting && output.value == config.num_layers - 1)
     spdlog::warn(
-        "layer {} is the last: a push at its output cannot reach the rows of the readout '{}', so its "
+        "layer {} is the last: a push after its attention block cannot reach the rows of the readout "
+        "'{}', so its "
         "KL is exactly 0 at "
         "every epsilon. --readout predicting reads the row that it does reach",
         config.num_layers - 1, readout_name(options.readout));
@@ -168,8 +166,7 @@ std::optional<RunStore> existing_store(const SweepArguments& arguments, const Sw
   if (arguments.output.empty() || !std::filesystem::exists(arguments.output)) return std::nullopt;
   RunStore store = RunStore::open_read_only(arguments.output);
   const RunIdentity stored = store.identity();
-  RunIdentity wanted =
-      sweep_settings(options, hash_file(arguments.data), direction_source(arguments, options.pushes));
+  RunIdentity wanted = sweep_settings(options, hash_file(arguments.data), direction_source(options.pushes));
   wanted.fields[field::kModelConfig] = hex(hash_of(config));
   for (const char* name : {field::kBackend, field::kModelWeights, field::kPrecision})
     if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
@@ -216,7 +213,7 @@ void run(const SweepArguments& arguments) {
   const Model& model = *loaded.model;
 
   const RunIdentity identity =
-      sweep_identity(model, options, hash_file(arguments.data), direction_source(arguments, options.pushes));
+      sweep_identity(model, options, hash_file(arguments.data), direction_source(options.pushes));
   RunStore store =
       RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, plan, options));
   StoreObserver observer(store, identity.fields.at(field::kPrecision));

@@ -9,6 +9,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/files/byte_reader.h"
+#include "tugline/files/gguf.h"
 #include "tugline/files/mapped_file.h"
 #include "tugline/files/npy.h"
 #include "tugline/files/safetensors.h"
@@ -18,7 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Files of named tensors.
 constexpr std::string_view kSafetensors = ".safetensors";
+constexpr std::string_view kGguf = ".gguf";
 
 struct FileAndTensor {
   std::string file;
@@ -27,11 +30,20 @@ struct FileAndTensor {
 
 // "F.safetensors:case0" is a file and a tensor, unless a file has that whole name.
 FileAndTensor split_argument(const std::string& argument) {
-  const size_t colon = argument.rfind(std::string(kSafetensors) + ":");
   std::error_code ignored;
-  if (colon == std::string::npos || fs::exists(argument, ignored)) return {argument, std::nullopt};
-  const size_t end = colon + kSafetensors.size();
-  return {argument.substr(0, end), argument.substr(end + 1)};
+  if (fs::exists(argument, ignored)) return {argument, std::nullopt};
+  for (const std::string_view suffix : {kSafetensors, kGguf}) {
+    const size_t colon = argument.rfind(std::string(suffix) + ":");
+    if (colon == std::string::npos) continue;
+    const size_t end = colon + suffix.size();
+    return {argument.substr(0, end), argument.substr(end + 1)};
+  }
+  return {argument, std::nullopt};
+}
+
+std::unique_ptr<TensorSource> open_tensors(const std::string& file) {
+  if (file.ends_with(kGguf)) return std::make_unique<GgufFile>(GgufFile::open(file));
+  return open_safetensors(file);
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -93,11 +105,11 @@ void check_finite(const DirectionArray& array, const std::string& what) {
   }
 }
 
-DirectionArray read_safetensors_array(const FileAndTensor& from) {
+DirectionArray read_tensor_array(const FileAndTensor& from) {
   if (fs::is_directory(from.file)) {
-    fail(ErrorCode::kUsage, "{}: expected a .npy or .safetensors file, found a directory", from.file);
+    fail(ErrorCode::kUsage, "{}: expected a .npy, .safetensors or .gguf file, found a directory", from.file);
   }
-  const auto source = open_safetensors(from.file);
+  const auto source = open_tensors(from.file);
   const TensorView& tensor = chosen_tensor(*source, from);
   const std::string what = fmt::format("{}: tensor '{}'", from.file, printable(tensor.name));
   DirectionArray array = to_array(tensor, what);
@@ -109,9 +121,10 @@ DirectionArray read_safetensors_array(const FileAndTensor& from) {
 
 DirectionArray read_direction_array(const std::string& argument) {
   const FileAndTensor from = split_argument(argument);
-  if (from.file.ends_with(kSafetensors)) return read_safetensors_array(from);
+  if (from.file.ends_with(kSafetensors) || from.file.ends_with(kGguf)) return read_tensor_array(from);
   if (!from.file.ends_with(".npy")) {
-    fail(ErrorCode::kUsage, "{}: expected a file named .npy or .safetensors, or F.safetensors:TENSOR",
+    fail(ErrorCode::kUsage,
+         "{}: expected a file named .npy, .safetensors or .gguf, or F.safetensors:TENSOR, F.gguf:TENSOR",
          argument);
   }
   const MappedFile file = MappedFile::open(from.file);

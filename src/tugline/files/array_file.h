@@ -1,4 +1,4 @@
-// Directions that a user brings, out of a .npy or .safetensors file (--direction-file). Gives the numbers as
+// Directions that a user brings, out of a .npy, .safetensors or .gguf file (--direction-file). Gives the numbers as
 // they are: making them unit vectors, and refusing zero ones, is probe/direction's.
 #pragma once
 
@@ -15,7 +15,7 @@ struct DirectionArray {
   std::vector<double> values;
 };
 
-// `argument` is F.npy, F.safetensors (which must hold exactly one tensor) or F.safetensors:TENSOR. The array
+// `argument` is F.npy, F.safetensors or F.gguf (which must hold exactly one tensor), F.safetensors:TENSOR or F.gguf:TENSOR. The array
 // has two dimensions, or one (one row), of f32 or f64. Throws Error naming the file, the tensor, expected and
 // found.
 [[nodiscard]] DirectionArray read_direction_array(const std::string& argument);

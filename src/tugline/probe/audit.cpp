@@ -88,7 +88,8 @@ Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baselin
           exact, baseline.ids(),
           [&] {
             const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
-            return Baseline::Start{lowest, model.backend().download(baseline.resid_post(lowest).matrix())};
+            return Baseline::Start{lowest, baseline.hook(),
+                                   model.backend().download(baseline.residual(lowest).matrix())};
           }(),
           layers),
       temperature_(temperature) {}
@@ -102,7 +103,7 @@ std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const Rep
 
 void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,
                     const PushOptions& options, int64_t count) {
-  if (out_of_reach(exact_.config(), rows, site.layer)) return;
+  if (out_of_reach(exact_.config(), rows, equivalent_output(baseline_.hook(), site.layer))) return;
   const std::vector<PushIndex> pushes = choose_audited(options, site, count);
   constexpr size_t kBatch =
       8;  // pushes rerun at once: what their rows take in memory stays small whatever --audit says
@@ -110,9 +111,8 @@ void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& si
     const auto batch = std::span(pushes).subspan(begin, std::min(kBatch, pushes.size() - begin));
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
-      const double size = options.epsilons[static_cast<size_t>(push.epsilon)] * unit.rms;
-      for (const double v : push_direction(options, site, push, exact_.config().hidden_size))
-        vectors.push_back(size * v);
+      const std::vector<double> vector = push_vector(options, site, push).vector;
+      vectors.insert(vectors.end(), vector.begin(), vector.end());
     }
     const std::vector<double> exact = rerun(vectors, rows, site.layer);
     for (size_t i = 0; i < batch.size(); ++i) {

@@ -29,8 +29,8 @@ namespace tugline {
 // Audits one example's units. All arguments must outlive it.
 class Auditor {
  public:
-  // `exact`: the model of `baseline` on the reference backend. Runs the transcript in f64 through the layers above the lowest of `layers`, which
-  // the baseline kept.
+  // `exact`: the model of `baseline` on the reference backend. Runs the transcript in f64 from the baseline's hook in the lowest of
+  // `layers` upwards.
   Auditor(const Model& exact, const Model& model, const Baseline& baseline,
           std::span<const LayerIndex> layers, double temperature = 1);
 

@@ -49,8 +49,9 @@ void check_transcript(const ModelConfig& config, std::span<const int32_t> ids) {
   check_ids(config, ids);
 }
 
-Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers)
-    : ids_(std::move(ids)) {
+Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
+                   Hook hook)
+    : ids_(std::move(ids)), hook_(hook) {
   const ModelConfig& config = model.config();
   check_transcript(config, ids_);
   check_layers(config, layers);
@@ -59,23 +60,22 @@ Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const
   const auto residual = backend.allocate(tokens(), config.hidden_size);
   const Matrix& h = residual->matrix();
   model.embed(ids_, h);
-  run_layers(model, h, LayerIndex{0}, layers);
+  run_layers(model, h, LayerIndex{0}, Hook::kResidPre, layers);
 }
 
 Baseline::Baseline(const Model& model, std::vector<int32_t> ids, const Start& start,
                    std::span<const LayerIndex> layers)
-    : ids_(std::move(ids)) {
+    : ids_(std::move(ids)), hook_(start.hook) {
   check_transcript(model.config(), ids_);
   check_layers(model.config(), layers);
   Backend& backend = model.backend();
   rope_ = model.make_rope_table(tokens());
   const auto residual = backend.allocate(tokens(), model.config().hidden_size);
-  backend.upload(start.resid_post, residual->matrix());
-  resid_post_[start.layer] = keep(backend, residual->matrix());
-  run_layers(model, residual->matrix(), {start.layer.value + 1}, layers);
+  backend.upload(start.residual, residual->matrix());
+  run_layers(model, residual->matrix(), start.layer, start.hook, layers);
 }
 
-void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first,
+void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first, Hook entry,
                           std::span<const LayerIndex> layers) {
   const ModelConfig& config = model.config();
   Backend& backend = model.backend();
@@ -83,9 +83,22 @@ void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first,
   LayerWorkspace workspace(config, tokens(), backend);
   const LayerContext context{config, rope_, {.pushes = 1, .rows = tokens(), .first_position = 0}, {}, {}};
   for (LayerIndex layer = first; layer.value < config.num_layers; ++layer.value) {
-    run_layer(backend, model.weights().layers[static_cast<size_t>(layer.value)], context, h, workspace);
-    if (std::find(layers.begin(), layers.end(), layer) != layers.end()) resid_post_[layer] = keep(backend, h);
-    if (layer <= lowest) continue;
+    const LayerWeights& weights = model.weights().layers[static_cast<size_t>(layer.value)];
+    const Hook from = layer == first ? entry : Hook::kResidPre;
+    const bool kept = std::find(layers.begin(), layers.end(), layer) != layers.end();
+    const auto keep_at = [&](Hook at) {
+      if (kept && at == hook_) residuals_[layer] = keep(backend, h);
+    };
+    if (from == Hook::kResidPre) {
+      keep_at(Hook::kResidPre);
+      run_attention_block(backend, weights, context, h, workspace);
+    }
+    if (from != Hook::kResidPost) {
+      keep_at(Hook::kResidMid);
+      run_mlp_block(backend, weights, context, h, workspace);
+    }
+    keep_at(Hook::kResidPost);
+    if (layer < first_attended(hook_, lowest)) continue;
     const QkvViews views = split_qkv(config, workspace.qkv->matrix());
     keys_[layer] = keep(backend, views.k);
     values_[layer] = keep(backend, views.v);

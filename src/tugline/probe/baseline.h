@@ -1,5 +1,5 @@
-// The one unpushed forward pass of a transcript, and what replays need of it: residuals at the pushed layers, keys and values
-// above the lowest of them, the final norm's output.
+// The one unpushed forward pass of a transcript, and what replays need of it: residuals at the pushed sites, keys and values
+// of the layers that pushes go through, the final norm's output.
 #pragma once
 
 #include <map>
@@ -10,6 +10,7 @@
 #include "tugline/core/ids.h"
 #include "tugline/model/layer.h"
 #include "tugline/model/model.h"
+#include "tugline/probe/hook.h"
 
 namespace tugline {
 
@@ -19,37 +20,42 @@ void check_transcript(const ModelConfig& config, std::span<const int32_t> ids);
 
 class Baseline {
  public:
-  // Runs the transcript through all layers and keeps resid_post of `layers`. Errors: those of check_transcript; no layers, or one that
-  // the model does not have.
-  Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers);
+  // Runs the transcript through all layers and keeps the residual at the hook of each of `layers`. Errors: those of check_transcript; no
+  // layers, or one that the model does not have.
+  Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
+           Hook hook = Hook::kResidPost);
 
-  // Where another baseline of the same transcript is taken up: the output of one of its layers.
+  // Where another baseline of the same transcript is taken up: at its hook in one of its layers.
   struct Start {
     LayerIndex layer;
-    std::vector<double> resid_post;  // [tokens * hidden]
+    Hook hook = Hook::kResidPost;
+    std::vector<double> residual;  // [tokens * hidden]
   };
-  // Runs the layers above the start's only, on this model's backend. `layers` has none below it.
+  // Runs what is above the start only, on this model's backend. The start's layer is the lowest of `layers`.
   Baseline(const Model& model, std::vector<int32_t> ids, const Start& start,
            std::span<const LayerIndex> layers);
 
   [[nodiscard]] const std::vector<int32_t>& ids() const { return ids_; }
   [[nodiscard]] int64_t tokens() const { return static_cast<int64_t>(ids_.size()); }
   [[nodiscard]] const RopeTable& rope() const { return rope_; }
-  // The output of a kept layer.  [tokens, hidden]
-  [[nodiscard]] const Buffer& resid_post(LayerIndex layer) const { return *resid_post_.at(layer); }
-  // Rotated keys and values of a layer above the lowest kept one.  [tokens, kv_size]
+  [[nodiscard]] Hook hook() const { return hook_; }
+  // The residual at the hook of a kept layer.  [tokens, hidden]
+  [[nodiscard]] const Buffer& residual(LayerIndex layer) const { return *residuals_.at(layer); }
+  // Rotated keys and values of a layer whose attention block a push goes through.  [tokens, kv_size]
   [[nodiscard]] const Buffer& keys(LayerIndex layer) const { return *keys_.at(layer); }
   [[nodiscard]] const Buffer& values(LayerIndex layer) const { return *values_.at(layer); }
   // The final norm's output.  [tokens, hidden]
   [[nodiscard]] const Buffer& final_normed() const { return *final_normed_; }
 
  private:
-  // h [tokens, hidden] goes through the layers from `first` on.
-  void run_layers(const Model& model, const Matrix& h, LayerIndex first, std::span<const LayerIndex> layers);
+  // h [tokens, hidden] goes through what is above the hook `entry` of layer `first`.
+  void run_layers(const Model& model, const Matrix& h, LayerIndex first, Hook entry,
+                  std::span<const LayerIndex> layers);
 
   std::vector<int32_t> ids_;
   RopeTable rope_;
-  std::map<LayerIndex, std::unique_ptr<Buffer>> resid_post_;
+  Hook hook_;
+  std::map<LayerIndex, std::unique_ptr<Buffer>> residuals_;
   std::map<LayerIndex, std::unique_ptr<Buffer>> keys_;
   std::map<LayerIndex, std::unique_ptr<Buffer>> values_;
   std::unique_ptr<Buffer> final_normed_;

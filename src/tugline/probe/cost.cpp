@@ -99,8 +99,12 @@ Work span_work(const ModelConfig& config, const ReplayRows& rows, LayerIndex low
 }
 
 Work baseline_work(const ModelConfig& config, int64_t tokens) {
+  return residual_pass_work(config, tokens, config.num_layers);
+}
+
+Work residual_pass_work(const ModelConfig& config, int64_t tokens, int64_t layers) {
   const RowLayout layout{.pushes = 1, .rows = tokens, .first_position = 0};
-  return static_cast<double>(config.num_layers) * layer_work(config, layout);
+  return static_cast<double>(layers) * layer_work(config, layout);
 }
 
 int64_t layer_row_elements(const ModelConfig& config) {

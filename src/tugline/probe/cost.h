@@ -32,6 +32,9 @@ struct Work {
 [[nodiscard]] Work layer_work(const ModelConfig& config, const RowLayout& layout);
 [[nodiscard]] Work layer_difference_work(const ModelConfig& config, const RowLayout& layout);
 
+// `layer` and `lowest` stand for pushes at the layer's output; for another hook they are its equivalent_output (probe/hook), which leaves
+// out only the MLP block of resid_mid's own layer.
+
 // True where causality alone makes every response zero: the readout does not include the pushed row, and no layer is left above.
 [[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer);
 // The rows that pushes at this layer compute: at the last layer the pushed one only, since no attention is left to move the others.
@@ -42,8 +45,9 @@ struct Work {
                              int64_t pushes, Vocabulary vocabulary = Vocabulary::kExact);
 // What a span costs once: its trace through the layers above `lowest`, its base distributions.
 [[nodiscard]] Work span_work(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest);
-// One forward pass of a transcript.
+// One forward pass of a transcript, and one through its first `layers` layers only.
 [[nodiscard]] Work baseline_work(const ModelConfig& config, int64_t tokens);
+[[nodiscard]] Work residual_pass_work(const ModelConfig& config, int64_t tokens, int64_t layers);
 
 // Elements that one row takes while a batch of rows goes through a layer: the residual twice and the layer's intermediates.
 [[nodiscard]] int64_t layer_row_elements(const ModelConfig& config);

@@ -1,10 +1,10 @@
 #include "tugline/probe/difference.h"
 
 namespace tugline {
-namespace {
 
-void attention_block(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
-                     const Matrix& dh, LayerWorkspace& workspace) {
+void run_attention_block_difference(Backend& backend, const LayerWeights& weights,
+                                    const DifferenceContext& context, const Matrix& dh,
+                                    LayerWorkspace& workspace) {
   const ModelConfig& config = context.config;
   const Matrix d_normed = workspace.normed->rows(0, dh.rows);
   const Matrix d_qkv = workspace.qkv->rows(0, dh.rows);
@@ -35,8 +35,8 @@ void attention_block(Backend& backend, const LayerWeights& weights, const Differ
   backend.linear_difference(d_attended, *weights.output, dh, Accumulate::kYes);
 }
 
-void mlp_block(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
-               const Matrix& dh, LayerWorkspace& workspace) {
+void run_mlp_block_difference(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
+                              const Matrix& dh, LayerWorkspace& workspace) {
   const Matrix d_normed = workspace.normed->rows(0, dh.rows);
   const Matrix d_gate_up = workspace.gate_up->rows(0, dh.rows);
   const Matrix d_activated = workspace.activated->rows(0, dh.rows);
@@ -50,12 +50,10 @@ void mlp_block(Backend& backend, const LayerWeights& weights, const DifferenceCo
   backend.linear_difference(d_activated, *weights.down, dh, Accumulate::kYes);
 }
 
-}  // namespace
-
 void run_layer_difference(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
                           const Matrix& dh, LayerWorkspace& workspace) {
-  attention_block(backend, weights, context, dh, workspace);
-  mlp_block(backend, weights, context, dh, workspace);
+  run_attention_block_difference(backend, weights, context, dh, workspace);
+  run_mlp_block_difference(backend, weights, context, dh, workspace);
 }
 
 }  // namespace tugline

@@ -17,6 +17,13 @@ struct DifferenceContext {
   Matrix prefix_v;
 };
 
+// The layer's two halves, each in place on dh [layout.total(), hidden].
+void run_attention_block_difference(Backend& backend, const LayerWeights& weights,
+                                    const DifferenceContext& context, const Matrix& dh,
+                                    LayerWorkspace& workspace);
+void run_mlp_block_difference(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
+                              const Matrix& dh, LayerWorkspace& workspace);
+
 // Runs the layer in place on dh [layout.total(), hidden].
 void run_layer_difference(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
                           const Matrix& dh, LayerWorkspace& workspace);

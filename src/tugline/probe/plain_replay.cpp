@@ -35,7 +35,7 @@ std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
   const Matrix added = workspace_.vectors->rows(0, layout.pushes);
   const Matrix read = workspace_.read->rows(0, layout.pushes * rows_.read());
 
-  backend.repeat(baseline_.resid_post(layer_).rows(rows_.push.value, rows_.count), h);
+  backend.repeat(baseline_.residual(layer_).rows(rows_.push.value, rows_.count), h);
   backend.clear(added.row_range(0, 1));
   backend.upload(vectors, added.row_range(1, pushes));
   backend.add_to_first_rows(added, layout, h);
@@ -49,7 +49,13 @@ std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
 }
 
 void PlainReplay::run_layers(const RowLayout& layout, const Matrix& h) {
-  for (LayerIndex layer{layer_.value + 1}; layer.value < model_.config().num_layers; ++layer.value) {
+  if (baseline_.hook() == Hook::kResidMid) {
+    const LayerContext no_attention{model_.config(), baseline_.rope(), layout, {}, {}};
+    run_mlp_block(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)], no_attention,
+                  h, workspace_.layer);
+  }
+  for (LayerIndex layer = first_attended(baseline_.hook(), layer_); layer.value < model_.config().num_layers;
+       ++layer.value) {
     const LayerContext context{.config = model_.config(),
                                .rope = baseline_.rope(),
                                .layout = layout,

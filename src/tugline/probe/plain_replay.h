@@ -36,7 +36,7 @@ class PlainReplay {
   PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
               PlainReplayWorkspace& workspace, double temperature = 1);
 
-  // Pushes by each of vectors [pushes * hidden], added to resid_post of the layer at p. Returns [pushes * rows.read()] responses,
+  // Pushes by each of vectors [pushes * hidden], added to the residual at the baseline's hook in the layer, at p. Returns [pushes * rows.read()] responses,
   // push-major.
   [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
 

@@ -17,24 +17,33 @@ class Accountant {
  public:
   Accountant(const ModelConfig& config, const SweepOptions& options,
              const std::function<bool(const UnitKey&)>& has_unit)
-      : config_(config), options_(options), has_unit_(has_unit), lowest_(options.layers.front()) {
+      : config_(config),
+        options_(options),
+        has_unit_(has_unit),
+        lowest_(equivalent_output(options.hook, options.layers.front())) {
     cost_.memory.weights = weight_bytes(config);
     cost_.store_bytes = kEmptyStoreBytes;
   }
 
   void add(const PlannedExample& planned) {
     const int64_t before = cost_.units_left;
+    const auto tokens = static_cast<int64_t>(planned.ids.size());
     for (const Span& span : planned.spans) add(planned, span);
+    if (!planned.spans.empty())
+      statistics_ += residual_pass_work(config_, tokens, options_.layers.back().value + 1);
     cost_.store_bytes += kExampleBytes;
     if (cost_.units_left == before) return;
-    const auto tokens = static_cast<int64_t>(planned.ids.size());
     ++cost_.baselines_left;
     cost_.shared_work += baseline_work(config_, tokens);
     const auto kept = static_cast<int64_t>(options_.layers.size());
     keep_largest(cost_.memory.baseline, baseline_bytes(config_, tokens, kept, lowest_));
   }
 
-  [[nodiscard]] const SweepCost& cost() const { return cost_; }
+  [[nodiscard]] SweepCost cost() const {
+    SweepCost cost = cost_;
+    if (cost.units_left > 0 && needed_moments(options_.pushes)) cost.shared_work += statistics_;
+    return cost;
+  }
 
  private:
   void add(const PlannedExample& planned, const Span& span) {
@@ -52,13 +61,14 @@ class Accountant {
     cost_.store_bytes += store_bytes(all_rows);
     if (has_unit_(key)) return;
     ++cost_.units_left;
-    const int64_t pushes = computed_pushes(config_, all_rows, layer, options_.pushes);
+    const LayerIndex output = equivalent_output(options_.hook, layer);
+    const int64_t pushes = computed_pushes(config_, all_rows, output, options_.pushes);
     if (pushes == 0) return;
-    const ReplayRows rows = replayed_rows(config_, all_rows, layer);
+    const ReplayRows rows = replayed_rows(config_, all_rows, output);
     const int64_t each = batch_pushes(config_, rows, pushes, options_.limits);
     cost_.pushes += pushes;
     cost_.batches += (pushes + each - 1) / each;
-    cost_.push_work += push_work(config_, rows, layer, pushes, options_.vocabulary);
+    cost_.push_work += push_work(config_, rows, output, pushes, options_.vocabulary);
     keep_largest(cost_.largest_batch_rows, each * rows.count);
     keep_largest(cost_.memory.batch, batch_bytes(config_, each * rows.count));
   }
@@ -77,6 +87,7 @@ class Accountant {
   const SweepOptions& options_;
   const std::function<bool(const UnitKey&)>& has_unit_;
   LayerIndex lowest_;
+  Work statistics_;  // of a pass over all measured transcripts, whichever units are left
   SweepCost cost_;
 };
 

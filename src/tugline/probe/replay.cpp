@@ -64,7 +64,14 @@ std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
 }
 
 void Replay::run_layers(const RowLayout& layout, const Matrix& dh) {
-  for (LayerIndex layer{layer_.value + 1}; layer.value < model_.config().num_layers; ++layer.value) {
+  if (baseline_.hook() == Hook::kResidMid) {
+    const DifferenceContext no_attention{
+        model_.config(), baseline_.rope(), layout, base_.trace->layer(layer_), {}, {}};
+    run_mlp_block_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)],
+                             no_attention, dh, workspace_.layer);
+  }
+  for (LayerIndex layer = first_attended(baseline_.hook(), layer_); layer.value < model_.config().num_layers;
+       ++layer.value) {
     const DifferenceContext context{.config = model_.config(),
                                     .rope = baseline_.rope(),
                                     .layout = layout,

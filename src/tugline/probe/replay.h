@@ -49,7 +49,7 @@ class Replay {
   Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
          ReplayWorkspace& workspace);
 
-  // Pushes by each of vectors [pushes * hidden], added to resid_post of the layer at p. Returns [pushes * rows.read()] responses,
+  // Pushes by each of vectors [pushes * hidden], added to the residual at the baseline's hook in the layer, at p. Returns [pushes * rows.read()] responses,
   // push-major.
   [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
 

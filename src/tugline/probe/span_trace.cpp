@@ -10,17 +10,25 @@ class Tracer {
 
   LayerTrace run(const LayerWeights& weights) {
     LayerTrace trace;
+    trace_attention(weights, trace);
+    trace_mlp(weights, trace);
+    return trace;
+  }
+
+  void trace_attention(const LayerWeights& weights, LayerTrace& trace) {
     trace.resid_pre = keep(h_);
     if (context_.config.qk_norm) trace.unnormed_qkv = unnormed_qkv(weights);
     run_attention_block(backend_, weights, context_, h_, workspace_);
     trace.qkv = keep(workspace_.qkv->matrix());
     trace.probabilities = probabilities(trace.qkv->matrix());
+  }
+
+  void trace_mlp(const LayerWeights& weights, LayerTrace& trace) {
     trace.resid_mid = keep(h_);
     run_mlp_block(backend_, weights, context_, h_, workspace_);
     trace.gate_up = keep(workspace_.gate_up->matrix());
     trace.sigmoids = backend_.allocate(h_.rows, workspace_.gate_up->matrix().columns);
     backend_.gate_sigmoids(trace.gate_up->matrix(), trace.sigmoids->matrix());
-    return trace;
   }
 
  private:
@@ -65,9 +73,15 @@ class Tracer {
 SpanTrace::SpanTrace(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest)
     : resid_final_(model.backend().allocate(rows.count, model.config().hidden_size)) {
   const Matrix& h = resid_final_->matrix();
-  model.backend().copy(baseline.resid_post(lowest).rows(rows.push.value, rows.count), h);
+  model.backend().copy(baseline.residual(lowest).rows(rows.push.value, rows.count), h);
   LayerWorkspace workspace(model.config(), rows.count, model.backend());
-  for (LayerIndex layer{lowest.value + 1}; layer.value < model.config().num_layers; ++layer.value) {
+  if (baseline.hook() == Hook::kResidMid) {
+    const LayerContext no_attention{model.config(), baseline.rope(), {}, {}, {}};
+    Tracer(model, no_attention, h, workspace)
+        .trace_mlp(model.weights().layers[static_cast<size_t>(lowest.value)], layers_[lowest]);
+  }
+  for (LayerIndex layer = first_attended(baseline.hook(), lowest); layer.value < model.config().num_layers;
+       ++layer.value) {
     const LayerContext context{.config = model.config(),
                                .rope = baseline.rope(),
                                .layout = {.pushes = 1, .rows = rows.count, .first_position = rows.push.value},

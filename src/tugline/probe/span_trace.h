@@ -22,7 +22,8 @@ struct LayerTrace {
 
 class SpanTrace {
  public:
-  // Runs the span's rows through the layers above `lowest`, one that the baseline kept, on the baseline's keys and values.
+  // Runs the span's rows from the baseline's hook in `lowest` upwards, a layer that the baseline kept, on the baseline's keys and values.
+  // Of resid_mid's own layer there is the MLP block's half only.
   SpanTrace(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest);
 
   [[nodiscard]] const LayerTrace& layer(LayerIndex layer) const { return layers_.at(layer); }

@@ -6,7 +6,7 @@
 #include "tugline/core/error.h"
 #include "tugline/probe/audit.h"
 #include "tugline/probe/cost.h"
-#include "tugline/probe/sinks.h"
+#include "tugline/probe/residual_sizes.h"
 
 namespace tugline {
 namespace {
@@ -20,10 +20,29 @@ void for_each_missing_unit(const PlannedExample& planned, const SweepOptions& op
       if (!observer.has_unit(unit_key(planned, span, layer))) visit(span, layer);
 }
 
+// Statistics of all the transcripts that the plan measures, whichever units are there already; nothing where the pushes need none.
+ResidualsByLayer needed_residuals(const Model& model, const SweepPlan& plan, const SweepOptions& options,
+                                  SweepObserver& observer) {
+  const std::optional<Moments> moments = needed_moments(options.pushes);
+  if (!moments) return {};
+  std::vector<PassTranscript> transcripts;
+  for (const PlannedExample& planned : plan.examples)
+    if (!planned.spans.empty()) transcripts.push_back({planned.example->content_hash, planned.ids});
+  ResidualsByLayer residuals = read_residuals(model, std::move(transcripts),
+                                              {.layers = options.layers,
+                                               .hook = options.hook,
+                                               .moments = *moments,
+                                               .seed = options.pushes.seed,
+                                               .keep_going = [&] { return observer.progress(0, 0.0); }});
+  for (const auto& [layer, statistics] : residuals) observer.put_residuals(layer, statistics);
+  return residuals;
+}
+
 class Sweep {
  public:
-  Sweep(const Model& model, const SweepOptions& options, SweepObserver& observer, const Model* exact)
-      : model_(model), options_(options), observer_(observer), exact_(exact) {}
+  Sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options, SweepObserver& observer,
+        const Model* exact)
+      : model_(model), plan_(plan), options_(options), observer_(observer), exact_(exact) {}
 
   void run_example(const PlannedExample& planned) {
     auditor_.reset();
@@ -31,8 +50,9 @@ class Sweep {
     const Span* read = nullptr;
     SpanBase base;
     for_each_missing_unit(planned, options_, observer_, [&](const Span& span, LayerIndex layer) {
+      if (!residuals_) residuals_ = needed_residuals(model_, plan_, options_, observer_);
       if (!baseline) {
-        baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers);
+        baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers, options_.hook);
         sizes_ = std::make_unique<ResidualSizes>(model_, *baseline, options_.layers);
       }
       const ReplayRows rows = planned_rows(planned, span, options_.readout);
@@ -56,30 +76,36 @@ class Sweep {
  private:
   void run_unit(const PlannedExample& planned, const Span& span, LayerIndex layer, const Baseline& baseline,
                 const SpanBase& base) {
-    const ReplayRows rows = replayed_rows(model_.config(), base.rows, layer);
+    const LayerIndex output = equivalent_output(options_.hook, layer);
+    const ReplayRows rows = replayed_rows(model_.config(), base.rows, output);
     const auto after_batch = [&](int64_t pushes) {
-      return observer_.progress(pushes,
-                                push_work(model_.config(), rows, layer, pushes, options_.vocabulary).total());
+      return observer_.progress(
+          pushes, push_work(model_.config(), rows, output, pushes, options_.vocabulary).total());
     };
-    UnitRecord unit = measure_unit(model_, baseline, base, layer, options_.pushes,
-                                   {.example_hash = planned.example->content_hash,
-                                    .limits = options_.limits,
-                                    .after_batch = after_batch});
+    const UnitContext context{.example_hash = planned.example->content_hash,
+                              .residuals = residuals_at(layer),
+                              .limits = options_.limits,
+                              .after_batch = after_batch};
+    UnitRecord unit = measure_unit(model_, baseline, base, layer, options_.pushes, context);
     unit.key = unit_key(planned, span, layer);
     unit.span_text = span.text;
     unit.sink = sizes_->is_sink(layer, base.rows.push);
-    if (options_.audit > 0) audit(unit, planned, layer, baseline, base);
+    if (options_.audit > 0) audit(unit, layer, baseline, base, context);
     observer_.put_unit(unit);
   }
 
-  void audit(UnitRecord& unit, const PlannedExample& planned, LayerIndex layer, const Baseline& baseline,
-             const SpanBase& base) {
+  void audit(UnitRecord& unit, LayerIndex layer, const Baseline& baseline, const SpanBase& base,
+             const UnitContext& context) {
     assert(exact_ != nullptr);
     if (!auditor_)
       auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers, options_.temperature);
-    auditor_->audit(unit, base.rows,
-                    {.example_hash = planned.example->content_hash, .span = base.span, .layer = layer},
-                    options_.pushes, options_.audit);
+    auditor_->audit(unit, base.rows, unit_site(model_, baseline, base, layer, context), options_.pushes,
+                    options_.audit);
+  }
+
+  [[nodiscard]] const ResidualStatistics* residuals_at(LayerIndex layer) const {
+    const auto found = residuals_->find(layer);
+    return found == residuals_->end() ? nullptr : &found->second;
   }
 
   // In place of a control: kept, so that every unit of the plan is accounted for, and says why it has no responses.
@@ -95,12 +121,14 @@ class Sweep {
   }
 
   const Model& model_;
+  const SweepPlan& plan_;
   const SweepOptions& options_;
   SweepObserver& observer_;
   const Model* exact_;
   // Of the example under way:
   std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<ResidualSizes> sizes_;
+  std::optional<ResidualsByLayer> residuals_;  // read before the first unit
 };
 
 ExampleRecord record_of(const PlannedExample& planned) {
@@ -124,7 +152,7 @@ void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& op
     fail(ErrorCode::kNothingToMeasure,
          "nothing to measure: all {} examples were skipped; the first because {}", plan.examples.size(),
          plan.examples.front().skipped);
-  Sweep sweep(model, options, observer, exact);
+  Sweep sweep(model, plan, options, observer, exact);
   for (const PlannedExample& planned : plan.examples) sweep.run_example(planned);
 }
 

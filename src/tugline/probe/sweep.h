@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tugline/data/dataset.h"
+#include "tugline/probe/residual_pass.h"
 #include "tugline/probe/unit.h"
 #include "tugline/store/records.h"
 #include "tugline/text/spans.h"
@@ -16,6 +17,7 @@ namespace tugline {
 
 struct SweepOptions {
   std::vector<LayerIndex> layers;  // ascending, distinct
+  Hook hook = Hook::kResidPost;
   PushOptions pushes;
   std::vector<Span::Kind> spans{Span::Kind::kAnchor};
   ReadoutChoice readout;
@@ -74,6 +76,8 @@ class SweepObserver {
   virtual void put_example(const ExampleRecord& example) = 0;
   virtual void put_skipped_span(const SkippedSpan& span) = 0;
   virtual void put_unit(const UnitRecord& unit) = 0;
+  // What the directions are made of, where they are made of the transcripts' residuals.
+  virtual void put_residuals(LayerIndex /*layer*/, const ResidualStatistics& /*residuals*/) {}
   // After each batch of pushes, with what it took (probe/cost); false stops the sweep with kInterrupted, leaving out the unit under way.
   [[nodiscard]] virtual bool progress(int64_t pushes, double flops) = 0;
 };

@@ -16,11 +16,6 @@ namespace {
 constexpr const char* kNoiseNote =
     "plain-bf16 computes values, not differences: these responses include bf16's rounding noise";
 
-double rms_at(const Model& model, const Baseline& baseline, LayerIndex layer, Position position) {
-  const std::vector<double> h = model.backend().download(baseline.resid_post(layer).rows(position.value, 1));
-  return std::sqrt(std::inner_product(h.begin(), h.end(), h.begin(), 0.0) / static_cast<double>(h.size()));
-}
-
 using Deviations = decltype(RowResponse::kl_deviations);
 
 // The delete-one jackknife's standard error, from how far the estimate moves without each replicate (Efron 1982, 3.2).
@@ -36,11 +31,18 @@ class UnitRun {
  public:
   UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
           const PushOptions& options, const UnitContext& context)
-      : model_(model), baseline_(baseline), base_(base), layer_(layer), options_(options), context_(context) {
+      : model_(model),
+        baseline_(baseline),
+        base_(base),
+        layer_(layer),
+        output_(equivalent_output(baseline.hook(), layer)),
+        options_(options),
+        context_(context) {
+    site_ = unit_site(model, baseline, base, layer, context);
     record_.position = base.rows.push.value;
     record_.span = base.span;
     record_.key.layer = layer.value;
-    record_.rms = rms_at(model, baseline, layer, base.rows.push);
+    record_.rms = rms(site_.residual);
     const TokenRange readout = base.rows.readout();
     record_.row_tokens = next_tokens(baseline, readout);
     for (int64_t row = readout.begin; row < readout.end; ++row) record_.rows.push_back(row);
@@ -50,12 +52,13 @@ class UnitRun {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<PushIndex> pushes = lay_out();
     if (replays_values(model_.backend())) record_.note = kNoiseNote;
-    if (out_of_reach(model_.config(), base_.rows, layer_)) {
+    if (out_of_reach(model_.config(), base_.rows, output_)) {
       record_.note =
-          "exact zeros: a push at the last layer's output moves no row but its own, which is not among "
-          "those that are read";
+          "exact zeros: no attention block is left above the push, so that it moves no row but its own, "
+          "which "
+          "is not among those that are read";
     } else if (!pushes.empty()) {
-      const ReplayRows rows = replayed_rows(model_.config(), base_.rows, layer_);
+      const ReplayRows rows = replayed_rows(model_.config(), base_.rows, output_);
       if (rows == base_.rows) {
         run_batches(pushes, base_);
       } else {  // the rows that are not replayed are exact zeros
@@ -118,12 +121,11 @@ class UnitRun {
 
   template <typename AnyReplay>
   void run_batch(AnyReplay& replay, std::span<const PushIndex> batch) {
-    const UnitSite site{.example_hash = context_.example_hash, .span = base_.span, .layer = layer_};
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
-      const double size = options_.epsilons[static_cast<size_t>(push.epsilon)] * record_.rms;
-      for (const double v : push_direction(options_, site, push, model_.config().hidden_size))
-        vectors.push_back(size * v);
+      const PushVector made = push_vector(options_, site_, push);
+      vectors.insert(vectors.end(), made.vector.begin(), made.vector.end());
+      response(push).cosine = made.cosine;
     }
     const std::vector<RowResponse> rows = replay.run(vectors);
     const size_t read = rows.size() / batch.size();
@@ -187,6 +189,8 @@ class UnitRun {
   const Baseline& baseline_;
   const SpanBase& base_;
   LayerIndex layer_;
+  LayerIndex output_;  // the layer at whose output a push would reach as much
+  UnitSite site_;
   const PushOptions& options_;
   const UnitContext& context_;
   UnitRecord record_;
@@ -194,17 +198,14 @@ class UnitRun {
 
 }  // namespace
 
-std::vector<double> push_direction(const PushOptions& options, const UnitSite& site, PushIndex push,
-                                   int64_t hidden) {
-  if (!options.supplied.empty()) return options.supplied[static_cast<size_t>(push.direction)];
-  const bool common = options.sharing == DirectionSharing::kCommon;
-  return isotropic_direction({.seed = options.seed,
-                              .example_hash = site.example_hash,
-                              .span = site.span,
-                              .layer = site.layer,
-                              .direction = push.direction,
-                              .epsilon_index = common ? 0 : push.epsilon},
-                             hidden);
+UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
+                   const UnitContext& context) {
+  return {.example_hash = context.example_hash,
+          .span = base.span,
+          .layer = layer,
+          .position = base.rows.push,
+          .residual = model.backend().download(baseline.residual(layer).rows(base.rows.push.value, 1)),
+          .residuals = context.residuals};
 }
 
 int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer,

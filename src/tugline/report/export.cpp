@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 10> kDistanceColumns = {
     "standard_error", "ci_low", "ci_high", "spans",    "directions"};
 
 // A later version's columns come last in both tables.
-constexpr std::array<std::string_view, 17> kResponseColumns = {"example",
+constexpr std::array<std::string_view, 18> kResponseColumns = {"example",
                                                                "span_kind",
                                                                "chunk",
                                                                "layer",
@@ -35,11 +35,13 @@ constexpr std::array<std::string_view, 17> kResponseColumns = {"example",
                                                                "total_variation",
                                                                "entropy_change",
                                                                "kl_own_row",
-                                                               "kl_after"};
-constexpr std::array<std::string_view, 15> kRowColumns = {
+                                                               "kl_after",
+                                                               "cosine"};
+constexpr std::array<std::string_view, 16> kRowColumns = {
     "example",    "span_kind",     "chunk", "layer",      "position",
     "direction",  "epsilon",       "kl",    "kl_reverse", "js",
-    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error"};
+    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error",
+    "cosine"};
 
 constexpr std::array<std::string_view, 15> kUnitColumns = {
     "example",  "span_kind",          "chunk", "layer",        "span_begin",
@@ -85,6 +87,7 @@ void write_responses(const RunStore& store, RowWriter& writer) {
       cells[later + 2] = response.entropy_change;
       if (response.kl_own_row) cells[later + 3] = *response.kl_own_row;
       if (response.kl_after) cells[later + 4] = *response.kl_after;
+      if (response.cosine) cells[later + 5] = *response.cosine;
       writer.row(cells);
     }
   }
@@ -98,6 +101,7 @@ void write_rows(const RunStore& store, RowWriter& writer) {
       std::vector<Cell> cells = push_cells(unit, response);
       const size_t own = cells.size();  // the first of a row's own columns
       cells.resize(kRowColumns.size());
+      cells.back() = cell_of(response.cosine);
       for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i) {
         cells[kKlColumn] = response.kl_rows[i];
         cells[own] = unit.rows[i];

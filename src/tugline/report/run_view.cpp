@@ -115,7 +115,17 @@ std::string directions_fact(const RunView& view) {
       text += (text.empty() ? "" : name == std::string(field::kDirectionSharing) ? ", " : " ") + value;
     }
   }
+  const std::string orthogonal = identity_value(view, field::kOrthogonalTo);
+  if (!orthogonal.empty() && orthogonal != "nothing") {
+    text += ", orthogonal to " + orthogonal;
+  }
   return text;
+}
+
+// Left out where it is what pushes are mostly.
+std::string push_fact(const RunView& view) {
+  std::string kind = identity_value(view, field::kPush);
+  return kind == "additive" ? "" : kind;
 }
 
 std::string examples_fact(const RunView& view) {
@@ -171,6 +181,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"spans", identity_value(view, field::kSpans)},
       {"readout", identity_value(view, field::kReadout)},
       {"hook", identity_value(view, field::kHook)},
+      {"push", push_fact(view)},
       {"directions", directions_fact(view)},
       {"examples", examples_fact(view)},
       {"units", units_fact(view)},

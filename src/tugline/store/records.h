@@ -75,6 +75,8 @@ struct ResponseRecord {
   // kl of the pushed position's own row, and the mean over the rows after it; nothing where none of them is read.
   std::optional<double> kl_own_row = {};
   std::optional<double> kl_after = {};
+  std::optional<double> cosine =
+      {};  // of the push's direction to the residual; nothing where nothing was pushed
   bool operator==(const ResponseRecord&) const = default;
 };
 

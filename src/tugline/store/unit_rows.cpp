@@ -94,8 +94,8 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
   SQLite::Statement insert(database,
                            "INSERT INTO responses (unit, direction, epsilon, kl, kl_reverse, js, top1_flips, "
                            "delta_logprob, kl_rows, kl_standard_error, kl_rows_standard_error, "
-                           "total_variation, entropy_change, kl_own_row, kl_after) "
-                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                           "total_variation, entropy_change, kl_own_row, kl_after, cosine) "
+                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const ResponseRecord& response : unit.responses) {
     const std::string blob = to_blob(response.kl_rows);
     const std::string error_blob = to_blob(response.kl_rows_standard_error);
@@ -118,6 +118,7 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     insert.bind(13, response.entropy_change);
     bind_optional(insert, 14, response.kl_own_row);
     bind_optional(insert, 15, response.kl_after);
+    bind_optional(insert, 16, response.cosine);
     insert.exec();
     insert.reset();
   }
@@ -190,6 +191,7 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     check_finite(response.js.value_or(0), "js", push);
     check_finite(response.top1_flips, "top1_flips", push);
     check_finite(response.delta_logprob.value_or(0), "delta_logprob", push);
+    check_finite(response.cosine.value_or(0), "cosine", push);
     for (const double kl : response.kl_rows) {
       check_finite(kl, "kl of a row", push);
     }
@@ -249,7 +251,8 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
   SQLite::Statement select(
       database,
       "SELECT direction, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows, "
-      "kl_standard_error, kl_rows_standard_error, total_variation, entropy_change, kl_own_row, kl_after "
+      "kl_standard_error, kl_rows_standard_error, total_variation, entropy_change, kl_own_row, kl_after, "
+      "cosine "
       "FROM responses WHERE unit = ? ORDER BY direction, epsilon");
   select.bind(1, unit);
   std::vector<ResponseRecord> responses;
@@ -267,7 +270,8 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
                          .total_variation = select.getColumn(10).getDouble(),
                          .entropy_change = select.getColumn(11).getDouble(),
                          .kl_own_row = optional_double(select.getColumn(12)),
-                         .kl_after = optional_double(select.getColumn(13))});
+                         .kl_after = optional_double(select.getColumn(13)),
+                         .cosine = optional_double(select.getColumn(14))});
   }
   return responses;
 }

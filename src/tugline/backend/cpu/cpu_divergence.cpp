@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "tugline/backend/cpu/kernels.h"
@@ -91,23 +92,25 @@ struct RowState {
             .entropy_change = -sums.surprisal / (1 + sums.z()) - kl};
   }
   // The estimate of log Z that the walk began with was too far off: eta^2 is to be a small part of the variance of d, about KL both ways.
-  [[nodiscard]] bool began_badly(const TokenSums& sums, const RowResponse& response) const {
+  [[nodiscard]] bool began_badly() const {
+    const TokenSums sums = total();
+    if (sums.are_lossy()) return false;  // computed otherwise
     constexpr double kMostShare = 1e-3;
     constexpr double kMostVariance =
         4;  // beyond it JS and TV are near their largest values, and grow no more
     const double eta = std::log1p(sums.z()) - origin.log_z;
-    return eta * eta > kMostShare * std::min(kMostVariance, response.kl + response.kl_reverse);
+    return eta * eta > kMostShare * std::min(kMostVariance, sums.kl() + std::log1p(sums.z()) - sums.mean);
   }
 };
 
 // One walk over tokens, each row from its origin.
 class Walk {
  public:
-  // operand: dx as the products take it.
-  Walk(const CpuHead& head, const WalkedTokens& tokens, int64_t base_rows, const Matrix& operand)
+  // operand: differences as the products take them; base_rows: the row of the base that each is a difference from.
+  Walk(const CpuHead& head, const WalkedTokens& tokens, std::vector<int64_t> base_rows, const Matrix& operand)
       : head_(head),
         tokens_(tokens),
-        base_rows_(base_rows),
+        base_rows_(std::move(base_rows)),
         operand_(operand),
         states_(static_cast<size_t>(operand.rows)) {
     head.workspace.resize(
@@ -133,7 +136,7 @@ class Walk {
   // Columns [first, first + width).
   void add_tile(int64_t r, const float* delta, int64_t first, int64_t width) {
     RowState& state = this->state(r);
-    const auto base_row = static_cast<size_t>(r % base_rows_);
+    const auto base_row = static_cast<size_t>(base_rows_[static_cast<size_t>(r)]);
     const size_t offset = base_row * static_cast<size_t>(tokens_.count) + static_cast<size_t>(first);
     add_segments(state, delta, offset, first, width);
     const int64_t target = tokens_.targets[base_row] - first;
@@ -157,7 +160,7 @@ class Walk {
 
   const CpuHead& head_;
   const WalkedTokens& tokens_;
-  int64_t base_rows_;
+  std::vector<int64_t> base_rows_;
   Matrix operand_;
   std::vector<RowState> states_;
 };
@@ -170,8 +173,9 @@ class DivergenceRun {
       : head_(head),
         base_(base),
         dx_(dx),
-        pilot_(head, base.pilot, base.rows, operand),
-        walk_(head, base.walked, base.rows, operand) {}
+        operand_(operand),
+        pilot_(head, base.pilot, base_rows(dx.rows), operand),
+        walk_(head, base.walked, base_rows(dx.rows), operand) {}
 
   void run(std::span<RowResponse> out) {
     for (int64_t r = 0; r < dx_.rows; ++r) {
@@ -187,20 +191,56 @@ class DivergenceRun {
     for (int64_t r = 0; r < dx_.rows; ++r) {
       RowState& state = walk_.state(r);
       state.origin = pilot_.state(r).origin;
-      const TokenSums pilot = pilot_.state(r).total();
-      if (!pilot.are_lossy()) state.origin.log_z = static_cast<float>(std::log1p(pilot.z()));
+      // d is centred: its mean is zero but for rounding, and the sample's own mean would only add noise.
+      const double pilot = pilot_.state(r).total().backward;
+      if (std::isfinite(pilot)) state.origin.log_z = static_cast<float>(std::log1p(pilot));
     }
     walk_.run();
+    walk_again();
     for (int64_t r = 0; r < dx_.rows; ++r) out[static_cast<size_t>(r)] = response(r);
   }
 
  private:
+  [[nodiscard]] std::vector<int64_t> base_rows(int64_t rows) const {
+    std::vector<int64_t> of(static_cast<size_t>(rows));
+    for (int64_t r = 0; r < rows; ++r) of[static_cast<size_t>(r)] = r % base_.rows;
+    return of;
+  }
+
+  // Rows that the pilot misjudged walk once more, now from their exact log Z.
+  void walk_again() {
+    std::vector<int64_t> rows;
+    for (int64_t r = 0; r < dx_.rows; ++r)
+      if (walk_.state(r).began_badly()) rows.push_back(r);
+    if (rows.empty()) return;
+    const auto count = static_cast<int64_t>(rows.size());
+    // Up to a multiple of this, so that products of few shapes are made.
+    constexpr int64_t kPad = 32;
+    rows.resize(static_cast<size_t>((count + kPad - 1) / kPad * kPad), rows.back());
+    const auto row_bytes = static_cast<size_t>(operand_.columns * operand_.element_bytes);
+    std::vector<std::byte> gathered(rows.size() * row_bytes);
+    std::vector<int64_t> of;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      std::memcpy(gathered.data() + i * row_bytes, operand_.row_range(rows[i], 1).data, row_bytes);
+      of.push_back(rows[i] % base_.rows);
+    }
+    Walk again(head_, base_.walked, std::move(of),
+               {gathered.data(), static_cast<int64_t>(rows.size()), operand_.columns, operand_.columns,
+                operand_.element_bytes});
+    for (size_t i = 0; i < rows.size(); ++i) {
+      RowState& state = again.state(static_cast<int64_t>(i));
+      state.origin = walk_.state(rows[i]).origin;
+      state.origin.log_z = static_cast<float>(std::log1p(walk_.state(rows[i]).total().z()));
+    }
+    again.run();
+    for (int64_t i = 0; i < count; ++i) walk_.state(rows[static_cast<size_t>(i)]) = again.state(i);
+  }
+
   [[nodiscard]] RowResponse response(int64_t r) {
     const RowState& state = walk_.state(r);
     const TokenSums total = state.total();
     if (total.are_lossy()) return plain_response(r);
     RowResponse response = state.response(total);
-    if (state.began_badly(total, response)) return plain_response(r);
     if (base_.walked.segment_ends.size() == 1) return response;
     const TokenSums tail = state.tail();
     for (size_t g = 0; g < response.kl_deviations.size(); ++g) {
@@ -211,7 +251,7 @@ class DivergenceRun {
     return response;
   }
 
-  // Where f32's sums or the pilot do not do: this row once more in f64, all its logits at once.
+  // Where f32's sums do not do: this row once more in f64, all its logits at once.
   [[nodiscard]] RowResponse plain_response(int64_t r) const {
     const std::vector<float> logit_differences = logits(head_, dx_.row_range(r, 1));
     std::vector<double> delta(logit_differences.begin(), logit_differences.end());
@@ -225,6 +265,7 @@ class DivergenceRun {
   const CpuHead& head_;
   const CpuReadout& base_;
   Matrix dx_;
+  Matrix operand_;
   Walk pilot_;
   Walk walk_;
 };

@@ -42,7 +42,7 @@ struct WalkedTokens {
 struct CpuReadout final : Readout {
   int64_t rows = 0;
   float scale = 1;                  // 1 / temperature
-  std::vector<float> mean_unembed;  // [rows, hidden]: mean of W_U's rows over the likeliest tokens
+  std::vector<float> mean_unembed;  // [rows, hidden]: E_q of W_U's rows
   std::vector<float> entropy;       // [rows]: nats
   std::vector<int32_t> targets;     // [rows]
   WalkedTokens walked;

@@ -1,18 +1,15 @@
 // Base distributions: of the whole vocabulary, and what a walk passes of it.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "tugline/backend/cpu/attention_tasks.h"
 #include "tugline/backend/cpu/cpu_divergence.h"
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/vocabulary_sample.h"
+#include "tugline/core/first_error.h"
 
 namespace tugline::cpu {
 namespace {
-
-// The likeliest tokens that delta is centred on. The KL formula holds for any shift; this one bounds what cancels:
-// with eta = E_q[delta] left after it, eta^2 <= (mass outside) * E_q[delta^2].
-constexpr size_t kCentringTokens = 64;
 
 double log_sum_exp(std::span<const float> x) {
   const double largest = *std::max_element(x.begin(), x.end());
@@ -21,42 +18,27 @@ double log_sum_exp(std::span<const float> x) {
   return largest + std::log(sum);
 }
 
-std::vector<int32_t> likeliest(std::span<const float> log_q) {
-  std::vector<int32_t> order(log_q.size());
-  std::iota(order.begin(), order.end(), 0);
-  const size_t count = std::min(kCentringTokens, order.size());
-  const auto more_likely = [&](int32_t a, int32_t b) {
-    return std::pair(log_q[static_cast<size_t>(b)], a) < std::pair(log_q[static_cast<size_t>(a)], b);
-  };
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-                    more_likely);
-  order.resize(count);
-  return order;
-}
-
-// The q-weighted mean of W_U's rows over `tokens`.
-void weigh_rows(const LinearSource& source, std::span<const int32_t> tokens, std::span<const float> q,
-                std::span<float> out) {
-  std::vector<double> sum(out.size());
-  std::vector<float> weights(out.size());
-  double mass = 0;
-  for (const int32_t token : tokens) {
-    source.fill_rows(token, weights);
-    const double share = q[static_cast<size_t>(token)];
-    mass += share;
-    for (size_t i = 0; i < sum.size(); ++i) sum[i] += share * weights[i];
+// Rows [first, first + count) of the source.
+void read_rows(const LinearSource& source, int64_t first, int64_t count, float* to) {
+  constexpr int64_t kRows = 64;
+  FirstError error;
+#pragma omp parallel for schedule(static)
+  for (int64_t begin = 0; begin < count; begin += kRows) {
+    const int64_t rows = std::min(kRows, count - begin);
+    error.guard([&] {
+      source.fill_rows(first + begin, {to + begin * source.in, static_cast<size_t>(rows * source.in)});
+    });
   }
-  for (size_t i = 0; i < sum.size(); ++i) out[i] = static_cast<float>(sum[i] / mass);
+  error.rethrow();
 }
 
 // What walks first, of every readout: enough for E_q[e^d] to within a few percent of what it differs from 1 by, few enough to cost
 // next to nothing.
 constexpr TailSampling kPilot{.head_remainder = 1e-2, .most_head = 2048, .tail_tokens = 1024, .stream = {}};
 
-// q and log_q from logits in log_q, the most likely token, the entropy and mean_unembed.
+// q and log_q from logits in log_q, the most likely token and the entropy.
 void normalise_row(const CpuHead& head, size_t r, WalkedTokens& all, CpuReadout& base) {
   const auto vocabulary = static_cast<size_t>(head.source.out);
-  const auto hidden = static_cast<size_t>(head.source.in);
   const std::span<float> log_q(all.log_q.data() + r * vocabulary, vocabulary);
   const std::span<float> q(all.q.data() + r * vocabulary, vocabulary);
   for (float& v : log_q) v *= base.scale;
@@ -70,9 +52,20 @@ void normalise_row(const CpuHead& head, size_t r, WalkedTokens& all, CpuReadout&
     q[v] = static_cast<float>(probability);
   }
   base.entropy[r] = static_cast<float>(entropy);
-  const std::vector<int32_t> tokens = likeliest(log_q);
-  all.top[r] = tokens.front();
-  weigh_rows(head.source, tokens, q, {base.mean_unembed.data() + r * hidden, hidden});
+  all.top[r] = static_cast<int32_t>(std::max_element(log_q.begin(), log_q.end()) - log_q.begin());
+}
+
+// E_q[W_U], which centres delta: one product of q with W_U, block by block of tokens, read from the files as they are wanted.
+void average_unembed(const CpuHead& head, const WalkedTokens& all, CpuReadout& base) {
+  const int64_t hidden = head.source.in;
+  std::vector<float> block(static_cast<size_t>(CpuHead::kTile * hidden));
+  for (int64_t first = 0; first < all.count; first += CpuHead::kTile) {
+    const int64_t width = std::min(CpuHead::kTile, all.count - first);
+    read_rows(head.source, first, width, block.data());
+    multiply(Transpose::kNo, {base.rows, hidden, width, 1.0f, first > 0 ? 1.0f : 0.0f},
+             {const_cast<float*>(all.q.data()) + first, all.count}, {block.data(), hidden},
+             {base.mean_unembed.data(), hidden});
+  }
 }
 
 VocabularySample choose_tokens(const CpuHead& head, const CpuReadout& base, const WalkedTokens& all,
@@ -154,6 +147,7 @@ std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std:
   base->entropy.resize(targets.size());
   base->mean_unembed.resize(static_cast<size_t>(x.rows * x.columns));
   WalkedTokens all = whole_vocabulary(head, x, *base);
+  average_unembed(head, all, *base);
   base->pilot = sampled(head, *base, all, kPilot);
   if (settings.sampling) {
     base->walked = sampled(head, *base, all, *settings.sampling);

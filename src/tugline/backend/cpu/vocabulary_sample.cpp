@@ -14,7 +14,7 @@ class Sampler {
 
   VocabularySample sample() {
     double remainder = sampling_.head_remainder;
-    for (choose_head(remainder); remainder < 0.5 && head_size() > sampling_.most_head; choose_head(remainder))
+    for (choose_head(remainder); remainder < 1 && head_size() > sampling_.most_head; choose_head(remainder))
       remainder *= 2;
     const auto outside = static_cast<int64_t>(in_head_.size()) - head_size();
     if (outside <= sampling_.tail_tokens) {

@@ -32,15 +32,9 @@ double log_partition(std::span<const double> delta, std::span<const double> q,
   return log_sum_exp(log_terms);
 }
 
-// p (log p - log q) - p + q with t = log p - log q: their sum is KL(p||q), because p and q both sum to one, and every term
-// is >= 0. Where e^t is huge and q may be too small for a double, p comes from log p.
-double forward_term(double q, double log_q, double t) {
-  return t > 30 ? std::exp(log_q + t) * (t - 1) + q : q * (t * std::exp(t) - std::expm1(t));
-}
-
-// p - q.
-double difference(double log_q, double t) {
-  return t > 30 ? std::exp(log_q + t) - std::exp(log_q) : std::exp(log_q) * std::expm1(t);
+// p - q with t = log p - log q. Where e^t is huge and q may be too small for a double, p comes from log p.
+double difference(double q, double log_q, double t) {
+  return t > 30 ? std::exp(log_q + t) - q : q * std::expm1(t);
 }
 
 // (p log(p / m) + q log(q / m)) / 2 with m = (p + q) / 2: with h = t / 2 it is sqrt(p q) (h sinh h - cosh h log cosh h), and for small h
@@ -58,9 +52,9 @@ double jensen_shannon_term(double log_q, double t) {
   return (std::exp(log_q + t) * (t - log_half_sum) - std::exp(log_q) * log_half_sum) / 2;
 }
 
-double expectation(std::span<const double> log_q, std::span<const double> values) {
+double expectation(std::span<const double> q, std::span<const double> values) {
   double sum = 0;
-  for (size_t v = 0; v < values.size(); ++v) sum += std::exp(log_q[v]) * values[v];
+  for (size_t v = 0; v < values.size(); ++v) sum += q[v] * values[v];
   return sum;
 }
 
@@ -69,12 +63,11 @@ double expectation(std::span<const double> log_q, std::span<const double> values
 RowResponse row_response(std::span<const double> delta, std::span<const double> log_q, int32_t target) {
   std::vector<double> q(log_q.size());
   for (size_t v = 0; v < q.size(); ++v) q[v] = std::exp(log_q[v]);
-  double mean = 0;
-  for (size_t v = 0; v < delta.size(); ++v) mean += q[v] * delta[v];
+  const double mean = expectation(q, delta);
   std::vector<double> centred(delta.begin(), delta.end());
   for (double& d : centred) d -= mean;
   const double log_z = log_partition(centred, q, log_q);
-  const double entropy = -expectation(log_q, log_q);
+  const double entropy = -expectation(q, log_q);
   double forward = 0;
   double js = 0;
   double variation = 0;
@@ -83,9 +76,10 @@ RowResponse row_response(std::span<const double> delta, std::span<const double> 
   for (size_t v = 0; v < delta.size(); ++v) {
     const double t = centred[v] - log_z;
     log_p[v] = log_q[v] + t;
-    forward += forward_term(q[v], log_q[v], t);
+    const double moved = difference(q[v], log_q[v], t);
+    // p t - p + q: their sum is KL(p||q), because p and q both sum to one, and every term is >= 0.
+    forward += (q[v] + moved) * t - moved;
     js += jensen_shannon_term(log_q[v], t);
-    const double moved = difference(log_q[v], t);
     variation += std::abs(moved) / 2;
     surprisal += moved * (log_q[v] + entropy);
   }

@@ -1,0 +1,58 @@
+#include "tugline/cli/direction_arguments.h"
+
+#include "tugline/files/array_file.h"
+#include "tugline/probe/push_vector.h"
+#include "tugline/probe/vectors.h"
+
+namespace tugline {
+
+void add_direction_options(CLI::App& command, DirectionArguments& a) {
+  command
+      .add_option("--direction-family", a.family,
+                  "isotropic: uniform on the sphere; mean-centred: components sum to zero; "
+                  "covariance-diagonal, covariance: as the transcripts' residuals vary at the layer; "
+                  "difference: between two real residuals; principal: their principal components")
+      ->check(CLI::IsMember(
+          {"isotropic", "mean-centred", "covariance-diagonal", "covariance", "difference", "principal"}))
+      ->capture_default_str();
+  command
+      .add_option("--direction-sharing", a.sharing,
+                  "common: the same directions at every epsilon; independent: fresh ones")
+      ->check(CLI::IsMember({"common", "independent"}))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--push", a.push,
+          "additive: epsilon * rms * direction; rotation: a turn of the residual towards the direction "
+          "that moves it as far; interpolation: epsilon of the way (0 to 1) to another real residual")
+      ->check(CLI::IsMember({"additive", "rotation", "interpolation"}))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--orthogonal-to", a.orthogonal_to,
+          "residual, or a file as for --direction-file: directions are made orthogonal to the residual "
+          "at the site, or to what the file's rows span")
+      ->type_name("residual|FILE");
+}
+
+void apply_direction_arguments(const DirectionArguments& a, const ModelConfig& config, PushOptions& options) {
+  options.family = parse_direction_family(a.family);
+  options.kind = parse_push_kind(a.push);
+  if (a.sharing == "independent") options.sharing = DirectionSharing::kIndependent;
+  if (a.orthogonal_to == "residual") {
+    options.orthogonal = Orthogonal::kToResidual;
+  } else if (!a.orthogonal_to.empty()) {
+    options.orthogonal = Orthogonal::kToSubspace;
+    options.subspace = orthonormal_basis(
+        unit_rows(read_direction_array(a.orthogonal_to), config.hidden_size, a.orthogonal_to));
+  }
+  check_push_options(options, config.hidden_size);
+}
+
+std::string direction_source(const PushOptions& options) {
+  if (options.kind == PushKind::kInterpolation) return "residuals";
+  if (options.supplied.empty()) return std::string(name_of(options.family));
+  return "file " + hash_of_rows(options.supplied);
+}
+
+}  // namespace tugline

@@ -1,0 +1,29 @@
+// The options of `tugline sweep` that say along which directions, and in which way, it pushes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "tugline/model/config.h"
+#include "tugline/probe/push_options.h"
+
+namespace tugline {
+
+struct DirectionArguments {
+  std::string family = "isotropic";
+  std::string push = "additive";
+  std::string orthogonal_to;  // "residual", or a direction file; empty for neither
+  std::string sharing = "common";
+};
+
+// Adds --direction-family, --push, --orthogonal-to and --direction-sharing, which write into `arguments`.
+void add_direction_options(CLI::App& command, DirectionArguments& arguments);
+
+// Puts them into `options`, whose other fields are set. Reads the file of --orthogonal-to. Errors: kUsage, kInput.
+void apply_direction_arguments(const DirectionArguments& arguments, const ModelConfig& config,
+                               PushOptions& options);
+
+// What directions come from, for a run's identity: the family's name, "residuals" for interpolations, or "file" and a hash of the vectors.
+[[nodiscard]] std::string direction_source(const PushOptions& options);
+
+}  // namespace tugline

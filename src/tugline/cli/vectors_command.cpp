@@ -1,0 +1,206 @@
+#include "tugline/cli/vectors_command.h"
+
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "tugline/cli/interrupt.h"
+#include "tugline/cli/number_lists.h"
+#include "tugline/cli/session.h"
+#include "tugline/core/content_hash.h"
+#include "tugline/core/error.h"
+#include "tugline/files/mapped_file.h"
+#include "tugline/files/safetensors_writer.h"
+#include "tugline/probe/mean_vectors.h"
+#include "tugline/report/output_file.h"
+
+namespace tugline {
+namespace {
+
+struct VectorsArguments {
+  std::string model;
+  std::string data;
+  std::string output;
+  std::string layers = "last";
+  std::string hook = "resid_post";
+  std::vector<std::string> kinds{"chunk", "example", "global"};
+  std::string metric = "counterfactual_importance_kl";
+  double threshold = 0.2;
+  bool centred = false;
+  std::string bos = "auto";
+  int64_t max_examples = 0;  // 0: all
+  int threads = 0;           // 0: the machine's
+};
+
+void add_options(CLI::App& command, VectorsArguments& a) {
+  command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
+      ->required();
+  command.add_option("DATA", a.data, "The annotated dataset: .json or .jsonl")->required();
+  command.add_option("-o,--output", a.output, "The file to write")->required()->type_name("V.safetensors");
+  command.add_option("--layers", a.layers, "last, all, 20,22, 20:24 (20 to 23), -1")->capture_default_str();
+  command.add_option("--hook", a.hook, "Where in the layer: resid_pre, resid_mid, resid_post")
+      ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--kinds", a.kinds,
+          "chunk: each sentence's own; example: each anchor's; global: one over all examples, by --metric")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"chunk", "example", "global"}))
+      ->capture_default_str();
+  command.add_option("--metric", a.metric, "The per-chunk metric that global goes by")
+      ->check(CLI::IsMember(chunk_metric_names()))
+      ->capture_default_str();
+  command.add_option("--threshold", a.threshold, "global: chunks whose metric is above, less the others")
+      ->capture_default_str();
+  command.add_flag("--centred", a.centred, "global: take each example's own mean from its chunks first");
+  command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  command.add_option("--max-examples", a.max_examples, "Only the dataset's first N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
+      ->check(CLI::Range(1, 4096));
+}
+
+bool wants(const VectorsArguments& a, const std::string& kind) {
+  return std::find(a.kinds.begin(), a.kinds.end(), kind) != a.kinds.end();
+}
+
+MetricLookup metric_in(const std::vector<Example>& dataset, const std::string& name) {
+  return [&dataset, name](int64_t example, int64_t chunk) -> std::optional<double> {
+    const auto& metrics = dataset[static_cast<size_t>(example)].chunk_metrics;
+    const auto found = metrics.find(name);
+    if (found == metrics.end() || chunk >= static_cast<int64_t>(found->second.size())) return std::nullopt;
+    return found->second[static_cast<size_t>(chunk)];
+  };
+}
+
+NamedArray array_of(const std::string& kind, LayerIndex layer, const std::vector<MeanVector>& vectors,
+                    int64_t hidden) {
+  NamedArray array{.name = fmt::format("{}.layer{}", kind, layer.value),
+                   .rows = static_cast<int64_t>(vectors.size()),
+                   .columns = hidden,
+                   .values = {}};
+  for (const MeanVector& v : vectors)
+    array.values.insert(array.values.end(), v.values.begin(), v.values.end());
+  return array;
+}
+
+// "example:chunk" for each row of a kind's arrays: the same at every layer, but for what sinks leave out.
+std::string rows_text(const std::vector<MeanVector>& vectors) {
+  std::vector<std::string> rows;
+  for (const MeanVector& v : vectors)
+    rows.push_back(v.chunk < 0 ? fmt::format("{}", v.example) : fmt::format("{}:{}", v.example, v.chunk));
+  return fmt::format("{}", fmt::join(rows, ","));
+}
+
+// Collects what the file will hold.
+class VectorFile {
+ public:
+  VectorFile(const VectorsArguments& arguments, const std::vector<Example>& dataset, int64_t hidden)
+      : arguments_(arguments), dataset_(dataset), hidden_(hidden) {}
+
+  void add_layer(LayerIndex layer, const std::vector<ExampleMeans>& means) {
+    if (wants(arguments_, "chunk")) add("chunk", layer, chunk_vectors(means));
+    if (wants(arguments_, "example")) add("example", layer, example_vectors(means));
+    if (!wants(arguments_, "global")) return;
+    const GlobalVector global =
+        global_vector(means, metric_in(dataset_, arguments_.metric), arguments_.threshold,
+                      arguments_.centred ? Centring::kByExample : Centring::kNone);
+    add("global", layer, {global.vector});
+    metadata_[fmt::format("chunks.global.layer{}", layer.value)] =
+        fmt::format("{} above, {} not", global.above, global.below);
+  }
+
+  [[nodiscard]] std::string bytes(std::map<std::string, std::string> metadata) const {
+    metadata.insert(metadata_.begin(), metadata_.end());
+    return safetensors_bytes(arrays_, metadata);
+  }
+  [[nodiscard]] const std::vector<NamedArray>& arrays() const { return arrays_; }
+
+ private:
+  void add(const std::string& kind, LayerIndex layer, const std::vector<MeanVector>& vectors) {
+    if (vectors.empty())
+      fail(ErrorCode::kNothingToMeasure,
+           "layer {}: the data give no vector of the kind '{}'; leave it out of --kinds", layer.value, kind);
+    arrays_.push_back(array_of(kind, layer, vectors, hidden_));
+    if (kind != "global") metadata_["rows." + arrays_.back().name] = rows_text(vectors);
+  }
+
+  const VectorsArguments& arguments_;
+  const std::vector<Example>& dataset_;
+  int64_t hidden_;
+  std::vector<NamedArray> arrays_;
+  std::map<std::string, std::string> metadata_;
+};
+
+std::map<std::string, std::string> metadata_of(const VectorsArguments& a, const Model& model) {
+  return {{"kind", "tugline diff-in-means vectors"},
+          {"model_name", model.config().name},
+          {"model_weights", hex(model.fingerprint())},
+          {"dataset", hex(hash_bytes(MappedFile::open(a.data).bytes()))},
+          {"max_examples", a.max_examples > 0 ? fmt::format("{}", a.max_examples) : "all"},
+          {"hook", a.hook},
+          {"bos", a.bos},
+          {"backend", model.backend().name()},
+          {"d_model", fmt::format("{}", model.config().hidden_size)},
+          {"metric", a.metric},
+          {"threshold", fmt::format("{}", a.threshold)},
+          {"centred", a.centred ? "by example" : "no"}};
+}
+
+void report_skipped(const SweepPlan& plan) {
+  for (const PlannedExample& planned : plan.examples)
+    if (!planned.skipped.empty())
+      spdlog::warn("example {} is skipped: {}", planned.example->index, planned.skipped);
+  if (plan.spans() == 0) fail(ErrorCode::kNothingToMeasure, "no example has a sentence that can be placed");
+}
+
+void run(const VectorsArguments& a) {
+  const std::vector<Example> dataset = load_dataset(a.data);
+  const ModelSource source = resolve_model(a.model);
+  const ModelConfig config = read_config(source);
+  SweepOptions options;
+  options.layers = parse_layers(a.layers, config.num_layers);
+  options.hook = parse_hook(a.hook);
+  options.spans = {Span::Kind::kAnchor, Span::Kind::kChunk};
+  options.bos = parse_bos(a.bos);
+  if (a.max_examples > 0) options.max_examples = a.max_examples;
+  const SweepPlan plan = plan_sweep(dataset, load_tokenizer(source), options);
+  check_plan(config, plan, options);
+  report_skipped(plan);
+
+  const LoadedModel loaded = load_model(source, {.threads = a.threads});
+  OutputFile output(a.output);
+  catch_interrupts();
+  const auto means =
+      read_means(*loaded.model, plan, options.layers, options.hook, [] { return !interrupted(); });
+  VectorFile file(a, dataset, config.hidden_size);
+  for (const auto& [layer, examples] : means) file.add_layer(layer, examples);
+  output.write(file.bytes(metadata_of(a, *loaded.model)));
+  output.commit();
+  for (const NamedArray& array : file.arrays())
+    spdlog::info("{}:{} [{}, {}]", a.output, array.name, array.rows, array.columns);
+}
+
+}  // namespace
+
+void add_vectors_command(CLI::App& app) {
+  auto arguments = std::make_shared<VectorsArguments>();
+  CLI::App* command =
+      app.add_subcommand("vectors", "Diff-in-means vectors of a dataset's sentences, for --direction-file");
+  add_options(*command, *arguments);
+  command->footer(
+      "Examples:\n"
+      "  tugline vectors model.gguf annotated.json -o v.safetensors --layers 20,24\n"
+      "  tugline sweep model.gguf annotated.json -o steer.db --layers 20 --epsilons=-10:10:21 \\\n"
+      "    --direction-file v.safetensors:global.layer20");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace tugline

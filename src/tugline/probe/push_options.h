@@ -1,0 +1,46 @@
+// Which pushes a unit makes: plain options, the same for every unit of a run.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tugline/probe/direction_family.h"
+
+namespace tugline {
+
+// kCommon: the same directions at every epsilon, so that a curve is smooth. kIndependent: fresh ones at each epsilon.
+enum class DirectionSharing { kCommon, kIndependent };
+
+enum class PushKind {
+  kAdditive,       // h + epsilon rms(h) v
+  kRotation,       // h turned towards v so far that the turn moves it as far as an addition would
+  kInterpolation,  // h + epsilon (h' - h), h' another real residual of the layer
+};
+[[nodiscard]] std::string_view name_of(PushKind kind);  // as --push has it
+// Errors (kUsage): a name that is none.
+[[nodiscard]] PushKind parse_push_kind(std::string_view name);
+
+// What directions are made orthogonal to.
+enum class Orthogonal { kToNothing, kToResidual, kToSubspace };
+
+struct PushOptions {
+  std::vector<double> epsilons;  // in units of the residual's RMS at the site
+  int32_t directions = 8;        // random ones; the number of rows where they are supplied
+  uint64_t seed = 42;
+  DirectionSharing sharing = DirectionSharing::kCommon;
+  std::vector<std::vector<double>> supplied;             // unit rows [hidden]; empty for random directions
+  DirectionFamily family = DirectionFamily::kIsotropic;  // of random directions
+  PushKind kind = PushKind::kAdditive;
+  Orthogonal orthogonal = Orthogonal::kToNothing;
+  std::vector<std::vector<double>> subspace = {};  // for kToSubspace: orthonormal rows [hidden]
+};
+
+// A hash of rows of numbers, to the bit: 16 hexadecimal digits, for a run's identity.
+[[nodiscard]] std::string hash_of_rows(std::span<const std::vector<double>> rows);
+// What directions are orthogonal to, for a run's identity: "nothing", "residual", or "file" and a hash of its subspace's basis.
+[[nodiscard]] std::string orthogonal_text(const PushOptions& options);
+
+}  // namespace tugline

@@ -1,0 +1,212 @@
+#include "tugline/probe/push_vector.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tugline/core/content_hash.h"
+#include "tugline/core/error.h"
+#include "tugline/probe/vectors.h"
+
+namespace tugline {
+namespace {
+
+// Where less of a unit vector is left than this, its direction is rounding.
+constexpr double kNothingLeft = 1e-6;
+
+DirectionKey key_of(const PushOptions& options, const UnitSite& site, PushIndex push) {
+  const bool common = options.sharing == DirectionSharing::kCommon;
+  return {.seed = options.seed,
+          .example_hash = site.example_hash,
+          .span = site.span,
+          .layer = site.layer,
+          .direction = push.direction,
+          .epsilon_index = common ? 0 : push.epsilon};
+}
+
+std::vector<double> unit_residual(const UnitSite& site) {
+  std::vector<double> unit = site.residual;
+  scale(unit, 1 / norm(unit));
+  return unit;
+}
+
+// What is left of a unit vector outside of an orthonormal basis, as a unit vector. `what` is what the basis spans.
+std::vector<double> orthogonal_part(std::vector<double> v, std::span<const std::vector<double>> basis,
+                                    const UnitSite& site, PushIndex push, std::string_view what) {
+  remove_components(basis, v);
+  const double left = norm(v);
+  if (left < kNothingLeft)
+    fail(ErrorCode::kInput,
+         "layer {}, position {}: direction {} lies in {}; nothing orthogonal to it is left", site.layer.value,
+         site.position.value, push.direction, what);
+  scale(v, 1 / left);
+  return v;
+}
+
+std::vector<double> made_orthogonal(std::vector<double> v, const PushOptions& options, const UnitSite& site,
+                                    PushIndex push) {
+  switch (options.orthogonal) {
+    case Orthogonal::kToNothing:
+      return v;
+    case Orthogonal::kToResidual: {
+      const std::vector<std::vector<double>> basis{unit_residual(site)};
+      return orthogonal_part(std::move(v), basis, site, push, "the residual's direction");
+    }
+    case Orthogonal::kToSubspace:
+      return orthogonal_part(std::move(v), options.subspace, site, push, "the subspace of --orthogonal-to");
+  }
+  return v;
+}
+
+std::vector<double> way_to_other(const PushOptions& options, const UnitSite& site, PushIndex push) {
+  const DirectionKey key = key_of(options, site, push);
+  return difference(another_residual(key, site.position.value, site.residual, *site.residuals).values,
+                    site.residual);
+}
+
+// The turn by theta in the plane of h and u, u a unit vector orthogonal to it, is (cos theta - 1) h + sin theta |h| u. It moves h by
+// 2 |h| sin(theta / 2), which is to be what an addition moves it by, epsilon rms = epsilon |h| / sqrt(d): with
+// s = sin(theta / 2) = epsilon / (2 sqrt(d)), cos theta - 1 = -2 s^2 and sin theta = 2 s sqrt(1 - s^2): nothing cancels.
+std::vector<double> turned(const std::vector<double>& v, double epsilon, const UnitSite& site,
+                           PushIndex push) {
+  const std::vector<std::vector<double>> basis{unit_residual(site)};
+  std::vector<double> moved = orthogonal_part(v, basis, site, push, "the residual's direction");
+  const double s = epsilon / (2 * std::sqrt(static_cast<double>(site.residual.size())));
+  scale(moved, 2 * s * std::sqrt(1 - s * s) * norm(site.residual));
+  add_scaled(site.residual, -2 * s * s, moved);
+  return moved;
+}
+
+double cosine(const std::vector<double>& v, const std::vector<double>& residual) {
+  const double norms = norm(v) * norm(residual);
+  return norms > 0 ? dot(v, residual) / norms : 0;  // a residual of zeros has no direction
+}
+
+void check_interpolation(const PushOptions& options) {
+  for (const double epsilon : options.epsilons)
+    if (epsilon < 0 || epsilon > 1)
+      fail(ErrorCode::kUsage,
+           "--push interpolation: epsilon is the fraction of the way to another residual, from 0 to 1; {} is "
+           "not",
+           epsilon);
+  if (!options.supplied.empty() || options.family != DirectionFamily::kIsotropic ||
+      options.orthogonal != Orthogonal::kToNothing)
+    fail(ErrorCode::kUsage,
+         "--push interpolation goes towards real residuals: leave out --direction-file, --direction-family "
+         "and --orthogonal-to");
+}
+
+void check_rotation(const PushOptions& options, int64_t hidden) {
+  const double most = 2 * std::sqrt(static_cast<double>(hidden));
+  for (const double epsilon : options.epsilons)
+    if (std::abs(epsilon) > most)
+      fail(ErrorCode::kUsage,
+           "--push rotation: epsilon {} would turn the residual by more than half a turn; at width {} the "
+           "most is {:.4f}",
+           epsilon, hidden, most);
+}
+
+void check_directions(const PushOptions& options, int64_t hidden) {
+  const bool fixed = !options.supplied.empty() || options.family == DirectionFamily::kPrincipal;
+  if (!options.supplied.empty() && options.family != DirectionFamily::kIsotropic)
+    fail(ErrorCode::kUsage, "--direction-family {} has no meaning for the directions of --direction-file",
+         name_of(options.family));
+  if (fixed && options.sharing == DirectionSharing::kIndependent)
+    fail(ErrorCode::kUsage, "--direction-sharing independent has no meaning for the directions of {}",
+         options.supplied.empty() ? "--direction-family principal" : "--direction-file");
+  if (options.family == DirectionFamily::kPrincipal && options.directions > hidden)
+    fail(ErrorCode::kUsage,
+         "--direction-family principal: a width of {} has as many components; {} are asked for", hidden,
+         options.directions);
+  if (options.orthogonal == Orthogonal::kToSubspace &&
+      static_cast<int64_t>(options.subspace.size()) >= hidden)
+    fail(ErrorCode::kUsage, "--orthogonal-to: the file's rows span all {} dimensions; no direction is left",
+         hidden);
+}
+
+}  // namespace
+
+std::string_view name_of(PushKind kind) {
+  switch (kind) {
+    case PushKind::kAdditive:
+      return "additive";
+    case PushKind::kRotation:
+      return "rotation";
+    case PushKind::kInterpolation:
+      return "interpolation";
+  }
+  return "additive";
+}
+
+PushKind parse_push_kind(std::string_view name) {
+  for (const PushKind kind : {PushKind::kAdditive, PushKind::kRotation, PushKind::kInterpolation})
+    if (name_of(kind) == name) return kind;
+  fail(ErrorCode::kUsage, "--push: '{}' is none of additive, rotation, interpolation", name);
+}
+
+std::string hash_of_rows(std::span<const std::vector<double>> rows) {
+  ContentHash hash;
+  for (const std::vector<double>& row : rows) hash.add(std::as_bytes(std::span(row)));
+  return hex(hash.value());
+}
+
+std::string orthogonal_text(const PushOptions& options) {
+  switch (options.orthogonal) {
+    case Orthogonal::kToNothing:
+      return "nothing";
+    case Orthogonal::kToResidual:
+      return "residual";
+    case Orthogonal::kToSubspace:
+      return "file " + hash_of_rows(options.subspace);
+  }
+  return "nothing";
+}
+
+double rms(const std::vector<double>& residual) {
+  return std::sqrt(dot(residual, residual) / static_cast<double>(residual.size()));
+}
+
+std::vector<double> push_direction(const PushOptions& options, const UnitSite& site, PushIndex push) {
+  if (options.kind == PushKind::kInterpolation) {
+    std::vector<double> way = way_to_other(options, site, push);
+    scale(way, 1 / norm(way));
+    return way;
+  }
+  std::vector<double> direction =
+      options.supplied.empty() ? family_direction(options.family, key_of(options, site, push),
+                                                  static_cast<int64_t>(site.residual.size()), site.residuals)
+                               : options.supplied[static_cast<size_t>(push.direction)];
+  return made_orthogonal(std::move(direction), options, site, push);
+}
+
+PushVector push_vector(const PushOptions& options, const UnitSite& site, PushIndex push) {
+  const double epsilon = options.epsilons[static_cast<size_t>(push.epsilon)];
+  std::vector<double> v = options.kind == PushKind::kInterpolation ? way_to_other(options, site, push)
+                                                                   : push_direction(options, site, push);
+  const double to_residual = cosine(v, site.residual);
+  switch (options.kind) {
+    case PushKind::kAdditive:
+      scale(v, epsilon * rms(site.residual));
+      break;
+    case PushKind::kRotation:
+      v = turned(v, epsilon, site, push);
+      break;
+    case PushKind::kInterpolation:
+      scale(v, epsilon);
+      break;
+  }
+  return {.vector = std::move(v), .cosine = to_residual};
+}
+
+std::optional<Moments> needed_moments(const PushOptions& options) {
+  if (options.kind == PushKind::kInterpolation) return Moments::kVariances;
+  if (!options.supplied.empty()) return std::nullopt;
+  return needed_moments(options.family);
+}
+
+void check_push_options(const PushOptions& options, int64_t hidden) {
+  check_directions(options, hidden);
+  if (options.kind == PushKind::kInterpolation) check_interpolation(options);
+  if (options.kind == PushKind::kRotation) check_rotation(options, hidden);
+}
+
+}  // namespace tugline

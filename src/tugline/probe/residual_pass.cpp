@@ -1,0 +1,56 @@
+#include "tugline/probe/residual_pass.h"
+
+#include <algorithm>
+
+#include "tugline/core/error.h"
+#include "tugline/model/layer.h"
+#include "tugline/probe/baseline.h"
+
+namespace tugline {
+
+void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span<const LayerIndex> layers,
+                     Hook hook, const std::function<void(LayerIndex layer, const Matrix& h)>& visit) {
+  check_transcript(model.config(), ids);
+  const auto tokens = static_cast<int64_t>(ids.size());
+  const LayerIndex highest = *std::max_element(layers.begin(), layers.end());
+  const auto residual = model.backend().allocate(tokens, model.config().hidden_size);
+  const RopeTable rope = model.make_rope_table(tokens);
+  LayerWorkspace workspace(model.config(), tokens, model.backend());
+  const LayerContext context{
+      model.config(), rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
+  model.embed(ids, residual->matrix());
+  for (LayerIndex layer; layer <= highest; ++layer.value) {
+    const LayerWeights& weights = model.weights().layers[static_cast<size_t>(layer.value)];
+    const bool visited = std::find(layers.begin(), layers.end(), layer) != layers.end();
+    const auto visit_at = [&](Hook at) {
+      if (visited && at == hook) visit(layer, residual->matrix());
+    };
+    visit_at(Hook::kResidPre);
+    run_attention_block(model.backend(), weights, context, residual->matrix(), workspace);
+    visit_at(Hook::kResidMid);
+    run_mlp_block(model.backend(), weights, context, residual->matrix(), workspace);
+    visit_at(Hook::kResidPost);
+  }
+}
+
+ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> transcripts,
+                                const PassOptions& options) {
+  std::map<LayerIndex, ResidualAccumulator> sums;
+  for (const LayerIndex layer : options.layers)
+    sums.try_emplace(layer, model.config().hidden_size, options.seed, options.moments);
+  // In one order, so that sums round the same.
+  std::stable_sort(transcripts.begin(), transcripts.end(),
+                   [](const auto& a, const auto& b) { return a.example_hash < b.example_hash; });
+  for (const PassTranscript& transcript : transcripts) {
+    visit_residuals(model, transcript.ids, options.layers, options.hook,
+                    [&](LayerIndex layer, const Matrix& h) {
+                      sums.at(layer).add(transcript.example_hash, model.backend().download(h));
+                    });
+    if (options.keep_going && !options.keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted");
+  }
+  ResidualsByLayer residuals;
+  for (const auto& [layer, accumulator] : sums) residuals[layer] = accumulator.finish();
+  return residuals;
+}
+
+}  // namespace tugline

@@ -1,0 +1,41 @@
+// One cheap pass over the transcripts for what direction families need of their residuals: each is run up to the highest pushed layer
+// only, and nothing of it is kept but sums and a sample.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "tugline/core/ids.h"
+#include "tugline/model/model.h"
+#include "tugline/probe/hook.h"
+#include "tugline/probe/residual_statistics.h"
+
+namespace tugline {
+
+using ResidualsByLayer = std::map<LayerIndex, ResidualStatistics>;
+
+// Runs a transcript and hands over the residual at the hook of each of `layers`, in ascending order, as h [tokens, hidden]. Errors: check_transcript's.
+void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span<const LayerIndex> layers,
+                     Hook hook, const std::function<void(LayerIndex layer, const Matrix& h)>& visit);
+
+struct PassTranscript {
+  uint64_t example_hash = 0;  // Example::content_hash
+  std::span<const int32_t> ids;
+};
+
+struct PassOptions {
+  std::vector<LayerIndex> layers;
+  Hook hook = Hook::kResidPost;
+  Moments moments = Moments::kVariances;
+  uint64_t seed = 42;
+  std::function<bool()> keep_going;  // asked after each transcript
+};
+
+// Statistics of each layer over the transcripts, the same bits in whatever order they come. Errors: kInterrupted where keep_going says
+// no; fewer than two tokens that are not sinks.
+[[nodiscard]] ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> transcripts,
+                                              const PassOptions& options);
+
+}  // namespace tugline

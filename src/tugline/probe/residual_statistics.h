@@ -1,0 +1,68 @@
+// What the residuals of a dataset's transcripts look like at one site: mean, variances, principal components, and a sample of real ones.
+// Direction families are made of them (probe/direction_family). Sums are f64; the same transcripts added in the same order give the same
+// bits, whatever the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <vector>
+
+namespace tugline {
+
+// A residual as the model computed it.
+struct RealResidual {
+  uint64_t example_hash = 0;  // Example::content_hash
+  int64_t position = 0;
+  std::vector<double> values;  // [hidden]
+};
+
+// Real residuals that are kept of a layer; which ones is up to the seed.
+inline constexpr int64_t kSampledResiduals = 1024;
+// The covariance's factor holds the components that make up so much of the total variance.
+inline constexpr double kFactorVariance = 0.99;
+
+struct ResidualStatistics {
+  int64_t tokens = 0;            // that entered
+  int64_t sinks = 0;             // that were left out (probe/sinks)
+  std::vector<double> mean;      // [hidden]
+  std::vector<double> variance;  // [hidden], of each component, divided by tokens - 1
+  // Where the covariance was asked for: its unit eigenvectors and eigenvalues, largest first; those below 1e-12 of the largest are left
+  // out. Each vector's largest component is positive.
+  std::vector<std::vector<double>> components;
+  std::vector<double> component_variances;
+  int64_t factor_rank = 0;  // components that hold kFactorVariance of the variance
+  std::vector<RealResidual> sample;
+};
+
+enum class Moments { kVariances, kCovariance };
+
+class ResidualAccumulator {
+ public:
+  // The seed decides the sample.
+  ResidualAccumulator(int64_t hidden, uint64_t seed, Moments moments);
+  ~ResidualAccumulator();
+  ResidualAccumulator(ResidualAccumulator&&) noexcept;
+  ResidualAccumulator& operator=(ResidualAccumulator&&) noexcept;
+
+  // One transcript's residuals, [tokens * hidden].
+  void add(uint64_t example_hash, std::span<const double> residuals);
+  // Errors (kInput): fewer than two tokens that are not sinks.
+  [[nodiscard]] ResidualStatistics finish() const;
+
+ private:
+  struct Sums;
+  using SampleKey = std::tuple<double, uint64_t, int64_t>;  // priority, example, position
+
+  void offer(uint64_t example_hash, int64_t position, std::span<const double> values);
+
+  int64_t hidden_;
+  uint64_t seed_;
+  int64_t sinks_ = 0;
+  std::unique_ptr<Sums> sums_;
+  std::map<SampleKey, std::vector<double>> sample_;
+};
+
+}  // namespace tugline

@@ -1,0 +1,297 @@
+// Families of directions, and the vectors that kinds of push make of them.
+#include "tugline/probe/push_vector.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "files/build_bytes.h"
+#include "tugline/core/philox.h"
+#include "tugline/probe/vectors.h"
+
+namespace tugline::test {
+namespace {
+
+constexpr int64_t kHidden = 16;
+constexpr double kRounding = 1e-14;  // of sums of 16 terms of size 1, with room
+
+std::vector<double> drawn(uint64_t stream, size_t size) {
+  std::vector<double> values(size);
+  fill_normals({.key = 9, .stream = stream}, values);
+  return values;
+}
+
+ResidualStatistics statistics() {
+  ResidualAccumulator sums(kHidden, 42, Moments::kCovariance);
+  for (uint64_t hash = 1; hash <= 4; ++hash) {
+    std::vector<double> rows = drawn(hash, 60 * kHidden);
+    for (size_t i = 0; i < rows.size(); ++i) rows[i] *= 1 + static_cast<double>(i % kHidden);
+    for (size_t i = 1; i < rows.size(); ++i)
+      if (i % kHidden != 0) rows[i] += 0.5 * rows[i - 1];
+    sums.add(hash, rows);
+  }
+  return sums.finish();
+}
+
+class PushVectors : public testing::Test {
+ protected:
+  ResidualStatistics residuals_ = statistics();
+  PushOptions options_{.epsilons = {0.5, -2},
+                       .directions = 4,
+                       .seed = 42,
+                       .sharing = DirectionSharing::kCommon,
+                       .supplied = {}};
+  UnitSite site_{.example_hash = 2,
+                 .span = {5, 9},
+                 .layer = {3},
+                 .position = {4},
+                 .residual = drawn(77, kHidden),
+                 .residuals = &residuals_};
+
+  [[nodiscard]] std::vector<double> direction(int32_t number, int32_t epsilon = 0) const {
+    return push_direction(options_, site_, {number, epsilon});
+  }
+};
+
+constexpr std::array kAll = {DirectionFamily::kIsotropic,          DirectionFamily::kMeanCentred,
+                             DirectionFamily::kCovarianceDiagonal, DirectionFamily::kCovariance,
+                             DirectionFamily::kDifference,         DirectionFamily::kPrincipal};
+
+TEST_F(PushVectors, DirectionsOfEveryFamilyAreUnitVectorsOfTheirOwn) {
+  std::set<std::vector<double>> seen;
+  for (const DirectionFamily family : kAll) {
+    options_.family = family;
+    for (int32_t d = 0; d < 4; ++d) {
+      EXPECT_NEAR(norm(direction(d)), 1, kRounding);
+      EXPECT_EQ(direction(d), direction(d)) << name_of(family);
+      seen.insert(direction(d));
+    }
+  }
+  EXPECT_EQ(seen.size(), 4 * kAll.size());
+}
+
+TEST_F(PushVectors, RandomFamiliesDependOnEveryPartOfTheirKey) {
+  for (const DirectionFamily family : kAll) {
+    if (family == DirectionFamily::kPrincipal) continue;
+    options_ = {.epsilons = {0.5, -2},
+                .directions = 4,
+                .seed = 42,
+                .sharing = DirectionSharing::kCommon,
+                .supplied = {},
+                .family = family};
+    const UnitSite site = site_;
+    std::set<std::vector<double>> seen{direction(0), direction(1)};
+    EXPECT_EQ(direction(0, 1), direction(0, 0));
+    options_.sharing = DirectionSharing::kIndependent;
+    seen.insert(direction(0, 1));
+    options_.seed = 43;
+    seen.insert(direction(0));
+    options_.seed = 42;
+    site_.example_hash = 3;
+    seen.insert(direction(0));
+    site_ = site;
+    site_.span.end = 10;
+    seen.insert(direction(0));
+    site_ = site;
+    site_.layer = {4};
+    seen.insert(direction(0));
+    site_ = site;
+    EXPECT_EQ(seen.size(), 7U) << name_of(family);
+  }
+}
+
+TEST_F(PushVectors, NamesReadBack) {
+  for (const DirectionFamily family : kAll) EXPECT_EQ(parse_direction_family(name_of(family)), family);
+  for (const PushKind kind : {PushKind::kAdditive, PushKind::kRotation, PushKind::kInterpolation})
+    EXPECT_EQ(parse_push_kind(name_of(kind)), kind);
+  expect_error(ErrorCode::kUsage, {"--direction-family", "'gaussian'", "mean-centred", "principal"},
+               [] { (void)parse_direction_family("gaussian"); });
+  expect_error(ErrorCode::kUsage, {"--push", "'turn'", "rotation"}, [] { (void)parse_push_kind("turn"); });
+}
+
+TEST_F(PushVectors, MeanCentredComponentsSumToZero) {
+  options_.family = DirectionFamily::kMeanCentred;
+  const std::vector<double> v = direction(0);
+  EXPECT_NEAR(std::accumulate(v.begin(), v.end(), 0.0), 0, kRounding);
+}
+
+// Over many directions E[v_i v_j] is proportional to the covariance but for the normalisation, which shrinks what dominates: so unlike
+// quantities are compared, in an order that no shrinking turns round.
+TEST_F(PushVectors, CovarianceMatchedDirectionsLieWhereTheResidualsVary) {
+  const auto mean_square = [&](DirectionFamily family, const std::vector<double>& along) {
+    options_.family = family;
+    double sum = 0;
+    for (int32_t d = 0; d < 2000; ++d) sum += std::pow(dot(direction(d), along), 2) / 2000;
+    return sum;
+  };
+  const std::vector<double>& first = residuals_.components.front();
+  const std::vector<double>& last = residuals_.components.back();
+  const double isotropic = mean_square(DirectionFamily::kIsotropic, first);
+  EXPECT_NEAR(isotropic, 1.0 / kHidden, 0.01);  // 5 standard errors are 0.009
+  EXPECT_GT(mean_square(DirectionFamily::kCovariance, first), 2 * isotropic);
+  EXPECT_LT(mean_square(DirectionFamily::kCovariance, last), 0.05 * isotropic);
+  std::vector<double> small(kHidden);
+  std::vector<double> large(kHidden);
+  small.front() = 1;
+  large.back() = 1;
+  EXPECT_GT(mean_square(DirectionFamily::kCovarianceDiagonal, large),
+            20 * mean_square(DirectionFamily::kCovarianceDiagonal, small));
+}
+
+// With one component left the direction is that component, whatever is drawn.
+TEST_F(PushVectors, CovarianceMatchedDirectionsStayInTheFactor) {
+  options_.family = DirectionFamily::kCovariance;
+  residuals_.factor_rank = 1;
+  for (int32_t d = 0; d < 4; ++d)
+    EXPECT_NEAR(std::abs(dot(direction(d), residuals_.components.front())), 1, kRounding);
+}
+
+TEST_F(PushVectors, DifferencesAreBetweenSampledResiduals) {
+  options_.family = DirectionFamily::kDifference;
+  residuals_.sample = {residuals_.sample[0], residuals_.sample[1]};
+  std::vector<double> only = difference(residuals_.sample[0].values, residuals_.sample[1].values);
+  scale(only, 1 / norm(only));
+  for (int32_t d = 0; d < 8; ++d) EXPECT_NEAR(std::abs(dot(direction(d), only)), 1, kRounding);
+  residuals_.sample[1].values = residuals_.sample[0].values;
+  expect_error(ErrorCode::kInput, {"layer 3", "no two residuals that differ"}, [&] { (void)direction(0); });
+}
+
+TEST_F(PushVectors, PrincipalDirectionsAreTheComponents) {
+  options_.family = DirectionFamily::kPrincipal;
+  EXPECT_EQ(direction(2), residuals_.components[2]);
+  residuals_.components.resize(2);
+  expect_error(ErrorCode::kInput, {"layer 3", "2 principal components"}, [&] { (void)direction(2); });
+}
+
+TEST_F(PushVectors, OrthogonalToTheResidual) {
+  options_.orthogonal = Orthogonal::kToResidual;
+  for (const DirectionFamily family : kAll) {
+    options_.family = family;
+    EXPECT_NEAR(dot(direction(1), site_.residual), 0, kRounding * norm(site_.residual));
+    EXPECT_NEAR(norm(direction(1)), 1, kRounding);
+    EXPECT_NEAR(push_vector(options_, site_, {1, 0}).cosine, 0, kRounding);
+  }
+  options_.supplied = {site_.residual};
+  options_.family = DirectionFamily::kIsotropic;
+  expect_error(ErrorCode::kInput, {"layer 3", "position 4", "direction 0", "residual"}, [&] {
+    (void)push_direction(options_, site_, {0, 0});
+  });
+}
+
+TEST_F(PushVectors, OrthogonalToASubspace) {
+  std::vector<std::vector<double>> rows{drawn(1, kHidden), drawn(2, kHidden), drawn(1, kHidden)};
+  for (auto& row : rows) scale(row, 1 / norm(row));
+  options_.orthogonal = Orthogonal::kToSubspace;
+  options_.subspace = orthonormal_basis(rows);
+  EXPECT_EQ(options_.subspace.size(), 2U);
+  for (const auto& row : rows) EXPECT_NEAR(dot(direction(0), row), 0, kRounding);
+  options_.supplied = {rows[1]};
+  expect_error(ErrorCode::kInput, {"direction 0", "subspace"}, [&] { (void)direction(0); });
+}
+
+TEST_F(PushVectors, AdditionsAreEpsilonTimesRms) {
+  for (const int32_t e : {0, 1}) {
+    const PushVector push = push_vector(options_, site_, {2, e});
+    const std::vector<double> v = direction(2);
+    for (size_t i = 0; i < v.size(); ++i)
+      EXPECT_DOUBLE_EQ(push.vector[i],
+                       options_.epsilons[static_cast<size_t>(e)] * rms(site_.residual) * v[i]);
+    EXPECT_NEAR(push.cosine, dot(v, site_.residual) / norm(site_.residual), kRounding);
+  }
+}
+
+// A rotation keeps the norm, moves as far as an addition would, and towards its direction; also where it is so small that the sum of
+// residual and vector would lose it.
+TEST_F(PushVectors, RotationsKeepTheNorm) {
+  options_.kind = PushKind::kRotation;
+  options_.epsilons = {0.5, -2, 8, -8, 1e-9};  // 8 = 2 sqrt(16): half a turn
+  const double length = norm(site_.residual);
+  for (int32_t e = 0; e < 5; ++e) {
+    const double epsilon = options_.epsilons[static_cast<size_t>(e)];
+    const PushVector push = push_vector(options_, site_, {1, e});
+    // |h + x|^2 - |h|^2 = 2 h.x + x.x, which cancels only against itself.
+    EXPECT_NEAR(2 * dot(site_.residual, push.vector) + dot(push.vector, push.vector), 0,
+                kRounding * length * length * std::abs(epsilon));
+    EXPECT_NEAR(norm(push.vector), std::abs(epsilon) * rms(site_.residual),
+                kRounding * std::abs(epsilon) * length);
+    std::vector<double> u = direction(1);
+    std::vector<double> h = site_.residual;
+    scale(h, 1 / length);
+    add_scaled(h, -dot(h, u), u);
+    if (std::abs(epsilon) < 8) {  // at half a turn u's part is gone
+      EXPECT_GT(dot(u, push.vector) * epsilon, 0);
+    }
+  }
+  options_.supplied = {site_.residual};
+  scale(options_.supplied[0], 1 / length);
+  expect_error(ErrorCode::kInput, {"direction 0", "residual"}, [&] {
+    (void)push_vector(options_, site_, {0, 0});
+  });
+}
+
+TEST_F(PushVectors, InterpolationsGoToAnotherRealResidual) {
+  options_.kind = PushKind::kInterpolation;
+  options_.epsilons = {0.25, 1};
+  const PushVector whole = push_vector(options_, site_, {1, 1});
+  std::vector<double> end = site_.residual;
+  add_scaled(whole.vector, 1, end);
+  const auto is_end = [&](const RealResidual& other) {
+    return norm(difference(other.values, end)) < kRounding * norm(other.values) * 10;
+  };
+  EXPECT_EQ(std::count_if(residuals_.sample.begin(), residuals_.sample.end(), is_end), 1);
+  const PushVector quarter = push_vector(options_, site_, {1, 0});
+  for (size_t i = 0; i < end.size(); ++i) EXPECT_DOUBLE_EQ(quarter.vector[i], 0.25 * whole.vector[i]);
+  EXPECT_NEAR(whole.cosine, dot(whole.vector, site_.residual) / (norm(whole.vector) * norm(site_.residual)),
+              kRounding);
+  EXPECT_NEAR(dot(push_direction(options_, site_, {1, 0}), whole.vector), norm(whole.vector),
+              kRounding * norm(whole.vector));
+}
+
+TEST_F(PushVectors, InterpolationsNeverGoToThePushedResidual) {
+  options_.kind = PushKind::kInterpolation;
+  residuals_.sample = {residuals_.sample[0], residuals_.sample[1]};
+  site_.example_hash = residuals_.sample[0].example_hash;
+  site_.position = {residuals_.sample[0].position};
+  site_.residual = residuals_.sample[0].values;
+  const std::vector<double> way = difference(residuals_.sample[1].values, site_.residual);
+  options_.epsilons = {1};
+  for (int32_t d = 0; d < 8; ++d) EXPECT_EQ(push_vector(options_, site_, {d, 0}).vector, way);
+  residuals_.sample.resize(1);
+  expect_error(ErrorCode::kInput, {"layer 3", "no real residual but"}, [&] {
+    (void)push_vector(options_, site_, {0, 0});
+  });
+}
+
+TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {
+  const auto refused = [](const std::vector<std::string>& parts, const PushOptions& options) {
+    expect_error(ErrorCode::kUsage, parts, [&] { check_push_options(options, kHidden); });
+  };
+  check_push_options(options_, kHidden);
+  PushOptions wrong = options_;
+  wrong.kind = PushKind::kInterpolation;
+  refused({"interpolation", "-2"}, wrong);
+  wrong.epsilons = {0, 1};
+  check_push_options(wrong, kHidden);
+  wrong.family = DirectionFamily::kDifference;
+  refused({"interpolation", "--direction-family"}, wrong);
+  wrong = options_;
+  wrong.kind = PushKind::kRotation;
+  check_push_options(wrong, kHidden);
+  wrong.epsilons = {8.1};
+  refused({"rotation", "8.1", "half a turn"}, wrong);
+  wrong = options_;
+  wrong.family = DirectionFamily::kPrincipal;
+  wrong.directions = kHidden + 1;
+  refused({"principal", "16", "17"}, wrong);
+  wrong.directions = 2;
+  wrong.sharing = DirectionSharing::kIndependent;
+  refused({"independent", "principal"}, wrong);
+  wrong = options_;
+  wrong.supplied = {direction(0)};
+  wrong.family = DirectionFamily::kCovariance;
+  refused({"covariance", "--direction-file"}, wrong);
+}
+
+}  // namespace
+}  // namespace tugline::test
