@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/commands.h"
 
@@ -64,6 +65,29 @@ TEST_F(AnalyzeCommand, FiguresOfSpans) {
     const ProgramOutcome outcome = tugline(arguments);
     EXPECT_EQ(outcome.status, 0) << arguments << outcome.err;
   }
+}
+
+// Each kind of control by itself, paired within examples, and none of them with a chunk's metric that is not its own.
+TEST_F(AnalyzeCommand, AnchorsAgainstEachKindOfControl) {
+  const ProgramOutcome swept = tugline(
+      "sweep \"$MODEL\" data.json -o controls.db --layers 0,1 --epsilons 0,1,2 --directions 3 --spans "
+      "anchor,controls");
+  ASSERT_EQ(swept.status, 0) << swept.err;
+  const ProgramOutcome outcome = tugline("analyze controls.db data.json --resamples 200 --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto found = nlohmann::json::parse(outcome.out);
+  std::set<std::string> kinds;
+  for (const auto& contrast : found["contrasts"])
+    if (contrast["span_kind"] == "anchor" && contrast["against_span_kind"] != "anchor") {
+      kinds.insert(contrast["against_span_kind"]);
+      EXPECT_GE(contrast["pairs"], 1);
+    }
+  for (const char* kind : {"control_matched", "control_window", "control_offset_-1", "control_offset_+1"})
+    EXPECT_TRUE(kinds.contains(kind)) << kind;
+  for (const auto& correlation : found["correlations"])
+    EXPECT_TRUE(correlation["span_kind"] == "anchor" || correlation["span_kind"] == "control_matched");
+  EXPECT_TRUE(holds(tugline("analyze controls.db --resamples 200").out, "anchor - control_window, layer 1"));
+  EXPECT_EQ(tugline("plot controls.db -o c.svg --spans control_offset_+1").status, 0);
 }
 
 TEST_F(AnalyzeCommand, BadUsageIsRefused) {

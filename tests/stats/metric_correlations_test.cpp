@@ -85,5 +85,15 @@ TEST(MetricCorrelations, QValuesAreOverLayersAndMetrics) {
   EXPECT_GT(find(all, "abs_a", "rising", MetricScaling::kWithinExample).spearman.coefficient.value(), 0.5);
 }
 
+// Their numbers are another thing than a chunk's.
+TEST(MetricCorrelations, WindowsAndMovedPushesHaveNoMetric) {
+  const ChunkMetric metric{"m", {{{0, 1}, 0.5}}};
+  for (const char* kind : {"anchor", "chunk", "control_matched"})
+    EXPECT_EQ(value_at(metric, {.example = 0, .span_kind = kind, .chunk = 1}), 0.5) << kind;
+  for (const char* kind : {"control_window", "control_offset_-1"})
+    EXPECT_EQ(value_at(metric, {.example = 0, .span_kind = kind, .chunk = 1}), std::nullopt) << kind;
+  EXPECT_EQ(value_at(metric, {.example = 0, .span_kind = "chunk", .chunk = 2}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tugline

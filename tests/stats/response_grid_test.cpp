@@ -53,5 +53,20 @@ TEST(ResponseGrid, WhatIsUnfinishedIsNamedAndLeftOut) {
   EXPECT_EQ(grid.incomplete, (std::vector<UnitKey>{span_of(units.front().key), without_layer}));
 }
 
+// A control that is at a sink at one layer is left out at all of them, and is not unfinished.
+TEST(ResponseGrid, ControlsAtSinksAreCountedApart) {
+  std::vector<UnitRecord> units = made_grid_units();
+  for (const int32_t layer : {5, 9})
+    units.push_back(
+        made_grid_unit({.example = 0, .span_kind = "control_window", .chunk = 0, .layer = layer}, 1));
+  units.back().responses.clear();
+  units.back().sink = true;
+  units[0].sink = true;  // an anchor's sink is measured, and counts
+  const ResponseGrid grid = grid_of(units);
+  EXPECT_EQ(grid.spans.size(), 19U);
+  EXPECT_EQ(grid.at_sinks, (std::vector<UnitKey>{span_of(units.back().key)}));
+  EXPECT_TRUE(grid.incomplete.empty());
+}
+
 }  // namespace
 }  // namespace tugline

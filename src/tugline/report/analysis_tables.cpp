@@ -56,6 +56,7 @@ ResultTable settings_table(const Analysis& analysis, const std::map<std::string,
   settings["plateau_tolerance"] = kPlateauTolerance;
   settings["spans"] = analysis.spans;
   settings["incomplete_spans"] = analysis.incomplete_spans;
+  settings["spans_at_sinks"] = analysis.spans_at_sinks;
   ResultTable table{.name = table::kSettings, .columns = {"name", "value"}};
   for (const auto& [name, value] : settings) table.rows.push_back({name, value});
   return table;
@@ -111,12 +112,7 @@ ResultTable spans_table(const Analysis& analysis) {
                              cell_of(m.anisotropy.max_over_min),
                              cell_of(m.anisotropy.coefficient_of_variation)};
     for (const ChunkMetric& metric : analysis.metrics) {
-      const auto found = metric.values.find({m.unit.example, m.unit.chunk});
-      if (found == metric.values.end()) {
-        row.emplace_back(std::monostate{});
-      } else {
-        row.emplace_back(found->second);
-      }
+      row.push_back(cell_of(value_at(metric, m.unit)));
     }
     table.rows.push_back(std::move(row));
   }

@@ -14,6 +14,7 @@
 #include "tugline/report/run_grid.h"
 #include "tugline/report/span_figures.h"
 #include "tugline/report/stored_analysis.h"
+#include "tugline/stats/metric_correlations.h"
 
 namespace tugline {
 namespace {
@@ -48,10 +49,10 @@ Colours colours_by_metric(const RunStore& store, const SpanFigureOptions& option
   return colours;
 }
 
-Colours colours_by_place(const ResponseGrid& grid) {
+Colours colours_by_place(const ResponseGrid& grid, const std::string& span_kind) {
   Colours colours;
   for (const GridSpan& span : grid.spans)
-    if (span.key.chunk >= 0)
+    if (span.key.span_kind == span_kind && is_its_chunk(span.key))
       colours[{span.key.example, span.key.chunk}] = static_cast<double>(span.key.chunk);
   return colours;
 }
@@ -153,7 +154,7 @@ std::string chunks_figure_script(const RunStore& store, const RunView& view,
                                  const SpanFigureOptions& options) {
   const ResponseGrid grid = read_grid(store);
   const Plot plot = plot_of(
-      grid, options.metric.empty() ? colours_by_place(grid) : colours_by_metric(store, options), options);
+      grid, options.metric.empty() ? colours_by_place(grid, options.span_kind) : colours_by_metric(store, options), options);
   check_can_be_drawn(plot, options);
   const std::string colour = options.metric.empty() ? "number of the chunk in its text" : options.metric;
   std::string text = provenance_caption(

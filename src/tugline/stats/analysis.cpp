@@ -49,6 +49,7 @@ Analysis analyse(const ResponseGrid& grid, std::vector<ChunkMetric> metrics, con
                     .fit_points = fitter.points(),
                     .spans = static_cast<int64_t>(grid.spans.size()),
                     .incomplete_spans = static_cast<int64_t>(grid.incomplete.size()),
+                    .spans_at_sinks = static_cast<int64_t>(grid.at_sinks.size()),
                     .layers = grid.layers,
                     .means = mean_points(grid, bootstrap),
                     .shapes = shapes_of_curves(grid, bootstrap, fitter, options.threshold)};

@@ -22,7 +22,8 @@ struct Analysis {
   double fit_largest = 0;        // the end of the fit's range, and the epsilons in it
   int64_t fit_points = 0;
   int64_t spans = 0;             // complete ones, which all of it is about
-  int64_t incomplete_spans = 0;  // left out
+  int64_t incomplete_spans = 0;  // left out, as are
+  int64_t spans_at_sinks = 0;    // controls at a sink token
   std::vector<int32_t> layers = {};
   std::vector<MeanPoint> means = {};
   std::vector<ShapeOfCurve> shapes = {};

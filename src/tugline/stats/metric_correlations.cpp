@@ -20,11 +20,11 @@ using UnitsOfLayer = std::vector<const SpanMeasures*>;
 Sides sides_of(const UnitsOfLayer& units, const SpanMeasure& measure, const ChunkMetric& metric) {
   Sides sides;
   for (const SpanMeasures* unit : units) {
-    const auto found = metric.values.find({unit->unit.example, unit->unit.chunk});
+    const std::optional<double> of_chunk = value_at(metric, unit->unit);
     const std::optional<double> value = measure.value(*unit);
-    if (found == metric.values.end() || !value) continue;
+    if (!of_chunk || !value) continue;
     sides.measure.push_back(*value);
-    sides.metric.push_back(found->second);
+    sides.metric.push_back(*of_chunk);
     sides.examples.push_back(unit->unit.example);
   }
   return sides;
@@ -90,12 +90,12 @@ void adjust(std::span<MetricCorrelation> family, CorrelationTest MetricCorrelati
   }
 }
 
-// By span kind, then layer; only spans whose chunk is known.
+// By span kind, then layer; only spans that are a chunk.
 std::map<std::string, std::map<int32_t, UnitsOfLayer>> by_kind_and_layer(
     const std::vector<SpanMeasures>& measures) {
   std::map<std::string, std::map<int32_t, UnitsOfLayer>> kinds;
   for (const SpanMeasures& unit : measures) {
-    if (unit.unit.chunk >= 0) kinds[unit.unit.span_kind][unit.unit.layer].push_back(&unit);
+    if (is_its_chunk(unit.unit)) kinds[unit.unit.span_kind][unit.unit.layer].push_back(&unit);
   }
   return kinds;
 }
@@ -125,6 +125,15 @@ std::vector<MetricCorrelation> family_of(const std::map<int32_t, UnitsOfLayer>& 
 }
 
 }  // namespace
+
+bool is_its_chunk(const UnitKey& unit) {
+  return unit.chunk >= 0 && unit.span_kind != "control_window" && !unit.span_kind.starts_with("control_offset");
+}
+
+std::optional<double> value_at(const ChunkMetric& metric, const UnitKey& unit) {
+  const auto found = metric.values.find({unit.example, unit.chunk});
+  return is_its_chunk(unit) && found != metric.values.end() ? std::optional(found->second) : std::nullopt;
+}
 
 std::string_view name_of(MetricScaling scaling) {
   return scaling == MetricScaling::kPooled ? "pooled" : "within_example";

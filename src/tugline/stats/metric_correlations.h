@@ -21,6 +21,12 @@ struct ChunkMetric {
   std::map<std::pair<int64_t, int64_t>, double> values;  // by (example, chunk)
 };
 
+// Whether a span is the chunk that its key names: a random window is none, and a moved push is not at the chunk that it belongs to.
+[[nodiscard]] bool is_its_chunk(const UnitKey& unit);
+
+// The metric of the chunk that a span is; nothing where it is none, or its chunk has no value.
+[[nodiscard]] std::optional<double> value_at(const ChunkMetric& metric, const UnitKey& unit);
+
 enum class MetricScaling {
   kPooled,         // values as they are, over all examples
   kWithinExample,  // both sides mapped to [0, 1] within each example: (v - min) / (max - min)
@@ -47,7 +53,7 @@ struct MetricCorrelation {
   int64_t examples = 0;
 };
 
-// `measures` sorted as measure_spans gives them. Only span kinds whose chunk is known take part. Sorted by span kind,
+// `measures` sorted as measure_spans gives them. Only spans that are a chunk take part. Sorted by span kind,
 // measure (in the order of span_measures), scaling, layer, metric (in the order given).
 [[nodiscard]] std::vector<MetricCorrelation> metric_correlations(const std::vector<SpanMeasures>& measures,
                                                                  const std::vector<ChunkMetric>& metrics,

@@ -37,6 +37,7 @@ void ResponseGridBuilder::add(const UnitRecord& unit, std::span<const ResponseRe
   Unit& entry = spans_[span_of(unit.key)][unit.key.layer];
   entry.tokens = unit.span;
   entry.position = unit.position;
+  entry.is_unmeasured_sink = unit.sink && responses.empty();
   for (const ResponseRecord& response : responses) {
     entry.kl[{response.direction, response.epsilon}] = response.kl;
   }
@@ -79,7 +80,11 @@ ResponseGrid ResponseGridBuilder::build() const {
                     .directions = static_cast<int32_t>(directions.size())};
   for (const auto& [key, units] : spans_) {
     GridSpan span{.key = key};
-    if (fill(units, grid, span)) {
+    const bool at_sink =
+        std::any_of(units.begin(), units.end(), [](const auto& unit) { return unit.second.is_unmeasured_sink; });
+    if (at_sink) {
+      grid.at_sinks.push_back(key);
+    } else if (fill(units, grid, span)) {
       grid.spans.push_back(std::move(span));
     } else {
       grid.incomplete.push_back(key);

@@ -27,8 +27,10 @@ struct ResponseGrid {
   std::vector<double> epsilons = {};  // ascending
   int32_t directions = 0;
   std::vector<GridSpan> spans = {};  // sorted by key: example, span kind, chunk
-  std::vector<UnitKey> incomplete =
-      {};  // spans that lack a layer or a push, sorted; they are in no statistic
+  // Spans that are in no statistic, sorted: those that lack a layer or a push, and controls that were not measured at some layer because
+  // their push would land on a sink token there.
+  std::vector<UnitKey> incomplete = {};
+  std::vector<UnitKey> at_sinks = {};
 
   [[nodiscard]] size_t points() const { return layers.size() * epsilons.size(); }
   // Place of (layer, epsilon) in a span's [layers, epsilons].
@@ -52,6 +54,7 @@ class ResponseGridBuilder {
   struct Unit {
     TokenRange tokens = {};
     int64_t position = 0;
+    bool is_unmeasured_sink = false;
     std::map<std::pair<int32_t, double>, double> kl = {};  // direction, epsilon
   };
   [[nodiscard]] bool fill(const std::map<int32_t, Unit>& layers, const ResponseGrid& grid,
