@@ -101,7 +101,7 @@ TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("analyze run.db --small-epsilon -1", "--small-epsilon");
   expect_refused("analyze run.db --small-epsilon nan", "--small-epsilon");
   expect_refused("analyze run.db --resamples 5", "--resamples");
-  expect_refused("plot run.db -o f.svg --kind families", "--kind");
+  expect_refused("plot run.db -o f.svg --kind violins", "--kind");
   expect_refused("plot run.db -o f.svg --kind scatter", "needs --metric");
   expect_refused("plot run.db -o f.svg --kind scatter --metric size", "--metric");
   expect_refused("plot run.db -o f.svg --layer 1", "--layer goes with");

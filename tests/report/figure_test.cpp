@@ -35,7 +35,7 @@ TEST(Figure, NothingPositiveMakesALinearAxis) {
   std::erase_if(view.curves, [](const CurvePoint& point) { return point.layer == 20; });
   const std::string script = figure_script(view, "anchor", FigureFormat::kSvg);
   EXPECT_FALSE(holds(script, "logscale"));
-  EXPECT_TRUE(holds(script, "$layer0 using 1:2"));
+  EXPECT_TRUE(holds(script, "$curve0 using 1:2"));
 }
 
 TEST(Figure, EveryFormatIsWrittenWhole) {

@@ -7,9 +7,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tugline/core/error.h"
 #include "tugline/data/dataset.h"
+#include "tugline/report/distance_figure.h"
+#include "tugline/report/families_figure.h"
 #include "tugline/report/figure.h"
 #include "tugline/report/span_figures.h"
 #include "tugline/store/run_store.h"
@@ -18,20 +21,27 @@ namespace tugline {
 namespace {
 
 struct Options {
-  std::string store = {};
+  std::vector<std::string> stores = {};
   std::string output = {};
   std::string kind = "curves";
   std::string spans = {};
   std::optional<int32_t> layer = {};
+  std::optional<double> epsilon = {};
   std::string metric = {};
 };
 
 // Which of the options a kind has; what it would ignore is refused.
 void check_options(const Options& options) {
-  const bool is_of_one_layer = options.kind == "chunks" || options.kind == "scatter";
-  if (options.layer && !is_of_one_layer)
-    fail(ErrorCode::kUsage, "--layer goes with --kind chunks and scatter, not with {}", options.kind);
-  if (!options.metric.empty() && !is_of_one_layer)
+  const bool has_metric = options.kind == "chunks" || options.kind == "scatter";
+  if (options.layer && !has_metric && options.kind != "families")
+    fail(ErrorCode::kUsage, "--layer goes with --kind chunks, scatter and families, not with {}",
+         options.kind);
+  if (options.epsilon && options.kind != "distance")
+    fail(ErrorCode::kUsage, "--epsilon goes with --kind distance, not with {}", options.kind);
+  if (options.stores.size() > 1 && options.kind != "families")
+    fail(ErrorCode::kUsage, "several runs go with --kind families; {} draws one, and {} are given",
+         options.kind, options.stores.size());
+  if (!options.metric.empty() && !has_metric)
     fail(ErrorCode::kUsage, "--metric goes with --kind chunks and scatter, not with {}", options.kind);
   if (options.metric.empty() && options.kind == "scatter")
     fail(ErrorCode::kUsage, "--kind scatter needs --metric: one of {}",
@@ -54,7 +64,9 @@ std::string span_kind_of(const RunView& view, const Options& options) {
   // Single spans are looked at as chunks, of which there are many; curves begin with the anchor.
   const bool has_chunks = std::any_of(view.curves.begin(), view.curves.end(),
                                       [](const CurvePoint& point) { return point.span_kind == "chunk"; });
-  const bool prefers_chunks = options.kind != "curves" && options.spans.empty() && has_chunks;
+  const bool is_of_single_spans =
+      options.kind == "chunks" || options.kind == "scatter" || options.kind == "anisotropy";
+  const bool prefers_chunks = is_of_single_spans && options.spans.empty() && has_chunks;
   return span_kind_to_draw(view, prefers_chunks ? "chunk" : options.spans);
 }
 
@@ -62,6 +74,9 @@ std::string script_of(const RunStore& store, const RunView& view, const Options&
   const std::string span_kind = span_kind_of(view, options);
   const FigureFormat format = figure_format_of(options.output);
   if (options.kind == "curves") return figure_script(view, span_kind, format);
+  if (options.kind == "distance")
+    return distance_figure_script(store, view,
+                                  {.span_kind = span_kind, .epsilon = options.epsilon, .format = format});
   const SpanFigureOptions figure{.span_kind = span_kind,
                                  .layer = layer_to_draw(view, span_kind, options.layer),
                                  .metric = options.metric,
@@ -71,10 +86,28 @@ std::string script_of(const RunStore& store, const RunView& view, const Options&
   return anisotropy_figure_script(store, view, figure);
 }
 
+std::string families_script(const Options& options) {
+  std::vector<FamilyRun> runs;
+  for (const std::string& path : options.stores)
+    runs.push_back({.path = path, .view = view_of(RunStore::open_read_only(path))});
+  check_comparable(runs);
+  const RunView& first = runs.front().view;
+  const std::string span_kind = span_kind_of(first, options);
+  const int32_t layer = layer_to_draw(first, span_kind, options.layer);
+  for (const FamilyRun& run : runs)  // an unfinished one may lack them
+    (void)layer_to_draw(run.view, span_kind_to_draw(run.view, span_kind), layer);
+  return families_figure_script(
+      runs, {.span_kind = span_kind, .layer = layer, .format = figure_format_of(options.output)});
+}
+
 void run_plot(const Options& options) {
   check_options(options);
   (void)figure_format_of(options.output);  // a wrong name is told before a large store is read
-  const RunStore store = RunStore::open_read_only(options.store);
+  if (options.kind == "families") {
+    draw_script(families_script(options), options.output);
+    return;
+  }
+  const RunStore store = RunStore::open_read_only(options.stores.front());
   draw_script(script_of(store, view_of(store), options), options.output);
 }
 
@@ -84,18 +117,25 @@ void add_plot_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("plot", "Draw a run: curves with error bands, single spans, directions");
-  command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
+  command
+      ->add_option("RUN.db", options->stores,
+                   "Run store made by tugline sweep; for families several, which differ in their pushes only")
+      ->required();
   command->add_option("-o,--output", options->output, "The figure: FIG.svg, FIG.png or FIG.pdf")->required();
   command
       ->add_option("--kind", options->kind,
                    "curves (default): KL against epsilon, one curve a layer; chunks: one curve a span, "
                    "coloured; scatter: "
-                   "sensitivity against a metric; anisotropy: how uneven directions are")
-      ->check(CLI::IsMember({"curves", "chunks", "scatter", "anisotropy"}));
+                   "sensitivity against a metric; anisotropy: how uneven directions are; distance: KL "
+                   "against the distance from "
+                   "the push; families: one curve a run, at one layer")
+      ->check(CLI::IsMember({"curves", "chunks", "scatter", "anisotropy", "distance", "families"}));
   command->add_option("--spans", options->spans,
                       "Which spans to draw, where the run has several kinds: anchor, chunk, "
                       "control_matched ...");
-  command->add_option("--layer", options->layer, "Of chunks and scatter (default: the run's highest)");
+  command->add_option("--layer", options->layer,
+                      "Of chunks, scatter and families (default: the run's highest)");
+  command->add_option("--epsilon", options->epsilon, "Of distance (default: the run's largest)");
   command
       ->add_option(
           "--metric", options->metric,
@@ -106,6 +146,8 @@ void add_plot_command(CLI::App& app) {
       "  tugline plot run.db -o curve.svg\n"
       "  tugline plot run.db -o curve.pdf --spans chunk\n"
       "  tugline plot run.db -o scatter.svg --kind scatter --metric counterfactual_importance_kl\n"
+      "  tugline plot downstream.db -o distance.svg --kind distance --epsilon 1\n"
+      "  tugline plot isotropic.db covariance.db -o families.svg --kind families --layer 20\n"
       "scatter, anisotropy and chunks with a metric read what tugline analyze kept in the store. Needs "
       "gnuplot.");
   command->callback([options] { run_plot(*options); });

@@ -101,7 +101,7 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
           {"num_layers", std::to_string(model.config().num_layers)},
           {"model_path", arguments.model},
           {"data_path", arguments.data},
-          {"direction_file", arguments.push.direction_file},
+          {field::kDirectionFile, arguments.push.direction_file},
           {"precision_asked_for", arguments.push.precision},
           {"preset", arguments.preset}};
 }

@@ -41,7 +41,8 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
 std::string header(const Analysis& a) {
   std::string text =
       fmt::format("{:<15}{} complete, {} unfinished and left out", "spans", a.spans, a.incomplete_spans);
-  text += a.spans_at_sinks > 0 ? fmt::format(", {} controls at sink tokens left out\n", a.spans_at_sinks) : "\n";
+  text +=
+      a.spans_at_sinks > 0 ? fmt::format(", {} controls at sink tokens left out\n", a.spans_at_sinks) : "\n";
   text += fmt::format(
       "{:<15}examples, then spans, then directions; {} resamples, seed {}; [95 % percentile interval]\n",
       "bootstrap", a.options.resamples, a.options.seed);

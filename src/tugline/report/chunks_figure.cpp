@@ -154,7 +154,9 @@ std::string chunks_figure_script(const RunStore& store, const RunView& view,
                                  const SpanFigureOptions& options) {
   const ResponseGrid grid = read_grid(store);
   const Plot plot = plot_of(
-      grid, options.metric.empty() ? colours_by_place(grid, options.span_kind) : colours_by_metric(store, options), options);
+      grid,
+      options.metric.empty() ? colours_by_place(grid, options.span_kind) : colours_by_metric(store, options),
+      options);
   check_can_be_drawn(plot, options);
   const std::string colour = options.metric.empty() ? "number of the chunk in its text" : options.metric;
   std::string text = provenance_caption(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "tugline/stats/distance.h"
@@ -10,8 +11,8 @@
 
 namespace tugline {
 
-// Calls visit once a (span kind, layer), in order, with its points by epsilon and distance. Throws Error as view_of does.
-void for_each_distance_curve(const RunStore& store,
+// Calls visit once a (span kind, layer), in order, with its points by epsilon and distance. `span_kind`: only those; empty: all. Throws Error as view_of does.
+void for_each_distance_curve(const RunStore& store, const std::string& span_kind,
                              const std::function<void(const std::vector<DistancePoint>&)>& visit);
 
 }  // namespace tugline

@@ -60,7 +60,7 @@ void write_curves(const RunStore& store, RowWriter& writer) {
 }
 
 void write_distance(const RunStore& store, RowWriter& writer) {
-  for_each_distance_curve(store, [&](const std::vector<DistancePoint>& points) {
+  for_each_distance_curve(store, "", [&](const std::vector<DistancePoint>& points) {
     for (const auto& [distance, point] : points)
       writer.row(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, distance,
                                    point.kl.mean, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <initializer_list>
 #include <map>
+#include <string_view>
 
 #include "tugline/report/figure_style.h"
 #include "tugline/report/gnuplot.h"
@@ -30,6 +32,32 @@ std::string close_ticks(const std::string& axis, double low, double high) {
   return fmt::format("set {}tics ({})\n", axis, fmt::join(ticks, ", "));
 }
 
+std::string unfinished_fact(const RunView& view) {
+  if (!view.is_unfinished()) return "";
+  return view.units_planned ? fmt::format("UNFINISHED: {} of {} units", view.units, *view.units_planned)
+                            : "UNFINISHED";
+}
+
+// Those of the named facts that the run has, in the order of the names; "" stands for `what`.
+std::string joined_facts(const RunView& view, const std::string& what,
+                         std::initializer_list<std::string_view> names) {
+  std::map<std::string, std::string, std::less<>> facts;
+  for (const auto& [name, value] : facts_of(view)) facts[name] = value;
+  std::vector<std::string> parts;
+  for (const std::string_view name : names) {
+    if (name.empty()) {
+      parts.push_back(what);
+    } else if (name == "unfinished") {
+      parts.push_back(unfinished_fact(view));
+    } else if (const auto fact = facts.find(name); fact != facts.end()) {
+      const char* mark = name == "tugline" ? " " : ": ";
+      parts.push_back(fmt::format("{}{}{}", name == "model" ? "Model" : name, mark, fact->second));
+    }
+  }
+  std::erase(parts, "");
+  return fmt::format("{}.", fmt::join(parts, "; "));
+}
+
 }  // namespace
 
 std::string label_line(int number, const std::string& text, double y, const std::string& style) {
@@ -53,34 +81,22 @@ std::string title_lines(const RunView& view, const std::string& title, const std
 }
 
 std::string provenance_caption(const RunView& view, const std::string& what) {
-  std::map<std::string, std::string> facts;
-  for (const auto& [name, value] : facts_of(view)) {
-    facts[name] = value;
-  }
-  std::vector<std::string> parts;
-  const auto add = [&](const std::string& name, const std::string& before) {
-    if (facts.contains(name)) {
-      parts.push_back(before + facts[name]);
-    }
-  };
-  add("model", "Model: ");
-  add("data", "data: ");
-  add("readout", "readout: ");
-  add("directions", "directions: ");
-  parts.push_back(what);
-  add("audit", "audit: ");
-  if (view.is_unfinished()) {
-    parts.push_back(view.units_planned
-                        ? fmt::format("UNFINISHED: {} of {} units", view.units, *view.units_planned)
-                        : "UNFINISHED");
-  }
-  add("precision", "precision: ");
-  add("temperature", "temperature: ");
-  add("vocabulary", "vocabulary: ");
-  add("seed", "seed: ");
-  add("configuration", "configuration: ");
-  add("tugline", "tugline ");
-  return fmt::format("{}.", fmt::join(parts, "; "));
+  return joined_facts(view, what,
+                      {"model", "data", "readout", "directions", "", "audit", "unfinished", "precision",
+                       "temperature", "vocabulary", "seed", "configuration", "tugline"});
+}
+
+std::string shared_caption(const RunView& view, const std::string& what) {
+  return joined_facts(
+      view, what,
+      {"model", "data", "readout", "hook", "", "precision", "temperature", "vocabulary", "seed", "tugline"});
+}
+
+std::string margins(const Caption& caption, const Edges& edges) {
+  return fmt::format(
+      "set bmargin at screen {:.4f}\nset tmargin at screen {}\nset lmargin at screen {}\nset rmargin at "
+      "screen {}\n",
+      caption.height + 0.145, edges.top, kFigureLeft, edges.right);
 }
 
 Caption caption_of(const std::string& text) {

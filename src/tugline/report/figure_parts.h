@@ -26,12 +26,26 @@ inline constexpr double kFigureLeft = 0.1;  // the left edge of the axes, of the
 // the figure is about. Ends with a full stop.
 [[nodiscard]] std::string provenance_caption(const RunView& view, const std::string& what);
 
+// The same without what is of one run's pushes: for figures of several runs.
+[[nodiscard]] std::string shared_caption(const RunView& view, const std::string& what);
+
 // Caption lines at the figure's foot, and how high they are, of the figure's height.
 struct Caption {
   std::string script = {};
   double height = 0;
 };
 [[nodiscard]] Caption caption_of(const std::string& text);
+
+// Top edges of the axes, of the figure's height.
+inline constexpr double kBelowTitle = 0.87;
+inline constexpr double kBelowUpperAxis = 0.785;  // where the upper axis has ticks and a name
+
+struct Edges {
+  double right = 0.87;
+  double top = kBelowTitle;
+};
+// The axes' place, from kFigureLeft and above the caption.
+[[nodiscard]] std::string margins(const Caption& caption, const Edges& edges);
 
 // The largest of 1, 2, 5, 10, 20 ... and their like below 1 that is not above `value` > 0.
 [[nodiscard]] double round_number_below(double value);

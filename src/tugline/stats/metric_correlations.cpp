@@ -127,7 +127,8 @@ std::vector<MetricCorrelation> family_of(const std::map<int32_t, UnitsOfLayer>& 
 }  // namespace
 
 bool is_its_chunk(const UnitKey& unit) {
-  return unit.chunk >= 0 && unit.span_kind != "control_window" && !unit.span_kind.starts_with("control_offset");
+  return unit.chunk >= 0 && unit.span_kind != "control_window" &&
+         !unit.span_kind.starts_with("control_offset");
 }
 
 std::optional<double> value_at(const ChunkMetric& metric, const UnitKey& unit) {

@@ -80,8 +80,8 @@ ResponseGrid ResponseGridBuilder::build() const {
                     .directions = static_cast<int32_t>(directions.size())};
   for (const auto& [key, units] : spans_) {
     GridSpan span{.key = key};
-    const bool at_sink =
-        std::any_of(units.begin(), units.end(), [](const auto& unit) { return unit.second.is_unmeasured_sink; });
+    const bool at_sink = std::any_of(units.begin(), units.end(),
+                                     [](const auto& unit) { return unit.second.is_unmeasured_sink; });
     if (at_sink) {
       grid.at_sinks.push_back(key);
     } else if (fill(units, grid, span)) {

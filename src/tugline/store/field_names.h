@@ -30,6 +30,7 @@ inline constexpr const char* kStarted = "started";
 inline constexpr const char* kCommandLine = "command_line";
 inline constexpr const char* kModelName = "model_name";
 inline constexpr const char* kDataName = "data_name";
+inline constexpr const char* kDirectionFile = "direction_file";  // as it was given
 inline constexpr const char* kDModel = "d_model";  // width of the residual stream
 inline constexpr const char* kUnitsPlanned =
     "units_planned";  // so that an unfinished run can be told from a whole one

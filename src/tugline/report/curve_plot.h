@@ -1,0 +1,64 @@
+// Curves of responses with their confidence bands: what figures have in common whose vertical axis is KL, whatever is on the
+// horizontal one. gnuplot text, assembled by the figures' own scripts.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tugline/report/run_view.h"
+#include "tugline/stats/curves.h"
+
+namespace tugline {
+
+struct PlotPoint {
+  double x = 0;  // what it is drawn at
+  CurvePoint of = {};
+};
+
+struct PlotCurve {
+  std::string name = {};               // in the key
+  std::vector<PlotPoint> points = {};  // by x
+  bool is_dashed = false;
+  [[nodiscard]] bool is_zero() const;  // exactly, at every point
+};
+
+struct CurvePlot {
+  std::vector<PlotCurve> curves = {};  // none without points
+  std::set<double> xs = {};
+  bool is_logarithmic = false;  // the vertical axis: where any value is positive
+  bool has_bands = false;
+  bool has_cut_bands = false;  // an interval that reaches below a logarithmic axis
+  double low = 0;              // of the vertical axis
+  double high = 1;
+
+  [[nodiscard]] bool is_single() const { return xs.size() == 1; }
+};
+
+[[nodiscard]] CurvePlot curve_plot_of(std::vector<PlotCurve> curves);
+
+// Label, range and ticks of the vertical axis.
+[[nodiscard]] std::string vertical_axis(const CurvePlot& plot);
+
+// The data, one block a curve, and the command that draws them. With one x the curves are points side by side with bars.
+[[nodiscard]] std::string curves_drawn(const CurvePlot& plot);
+
+// The key beside the axes, which end at `right` of the figure's width.
+[[nodiscard]] std::string key_beside(const CurvePlot& plot, const std::string& title, double right);
+
+// What the bands are, or why there are none: one sentence. `typical`: a point that has the spans which curves are about.
+[[nodiscard]] std::string band_caption(const CurvePlot& plot, const CurvePoint& typical);
+
+// "3 anchor spans of 3 examples (0 skipped)".
+[[nodiscard]] std::string spans_text(const RunView& view, const CurvePoint& point);
+
+// Space before each: the values that a logarithmic axis leaves out, `x` being what the horizontal axis is called; the run's notes.
+[[nodiscard]] std::string zeros_caption(const CurvePlot& plot, const std::string& x);
+[[nodiscard]] std::string notes_caption(const RunView& view);
+
+// The horizontal axis of push sizes, and above it their share of the residual's norm at the width `d_model`.
+[[nodiscard]] std::string epsilon_axis(const CurvePlot& plot, int64_t d_model);
+// The name of the upper one, over axes from kFigureLeft to `right`.
+[[nodiscard]] std::string relative_axis_name(double right);
+
+}  // namespace tugline

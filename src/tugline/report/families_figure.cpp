@@ -1,0 +1,161 @@
+#include "tugline/report/families_figure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "tugline/core/error.h"
+#include "tugline/report/curve_plot.h"
+#include "tugline/report/figure_parts.h"
+#include "tugline/report/figure_style.h"
+#include "tugline/report/row_writer.h"
+#include "tugline/store/field_names.h"
+
+namespace tugline {
+namespace {
+
+constexpr std::string_view kInterpolation = "interpolation";
+
+// What makes one family another, and what changes nothing but rounding.
+const std::set<std::string>& fields_that_may_differ() {
+  static const std::set<std::string> kFields{field::kDirectionFamily,
+                                             field::kDirectionSharing,
+                                             field::kDirections,
+                                             field::kOrthogonalTo,
+                                             field::kPush,
+                                             "epsilons",
+                                             field::kAudit,
+                                             "batch_rows",
+                                             "memory_limit"};
+  return kFields;
+}
+
+std::string value_of(const RunView& view, const std::string& name) {
+  const auto found = view.identity.fields.find(name);
+  return found == view.identity.fields.end() ? "" : found->second;
+}
+
+bool interpolates(const FamilyRun& run) { return value_of(run.view, field::kPush) == kInterpolation; }
+
+void check_same_fields(const FamilyRun& first, const FamilyRun& other) {
+  std::set<std::string> names;
+  for (const FamilyRun* run : {&first, &other})
+    for (const auto& [name, value] : run->view.identity.fields) names.insert(name);
+  for (const std::string& name : names) {
+    const std::string ours = value_of(first.view, name);
+    const std::string theirs = value_of(other.view, name);
+    if (fields_that_may_differ().contains(name) || ours == theirs) continue;
+    fail(ErrorCode::kUsage,
+         "--kind families compares runs that differ in their directions and pushes only: {} has {} = \"{}\", "
+         "{} "
+         "has \"{}\"",
+         first.path.string(), name, ours, other.path.string(), theirs);
+  }
+}
+
+// "isotropic", or the name of the file that the directions are from.
+std::string directions_name(const RunView& view) {
+  const std::string family = value_of(view, field::kDirectionFamily);
+  if (family == "residuals") return "towards other residuals";
+  if (!family.starts_with("file ")) return family;
+  const auto file = view.meta.find(field::kDirectionFile);
+  return file == view.meta.end() ? family : std::filesystem::path(file->second).filename().string();
+}
+
+// Names in the order of the runs; runs that are called the same are told apart by their stores.
+std::vector<std::string> names_of(const std::vector<FamilyRun>& runs) {
+  std::map<std::string, int> count;
+  for (const FamilyRun& run : runs) ++count[family_name(run.view)];
+  std::vector<std::string> names;
+  for (const FamilyRun& run : runs) {
+    const std::string name = family_name(run.view);
+    names.push_back(count[name] > 1 ? fmt::format("{} ({})", name, run.path.filename().string()) : name);
+  }
+  return names;
+}
+
+PlotCurve curve_of(const RunView& view, const std::string& name, const FamiliesFigureOptions& options) {
+  PlotCurve curve{.name = name};
+  for (const CurvePoint& point : view.curves)
+    if (point.span_kind == options.span_kind && point.layer == options.layer)
+      curve.points.push_back({.x = point.epsilon, .of = point});
+  return curve;
+}
+
+CurvePlot plot_of(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names,
+                  const FamiliesFigureOptions& options) {
+  std::vector<PlotCurve> curves;
+  for (size_t i = 0; i < runs.size(); ++i) curves.push_back(curve_of(runs[i].view, names[i], options));
+  return curve_plot_of(std::move(curves));
+}
+
+// What each curve is of, which the figure's runs do not share.
+std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const RunView& view = runs[i].view;
+    text += fmt::format(" {}: {} directions, {}; configuration {}{}.", names[i],
+                        value_of(view, field::kDirections), audit_text(view), view.identity.hash(),
+                        view.is_unfinished() ? ", UNFINISHED" : "");
+  }
+  return text;
+}
+
+std::string fraction_axis(const CurvePlot& plot) {
+  return fmt::format(
+      "set xlabel 'fraction of the way to another residual' offset 0,0.2\nset xrange [{}:{}]\n"
+      "set xtics nomirror out format '%g'\n",
+      shortest_text(*plot.xs.begin()), shortest_text(std::max(*plot.xs.rbegin(), *plot.xs.begin() + 0.1)));
+}
+
+}  // namespace
+
+std::string family_name(const RunView& view) {
+  std::string name = directions_name(view);
+  const std::string push = value_of(view, field::kPush);
+  if (!push.empty() && push != "additive" && push != kInterpolation) name += ", " + push;
+  const std::string orthogonal = value_of(view, field::kOrthogonalTo);
+  if (orthogonal == "residual") name += ", orthogonal to the residual";
+  if (orthogonal.starts_with("file ")) name += ", orthogonal to a subspace";
+  return name;
+}
+
+void check_comparable(const std::vector<FamilyRun>& runs) {
+  for (const FamilyRun& run : runs) {
+    check_same_fields(runs.front(), run);
+    if (interpolates(run) == interpolates(runs.front())) continue;
+    fail(ErrorCode::kUsage,
+         "{} and {}: the epsilon of an interpolation is a fraction of a way, that of other pushes a size; "
+         "draw "
+         "interpolations by themselves",
+         runs.front().path.string(), run.path.string());
+  }
+}
+
+std::string families_figure_script(const std::vector<FamilyRun>& runs, const FamiliesFigureOptions& options) {
+  const std::vector<std::string> names = names_of(runs);
+  const CurvePlot plot = plot_of(runs, names, options);
+  const RunView& first = runs.front().view;
+  const CurvePoint& point = plot.curves.front().points.front().of;
+  const bool is_fraction = interpolates(runs.front());
+  constexpr double kRight = 0.97;
+  const Caption caption =
+      caption_of(shared_caption(first, spans_text(first, point)) + runs_caption(runs, names) + " " +
+                 band_caption(plot, point) + zeros_caption(plot, "ε"));
+  return terminal_line(options.format) + "set encoding utf8\n" +
+         title_lines(first, "How far pushes along different directions move the next-token distributions",
+                     fmt::format("{} spans, layer {}", options.span_kind, options.layer)) +
+         margins(caption, {.right = kRight, .top = is_fraction ? kBelowTitle : kBelowUpperAxis}) +
+         caption.script +
+         (is_fraction ? fraction_axis(plot)
+                      : epsilon_axis(plot, first.d_model) + relative_axis_name(kRight)) +
+         vertical_axis(plot) +
+         "set key at graph 0.98,0.03 bottom right Left reverse samplen 1.6 spacing 1.15 opaque "
+         "noautotitle\n" +
+         frame() + curves_drawn(plot);
+}
+
+}  // namespace tugline

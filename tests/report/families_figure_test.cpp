@@ -1,0 +1,88 @@
+#include "tugline/report/families_figure.h"
+
+#include <gtest/gtest.h>
+
+#include "support/made_runs.h"
+#include "support/run_program.h"
+#include "support/temporary_folder.h"
+
+namespace tugline {
+namespace {
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+using Fields = std::map<std::string, std::string>;
+
+class FamiliesFigure : public testing::Test {
+ protected:
+  // The small run with other fields in its identity.
+  FamilyRun run(const std::string& name, const Fields& fields) {
+    RunIdentity identity = made_identity();
+    for (const auto& [field, value] : fields) identity.fields[field] = value;
+    Provenance provenance = made_provenance();
+    provenance[field::kDirectionFile] = "some/where/vectors.npy";
+    RunStore store = RunStore::create_or_resume(folder_ / name, identity, provenance);
+    store.put_example(made_example(0));
+    for (const int32_t layer : {20, 29}) store.put_unit(made_unit(0, layer, 0.25));
+    return {.path = name, .view = view_of(store)};
+  }
+  static std::string script(const std::vector<FamilyRun>& runs) {
+    check_comparable(runs);
+    return families_figure_script(runs, {.span_kind = "anchor", .layer = 20});
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(FamiliesFigure, CurvesAreCalledByDirectionsAndPushes) {
+  const std::string found =
+      script({run("a.db", {}), run("b.db", {{field::kDirectionFamily, "covariance"}}),
+              run("c.db", {{field::kPush, "rotation"}, {field::kOrthogonalTo, "residual"}}),
+              run("d.db", {{field::kDirectionFamily, "file 00ff"}})});
+  for (const char* name : {"title 'isotropic'", "title 'covariance'",
+                           "title 'isotropic, rotation, orthogonal to the residual'", "title 'vectors.npy'"})
+    EXPECT_TRUE(holds(found, name)) << name << found;
+  EXPECT_TRUE(holds(found, "anchor spans, layer 20"));
+  EXPECT_TRUE(holds(found, "configuration"));
+}
+
+TEST_F(FamiliesFigure, TwoOfOneNameAreToldApartByTheirStores) {
+  const std::string found =
+      script({run("a.db", {}), run("b.db", {{field::kDirectionSharing, "independent"}})});
+  EXPECT_TRUE(holds(found, "isotropic (a.db)")) << found;
+  EXPECT_TRUE(holds(found, "isotropic (b.db)"));
+}
+
+TEST_F(FamiliesFigure, RunsThatDifferOtherwiseAreRefused) {
+  const FamilyRun first = run("a.db", {});
+  for (const auto& [field, value] : Fields{
+           {field::kSeed, "43"}, {field::kReadout, "following"}, {"model_weights", "00"}, {"dataset", "1"}}) {
+    const FamilyRun other = run(field + ".db", {{field, value}});
+    const Error e = error_of([&] { (void)script({first, other}); });
+    EXPECT_EQ(e.code(), ErrorCode::kUsage);
+    EXPECT_TRUE(holds(e.what(), field)) << e.what();
+    EXPECT_TRUE(holds(e.what(), value)) << e.what();
+  }
+}
+
+TEST_F(FamiliesFigure, InterpolationsAreDrawnByThemselves) {
+  const FamilyRun additive = run("a.db", {});
+  const FamilyRun between =
+      run("b.db", {{field::kPush, "interpolation"}, {field::kDirectionFamily, "residuals"}});
+  EXPECT_TRUE(holds(error_of([&] { (void)script({additive, between}); }).what(), "fraction"));
+  const std::string found = script({between});
+  EXPECT_TRUE(holds(found, "fraction of the way to another residual"));
+  EXPECT_TRUE(holds(found, "towards other residuals"));
+  EXPECT_FALSE(holds(found, "x2tics"));
+}
+
+TEST_F(FamiliesFigure, EveryFormatIsDrawn) {
+  const std::vector<FamilyRun> runs{run("a.db", {}), run("b.db", {{field::kPush, "rotation"}})};
+  for (const char* name : {"f.svg", "f.png", "f.pdf"})
+    draw_script(
+        families_figure_script(runs, {.span_kind = "anchor", .layer = 29, .format = figure_format_of(name)}),
+        folder_ / name);
+  EXPECT_TRUE(holds(file_text(folder_ / "f.svg"), "isotropic, rotation"));
+}
+
+}  // namespace
+}  // namespace tugline
