@@ -43,9 +43,18 @@ class Auditor {
   // The responses' means over the rows.
   std::vector<double> rerun(const std::vector<double>& vectors, const ReplayRows& rows, LayerIndex layer);
 
+  // What the rows of a span predict without a push. Kept for the next unit, which often is of the same span.
+  struct Base {
+    ReplayRows rows;
+    std::vector<double> final_normed;  // [rows.read(), hidden]
+    std::unique_ptr<Readout> readout;
+  };
+  const Base& base_of(const ReplayRows& rows);
+
   const Model& exact_;
   Baseline baseline_;
   double temperature_;
+  std::optional<Base> base_;
 };
 
 }  // namespace tugline

@@ -77,7 +77,7 @@ void attention(const AttentionInputs& in, const Matrix& out) {
   const int64_t num_kv_heads = in.shape.num_kv_heads;
   const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static, 1)  // side by side: later rows see more keys
   for (int64_t r = 0; r < in.layout.total(); ++r) {
     const int64_t i = r % in.layout.rows;
     std::vector<double> scores(static_cast<size_t>(in.layout.first_position + i + 1));
