@@ -42,6 +42,12 @@ std::vector<double> means(const std::vector<RowResponse>& responses, int64_t row
   return kl;
 }
 
+Baseline::Start start_of(const Model& model, const Baseline& baseline, std::span<const LayerIndex> layers,
+                         int64_t tokens) {
+  const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
+  return {lowest, baseline.hook(), model.backend().download(baseline.residual(lowest).rows(0, tokens))};
+}
+
 }  // namespace
 
 std::optional<double> audit_bound(std::string_view precision) {
@@ -80,16 +86,10 @@ std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite
 }
 
 Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baseline,
-                 std::span<const LayerIndex> layers, double temperature)
+                 std::span<const LayerIndex> layers, int64_t tokens, double temperature)
     : exact_(exact),
-      baseline_(
-          exact, baseline.ids(),
-          [&] {
-            const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
-            return Baseline::Start{lowest, baseline.hook(),
-                                   model.backend().download(baseline.residual(lowest).matrix())};
-          }(),
-          layers),
+      baseline_(exact, {baseline.ids().begin(), baseline.ids().begin() + tokens},
+                start_of(model, baseline, layers, tokens), layers),
       temperature_(temperature) {}
 
 const Auditor::Base& Auditor::base_of(const ReplayRows& rows) {
