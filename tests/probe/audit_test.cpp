@@ -25,7 +25,9 @@ class Audits : public testing::TestWithParam<const char*> {
   std::unique_ptr<Backend> reference_ = make_reference_backend();
   Model exact_ = load_tiny(GetParam(), *reference_);
   std::vector<LayerIndex> layers_ = probe_.all_layers();
-  Auditor auditor_{exact_, probe_.model, *probe_.baseline, layers_};
+  // Rows that audits replay: up to the span's end, before the transcript's.
+  static constexpr int64_t kTokens = 9;
+  Auditor auditor_{exact_, probe_.model, *probe_.baseline, layers_, kTokens};
 
   struct Measured {
     UnitRecord unit;
@@ -62,7 +64,7 @@ TEST_P(Audits, ARightUnitIsBelowTheBound) {
 TEST_P(Audits, AreOfPushesOfEveryKind) {
   for (const Hook hook : {Hook::kResidPre, Hook::kResidMid}) {
     const Probe probe(GetParam(), BackendKind::kCpu, hook);
-    Auditor auditor(exact_, probe.model, *probe.baseline, layers_);
+    Auditor auditor(exact_, probe.model, *probe.baseline, layers_, kTokens);
     const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
     const UnitContext context{.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}};
     PushOptions pushes = options();

@@ -44,6 +44,12 @@ std::vector<double> means(const std::vector<RowResponse>& responses, const Repla
   return kl;
 }
 
+Baseline::Start start_of(const Model& model, const Baseline& baseline, std::span<const LayerIndex> layers,
+                         int64_t tokens) {
+  const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
+  return {lowest, baseline.hook(), model.backend().download(baseline.residual(lowest).rows(0, tokens))};
+}
+
 }  // namespace
 
 std::optional<double> audit_bound(std::string_view precision) {
@@ -82,23 +88,35 @@ std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite
 }
 
 Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baseline,
-                 std::span<const LayerIndex> layers, double temperature)
+                 std::span<const LayerIndex> layers, int64_t tokens, double temperature)
     : exact_(exact),
-      baseline_(
-          exact, baseline.ids(),
-          [&] {
-            const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
-            return Baseline::Start{lowest, baseline.hook(),
-                                   model.backend().download(baseline.residual(lowest).matrix())};
-          }(),
-          layers),
+      baseline_(exact, {baseline.ids().begin(), baseline.ids().begin() + tokens},
+                start_of(model, baseline, layers, tokens), layers),
       temperature_(temperature) {}
 
+const Auditor::Base& Auditor::base_of(const ReplayRows& rows) {
+  if (base_ && base_->rows == rows) return *base_;
+  const Matrix read = baseline_.final_normed().rows(rows.read_position(0).value, rows.read());
+  base_ = {.rows = rows,
+           .final_normed = exact_.backend().download(read),
+           .readout = read_baseline(exact_, baseline_, rows, {.temperature = temperature_})};
+  return *base_;
+}
+
+// In f64 the difference of two reruns loses nothing that matters for the pushes that are audited.
 std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows,
                                    LayerIndex layer) {
+  const Base& base = base_of(rows);
+  Backend& backend = exact_.backend();
   const auto pushes = static_cast<int64_t>(vectors.size()) / exact_.config().hidden_size;
   PlainReplayWorkspace workspace(exact_, pushes, rows);
-  return means(PlainReplay(exact_, baseline_, rows, layer, workspace, temperature_).run(vectors), rows);
+  const Matrix x = PlainReplay(exact_, baseline_, rows, layer, workspace).final_normed(vectors);
+  std::vector<double> dx = backend.download(x);
+  for (size_t i = 0; i < dx.size(); ++i) dx[i] -= base.final_normed[i % base.final_normed.size()];
+  backend.upload(dx, x);
+  std::vector<RowResponse> responses(static_cast<size_t>(x.rows));
+  backend.divergence(*exact_.weights().head, *base.readout, x, responses);
+  return means(responses, rows);
 }
 
 void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,

@@ -29,10 +29,10 @@ namespace tugline {
 // Audits one example's units. All arguments must outlive it.
 class Auditor {
  public:
-  // `exact`: the model of `baseline` on the reference backend. Runs the transcript in f64 from the baseline's hook in the lowest of
-  // `layers` upwards.
+  // `exact`: the model of `baseline` on the reference backend. Runs the transcript's first `tokens`, which hold all rows that will be
+  // audited, in f64 from the hook of the lowest of `layers` up; the baseline kept its residual there.
   Auditor(const Model& exact, const Model& model, const Baseline& baseline,
-          std::span<const LayerIndex> layers, double temperature = 1);
+          std::span<const LayerIndex> layers, int64_t tokens, double temperature = 1);
 
   // Fills in `audited` and `audit_disagreement` of a unit that was measured at `site` over `rows` with these options. What no push reaches is
   // not audited.
@@ -43,9 +43,18 @@ class Auditor {
   // The responses' means over the rows.
   std::vector<double> rerun(const std::vector<double>& vectors, const ReplayRows& rows, LayerIndex layer);
 
+  // What the rows of a span predict without a push. Kept for the next unit, which often is of the same span.
+  struct Base {
+    ReplayRows rows;
+    std::vector<double> final_normed;  // [rows.read(), hidden]
+    std::unique_ptr<Readout> readout;
+  };
+  const Base& base_of(const ReplayRows& rows);
+
   const Model& exact_;
   Baseline baseline_;
   double temperature_;
+  std::optional<Base> base_;
 };
 
 }  // namespace tugline

@@ -23,28 +23,33 @@ PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, ReplayRow
       temperature_(temperature),
       targets_(read_targets(baseline, rows)) {}
 
-// The base goes through the layers once more, as a push of nothing: the same sums in the same order, so that rounding alone never
-// tells a push that changes nothing from the base.
-std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
-  const int64_t hidden = model_.config().hidden_size;
-  const int64_t pushes = static_cast<int64_t>(vectors.size()) / hidden;
-  assert(pushes <= workspace_.max_pushes());
+Matrix PlainReplay::final_normed(std::span<const double> vectors) {
+  const int64_t pushes = static_cast<int64_t>(vectors.size()) / model_.config().hidden_size;
+  assert(pushes <= 1 + workspace_.max_pushes());
   Backend& backend = model_.backend();
-  const RowLayout layout{.pushes = 1 + pushes, .rows = rows_.count, .first_position = rows_.push.value};
+  const RowLayout layout{.pushes = pushes, .rows = rows_.count, .first_position = rows_.push.value};
   const Matrix h = workspace_.h->rows(0, layout.total());
-  const Matrix added = workspace_.vectors->rows(0, layout.pushes);
-  const Matrix read = workspace_.read->rows(0, layout.pushes * rows_.read());
+  const Matrix added = workspace_.vectors->rows(0, pushes);
+  const Matrix read = workspace_.read->rows(0, pushes * rows_.read());
 
   backend.repeat(baseline_.residual(layer_).rows(rows_.push.value, rows_.count), h);
-  backend.clear(added.row_range(0, 1));
-  backend.upload(vectors, added.row_range(1, pushes));
+  backend.upload(vectors, added);
   backend.add_to_first_rows(added, layout, h);
   run_layers(layout, h);
   backend.select_rows(h, layout, rows_.first_read, read);
   model_.final_norm(read, read);
+  return read;
+}
 
-  std::vector<RowResponse> responses(static_cast<size_t>(pushes * rows_.read()));
-  backend.compare(*model_.weights().head, read, targets_, temperature_, responses);
+// The base goes through the layers once more, as a push of nothing: the same sums in the same order, so that rounding alone never
+// tells a push that changes nothing from the base.
+std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
+  const auto hidden = static_cast<size_t>(model_.config().hidden_size);
+  std::vector<double> with_base(hidden);
+  with_base.insert(with_base.end(), vectors.begin(), vectors.end());
+  std::vector<RowResponse> responses(vectors.size() / hidden * static_cast<size_t>(rows_.read()));
+  model_.backend().compare(*model_.weights().head, final_normed(with_base), targets_, temperature_,
+                           responses);
   return responses;
 }
 

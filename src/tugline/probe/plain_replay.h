@@ -40,6 +40,9 @@ class PlainReplay {
   // push-major.
   [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
 
+  // The final norm's output of the pushed rows that are read [pushes * rows.read(), hidden], in the workspace until the next run.
+  [[nodiscard]] Matrix final_normed(std::span<const double> vectors);
+
  private:
   void run_layers(const RowLayout& layout, const Matrix& h);
 

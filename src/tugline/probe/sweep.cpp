@@ -1,5 +1,6 @@
 #include "tugline/probe/sweep.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "tugline/core/content_hash.h"
@@ -38,6 +39,16 @@ ResidualsByLayer needed_residuals(const Model& model, const SweepPlan& plan, con
   return residuals;
 }
 
+// The transcript's first tokens that a push at one of the example's spans needs: up to the last row that is replayed.
+int64_t replayed_tokens(const PlannedExample& planned, const ReadoutChoice& readout) {
+  int64_t tokens = 0;
+  for (const Span& span : planned.spans) {
+    const ReplayRows rows = planned_rows(planned, span, readout);
+    tokens = std::max(tokens, rows.push.value + rows.count);
+  }
+  return tokens;
+}
+
 class Sweep {
  public:
   Sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options, SweepObserver& observer,
@@ -46,6 +57,7 @@ class Sweep {
 
   void run_example(const PlannedExample& planned) {
     auditor_.reset();
+    replayed_tokens_ = replayed_tokens(planned, options_.readout);
     std::unique_ptr<Baseline> baseline;
     const Span* read = nullptr;
     SpanBase base;
@@ -98,7 +110,8 @@ class Sweep {
              const UnitContext& context) {
     assert(exact_ != nullptr);
     if (!auditor_)
-      auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers, options_.temperature);
+      auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers, replayed_tokens_,
+                                           options_.temperature);
     auditor_->audit(unit, base.rows, unit_site(model_, baseline, base, layer, context), options_.pushes,
                     options_.audit);
   }
@@ -128,6 +141,7 @@ class Sweep {
   // Of the example under way:
   std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<ResidualSizes> sizes_;
+  int64_t replayed_tokens_ = 0;
   std::optional<ResidualsByLayer> residuals_;  // read before the first unit
 };
 

@@ -1,6 +1,6 @@
-// The one loop of the reference backend that is not plain: a tile of a matrix product in f64, with vectors over rows of x. Each sum runs over
-// `in` in order, one product after the other, as the plain loop would: vector width, threads and batch do not change a bit of it but
-// for processors without fused multiply-add.
+// The loops of the reference backend that are not plain, because audits are timed: a tile of a matrix product in f64, and the two halves of
+// attention. A tile's sums run over `in` in order, one product after the other, as the plain loop would: vector width, threads and batch
+// do not change a bit of them but for processors without fused multiply-add. Attention's depend on the vector width.
 #pragma once
 
 #include <cstdint>
@@ -24,5 +24,17 @@ struct PanelProduct {
   int64_t sums_stride;
 };
 void multiply_panel(const PanelProduct& product);
+
+// Rows [count, columns] of f64, `stride` apart.
+struct RowBlock {
+  const double* rows;
+  int64_t stride;
+  int64_t count;
+  int64_t columns;
+};
+// out[j] = sum_c x[c] rows[j][c]
+void row_dots(const double* x, const RowBlock& block, double* out);
+// out[c] += sum_j weights[j] rows[j][c]
+void add_weighted_rows(const double* weights, const RowBlock& block, double* out);
 
 }  // namespace tugline::reference

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "tugline/backend/reference/product_kernel.h"
+
 namespace tugline::reference {
 namespace {
 
@@ -18,27 +20,31 @@ struct Visible {
   const Matrix& own;
   int64_t own_begin;  // first row of the push in `own`
   int64_t column;     // first column of the head
-  const double* at(int64_t position) const {
-    const bool in_prefix = position < prefix.rows;
-    return (in_prefix ? row(prefix, position) : row(own, own_begin + position - prefix.rows)) + column;
+  int64_t head_dim;
+
+  // Calls visit(block, first) for the prefix's rows and the push's own, `count` in all; `first` is the block's first position.
+  template <typename Visit>
+  void blocks(int64_t count, Visit visit) const {
+    if (prefix.rows > 0) visit(RowBlock{row(prefix, 0) + column, prefix.stride, prefix.rows, head_dim}, 0);
+    visit(RowBlock{row(own, own_begin) + column, own.stride, count - prefix.rows, head_dim}, prefix.rows);
   }
 };
 
-void score(const double* q, const Visible& keys, int64_t head_dim, std::span<double> scores) {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
-  for (size_t j = 0; j < scores.size(); ++j)
-    scores[j] = scale * dot(q, keys.at(static_cast<int64_t>(j)), head_dim);
+void score(const double* q, const Visible& keys, std::span<double> scores) {
+  keys.blocks(static_cast<int64_t>(scores.size()),
+              [&](const RowBlock& block, int64_t first) { row_dots(q, block, scores.data() + first); });
+  const double scale = 1.0 / std::sqrt(static_cast<double>(keys.head_dim));
+  for (double& s : scores) s *= scale;
 }
 
-void attend(const double* q, const Visible& keys, const Visible& values, std::vector<double>& scores,
+void attend(const double* q, const Visible& keys, const Visible& values, std::span<double> scores,
             std::span<double> out) {
-  score(q, keys, static_cast<int64_t>(out.size()), scores);
+  score(q, keys, scores);
   softmax(scores);
   std::fill(out.begin(), out.end(), 0.0);
-  for (size_t j = 0; j < scores.size(); ++j) {
-    const double* value = values.at(static_cast<int64_t>(j));
-    for (size_t c = 0; c < out.size(); ++c) out[c] += scores[j] * value[c];
-  }
+  values.blocks(static_cast<int64_t>(scores.size()), [&](const RowBlock& block, int64_t first) {
+    add_weighted_rows(scores.data() + first, block, out.data());
+  });
 }
 
 }  // namespace
@@ -77,14 +83,14 @@ void attention(const AttentionInputs& in, const Matrix& out) {
   const int64_t num_kv_heads = in.shape.num_kv_heads;
   const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static, 1)  // side by side: later rows see more keys
   for (int64_t r = 0; r < in.layout.total(); ++r) {
     const int64_t i = r % in.layout.rows;
     std::vector<double> scores(static_cast<size_t>(in.layout.first_position + i + 1));
     for (int64_t head = 0; head < num_heads; ++head) {
       const int64_t column = head / group * head_dim;
-      const Visible keys{in.prefix_k, in.own_k, r - i, column};
-      const Visible values{in.prefix_v, in.own_v, r - i, column};
+      const Visible keys{in.prefix_k, in.own_k, r - i, column, head_dim};
+      const Visible values{in.prefix_v, in.own_v, r - i, column, head_dim};
       attend(row(in.q, r) + head * head_dim, keys, values, scores,
              {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});
     }
@@ -97,12 +103,12 @@ void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
   const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
   for (int64_t head = 0; head < num_heads; ++head) {
-    const Visible keys{in.prefix_k, in.own_k, 0, head / group * head_dim};
+    const Visible keys{in.prefix_k, in.own_k, 0, head / group * head_dim, head_dim};
     for (int64_t i = 0; i < in.layout.rows; ++i) {
       const auto visible = static_cast<size_t>(in.layout.first_position + i + 1);
       double* to = row(out, head * in.layout.rows + i);
       std::fill(to, to + out.columns, 0.0);
-      score(row(in.q, i) + head * head_dim, keys, head_dim, {to, visible});
+      score(row(in.q, i) + head * head_dim, keys, {to, visible});
       softmax({to, visible});
     }
   }
