@@ -25,15 +25,15 @@ UnitRecord downstream_unit(int64_t example, int32_t layer, int64_t rows, double 
   return unit;
 }
 
-// Two examples of 20 and 30 rows downstream at layers 20 and 29; nothing reaches the rows at 29.
+// Two examples of 16 and 32 rows downstream at layers 20 and 29; nothing reaches the rows at 29.
 class DistanceFigure : public testing::Test {
  protected:
   void SetUp() override {
     RunStore store = RunStore::create_or_resume(folder_ / "run.db", made_identity(), made_provenance());
     for (const int64_t example : {0, 1}) {
       store.put_example(made_example(example));
-      store.put_unit(downstream_unit(example, 20, 20 + 10 * example, 0.5 + static_cast<double>(example)));
-      store.put_unit(downstream_unit(example, 29, 20 + 10 * example, 0));
+      store.put_unit(downstream_unit(example, 20, 16 + 16 * example, 0.5 + static_cast<double>(example)));
+      store.put_unit(downstream_unit(example, 29, 16 + 16 * example, 0));
     }
   }
   [[nodiscard]] RunStore store() const { return RunStore::open_read_only(folder_ / "run.db"); }
@@ -46,13 +46,13 @@ class DistanceFigure : public testing::Test {
 TEST_F(DistanceFigure, HasACurveALayerOnLogarithmicAxes) {
   const std::string found = script({.span_kind = "anchor"});
   EXPECT_TRUE(holds(found, "set logscale x")) << found;
-  EXPECT_TRUE(holds(found, "set xrange [1:30]"));
+  EXPECT_TRUE(holds(found, "set xrange [1:32]"));
   EXPECT_TRUE(holds(found, "29: exactly 0"));
   EXPECT_TRUE(holds(found, "ε = 2")) << "the run's largest";
   // Distance 4, epsilon 2: mean over the directions 1.5 scale eps^2 / 4, and over the scales 0.5 and 1.5.
   EXPECT_TRUE(holds(found, "\n4 1.5 ")) << found;
   // Where one example alone has rows, its own mean.
-  EXPECT_TRUE(holds(found, "\n30 0.3 ")) << found;
+  EXPECT_TRUE(holds(found, "\n32 0.28125 ")) << found;
 }
 
 TEST_F(DistanceFigure, SaysThatFarDistancesHaveFewerSpans) {
