@@ -36,10 +36,11 @@ TEST_F(ResultsCommands, SummaryPrintsTheTable) {
 TEST_F(ResultsCommands, ExportOfCurvesIsExact) {
   const ProgramOutcome outcome = tugline("export run.db --table curves");
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_TRUE(outcome.out.starts_with(
-      "span_kind,layer,epsilon,epsilon_relative,kl,standard_error,ci_low,ci_high,spans,directions\n"
-      "anchor,20,0,0,0,0,0,0,2,2\n"
-      "anchor,20,0.5,0.020833333333333332,0.046875,0.0234375,-0.25"))
+  EXPECT_TRUE(
+      outcome.out.starts_with("span_kind,layer,epsilon,epsilon_relative,kl,standard_error,ci_low,ci_high,"
+                              "spans,directions,null_direction\n"
+                              "anchor,20,0,0,0,0,0,0,2,2,0\n"
+                              "anchor,20,0.5,0.020833333333333332,0.046875,0.0234375,-0.25"))
       << outcome.out;
   EXPECT_TRUE(holds(outcome.out, "\nanchor,20,2,0.08333333333333333,0.75,0.375,-4.01")) << outcome.out;
 }
@@ -50,33 +51,34 @@ TEST_F(ResultsCommands, ExportOfResponsesAndRows) {
       responses.out.starts_with(
           "example,span_kind,chunk,layer,position,direction,epsilon,kl,kl_reverse,js,"
           "top1_flips,delta_logprob,kl_standard_error,total_variation,entropy_change,kl_own_row,kl_after,"
-          "cosine\n"
-          "0,anchor,3,20,10,0,0,0,0,0,0,-0,,0,0,0,0,\n"
+          "cosine,null_direction\n"
+          "0,anchor,3,20,10,0,0,0,0,0,0,-0,,0,0,0,0,,0\n"
           "0,anchor,3,20,10,0,0.5,0.015625,0.017578125,0.00390625,0,-0.001953125,,0.0078125,0.0009765625,0."
-          "01171875,0.01953125,0.125\n") ||
+          "01171875,0.01953125,0.125,0\n") ||
       responses.out.starts_with(
           "example,span_kind,chunk,layer,position,direction,epsilon,kl,kl_reverse,js,"
           "top1_flips,delta_logprob,kl_standard_error,total_variation,entropy_change,kl_own_row,kl_after,"
-          "cosine\n"
-          "0,anchor,3,20,10,0,0,0,0,0,0,0,,0,0,0,0,\n"
+          "cosine,null_direction\n"
+          "0,anchor,3,20,10,0,0,0,0,0,0,0,,0,0,0,0,,0\n"
           "0,anchor,3,20,10,0,0.5,0.015625,0.017578125,0.00390625,0,-0.001953125,,0.0078125,0.0009765625,0."
-          "01171875,0.01953125,0.125\n"))
+          "01171875,0.01953125,0.125,0\n"))
       << responses.out;
   EXPECT_EQ(std::count(responses.out.begin(), responses.out.end(), '\n'), 1 + 4 * 6);
   const ProgramOutcome rows = tugline("export run.db --table rows");
-  EXPECT_TRUE(holds(rows.out, "top1_flips,delta_logprob,row,token,kl_standard_error,cosine\n"));
+  EXPECT_TRUE(
+      holds(rows.out, "top1_flips,delta_logprob,row,token,kl_standard_error,cosine,null_direction\n"));
   // The push's mean KL is 1/64; its rows are a quarter below and above.
   EXPECT_TRUE(
       holds(rows.out,
-            "\n0,anchor,3,20,10,0,0.5,0.01171875,0.017578125,0.00390625,0,-0.001953125,10,7,,0.125\n"
-            "0,anchor,3,20,10,0,0.5,0.01953125,0.017578125,0.00390625,0,-0.001953125,11,2108,,0.125\n"))
+            "\n0,anchor,3,20,10,0,0.5,0.01171875,0.017578125,0.00390625,0,-0.001953125,10,7,,0.125,0\n"
+            "0,anchor,3,20,10,0,0.5,0.01953125,0.017578125,0.00390625,0,-0.001953125,11,2108,,0.125,0\n"))
       << rows.out;
 }
 
 TEST_F(ResultsCommands, ExportOfUnitsAndExamples) {
   const ProgramOutcome distance = tugline("export run.db --table distance");
   EXPECT_TRUE(distance.out.starts_with(
-      "span_kind,layer,epsilon,distance,kl,standard_error,ci_low,ci_high,spans,directions\n"))
+      "span_kind,layer,epsilon,distance,kl,standard_error,ci_low,ci_high,spans,directions,null_direction\n"))
       << distance.out;
   // Two examples' rows at the pushed token and one behind it: three quarters and five quarters of the mean.
   EXPECT_TRUE(holds(distance.out, "anchor,20,2,0,0.5625,")) << distance.out;

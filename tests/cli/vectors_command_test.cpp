@@ -47,6 +47,34 @@ TEST_F(Vectors, OfEveryKindAndASweepAlongThem) {
   EXPECT_NE(responses[0].kl, responses[2].kl);  // the sign counts
 }
 
+TEST_F(Vectors, ASweepBesideRandomDirectionsTellsThemApartEverywhere) {
+  ASSERT_EQ(tugline("vectors $MODEL metrics.json -o v.safetensors --layers 2").status, 0);
+  const std::string sweep =
+      "sweep $MODEL metrics.json -o s.db --layers 2 --epsilons 0,1,2 --direction-file "
+      "v.safetensors:chunk.layer2";
+  const ProgramOutcome swept = tugline(sweep + " --null-directions 5");
+  ASSERT_EQ(swept.status, 0) << swept.err;
+  const RunStore store = RunStore::open_read_only(folder_ / "s.db");
+  int null = 0;
+  for (const ResponseRecord& response : store.responses(store.unit_keys().at(0)))
+    null += response.set == DirectionSet::kNull ? 1 : 0;
+  EXPECT_EQ(null, 15);
+  expect_refused(sweep, "null_directions");
+  expect_refused("sweep $MODEL metrics.json -o t.db --null-directions 5", "--direction-file");
+  const std::string summary = tugline("summary s.db").out;
+  EXPECT_TRUE(holds(summary, "beside 5 random ones")) << summary;
+  EXPECT_TRUE(holds(summary, "random directions beside the vectors: KL")) << summary;
+  EXPECT_TRUE(holds(tugline("export s.db --table curves").out, ",5,1\n"));
+  const std::string analysis = tugline("analyze s.db --resamples 100").out;
+  EXPECT_TRUE(holds(analysis, "Supplied vectors against random directions at eps 2")) << analysis;
+  EXPECT_TRUE(holds(analysis, "of 5")) << analysis;
+  const ProgramOutcome figure = tugline("plot s.db -o f.svg --kind families");
+  ASSERT_EQ(figure.status, 0) << figure.err;
+  EXPECT_TRUE(holds(bytes_of("f.svg"), "random, beside v.safetensors:chunk.layer2"));
+  ASSERT_EQ(tugline("plot s.db -o c.svg").status, 0);
+  EXPECT_TRUE(holds(bytes_of("c.svg"), "are not drawn"));
+}
+
 TEST_F(Vectors, TheSameCommandGivesTheSameBytes) {
   ASSERT_EQ(tugline("vectors $MODEL metrics.json -o a.safetensors --centred").status, 0);
   ASSERT_EQ(tugline("vectors $MODEL metrics.json -o b.safetensors --centred").status, 0);

@@ -71,6 +71,30 @@ TEST_F(PushVectors, DirectionsOfEveryFamilyAreUnitVectorsOfTheirOwn) {
   EXPECT_EQ(seen.size(), 4 * kAll.size());
 }
 
+// As a supplied vector they are the same wherever they are pushed, and as one they are made orthogonal.
+TEST_F(PushVectors, NullDirectionsFollowTheSuppliedOnesAndAreTheSameEverywhere) {
+  options_.supplied = {direction(0), direction(1)};
+  options_.directions = 2;
+  options_.null_directions = 3;
+  check_push_options(options_, kHidden);
+  EXPECT_EQ(all_directions(options_), 5);
+  EXPECT_EQ(direction(1), options_.supplied[1]);
+  const std::vector<double> null = direction(2);
+  EXPECT_EQ(null, null_direction(42, 0, kHidden));
+  EXPECT_NE(null, direction(3));
+  site_.layer = {1};
+  site_.example_hash = 9;
+  site_.span = {1, 2};
+  EXPECT_EQ(direction(2), null);
+  options_.orthogonal = Orthogonal::kToResidual;
+  EXPECT_NEAR(dot(direction(2), site_.residual) / norm(site_.residual), 0, kRounding);
+  options_.seed = 43;
+  EXPECT_NE(null_direction(43, 0, kHidden), null);
+  options_.supplied.clear();
+  expect_error(ErrorCode::kUsage, {"--null-directions", "--direction-file"},
+               [&] { check_push_options(options_, kHidden); });
+}
+
 TEST_F(PushVectors, RandomFamiliesDependOnEveryPartOfTheirKey) {
   for (const DirectionFamily family : kAll) {
     if (family == DirectionFamily::kPrincipal) continue;

@@ -407,6 +407,7 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
         o.pushes.epsilons = {0, 0.3};
       },
       [](SweepOptions& o) { o.pushes.directions = 3; },
+      [](SweepOptions& o) { o.pushes.null_directions = 3; },
       [](SweepOptions& o) { o.pushes.seed = 43; },
       [](SweepOptions& o) { o.pushes.sharing = DirectionSharing::kIndependent; },
       [](SweepOptions& o) { o.pushes.kind = PushKind::kRotation; },

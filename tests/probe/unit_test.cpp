@@ -275,6 +275,24 @@ TEST_P(Units, SuppliedDirectionsAreUsed) {
     EXPECT_NEAR(unit.responses[d].kl, random.responses[1 - d].kl, 1e-5 * unit.responses[d].kl);
 }
 
+TEST_P(Units, NullDirectionsArePushedBesideTheSuppliedOnes) {
+  PushOptions beside = options({0, 2}, 1);
+  beside.supplied = {null_direction(7, 0, 24)};
+  beside.null_directions = 2;
+  const UnitRecord unit = measure(beside);
+  ASSERT_EQ(unit.responses.size(), 6U);
+  for (const ResponseRecord& response : unit.responses)
+    EXPECT_EQ(response.set, response.direction == 0 ? DirectionSet::kMain : DirectionSet::kNull);
+  EXPECT_EQ(
+      computed_pushes(probe_.model.config(), probe_.base({5, 9}, ReadoutKind::kPredicting).rows, {1}, beside),
+      3);
+  // Each is the response to that vector supplied.
+  PushOptions alone = options({0, 2}, 1);
+  alone.supplied = {null_direction(beside.seed, 1, 24)};
+  const double kl = measure(alone).responses[1].kl;
+  EXPECT_NEAR(unit.responses[5].kl, kl, 1e-5 * kl);
+}
+
 // The transcript's last row has no next token: where it is the only one, there is no delta_logprob.
 TEST_P(Units, LastRowHasNoTarget) {
   const SpanBase base = probe_.base({12, 13}, ReadoutKind::kFollowing);

@@ -30,7 +30,7 @@ TEST(AnalysisTables, TheStoreGivesTheGridThatWasMeasured) {
 
 TEST(AnalysisTables, EveryRowHasACellAColumn) {
   const auto tables = analysis_tables(made_analysis(), {{"extra", "x"}});
-  EXPECT_EQ(tables.size(), 8U);
+  EXPECT_EQ(tables.size(), 9U);
   for (const ResultTable& table : tables) {
     EXPECT_FALSE(table.rows.empty()) << table.name;
     EXPECT_EQ(std::set(table.columns.begin(), table.columns.end()).size(), table.columns.size())

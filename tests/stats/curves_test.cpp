@@ -104,5 +104,17 @@ RC_GTEST_PROP(Curves, TheOrderOfUnitsAndResponsesChangesNoBit, (uint32_t seed)) 
   }
 }
 
+TEST(Curves, RandomDirectionsBesideVectorsAreACurveOfTheirOwn) {
+  UnitRecord unit = unit_with(0, 1, {2, 6, 100, 300});
+  for (const size_t i : {2U, 3U}) unit.responses[i].set = DirectionSet::kNull;
+  const auto points = curves_of({unit});
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[0].set, DirectionSet::kMain);
+  EXPECT_EQ(points[0].kl.mean, 4);
+  EXPECT_EQ(points[1].set, DirectionSet::kNull);
+  EXPECT_EQ(points[1].kl.mean, 200);
+  EXPECT_EQ(points[1].directions, 2);
+}
+
 }  // namespace
 }  // namespace tugline

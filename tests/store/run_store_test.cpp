@@ -70,6 +70,16 @@ RC_GTEST_PROP(RunStore, KeepsEveryFiniteDoubleToTheBit, (std::vector<uint64_t> b
   }
 }
 
+TEST(RunStore, TellsRandomDirectionsFromTheVectorsBesideThem) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  UnitRecord unit = made_unit(0, 1, 1);
+  unit.responses.back().set = DirectionSet::kNull;
+  store.put_unit(unit);
+  EXPECT_EQ(store.responses(unit.key), unit.responses);
+}
+
 TEST(RunStore, KeepsTheErrorsOfASampledVocabulary) {
   const TemporaryFolder folder;
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});

@@ -52,7 +52,8 @@ void run_analyze(const Options& options) {
   RunStore store =
       options.no_store ? RunStore::open_read_only(options.store) : RunStore::open_to_annotate(options.store);
   std::vector<ChunkMetric> metrics = metrics_of(options, store);
-  const Analysis analysis = analyse(read_grid(store), std::move(metrics), options.analysis);
+  const Analysis analysis =
+      analyse(read_grid(store), std::move(metrics), options.analysis, read_grid(store, DirectionSet::kNull));
   const std::vector<ResultTable> tables = analysis_tables(analysis, facts_of_analysis(options, store));
   if (!options.no_store) store.put_analysis(tables);
   write_to_standard_output(options.json ? analysis_json(tables) : analysis_text(analysis));

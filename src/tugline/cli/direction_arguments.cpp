@@ -16,6 +16,11 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
           {"isotropic", "mean-centred", "covariance-diagonal", "covariance", "difference", "principal"}))
       ->capture_default_str();
   command
+      .add_option("--null-directions", a.null_directions,
+                  "Random isotropic directions that are pushed beside those of --direction-file, to compare "
+                  "them with")
+      ->check(CLI::Range(1, 1'000'000));
+  command
       .add_option("--direction-sharing", a.sharing,
                   "common: the same directions at every epsilon; independent: fresh ones")
       ->check(CLI::IsMember({"common", "independent"}))
@@ -38,6 +43,7 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
 void apply_direction_arguments(const DirectionArguments& a, const ModelConfig& config, PushOptions& options) {
   options.family = parse_direction_family(a.family);
   options.kind = parse_push_kind(a.push);
+  options.null_directions = a.null_directions;
   if (a.sharing == "independent") options.sharing = DirectionSharing::kIndependent;
   if (a.orthogonal_to == "residual") {
     options.orthogonal = Orthogonal::kToResidual;

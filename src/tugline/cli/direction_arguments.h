@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <string>
 
 #include "tugline/model/config.h"
@@ -14,9 +15,10 @@ struct DirectionArguments {
   std::string push = "additive";
   std::string orthogonal_to;  // "residual", or a direction file; empty for neither
   std::string sharing = "common";
+  int32_t null_directions = 0;
 };
 
-// Adds --direction-family, --push, --orthogonal-to and --direction-sharing, which write into `arguments`.
+// Adds --null-directions, --direction-family, --push, --orthogonal-to and --direction-sharing, which write into `arguments`.
 void add_direction_options(CLI::App& command, DirectionArguments& arguments);
 
 // Puts them into `options`, whose other fields are set. Reads the file of --orthogonal-to. Errors: kUsage, kInput.

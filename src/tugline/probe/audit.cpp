@@ -19,7 +19,7 @@ constexpr double kSmallestEpsilon = 1e-6;
 
 std::vector<PushIndex> candidates(const PushOptions& options) {
   std::vector<PushIndex> pushes;
-  for (int32_t d = 0; d < options.directions; ++d)
+  for (int32_t d = 0; d < all_directions(options); ++d)
     for (int32_t e = 0; e < static_cast<int32_t>(options.epsilons.size()); ++e)
       if (std::abs(options.epsilons[static_cast<size_t>(e)]) >= kSmallestEpsilon) pushes.push_back({d, e});
   return pushes;

@@ -40,6 +40,15 @@ std::vector<double> isotropic_direction(const DirectionKey& key, int64_t size) {
   return direction;
 }
 
+std::vector<double> null_direction(uint64_t seed, int32_t number, int64_t size) {
+  return isotropic_direction({.seed = seed,
+                              .example_hash = hash_text("null direction"),
+                              .span = {0, 0},
+                              .layer = {0},
+                              .direction = number},
+                             size);
+}
+
 std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size,
                                            const std::string& path) {
   if (array.columns != size)

@@ -25,6 +25,10 @@ struct DirectionKey {
 // `size` normals, normalised in f64: uniform on the sphere.
 [[nodiscard]] std::vector<double> isotropic_direction(const DirectionKey& key, int64_t size);
 
+// The null of supplied vectors: isotropic, and as they are the same vector at every site and layer, a function of the seed and its number
+// alone. So a supplied vector that is one isotropic direction more is exchangeable with them.
+[[nodiscard]] std::vector<double> null_direction(uint64_t seed, int32_t number, int64_t size);
+
 // Rows of a direction file as unit vectors. Errors: another width than `size`, a row of zeros.
 [[nodiscard]] std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size,
                                                          const std::string& path);

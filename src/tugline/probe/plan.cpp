@@ -74,7 +74,8 @@ class Accountant {
   }
 
   [[nodiscard]] int64_t store_bytes(const ReplayRows& rows) const {
-    const auto responses = options_.pushes.directions * static_cast<int64_t>(options_.pushes.epsilons.size());
+    const auto responses =
+        all_directions(options_.pushes) * static_cast<int64_t>(options_.pushes.epsilons.size());
     const bool with_errors = options_.vocabulary != Vocabulary::kExact;
     const auto row_bytes = static_cast<int64_t>(sizeof(double)) * (with_errors ? 2 : 1);
     const int64_t recorded = rows.readout().size();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tugline/probe/direction_family.h"
+#include "tugline/store/records.h"
 
 namespace tugline {
 
@@ -36,7 +37,17 @@ struct PushOptions {
   PushKind kind = PushKind::kAdditive;
   Orthogonal orthogonal = Orthogonal::kToNothing;
   std::vector<std::vector<double>> subspace = {};  // for kToSubspace: orthonormal rows [hidden]
+  int32_t null_directions =
+      0;  // random isotropic ones beside the supplied; their numbers follow on from the supplied ones'
 };
+
+// Directions of a unit, the null's included.
+[[nodiscard]] inline int32_t all_directions(const PushOptions& options) {
+  return options.directions + options.null_directions;
+}
+[[nodiscard]] inline DirectionSet set_of(const PushOptions& options, int32_t direction) {
+  return direction < options.directions ? DirectionSet::kMain : DirectionSet::kNull;
+}
 
 // A hash of rows of numbers, to the bit: 16 hexadecimal digits, for a run's identity.
 [[nodiscard]] std::string hash_of_rows(std::span<const std::vector<double>> rows);

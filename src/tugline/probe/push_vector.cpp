@@ -5,6 +5,7 @@
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/probe/direction.h"
 #include "tugline/probe/vectors.h"
 
 namespace tugline {
@@ -55,6 +56,16 @@ std::vector<double> made_orthogonal(std::vector<double> v, const PushOptions& op
       return orthogonal_part(std::move(v), options.subspace, site, push, "the subspace of --orthogonal-to");
   }
   return v;
+}
+
+// Before it is made orthogonal to anything.
+std::vector<double> raw_direction(const PushOptions& options, const UnitSite& site, PushIndex push) {
+  const auto hidden = static_cast<int64_t>(site.residual.size());
+  if (options.supplied.empty())
+    return family_direction(options.family, key_of(options, site, push), hidden, site.residuals);
+  if (set_of(options, push.direction) == DirectionSet::kNull)
+    return null_direction(options.seed, push.direction - options.directions, hidden);
+  return options.supplied[static_cast<size_t>(push.direction)];
 }
 
 std::vector<double> way_to_other(const PushOptions& options, const UnitSite& site, PushIndex push) {
@@ -113,6 +124,11 @@ void check_directions(const PushOptions& options, int64_t hidden) {
   if (fixed && options.sharing == DirectionSharing::kIndependent)
     fail(ErrorCode::kUsage, "--direction-sharing independent has no meaning for the directions of {}",
          options.supplied.empty() ? "--direction-family principal" : "--direction-file");
+  if (options.supplied.empty() && options.null_directions > 0)
+    fail(ErrorCode::kUsage,
+         "--null-directions are pushed beside the vectors of --direction-file; without one, compare runs "
+         "with other "
+         "--direction-family");
   if (options.family == DirectionFamily::kPrincipal && options.directions > hidden)
     fail(ErrorCode::kUsage,
          "--direction-family principal: a width of {} has as many components; {} are asked for", hidden,
@@ -171,11 +187,7 @@ std::vector<double> push_direction(const PushOptions& options, const UnitSite& s
     scale(way, 1 / norm(way));
     return way;
   }
-  std::vector<double> direction =
-      options.supplied.empty() ? family_direction(options.family, key_of(options, site, push),
-                                                  static_cast<int64_t>(site.residual.size()), site.residuals)
-                               : options.supplied[static_cast<size_t>(push.direction)];
-  return made_orthogonal(std::move(direction), options, site, push);
+  return made_orthogonal(raw_direction(options, site, push), options, site, push);
 }
 
 PushVector push_vector(const PushOptions& options, const UnitSite& site, PushIndex push) {

@@ -75,10 +75,11 @@ class UnitRun {
     const bool has_targets = std::any_of(record_.row_tokens.begin(), record_.row_tokens.end(),
                                          [](int32_t t) { return t != kNoTarget; });
     std::vector<PushIndex> pushes;
-    for (int32_t d = 0; d < options_.directions; ++d) {
+    for (int32_t d = 0; d < all_directions(options_); ++d) {
       for (int32_t e = 0; e < static_cast<int32_t>(options_.epsilons.size()); ++e) {
         ResponseRecord response;
         response.direction = d;
+        response.set = set_of(options_, d);
         response.epsilon = options_.epsilons[static_cast<size_t>(e)];
         response.kl_rows.assign(record_.rows.size(), 0.0);
         if (base_.options.vocabulary == Vocabulary::kSampled) {
@@ -212,7 +213,7 @@ int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Layer
                         const PushOptions& options) {
   if (out_of_reach(config, rows, layer)) return 0;
   const auto zeros = std::count(options.epsilons.begin(), options.epsilons.end(), 0.0);
-  return options.directions * (static_cast<int64_t>(options.epsilons.size()) - zeros);
+  return all_directions(options) * (static_cast<int64_t>(options.epsilons.size()) - zeros);
 }
 
 UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,

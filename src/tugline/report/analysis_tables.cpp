@@ -134,6 +134,20 @@ ResultTable contrasts_table(const Analysis& analysis) {
   return table;
 }
 
+ResultTable null_contrasts_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kNullContrasts,
+                    .columns = {"span_kind", "layer", "epsilon", "direction", "kl", "null_kl", "null_low",
+                                "null_high", "difference", "standard_error", "t_low", "t_high",
+                                "null_directions", "null_as_large", "p_value", "spans"}};
+  for (const NullContrast& c : analysis.null_contrasts) {
+    table.rows.push_back({c.span_kind, int64_t{c.layer}, c.epsilon, int64_t{c.direction}, c.kl, c.null_kl,
+                          c.null_low, c.null_high, c.difference.mean, cell_of(c.difference.standard_error),
+                          cell_of(c.difference.ci_low), cell_of(c.difference.ci_high), c.null_directions,
+                          c.null_as_large, c.p_value, c.spans});
+  }
+  return table;
+}
+
 ResultTable variance_table(const Analysis& analysis) {
   ResultTable table{.name = table::kVariance,
                     .columns = {"span_kind", "layer", "epsilon", "examples", "spans", "directions"}};
@@ -196,10 +210,11 @@ Json rows_json(const ResultTable& table) {
 }  // namespace
 
 std::vector<ResultTable> analysis_tables(const Analysis& analysis, const std::map<std::string, Cell>& facts) {
-  return {settings_table(analysis, facts),  means_table(analysis),
-          shapes_table(analysis),           spans_table(analysis),
-          contrasts_table(analysis),        variance_table(analysis),
-          direction_errors_table(analysis), correlations_table(analysis)};
+  return {settings_table(analysis, facts), means_table(analysis),
+          shapes_table(analysis),          spans_table(analysis),
+          contrasts_table(analysis),       null_contrasts_table(analysis),
+          variance_table(analysis),        direction_errors_table(analysis),
+          correlations_table(analysis)};
 }
 
 std::string analysis_json(const std::vector<ResultTable>& tables) {

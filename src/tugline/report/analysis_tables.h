@@ -17,6 +17,7 @@ inline constexpr const char* kMeans = "means";
 inline constexpr const char* kShapes = "shapes";
 inline constexpr const char* kSpans = "spans";
 inline constexpr const char* kContrasts = "contrasts";
+inline constexpr const char* kNullContrasts = "null_contrasts";
 inline constexpr const char* kVariance = "variance";
 inline constexpr const char* kDirectionErrors = "direction_errors";
 inline constexpr const char* kCorrelations = "correlations";

@@ -158,6 +158,24 @@ std::string contrasts_block(const Analysis& a) {
   return rows.size() == 1 ? "" : fmt::format("\nPaired contrasts at eps {:g}\n", a.epsilon) + aligned(rows);
 }
 
+std::string null_contrasts_block(const Analysis& a) {
+  std::vector<std::vector<std::string>> rows{
+      {"vector", "KL, nats", "random directions", "difference", "as large", "p"}};
+  for (const NullContrast& c : a.null_contrasts) {
+    if (c.epsilon != a.epsilon) continue;
+    rows.push_back({fmt::format("{}, {} spans, layer {}", c.direction, c.span_kind, c.layer), number(c.kl),
+                    fmt::format("{} [{}, {}]", number(c.null_kl), number(c.null_low), number(c.null_high)),
+                    fmt::format("{} [{}, {}]", number(c.difference.mean), number(c.difference.ci_low),
+                                number(c.difference.ci_high)),
+                    fmt::format("{} of {}", c.null_as_large, c.null_directions),
+                    fmt::format("{:.2g}", c.p_value)});
+  }
+  return rows.size() == 1
+             ? ""
+             : fmt::format("\nSupplied vectors against random directions at eps {:g}\n", a.epsilon) +
+                   aligned(rows);
+}
+
 std::string test_text(const CorrelationTest& test) {
   if (!test.coefficient) return "-";
   return fmt::format("{:+.3f} ({}, {})", *test.coefficient, number(test.p_value), number(test.q_value));
@@ -183,7 +201,7 @@ std::string correlations_block(const Analysis& a) {
 
 std::string analysis_text(const Analysis& analysis) {
   return header(analysis) + curves_block(analysis) + spread_block(analysis) + directions_block(analysis) +
-         contrasts_block(analysis) + correlations_block(analysis);
+         contrasts_block(analysis) + null_contrasts_block(analysis) + correlations_block(analysis);
 }
 
 }  // namespace tugline

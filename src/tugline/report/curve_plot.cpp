@@ -174,6 +174,12 @@ std::string notes_caption(const RunView& view) {
   return text;
 }
 
+std::string null_caption(const RunView& view) {
+  const bool has_null = std::any_of(view.curves.begin(), view.curves.end(),
+                                    [](const CurvePoint& point) { return point.set == DirectionSet::kNull; });
+  return has_null ? " Of the vectors; the random directions beside them are not drawn." : "";
+}
+
 std::string epsilon_axis(const CurvePlot& plot, int64_t d_model) {
   const double percent = 100 / std::sqrt(static_cast<double>(d_model));
   const double low = *plot.xs.begin();

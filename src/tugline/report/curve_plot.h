@@ -55,6 +55,8 @@ struct CurvePlot {
 // Space before each: the values that a logarithmic axis leaves out, `x` being what the horizontal axis is called; the run's notes.
 [[nodiscard]] std::string zeros_caption(const CurvePlot& plot, const std::string& x);
 [[nodiscard]] std::string notes_caption(const RunView& view);
+// That the random directions beside supplied vectors are not in the figure, where the run has some; space before.
+[[nodiscard]] std::string null_caption(const RunView& view);
 
 // The horizontal axis of push sizes, and above it their share of the residual's norm at the width `d_model`.
 [[nodiscard]] std::string epsilon_axis(const CurvePlot& plot, int64_t d_model);

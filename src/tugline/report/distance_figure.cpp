@@ -32,7 +32,7 @@ CurvePlot plot_of(const RunStore& store, const std::string& span_kind, double ep
   for_each_distance_curve(store, span_kind, [&](const std::vector<DistancePoint>& points) {
     PlotCurve curve;
     for (const auto& [distance, point] : points) {
-      if (point.epsilon != epsilon) continue;
+      if (point.epsilon != epsilon || point.set != DirectionSet::kMain) continue;
       curve.name = fmt::format("{}", point.layer);
       curve.points.push_back({.x = static_cast<double>(distance), .of = point});
     }
@@ -84,7 +84,7 @@ std::string distance_figure_script(const RunStore& store, const RunView& view,
   const std::string what = fmt::format("{} at ε = {:g}", spans_text(view, fullest), epsilon);
   const Caption caption =
       caption_of(provenance_caption(view, what) + " " + band_caption(plot, fullest) + spans_caption(plot) +
-                 zeros_caption(plot, "distance") + notes_caption(view));
+                 null_caption(view) + zeros_caption(plot, "distance") + notes_caption(view));
   return terminal_line(options.format) + "set encoding utf8\n" +
          title_lines(view, "How far behind a push its effect reaches",
                      fmt::format("{} spans, ε = {:g}", options.span_kind, epsilon)) +

@@ -10,16 +10,16 @@
 namespace tugline {
 namespace {
 
-constexpr std::array<std::string_view, 10> kCurveColumns = {
-    "span_kind", "layer",   "epsilon", "epsilon_relative", "kl", "standard_error",
-    "ci_low",    "ci_high", "spans",   "directions"};
+constexpr std::array<std::string_view, 11> kCurveColumns = {
+    "span_kind", "layer", "epsilon",    "epsilon_relative", "kl", "standard_error", "ci_low",
+    "ci_high",   "spans", "directions", "null_direction"};
 
-constexpr std::array<std::string_view, 10> kDistanceColumns = {
-    "span_kind",      "layer",  "epsilon", "distance", "kl",
-    "standard_error", "ci_low", "ci_high", "spans",    "directions"};
+constexpr std::array<std::string_view, 11> kDistanceColumns = {
+    "span_kind", "layer", "epsilon",    "distance",      "kl", "standard_error", "ci_low",
+    "ci_high",   "spans", "directions", "null_direction"};
 
 // A later version's columns come last in both tables.
-constexpr std::array<std::string_view, 18> kResponseColumns = {"example",
+constexpr std::array<std::string_view, 19> kResponseColumns = {"example",
                                                                "span_kind",
                                                                "chunk",
                                                                "layer",
@@ -36,12 +36,13 @@ constexpr std::array<std::string_view, 18> kResponseColumns = {"example",
                                                                "entropy_change",
                                                                "kl_own_row",
                                                                "kl_after",
-                                                               "cosine"};
-constexpr std::array<std::string_view, 16> kRowColumns = {
+                                                               "cosine",
+                                                               "null_direction"};
+constexpr std::array<std::string_view, 17> kRowColumns = {
     "example",    "span_kind",     "chunk", "layer",      "position",
     "direction",  "epsilon",       "kl",    "kl_reverse", "js",
     "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error",
-    "cosine"};
+    "cosine",     "null_direction"};
 
 constexpr std::array<std::string_view, 15> kUnitColumns = {
     "example",  "span_kind",          "chunk", "layer",        "span_begin",
@@ -51,11 +52,14 @@ constexpr std::array<std::string_view, 15> kUnitColumns = {
 constexpr std::array<std::string_view, 5> kExampleColumns = {"example", "content_hash", "tokens", "skipped",
                                                              "prompt"};
 
+Cell null_cell(DirectionSet set) { return int64_t{set == DirectionSet::kNull ? 1 : 0}; }
+
 void write_curves(const RunStore& store, RowWriter& writer) {
   for (const CurvePoint& point : view_of(store).curves) {
     writer.row(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, point.epsilon_relative,
                                  point.kl.mean, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
-                                 cell_of(point.kl.ci_high), point.spans, point.directions});
+                                 cell_of(point.kl.ci_high), point.spans, point.directions,
+                                 null_cell(point.set)});
   }
 }
 
@@ -64,7 +68,8 @@ void write_distance(const RunStore& store, RowWriter& writer) {
     for (const auto& [distance, point] : points)
       writer.row(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, distance,
                                    point.kl.mean, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
-                                   cell_of(point.kl.ci_high), point.spans, point.directions});
+                                   cell_of(point.kl.ci_high), point.spans, point.directions,
+                                   null_cell(point.set)});
   });
 }
 
@@ -88,6 +93,7 @@ void write_responses(const RunStore& store, RowWriter& writer) {
       if (response.kl_own_row) cells[later + 3] = *response.kl_own_row;
       if (response.kl_after) cells[later + 4] = *response.kl_after;
       if (response.cosine) cells[later + 5] = *response.cosine;
+      cells.back() = null_cell(response.set);
       writer.row(cells);
     }
   }
@@ -101,7 +107,8 @@ void write_rows(const RunStore& store, RowWriter& writer) {
       std::vector<Cell> cells = push_cells(unit, response);
       const size_t own = cells.size();  // the first of a row's own columns
       cells.resize(kRowColumns.size());
-      cells.back() = cell_of(response.cosine);
+      cells[own + 3] = cell_of(response.cosine);
+      cells.back() = null_cell(response.set);
       for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i) {
         cells[kKlColumn] = response.kl_rows[i];
         cells[own] = unit.rows[i];

@@ -26,6 +26,7 @@ const std::set<std::string>& fields_that_may_differ() {
                                              field::kDirections,
                                              field::kOrthogonalTo,
                                              field::kPush,
+                                             field::kNullDirections,
                                              "epsilons",
                                              field::kAudit,
                                              "batch_rows",
@@ -77,10 +78,10 @@ std::vector<std::string> names_of(const std::vector<FamilyRun>& runs) {
   return names;
 }
 
-PlotCurve curve_of(const RunView& view, const std::string& name, const FamiliesFigureOptions& options) {
-  PlotCurve curve{.name = name};
+PlotCurve curve_of(const RunView& view, DirectionSet set, const FamiliesFigureOptions& options) {
+  PlotCurve curve{.is_dashed = set == DirectionSet::kNull};
   for (const CurvePoint& point : view.curves)
-    if (point.span_kind == options.span_kind && point.layer == options.layer)
+    if (point.span_kind == options.span_kind && point.layer == options.layer && point.set == set)
       curve.points.push_back({.x = point.epsilon, .of = point});
   return curve;
 }
@@ -88,8 +89,21 @@ PlotCurve curve_of(const RunView& view, const std::string& name, const FamiliesF
 CurvePlot plot_of(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names,
                   const FamiliesFigureOptions& options) {
   std::vector<PlotCurve> curves;
-  for (size_t i = 0; i < runs.size(); ++i) curves.push_back(curve_of(runs[i].view, names[i], options));
+  for (size_t i = 0; i < runs.size(); ++i) {
+    curves.push_back(curve_of(runs[i].view, DirectionSet::kMain, options));
+    curves.back().name = names[i];
+    PlotCurve null = curve_of(runs[i].view, DirectionSet::kNull, options);
+    if (null.points.empty()) continue;
+    null.name = "random, beside " + names[i];
+    curves.push_back(std::move(null));
+  }
   return curve_plot_of(std::move(curves));
+}
+
+// "5", "5 and 32 random"
+std::string directions_text(const RunView& view) {
+  const std::string null = value_of(view, field::kNullDirections);
+  return value_of(view, field::kDirections) + (null.empty() || null == "0" ? "" : " and " + null + " random");
 }
 
 // What each curve is of, which the figure's runs do not share.
@@ -97,9 +111,8 @@ std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<s
   std::string text;
   for (size_t i = 0; i < runs.size(); ++i) {
     const RunView& view = runs[i].view;
-    text += fmt::format(" {}: {} directions, {}; configuration {}{}.", names[i],
-                        value_of(view, field::kDirections), audit_text(view), view.identity.hash(),
-                        view.is_unfinished() ? ", UNFINISHED" : "");
+    text += fmt::format(" {}: {} directions, {}; configuration {}{}.", names[i], directions_text(view),
+                        audit_text(view), view.identity.hash(), view.is_unfinished() ? ", UNFINISHED" : "");
   }
   return text;
 }

@@ -24,7 +24,7 @@ struct FamiliesFigureOptions {
   FigureFormat format = FigureFormat::kSvg;
 };
 
-// What a run is called in the key: its direction family, or the file that its directions came from; its kind of push and what its directions
+// A run of supplied vectors has a second curve, of the random directions beside them. What a run is called in the key: its direction family, or the file that its directions came from; its kind of push and what its directions
 // are orthogonal to, where that is not the default.
 [[nodiscard]] std::string family_name(const RunView& view);
 

@@ -15,7 +15,7 @@ namespace {
 CurvePlot plot_of(const RunView& view, const std::string& span_kind) {
   std::map<int32_t, PlotCurve> layers;
   for (const CurvePoint& point : view.curves) {
-    if (point.span_kind != span_kind) continue;
+    if (point.span_kind != span_kind || point.set != DirectionSet::kMain) continue;
     PlotCurve& curve = layers[point.layer];
     curve.name = fmt::format("{}", point.layer);
     curve.points.push_back({.x = point.epsilon, .of = point});
@@ -40,7 +40,7 @@ std::string figure_script(const RunView& view, const std::string& span_kind, Fig
   const CurvePoint& first = plot.curves.front().points.front().of;
   const Caption caption =
       caption_of(provenance_caption(view, spans_text(view, first)) + " " + band_caption(plot, first) +
-                 zeros_caption(plot, "ε") + notes_caption(view));
+                 null_caption(view) + zeros_caption(plot, "ε") + notes_caption(view));
   return terminal_line(format) + "set encoding utf8\n" +
          title_lines(view, "How far a push moves the next-token distributions", span_kind + " spans") +
          margins(caption, {.right = right, .top = kBelowUpperAxis}) + relative_axis_name(right) +

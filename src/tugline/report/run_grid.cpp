@@ -2,9 +2,13 @@
 
 namespace tugline {
 
-ResponseGrid read_grid(const RunStore& store) {
+ResponseGrid read_grid(const RunStore& store, DirectionSet set) {
   ResponseGridBuilder builder;
-  for (const UnitRecord& unit : store.units()) builder.add(unit, store.responses(unit.key));
+  for (const UnitRecord& unit : store.units()) {
+    std::vector<ResponseRecord> responses = store.responses(unit.key);
+    std::erase_if(responses, [set](const ResponseRecord& response) { return response.set != set; });
+    builder.add(unit, responses);
+  }
   return builder.build();
 }
 

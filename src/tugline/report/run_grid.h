@@ -6,6 +6,7 @@
 
 namespace tugline {
 
-[[nodiscard]] ResponseGrid read_grid(const RunStore& store);
+// The responses to one set of directions.
+[[nodiscard]] ResponseGrid read_grid(const RunStore& store, DirectionSet set = DirectionSet::kMain);
 
 }  // namespace tugline

@@ -115,6 +115,10 @@ std::string directions_fact(const RunView& view) {
       text += (text.empty() ? "" : name == std::string(field::kDirectionSharing) ? ", " : " ") + value;
     }
   }
+  const std::string null = identity_value(view, field::kNullDirections);
+  if (!null.empty() && null != "0") {
+    text += ", beside " + null + " random ones";
+  }
   const std::string orthogonal = identity_value(view, field::kOrthogonalTo);
   if (!orthogonal.empty() && orthogonal != "nothing") {
     text += ", orthogonal to " + orthogonal;

@@ -63,7 +63,7 @@ std::string counts_text(const std::vector<const CurvePoint*>& points) {
                      range(&CurvePoint::examples), range(&CurvePoint::directions));
 }
 
-std::string kind_text(const std::string& kind, const std::vector<const CurvePoint*>& points) {
+std::string kind_text(const std::string& what, const std::vector<const CurvePoint*>& points) {
   Grid grid;
   std::set<int32_t> layer_set;
   for (const CurvePoint* point : points) {
@@ -71,7 +71,7 @@ std::string kind_text(const std::string& kind, const std::vector<const CurvePoin
     layer_set.insert(point->layer);
   }
   const std::vector<int32_t> layers(layer_set.begin(), layer_set.end());
-  std::string text = fmt::format("\n{} spans: KL(pushed || base) in nats, mean ± standard error ({})\n", kind,
+  std::string text = fmt::format("\n{}: KL(pushed || base) in nats, mean ± standard error ({})\n", what,
                                  counts_text(points));
   for (size_t first = 0; first < layers.size(); first += kLayersAcross) {
     const size_t count = std::min(kLayersAcross, layers.size() - first);
@@ -123,7 +123,8 @@ nlohmann::ordered_json curves_json(const RunView& view) {
                     {"ci_high", number_or_null(point.kl.ci_high)},
                     {"spans", point.spans},
                     {"examples", point.examples},
-                    {"directions", point.directions}});
+                    {"directions", point.directions},
+                    {"null_direction", point.set == DirectionSet::kNull ? 1 : 0}});
   }
   return list;
 }
@@ -140,12 +141,13 @@ std::string summary_text(const RunView& view) {
   for (const NoteGroup& note : view.notes) {
     text += fmt::format("note           {}\n", sentence_of(note));
   }
-  std::map<std::string, std::vector<const CurvePoint*>> kinds;
+  std::map<std::pair<std::string, DirectionSet>, std::vector<const CurvePoint*>> kinds;
   for (const CurvePoint& point : view.curves) {
-    kinds[point.span_kind].push_back(&point);
+    kinds[{point.span_kind, point.set}].push_back(&point);
   }
   for (const auto& [kind, points] : kinds) {
-    text += kind_text(kind, points);
+    const char* beside = kind.second == DirectionSet::kNull ? ", random directions beside the vectors" : "";
+    text += kind_text(kind.first + " spans" + beside, points);
   }
   return text + (kinds.empty() ? "\nnothing is measured yet\n" : "");
 }

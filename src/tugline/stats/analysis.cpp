@@ -38,7 +38,8 @@ std::vector<Contrast> all_contrasts(const ResponseGrid& grid, const KindBootstra
 
 }  // namespace
 
-Analysis analyse(const ResponseGrid& grid, std::vector<ChunkMetric> metrics, const AnalysisOptions& options) {
+Analysis analyse(const ResponseGrid& grid, std::vector<ChunkMetric> metrics, const AnalysisOptions& options,
+                 const ResponseGrid& null) {
   check_has_spans(grid);
   const size_t epsilon = chosen_epsilon(grid, options);
   const QuadraticFitter fitter(grid.epsilons, options.small_epsilon);
@@ -56,6 +57,7 @@ Analysis analyse(const ResponseGrid& grid, std::vector<ChunkMetric> metrics, con
   analysis.span_measures =
       measure_spans(grid, {.fitter = &fitter, .epsilon = epsilon, .threshold = options.threshold});
   analysis.contrasts = all_contrasts(grid, bootstrap, options);
+  analysis.null_contrasts = null_contrasts(grid, null);
   analysis.spread = spread_points(grid);
   analysis.direction_errors = direction_errors(grid);
   analysis.correlations = metric_correlations(analysis.span_measures, metrics, options.permutations());

@@ -10,6 +10,7 @@
 #include "tugline/stats/contrasts.h"
 #include "tugline/stats/kind_bootstrap.h"
 #include "tugline/stats/metric_correlations.h"
+#include "tugline/stats/null_contrasts.h"
 #include "tugline/stats/response_grid.h"
 #include "tugline/stats/span_measures.h"
 #include "tugline/stats/spread.h"
@@ -30,14 +31,15 @@ struct Analysis {
   std::vector<SpanMeasures> span_measures = {};
   std::vector<ChunkMetric> metrics = {};  // as given
   std::vector<Contrast> contrasts = {};   // kinds, then layers
+  std::vector<NullContrast> null_contrasts = {};
   std::vector<SpreadPoint> spread = {};
   std::vector<DirectionErrorPoint> direction_errors = {};
   std::vector<MetricCorrelation> correlations = {};
 };
 
-// `metrics` may be empty. Errors: kNothingToMeasure where no span is complete; kUsage where an option's epsilon is not one of
+// `metrics` may be empty. `null`: the random directions that were pushed beside supplied vectors; all else is about the grid. Errors: kNothingToMeasure where no span is complete; kUsage where an option's epsilon is not one of
 // the run's.
 [[nodiscard]] Analysis analyse(const ResponseGrid& grid, std::vector<ChunkMetric> metrics,
-                               const AnalysisOptions& options);
+                               const AnalysisOptions& options, const ResponseGrid& null = {});
 
 }  // namespace tugline

@@ -7,17 +7,19 @@
 namespace tugline {
 namespace {
 
-// Epsilon -> KLs in the order of their directions: sums must not depend on the order of the records.
-std::map<double, std::vector<double>> by_epsilon(std::span<const ResponseRecord> responses) {
-  std::map<double, std::vector<std::pair<int32_t, double>>> found;
+using Curve = std::pair<DirectionSet, double>;  // and epsilon: what is averaged over
+
+// KLs in the order of their directions: sums must not depend on the order of the records.
+std::map<Curve, std::vector<double>> by_set_and_epsilon(std::span<const ResponseRecord> responses) {
+  std::map<Curve, std::vector<std::pair<int32_t, double>>> found;
   for (const ResponseRecord& response : responses) {
-    found[response.epsilon].emplace_back(response.direction, response.kl);
+    found[{response.set, response.epsilon}].emplace_back(response.direction, response.kl);
   }
-  std::map<double, std::vector<double>> sorted;
-  for (auto& [epsilon, pairs] : found) {
+  std::map<Curve, std::vector<double>> sorted;
+  for (auto& [point, pairs] : found) {
     std::sort(pairs.begin(), pairs.end());
     for (const auto& [direction, kl] : pairs) {
-      sorted[epsilon].push_back(kl);
+      sorted[point].push_back(kl);
     }
   }
   return sorted;
@@ -26,8 +28,8 @@ std::map<double, std::vector<double>> by_epsilon(std::span<const ResponseRecord>
 }  // namespace
 
 void CurveBuilder::add(const UnitKey& unit, std::span<const ResponseRecord> responses) {
-  for (const auto& [epsilon, kls] : by_epsilon(responses)) {
-    points_[{unit.span_kind, unit.layer, epsilon}].push_back(
+  for (const auto& [point, kls] : by_set_and_epsilon(responses)) {
+    points_[{unit.span_kind, unit.layer, point.first, point.second}].push_back(
         {.example = unit.example,
          .chunk = unit.chunk,
          .over_directions = mean_of_independent(kls),
@@ -53,7 +55,10 @@ std::vector<CurvePoint> CurveBuilder::build(int64_t d_model) const {
     std::sort(spans.begin(), spans.end(), [](const SpanMean& a, const SpanMean& b) {
       return std::pair(a.example, a.chunk) < std::pair(b.example, b.chunk);
     });
-    CurvePoint point{.span_kind = std::get<0>(key), .layer = std::get<1>(key), .epsilon = std::get<2>(key)};
+    CurvePoint point{.span_kind = std::get<0>(key),
+                     .layer = std::get<1>(key),
+                     .set = std::get<2>(key),
+                     .epsilon = std::get<3>(key)};
     point.epsilon_relative = point.epsilon / std::sqrt(static_cast<double>(d_model));
     point.kl = average(spans);
     point.spans = static_cast<int64_t>(spans.size());

@@ -17,6 +17,7 @@ namespace tugline {
 struct CurvePoint {
   std::string span_kind;
   int32_t layer = 0;
+  DirectionSet set = DirectionSet::kMain;
   double epsilon = 0;
   double epsilon_relative = 0;  // epsilon / sqrt(d): the push's norm over the residual's
   MeanEstimate kl = {};         // nats
@@ -37,7 +38,7 @@ class CurveBuilder {
  public:
   void add(const UnitKey& unit, std::span<const ResponseRecord> responses);
 
-  // Sorted by span kind, layer, epsilon. `d_model`: the width of the residual stream.
+  // Sorted by span kind, layer, set of directions, epsilon. `d_model`: the width of the residual stream.
   [[nodiscard]] std::vector<CurvePoint> build(int64_t d_model) const;
 
  private:
@@ -47,7 +48,7 @@ class CurveBuilder {
     MeanEstimate over_directions = {};
     int64_t directions = 0;
   };
-  using PointKey = std::tuple<std::string, int32_t, double>;  // span kind, layer, epsilon
+  using PointKey = std::tuple<std::string, int32_t, DirectionSet, double>;  // span kind, layer, set, epsilon
   static MeanEstimate average(const std::vector<SpanMean>& spans);
 
   std::map<PointKey, std::vector<SpanMean>> points_;

@@ -11,6 +11,7 @@ void DistanceBuilder::add(const UnitRecord& unit, std::span<const ResponseRecord
     ResponseRecord bare;
     bare.direction = response.direction;
     bare.epsilon = response.epsilon;
+    bare.set = response.set;
     of_row.push_back(std::move(bare));
   }
   for (size_t row = 0; row < unit.rows.size(); ++row) {
@@ -29,7 +30,7 @@ std::vector<DistancePoint> DistanceBuilder::build(int64_t d_model) const {
     }
   }
   const auto key = [](const DistancePoint& p) {
-    return std::tie(p.point.span_kind, p.point.layer, p.point.epsilon, p.distance);
+    return std::tie(p.point.span_kind, p.point.layer, p.point.set, p.point.epsilon, p.distance);
   };
   std::sort(points.begin(), points.end(),
             [&](const DistancePoint& a, const DistancePoint& b) { return key(a) < key(b); });

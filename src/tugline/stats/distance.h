@@ -24,7 +24,7 @@ class DistanceBuilder {
   // `unit` with its key, position and rows; `responses` with one value a row.
   void add(const UnitRecord& unit, std::span<const ResponseRecord> responses);
 
-  // Sorted by span kind, layer, epsilon, distance. `d_model`: the width of the residual stream.
+  // Sorted by span kind, layer, set of directions, epsilon, distance. `d_model`: the width of the residual stream.
   [[nodiscard]] std::vector<DistancePoint> build(int64_t d_model) const;
 
  private:

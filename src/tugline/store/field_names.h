@@ -14,6 +14,7 @@ inline constexpr const char* kReadout = "readout";
 inline constexpr const char* kSpans = "spans";
 inline constexpr const char* kHook = "hook";
 inline constexpr const char* kDirections = "directions";
+inline constexpr const char* kNullDirections = "null_directions";
 inline constexpr const char* kDirectionFamily = "direction_family";
 inline constexpr const char* kDirectionSharing = "direction_sharing";
 inline constexpr const char* kOrthogonalTo = "orthogonal_to";
@@ -31,7 +32,7 @@ inline constexpr const char* kCommandLine = "command_line";
 inline constexpr const char* kModelName = "model_name";
 inline constexpr const char* kDataName = "data_name";
 inline constexpr const char* kDirectionFile = "direction_file";  // as it was given
-inline constexpr const char* kDModel = "d_model";  // width of the residual stream
+inline constexpr const char* kDModel = "d_model";                // width of the residual stream
 inline constexpr const char* kUnitsPlanned =
     "units_planned";  // so that an unfinished run can be told from a whole one
 

@@ -56,6 +56,10 @@ struct UnitKey {
   auto operator<=>(const UnitKey&) const = default;
 };
 
+// Of a run along supplied vectors: the vectors, and the random directions that are pushed beside them as their null. All other runs have
+// kMain only.
+enum class DirectionSet { kMain, kNull };
+
 // The response of one push, averaged over the readout rows, with its per-row values.
 struct ResponseRecord {
   int32_t direction = 0;
@@ -77,6 +81,7 @@ struct ResponseRecord {
   std::optional<double> kl_after = {};
   std::optional<double> cosine =
       {};  // of the push's direction to the residual; nothing where nothing was pushed
+  DirectionSet set = DirectionSet::kMain;  // that the direction is of
   bool operator==(const ResponseRecord&) const = default;
 };
 

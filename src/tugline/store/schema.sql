@@ -1,7 +1,7 @@
--- The run store, schema version 5 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 6 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- What decides the numbers. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -85,5 +85,6 @@ CREATE TABLE responses (
   kl_own_row             REAL,  -- of the pushed position's row; NULL where it is not read
   kl_after               REAL,  -- mean over the rows after it; NULL where none is read
   cosine        REAL,           -- of the push's direction to the residual; NULL where nothing was pushed
+  null_direction INTEGER NOT NULL,  -- 1: a random direction beside supplied vectors, their null
   PRIMARY KEY (unit, direction, epsilon)
 ) WITHOUT ROWID;

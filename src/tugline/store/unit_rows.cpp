@@ -94,8 +94,8 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
   SQLite::Statement insert(database,
                            "INSERT INTO responses (unit, direction, epsilon, kl, kl_reverse, js, top1_flips, "
                            "delta_logprob, kl_rows, kl_standard_error, kl_rows_standard_error, "
-                           "total_variation, entropy_change, kl_own_row, kl_after, cosine) "
-                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                           "total_variation, entropy_change, kl_own_row, kl_after, cosine, null_direction) "
+                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const ResponseRecord& response : unit.responses) {
     const std::string blob = to_blob(response.kl_rows);
     const std::string error_blob = to_blob(response.kl_rows_standard_error);
@@ -119,6 +119,7 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     bind_optional(insert, 14, response.kl_own_row);
     bind_optional(insert, 15, response.kl_after);
     bind_optional(insert, 16, response.cosine);
+    insert.bind(17, response.set == DirectionSet::kNull ? 1 : 0);
     insert.exec();
     insert.reset();
   }
@@ -252,26 +253,28 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
       database,
       "SELECT direction, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows, "
       "kl_standard_error, kl_rows_standard_error, total_variation, entropy_change, kl_own_row, kl_after, "
-      "cosine "
+      "cosine, null_direction "
       "FROM responses WHERE unit = ? ORDER BY direction, epsilon");
   select.bind(1, unit);
   std::vector<ResponseRecord> responses;
   while (select.executeStep()) {
-    responses.push_back({.direction = select.getColumn(0).getInt(),
-                         .epsilon = select.getColumn(1).getDouble(),
-                         .kl = select.getColumn(2).getDouble(),
-                         .kl_reverse = select.getColumn(3).getDouble(),
-                         .js = optional_double(select.getColumn(4)),
-                         .top1_flips = select.getColumn(5).getDouble(),
-                         .delta_logprob = optional_double(select.getColumn(6)),
-                         .kl_rows = read_rows_blob(select.getColumn(7), unit, path),
-                         .kl_standard_error = optional_double(select.getColumn(8)),
-                         .kl_rows_standard_error = read_rows_blob(select.getColumn(9), unit, path),
-                         .total_variation = select.getColumn(10).getDouble(),
-                         .entropy_change = select.getColumn(11).getDouble(),
-                         .kl_own_row = optional_double(select.getColumn(12)),
-                         .kl_after = optional_double(select.getColumn(13)),
-                         .cosine = optional_double(select.getColumn(14))});
+    responses.push_back(
+        {.direction = select.getColumn(0).getInt(),
+         .epsilon = select.getColumn(1).getDouble(),
+         .kl = select.getColumn(2).getDouble(),
+         .kl_reverse = select.getColumn(3).getDouble(),
+         .js = optional_double(select.getColumn(4)),
+         .top1_flips = select.getColumn(5).getDouble(),
+         .delta_logprob = optional_double(select.getColumn(6)),
+         .kl_rows = read_rows_blob(select.getColumn(7), unit, path),
+         .kl_standard_error = optional_double(select.getColumn(8)),
+         .kl_rows_standard_error = read_rows_blob(select.getColumn(9), unit, path),
+         .total_variation = select.getColumn(10).getDouble(),
+         .entropy_change = select.getColumn(11).getDouble(),
+         .kl_own_row = optional_double(select.getColumn(12)),
+         .kl_after = optional_double(select.getColumn(13)),
+         .cosine = optional_double(select.getColumn(14)),
+         .set = select.getColumn(15).getInt() != 0 ? DirectionSet::kNull : DirectionSet::kMain});
   }
   return responses;
 }
