@@ -29,7 +29,10 @@ TEST(AnalysisTables, TheStoreGivesTheGridThatWasMeasured) {
 }
 
 TEST(AnalysisTables, EveryRowHasACellAColumn) {
-  const auto tables = analysis_tables(made_analysis(), {{"extra", "x"}});
+  Analysis analysis = made_analysis();
+  const ResponseGrid grid = grid_of(made_grid_units());
+  analysis.null_contrasts = null_contrasts(grid, grid);
+  const auto tables = analysis_tables(analysis, {{"extra", "x"}});
   EXPECT_EQ(tables.size(), 9U);
   for (const ResultTable& table : tables) {
     EXPECT_FALSE(table.rows.empty()) << table.name;
