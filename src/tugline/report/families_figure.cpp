@@ -100,10 +100,11 @@ CurvePlot plot_of(const std::vector<FamilyRun>& runs, const std::vector<std::str
   return curve_plot_of(std::move(curves));
 }
 
-// "5", "5 and 32 random"
+// "5 directions", "5 directions and 32 random ones"
 std::string directions_text(const RunView& view) {
   const std::string null = value_of(view, field::kNullDirections);
-  return value_of(view, field::kDirections) + (null.empty() || null == "0" ? "" : " and " + null + " random");
+  const std::string beside = null.empty() || null == "0" ? "" : fmt::format(" and {} random ones", null);
+  return fmt::format("{} directions{}", value_of(view, field::kDirections), beside);
 }
 
 // What each curve is of, which the figure's runs do not share.
@@ -111,8 +112,8 @@ std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<s
   std::string text;
   for (size_t i = 0; i < runs.size(); ++i) {
     const RunView& view = runs[i].view;
-    text += fmt::format(" {}: {} directions, {}; configuration {}{}.", names[i], directions_text(view),
-                        audit_text(view), view.identity.hash(), view.is_unfinished() ? ", UNFINISHED" : "");
+    text += fmt::format(" {}: {}, {}; configuration {}{}.", names[i], directions_text(view), audit_text(view),
+                        view.identity.hash(), view.is_unfinished() ? ", UNFINISHED" : "");
   }
   return text;
 }
