@@ -85,6 +85,7 @@ TEST_F(Shards, AreLabelledWhereverTheyAreShown) {
   const std::string label = "shard 1/2 of a run of 12 units";
   EXPECT_TRUE(holds(tugline("summary 1.db").out, label)) << tugline("summary 1.db").out;
   EXPECT_FALSE(holds(tugline("summary 1.db").out, "unfinished")) << "the shard itself is done";
+  EXPECT_FALSE(holds(tugline("summary 1.db").out, "still to measure"));
   const auto json = nlohmann::json::parse(tugline("summary 1.db --json").out);
   EXPECT_EQ(json["shard"]["number"], 1);
   EXPECT_EQ(json["shard"]["count"], 2);

@@ -121,7 +121,8 @@ std::string push_fact(const RunView& view) {
 std::string examples_fact(const RunView& view) {
   std::string text = fmt::format("{} measured, {} skipped", view.examples_measured, view.examples_skipped());
   if (view.examples_waiting > 0) {
-    text += fmt::format(", {} still to measure", view.examples_waiting);
+    text += fmt::format(", {} {}", view.examples_waiting,
+                        view.shard.is_whole() ? "still to measure" : "not measured here");
   }
   return text;
 }
