@@ -35,7 +35,7 @@ class Shards : public Commands {
     return rows.dump();
   }
   void expect_equal(const std::string& found, const std::string& expected) const {
-    for (const char* table : {"curves", "responses", "rows", "units", "examples"})
+    for (const char* table : {"curves", "responses", "rows", "units", "examples", "distance"})
       EXPECT_EQ(exported(found, table), exported(expected, table)) << table;
     const auto skipped = [&](const std::string& name) {
       return RunStore::open_read_only(folder_ / name).skipped_spans();
@@ -58,10 +58,11 @@ TEST_F(Shards, MergedEqualTheRunThatWasNotSharded) {
   }
 }
 
-// Directions made of all transcripts' residuals, and tokens sampled.
+// Directions made of all transcripts' residuals, controls, and tokens sampled.
 TEST_F(Shards, ShareWhatIsMadeOfAllTranscripts) {
   const std::string settings =
-      kSettings + " --direction-family difference --orthogonal-to residual --vocabulary sampled";
+      " --layers 0,2 --epsilons 0,1 --directions 3 --spans anchor,controls --readout downstream "
+      "--direction-family difference --orthogonal-to residual --vocabulary sampled";
   sweep(" -o whole.db" + settings);
   EXPECT_EQ(tugline("merge merged.db" + sweep_shards(3, settings)).status, 0);
   expect_equal("merged.db", "whole.db");

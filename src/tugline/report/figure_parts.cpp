@@ -83,8 +83,8 @@ std::string title_lines(const RunView& view, const std::string& title, const std
 
 std::string provenance_caption(const RunView& view, const std::string& what) {
   return joined_facts(view, what,
-                      {"model", "data", "readout", "directions", "", "audit", "part", "unfinished", "precision",
-                       "temperature", "vocabulary", "seed", "configuration", "tugline"});
+                      {"model", "data", "readout", "directions", "", "audit", "part", "unfinished",
+                       "precision", "temperature", "vocabulary", "seed", "configuration", "tugline"});
 }
 
 std::string shared_caption(const RunView& view, const std::string& what) {

@@ -31,7 +31,7 @@ inline constexpr const char* kCommandLine = "command_line";
 inline constexpr const char* kModelName = "model_name";
 inline constexpr const char* kDataName = "data_name";
 inline constexpr const char* kDirectionFile = "direction_file";  // as it was given
-inline constexpr const char* kDModel = "d_model";  // width of the residual stream
+inline constexpr const char* kDModel = "d_model";                // width of the residual stream
 inline constexpr const char* kUnitsPlanned =
     "units_planned";  // of the whole run, so that an unfinished one can be told from it
 inline constexpr const char* kShardUnits = "shard_units";  // of the shard, in a store that holds one
