@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+from document import put_into
+
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -68,15 +70,6 @@ The part took {measured / predicted:.2f} times the least.
 """
 
 
-def put_into(document, text):
-    page = document.read_text()
-    before, begin, rest = page.partition("<!-- full-preset -->\n")
-    _, end, after = rest.partition("<!-- /full-preset -->")
-    if not begin or not end:
-        sys.exit(f"full_preset: {document} has no block between <!-- full-preset --> and <!-- /full-preset -->")
-    document.write_text(before + begin + text + end + after)
-
-
 def main():
     arguments = parse_arguments()
     options = ["--max-examples", arguments.part_examples, "--directions", arguments.part_directions]
@@ -85,9 +78,9 @@ def main():
     # The machine's speed before and after: others' work on it changes.
     predicted = (part["seconds"] + plan(arguments, options)["seconds"]) / 2
     text = text_of(whole, part, predicted, measured)
-    if arguments.document:
-        put_into(arguments.document, text)
     print(text)
+    if arguments.document:
+        put_into(arguments.document, "full-preset", text)
 
 
 if __name__ == "__main__":

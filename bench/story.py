@@ -27,6 +27,7 @@ import notebook_loop
 import numpy
 import torch
 import transformers
+from document import put_into
 from expert_replay import ExpertReplay
 
 BENCH = pathlib.Path(__file__).resolve().parent
@@ -220,15 +221,6 @@ def story_text(machine, arguments, rows):
     return f"{quick}{head}\n{site}\n\n{table(rows)}\n\n{tail}\n"
 
 
-def put_into(document, text):
-    page = document.read_text()
-    before, begin, rest = page.partition("<!-- story -->\n")
-    _, end, after = rest.partition("<!-- /story -->")
-    if not begin or not end:
-        sys.exit(f"story: {document} has no block between <!-- story --> and <!-- /story -->")
-    document.write_text(before + begin + text + end + after)
-
-
 def main():
     arguments = parse_arguments()
     if arguments.quick and arguments.document:
@@ -243,9 +235,9 @@ def main():
     (arguments.work / "story.md").write_text(text)
     result = {"machine": machine, "quick": arguments.quick, "rows": [dataclasses.asdict(row) for row in rows]}
     (arguments.work / "story.json").write_text(json.dumps(result, indent=2) + "\n")
-    if arguments.document:
-        put_into(arguments.document, text)
     print(text)
+    if arguments.document:
+        put_into(arguments.document, "story", text)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,13 @@ TEST(TokenRanges, HoldSomething) {
     refusal("--span", [&] { (void)parse_token_range(text); });
 }
 
+TEST(Shards, AreNumberedFromOne) {
+  EXPECT_EQ(parse_shard("2/4"), (Shard{2, 4}));
+  EXPECT_TRUE(parse_shard("1/1").is_whole());
+  for (const char* text : {"", "2", "0/4", "5/4", "-1/4", "1/0", "x/y", "1/2/3", "/", "1/", "1.0/2", " 1/2"})
+    refusal("--shard", [&] { (void)parse_shard(text); });
+}
+
 TEST(Seeds, AreOf64BitsAndNeverNegative) {
   EXPECT_EQ(parse_seed("0"), 0U);
   EXPECT_EQ(parse_seed("18446744073709551615"), UINT64_MAX);

@@ -38,6 +38,13 @@ TEST(Figure, NothingPositiveMakesALinearAxis) {
   EXPECT_TRUE(holds(script, "$curve0 using 1:2"));
 }
 
+TEST(Figure, AShardIsCaptionedAsAPart) {
+  RunView view = small_view();
+  EXPECT_FALSE(holds(figure_script(view, "anchor", FigureFormat::kSvg), "PARTIAL:"));
+  view.shard = {.number = 3, .count = 4};
+  EXPECT_TRUE(holds(figure_script(view, "anchor", FigureFormat::kSvg), "PARTIAL:"));
+}
+
 TEST(Figure, EveryFormatIsWrittenWhole) {
   const TemporaryFolder folder;
   const RunView view = small_view();

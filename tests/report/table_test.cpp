@@ -86,6 +86,17 @@ TEST(Summary, AnUnfinishedRunSaysSo) {
   EXPECT_TRUE(holds(summary_text(view), "units          4 of 6 (unfinished)\n"));
 }
 
+TEST(Summary, AShardSaysThatItIsAPart) {
+  RunView view = small_view();
+  EXPECT_TRUE(nlohmann::json::parse(summary_json(view))["shard"].is_null());
+  view.shard = {.number = 1, .count = 4};
+  view.units_planned = 4;
+  view.units_of_run = 48;
+  EXPECT_FALSE(view.is_unfinished());
+  EXPECT_TRUE(holds(summary_text(view), "part           shard 1/4 of a run of 48 units\n"));
+  EXPECT_EQ(nlohmann::json::parse(summary_json(view))["shard"]["units_of_run"], 48);
+}
+
 TEST(Summary, JsonHoldsTheSame) {
   const auto json = nlohmann::json::parse(summary_json(small_view()));
   EXPECT_EQ(json["identity"]["seed"], "42");

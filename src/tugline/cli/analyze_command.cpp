@@ -1,5 +1,7 @@
 #include "tugline/cli/analyze_command.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -8,6 +10,7 @@
 #include <string>
 
 #include "tugline/cli/chunk_metrics.h"
+#include "tugline/cli/partial_run.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/core/error.h"
 #include "tugline/core/version.h"
@@ -36,7 +39,10 @@ std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunS
   std::map<std::string, Cell> facts{{"tugline_version", std::string(kVersion)},
                                     {"configuration", store.identity().hash()},
                                     {"units", static_cast<int64_t>(store.unit_keys().size())},
-                                    {"data_name", std::monostate{}}};
+                                    {"data_name", std::monostate{}},
+                                    {"shard", std::monostate{}}};
+  const Shard shard = store.shard();
+  if (!shard.is_whole()) facts["shard"] = fmt::format("{}/{}", shard.number, shard.count);
   if (!options.data.empty()) facts["data_name"] = std::filesystem::path(options.data).filename().string();
   return facts;
 }
@@ -51,6 +57,7 @@ void run_analyze(const Options& options) {
   if (options.analysis.small_epsilon) check_positive("--small-epsilon", *options.analysis.small_epsilon);
   RunStore store =
       options.no_store ? RunStore::open_read_only(options.store) : RunStore::open_to_annotate(options.store);
+  warn_of_part(store);
   std::vector<ChunkMetric> metrics = metrics_of(options, store);
   const Analysis analysis =
       analyse(read_grid(store), std::move(metrics), options.analysis, read_grid(store, DirectionSet::kNull));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "tugline/cli/partial_run.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/core/precision.h"
 #include "tugline/report/export.h"
@@ -40,6 +41,7 @@ void warn_of_noise(const RunStore& store) {
 void run_export(const Options& options) {
   const RunStore store = RunStore::open_read_only(options.store);
   warn_of_noise(store);
+  warn_of_part(store);
   const ExportTable table = kTables.at(options.table);
   const TextFormat format = kFormats.at(options.format);
   if (options.output.empty()) {

@@ -13,6 +13,7 @@
 #include "tugline/cli/doctor_command.h"
 #include "tugline/cli/export_command.h"
 #include "tugline/cli/inspect_command.h"
+#include "tugline/cli/merge_command.h"
 #include "tugline/cli/plot_command.h"
 #include "tugline/cli/summary_command.h"
 #include "tugline/cli/sweep_command.h"
@@ -55,6 +56,7 @@ void add_commands(CLI::App& app, const std::string& command_line) {
   tugline::add_analyze_command(app);
   tugline::add_plot_command(app);
   tugline::add_export_command(app);
+  tugline::add_merge_command(app);
   tugline::add_inspect_command(app);
   tugline::add_doctor_command(app);
 }

@@ -140,6 +140,16 @@ int64_t parse_count(const std::string& text, const std::string& option) {
   return count;
 }
 
+Shard parse_shard(const std::string& text) {
+  const auto parts = split(text, '/');
+  if (parts.size() != 2) fail(ErrorCode::kUsage, "--shard: '{}' is not I/N, such as 2/4", text);
+  const Shard shard{.number = parse_number<int64_t>(parts[0], "--shard"),
+                    .count = parse_number<int64_t>(parts[1], "--shard")};
+  if (shard.number < 1 || shard.number > shard.count)
+    fail(ErrorCode::kUsage, "--shard: there is no shard {}; expected I/N with I from 1 to N", text);
+  return shard;
+}
+
 uint64_t parse_seed(const std::string& text) { return parse_number<uint64_t>(text, "--seed"); }
 
 int64_t parse_bytes(const std::string& text) {

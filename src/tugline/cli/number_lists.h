@@ -1,4 +1,4 @@
-// The little languages of --layers, --epsilons, --ids, --span, --memory-limit and --seed. Errors are kUsage and name the option.
+// The little languages of --layers, --epsilons, --ids, --span, --shard, --memory-limit and --seed. Errors are kUsage and name the option.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tugline/core/ids.h"
+#include "tugline/store/records.h"
 
 namespace tugline {
 
@@ -24,6 +25,9 @@ namespace tugline {
 
 // "64", at least 1; `option` is for messages.
 [[nodiscard]] int64_t parse_count(const std::string& text, const std::string& option);
+
+// "2/4". Errors: not two integers I/N with 1 <= I <= N.
+[[nodiscard]] Shard parse_shard(const std::string& text);
 
 // "42". Errors: not an integer from 0 to 2^64 - 1 (a negative one would wrap round silently).
 [[nodiscard]] uint64_t parse_seed(const std::string& text);

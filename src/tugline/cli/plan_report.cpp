@@ -31,13 +31,25 @@ std::string units_text(const SweepCost& cost) {
   return done == 0 ? "" : fmt::format(", {} of them in the store already, {} to run", done, cost.units_left);
 }
 
+std::string part_text(const ShardPart& part, int64_t units) {
+  return fmt::format("part      {}: {} of the run's {} units, {:.1f} % of its products\n",
+                     described(part.shard), units, part.units_of_run, 100 * part.share_of_flops);
+}
+
+nlohmann::ordered_json part_json(const ShardPart& part) {
+  return {{"number", part.shard.number},
+          {"count", part.shard.count},
+          {"units_of_run", part.units_of_run},
+          {"share_of_flops", part.share_of_flops}};
+}
+
 }  // namespace
 
 std::string plan_text(const PlanReport& r) {
   const SweepCost& cost = r.cost;
   const MemoryNeeds& memory = cost.memory;
   std::string text =
-      fmt::format("model     {}\n", r.model) +
+      fmt::format("model     {}\n", r.model) + (r.part ? part_text(*r.part, cost.units) : "") +
       fmt::format("units     {} ({} examples, {} skipped; {} spans; {} layers){}\n", cost.units, r.examples,
                   r.examples_skipped, r.spans, r.layers, units_text(cost)) +
       fmt::format("pushes    {} in {} batches of at most {} rows\n", cost.pushes, cost.batches,
@@ -68,6 +80,7 @@ std::string plan_json(const PlanReport& r) {
                      {"examples_skipped", r.examples_skipped},
                      {"spans", r.spans},
                      {"layers", r.layers},
+                     {"shard", r.part ? part_json(*r.part) : Json()},
                      {"units", cost.units},
                      {"units_left", cost.units_left},
                      {"pushes", cost.pushes},

@@ -8,6 +8,13 @@
 
 namespace tugline {
 
+// Of a sweep with --shard.
+struct ShardPart {
+  Shard shard;
+  int64_t units_of_run = 0;
+  double share_of_flops = 0;  // of the whole run's, whatever is done already
+};
+
 struct PlanReport {
   std::string model;
   int64_t examples = 0;
@@ -15,7 +22,8 @@ struct PlanReport {
   int64_t spans = 0;
   int64_t layers = 0;
   int64_t batch_rows = 0;
-  SweepCost cost;
+  std::optional<ShardPart> part = {};
+  SweepCost cost;  // of the part
   int threads = 0;
   double product_speed = 0;  // FLOP/s
   // Of it that the store's units reached; nothing where there are none.

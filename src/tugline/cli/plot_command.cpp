@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tugline/cli/partial_run.h"
 #include "tugline/core/error.h"
 #include "tugline/data/dataset.h"
 #include "tugline/report/distance_figure.h"
@@ -88,8 +89,11 @@ std::string script_of(const RunStore& store, const RunView& view, const Options&
 
 std::string families_script(const Options& options) {
   std::vector<FamilyRun> runs;
-  for (const std::string& path : options.stores)
-    runs.push_back({.path = path, .view = view_of(RunStore::open_read_only(path))});
+  for (const std::string& path : options.stores) {
+    const RunStore store = RunStore::open_read_only(path);
+    warn_of_part(store);
+    runs.push_back({.path = path, .view = view_of(store)});
+  }
   check_comparable(runs);
   const RunView& first = runs.front().view;
   const std::string span_kind = span_kind_of(first, options);
@@ -108,6 +112,7 @@ void run_plot(const Options& options) {
     return;
   }
   const RunStore store = RunStore::open_read_only(options.stores.front());
+  warn_of_part(store);
   draw_script(script_of(store, view_of(store), options), options.output);
 }
 

@@ -100,6 +100,12 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
           "Rows of a batch of pushes: what suits this machine's cache by default; give the store's own "
           "to go on with a run of another machine")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+  command
+      .add_option(
+          "--shard", a.shard,
+          "Only part I of N of the run, of about equal cost, into a store of its own; tugline merge joins "
+          "the stores")
+      ->type_name("I/N");
   command.add_flag("--dry-run", a.dry_run,
                    "Print what the sweep would do, take and cost, and run nothing; no weights are read");
   command.add_flag("--json", a.json, "With --dry-run: print one JSON object");

@@ -26,6 +26,7 @@ struct SweepArguments {
   std::string memory_limit = "4GiB";
   int64_t audit = 1;       // pushes of a unit
   int64_t batch_rows = 0;  // 0: as many as suit this machine
+  std::string shard = "1/1";
   bool dry_run = false;
   bool json = false;
   std::string command_line;  // as it was typed, for the run's provenance

@@ -13,6 +13,7 @@
 #include "tugline/backend/machine.h"
 #include "tugline/backend/product_speed.h"
 #include "tugline/cli/interrupt.h"
+#include "tugline/cli/number_lists.h"
 #include "tugline/cli/plan_report.h"
 #include "tugline/cli/progress.h"
 #include "tugline/cli/session.h"
@@ -23,6 +24,7 @@
 #include "tugline/core/version.h"
 #include "tugline/files/mapped_file.h"
 #include "tugline/probe/audit.h"
+#include "tugline/probe/shard.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/run_store.h"
 
@@ -87,25 +89,6 @@ std::string machine_text() {
                      machine.onednn_isa);
 }
 
-Provenance provenance(const SweepArguments& arguments, const Model& model, const SweepPlan& plan,
-                      const SweepOptions& options) {
-  const auto units = plan.spans() * static_cast<int64_t>(options.layers.size());
-  return {{field::kVersion, std::string(kVersion)},
-          {field::kMachine, machine_text()},
-          {field::kStarted, now_utc()},
-          {field::kCommandLine, arguments.command_line},
-          {field::kModelName, model.config().name},
-          {field::kDataName, std::filesystem::path(arguments.data).filename().string()},
-          {field::kDModel, std::to_string(model.config().hidden_size)},
-          {field::kUnitsPlanned, std::to_string(units)},
-          {"num_layers", std::to_string(model.config().num_layers)},
-          {"model_path", arguments.model},
-          {"data_path", arguments.data},
-          {field::kDirectionFile, arguments.push.direction_file},
-          {"precision_asked_for", arguments.push.precision},
-          {"preset", arguments.preset}};
-}
-
 int64_t skipped_examples(const SweepPlan& plan) {
   return std::count_if(plan.examples.begin(), plan.examples.end(),
                        [](const PlannedExample& planned) { return !planned.skipped.empty(); });
@@ -144,33 +127,70 @@ struct Prepared {
   ModelSource source;
   ModelConfig config;
   SweepOptions options;
-  SweepPlan plan;
+  Shard shard;
+  SweepPlan whole;  // of all shards
+  SweepPlan plan;   // of this one
 };
 
 // Everything that can be wrong with the arguments is found before the weights are loaded and a store is made.
 std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
   auto ready = std::make_unique<Prepared>();  // the plan points into the dataset: it stays where it is
+  ready->shard = parse_shard(arguments.shard);
   if (!arguments.output.empty()) RunStore::check_path(arguments.output);
   ready->dataset = load_dataset(arguments.data);
   ready->source = resolve_model(arguments.model);
   ready->config = read_config(ready->source);
   ready->options = resolve_sweep_options(arguments, ready->config);
-  ready->plan = plan_sweep(ready->dataset, load_tokenizer(ready->source), ready->options);
-  check_plan(ready->config, ready->plan, ready->options);
+  ready->whole = plan_sweep(ready->dataset, load_tokenizer(ready->source), ready->options);
+  check_plan(ready->config, ready->whole, ready->options);
+  ready->plan = ready->shard.is_whole()
+                    ? ready->whole
+                    : plan_of_shard(ready->config, ready->whole, ready->options, ready->shard);
   return ready;
 }
 
+int64_t units_of(const SweepPlan& plan, const SweepOptions& options) {
+  return plan.spans() * static_cast<int64_t>(options.layers.size());
+}
+
+void report_empty_shard(const Prepared& ready) {
+  if (ready.plan.spans() == 0 && ready.whole.spans() > 0)
+    spdlog::warn("{} has nothing to measure: the run has only {} spans", described(ready.shard),
+                 ready.whole.spans());
+}
+
+Provenance provenance(const SweepArguments& arguments, const Model& model, const Prepared& ready) {
+  Provenance facts{{field::kVersion, std::string(kVersion)},
+                   {field::kMachine, machine_text()},
+                   {field::kStarted, now_utc()},
+                   {field::kCommandLine, arguments.command_line},
+                   {field::kModelName, model.config().name},
+                   {field::kDataName, std::filesystem::path(arguments.data).filename().string()},
+                   {field::kDModel, std::to_string(model.config().hidden_size)},
+                   {field::kUnitsPlanned, std::to_string(units_of(ready.whole, ready.options))},
+                   {"num_layers", std::to_string(model.config().num_layers)},
+                   {"model_path", arguments.model},
+                   {"data_path", arguments.data},
+                   {field::kDirectionFile, arguments.push.direction_file},
+                   {"precision_asked_for", arguments.push.precision},
+                   {"preset", arguments.preset}};
+  if (!ready.shard.is_whole())
+    facts[field::kShardUnits] = std::to_string(units_of(ready.plan, ready.options));
+  return facts;
+}
+
 // The store that the sweep would go on with. Its identity is checked but for what only loading the model tells.
-std::optional<RunStore> existing_store(const SweepArguments& arguments, const SweepOptions& options,
-                                       const ModelConfig& config) {
+std::optional<RunStore> existing_store(const SweepArguments& arguments, const Prepared& ready) {
   if (arguments.output.empty() || !std::filesystem::exists(arguments.output)) return std::nullopt;
   RunStore store = RunStore::open_read_only(arguments.output);
   const RunIdentity stored = store.identity();
-  RunIdentity wanted = sweep_settings(options, hash_file(arguments.data), direction_source(options.pushes));
-  wanted.fields[field::kModelConfig] = hex(hash_of(config));
+  RunIdentity wanted =
+      sweep_settings(ready.options, hash_file(arguments.data), direction_source(ready.options.pushes));
+  wanted.fields[field::kModelConfig] = hex(hash_of(ready.config));
   for (const char* name : {field::kBackend, field::kModelWeights, field::kPrecision})
     if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
   store.check_identity(wanted);
+  store.check_shard(ready.shard);
   return store;
 }
 
@@ -184,11 +204,24 @@ std::optional<double> reached_share(const RunStore& store, const Prepared& ready
   return done.push_work.total() / (seconds * speed);
 }
 
+// What the shard is of the run; nothing where it is all of it.
+std::optional<ShardPart> part_of(const Prepared& ready) {
+  if (ready.shard.is_whole()) return std::nullopt;
+  const auto flops = [&](const SweepPlan& plan) {
+    return cost_of(ready.config, plan, ready.options, [](const UnitKey&) { return false; }).flops();
+  };
+  const double all = flops(ready.whole);
+  return ShardPart{.shard = ready.shard,
+                   .units_of_run = units_of(ready.whole, ready.options),
+                   .share_of_flops = all > 0 ? flops(ready.plan) / all : 0};
+}
+
 void dry_run(const SweepArguments& arguments) {
   const auto ready = prepare(arguments);
-  const auto& [dataset, source, config, options, plan] = *ready;
-  const std::optional<RunStore> store = existing_store(arguments, options, config);
+  const auto& [dataset, source, config, options, shard, whole, plan] = *ready;
+  const std::optional<RunStore> store = existing_store(arguments, *ready);
   report_skipped(plan);
+  report_empty_shard(*ready);
   report_unreachable(options, config);
   PlanReport report{.model = config.name,
                     .examples = static_cast<int64_t>(plan.examples.size()),
@@ -196,6 +229,7 @@ void dry_run(const SweepArguments& arguments) {
                     .spans = plan.spans(),
                     .layers = static_cast<int64_t>(options.layers.size()),
                     .batch_rows = options.limits.rows,
+                    .part = part_of(*ready),
                     .cost = cost_of(config, plan, options,
                                     [&](const UnitKey& key) { return store && store->has_unit(key); })};
   const auto backend = make_cpu_backend({.threads = arguments.push.threads});
@@ -208,18 +242,19 @@ void dry_run(const SweepArguments& arguments) {
 
 void run(const SweepArguments& arguments) {
   const auto ready = prepare(arguments);
-  const auto& [dataset, source, config, options, plan] = *ready;
+  const auto& [dataset, source, config, options, shard, whole, plan] = *ready;
   const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   const Model& model = *loaded.model;
 
   const RunIdentity identity =
       sweep_identity(model, options, hash_file(arguments.data), direction_source(options.pushes));
   RunStore store =
-      RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, plan, options));
+      RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, *ready), shard);
   StoreObserver observer(store, identity.fields.at(field::kPrecision));
   const SweepCost cost =
       cost_of(config, plan, options, [&](const UnitKey& key) { return observer.has_unit(key); });
   report_plan(plan, options, cost.pushes);
+  report_empty_shard(*ready);
   report_unreachable(options, config);
   catch_interrupts();
   observer.show_progress(cost);
@@ -244,6 +279,7 @@ void add_sweep_command(CLI::App& app, const std::string& command_line) {
       "  tugline sweep model.gguf examples/traces.json -o run.db --layers 20,24 --epsilons 0:10:11\n"
       "  tugline sweep deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B annotated.json -o run.db --preset full\n"
       "  tugline sweep model.gguf annotated.json --preset full --dry-run\n"
+      "  tugline sweep model.gguf annotated.json -o part2.db --preset full --shard 2/4\n"
       "Running the same command again goes on where it stopped.");
   command->callback([command, arguments] {
     apply_config_and_preset(*command, *arguments);

@@ -29,7 +29,7 @@ class Accountant {
     const int64_t before = cost_.units_left;
     const auto tokens = static_cast<int64_t>(planned.ids.size());
     for (const Span& span : planned.spans) add(planned, span);
-    if (!planned.spans.empty())
+    if (planned.skipped.empty())
       statistics_ += residual_pass_work(config_, tokens, options_.layers.back().value + 1);
     cost_.store_bytes += kExampleBytes;
     if (cost_.units_left == before) return;
@@ -52,7 +52,9 @@ class Accountant {
     for (const LayerIndex layer : options_.layers) add_unit(unit_key(planned, span, layer), rows, layer);
     if (cost_.units_left == before) return;
     ++cost_.spans_left;
-    cost_.shared_work += span_work(config_, rows, lowest_);
+    const Work shared = span_work(config_, rows, lowest_);
+    cost_.span_work += shared;
+    cost_.shared_work += shared;
     keep_largest(cost_.memory.span, span_bytes(config_, rows, lowest_));
   }
 

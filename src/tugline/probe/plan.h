@@ -29,6 +29,7 @@ struct SweepCost {
   int64_t largest_batch_rows = 0;
   Work push_work;      // of the pushes
   Work shared_work;    // of baselines, traces, base distributions and the residuals' statistics
+  Work span_work;      // the part of it that spans share between their layers: traces and base distributions
   MemoryNeeds memory;  // the largest of each part
   int64_t store_bytes = 0;
   [[nodiscard]] double flops() const { return push_work.total() + shared_work.total(); }

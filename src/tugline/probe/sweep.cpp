@@ -21,14 +21,14 @@ void for_each_missing_unit(const PlannedExample& planned, const SweepOptions& op
       if (!observer.has_unit(unit_key(planned, span, layer))) visit(span, layer);
 }
 
-// Statistics of all the transcripts that the plan measures, whichever units are there already; nothing where the pushes need none.
+// Statistics of all the transcripts that the run measures, in whichever shard, whichever units are there already; nothing where the pushes need none.
 ResidualsByLayer needed_residuals(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                                   SweepObserver& observer) {
   const std::optional<Moments> moments = needed_moments(options.pushes);
   if (!moments) return {};
   std::vector<PassTranscript> transcripts;
   for (const PlannedExample& planned : plan.examples)
-    if (!planned.spans.empty()) transcripts.push_back({planned.example->content_hash, planned.ids});
+    if (planned.skipped.empty()) transcripts.push_back({planned.example->content_hash, planned.ids});
   ResidualsByLayer residuals = read_residuals(model, std::move(transcripts),
                                               {.layers = options.layers,
                                                .hook = options.hook,
@@ -162,7 +162,8 @@ void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& op
     for (const SkippedSpan& span : planned.skipped_spans) observer.put_skipped_span(span);
   }
   if (plan.examples.empty()) fail(ErrorCode::kNothingToMeasure, "nothing to measure: there are no examples");
-  if (plan.spans() == 0)
+  if (std::all_of(plan.examples.begin(), plan.examples.end(),
+                  [](const PlannedExample& planned) { return !planned.skipped.empty(); }))
     fail(ErrorCode::kNothingToMeasure,
          "nothing to measure: all {} examples were skipped; the first because {}", plan.examples.size(),
          plan.examples.front().skipped);

@@ -33,9 +33,9 @@ struct SweepOptions {
 struct PlannedExample {
   const Example* example = nullptr;
   std::vector<int32_t> ids;
-  std::vector<Span> spans;
+  std::vector<Span> spans;  // in a shard's plan those of the shard, perhaps none
   std::vector<SkippedSpan> skipped_spans;
-  std::string skipped;  // why no span of it is measured; empty otherwise
+  std::string skipped;  // why no span of it is measured, in no shard; empty otherwise
 };
 
 struct SweepPlan {
@@ -82,7 +82,7 @@ class SweepObserver {
   [[nodiscard]] virtual bool progress(int64_t pushes, double flops) = 0;
 };
 
-// Runs what the observer does not have yet. Errors: kNothingToMeasure where no example has a span, after all reasons were handed over.
+// Runs what the observer does not have yet. Errors: kNothingToMeasure where every example was skipped, after all reasons were handed over.
 // `exact`: the same model on the reference backend, for the audit; needed where options.audit is not 0.
 void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                SweepObserver& observer, const Model* exact = nullptr);

@@ -112,8 +112,10 @@ std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<s
   std::string text;
   for (size_t i = 0; i < runs.size(); ++i) {
     const RunView& view = runs[i].view;
-    text += fmt::format(" {}: {}, {}; configuration {}{}.", names[i], directions_text(view), audit_text(view),
-                        view.identity.hash(), view.is_unfinished() ? ", UNFINISHED" : "");
+    text +=
+        fmt::format(" {}: {}, {}; configuration {}{}{}.", names[i], directions_text(view), audit_text(view),
+                    view.identity.hash(), view.shard.is_whole() ? "" : ", PARTIAL: " + shard_text(view),
+                    view.is_unfinished() ? ", UNFINISHED" : "");
   }
   return text;
 }

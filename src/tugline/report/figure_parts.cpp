@@ -51,7 +51,8 @@ std::string joined_facts(const RunView& view, const std::string& what,
       parts.push_back(unfinished_fact(view));
     } else if (const auto fact = facts.find(name); fact != facts.end()) {
       const char* mark = name == "tugline" ? " " : ": ";
-      parts.push_back(fmt::format("{}{}{}", name == "model" ? "Model" : name, mark, fact->second));
+      const std::string_view title = name == "model" ? "Model" : name == "part" ? "PARTIAL" : name;
+      parts.push_back(fmt::format("{}{}{}", title, mark, fact->second));
     }
   }
   std::erase(parts, "");
@@ -82,8 +83,8 @@ std::string title_lines(const RunView& view, const std::string& title, const std
 
 std::string provenance_caption(const RunView& view, const std::string& what) {
   return joined_facts(view, what,
-                      {"model", "data", "readout", "directions", "", "audit", "unfinished", "precision",
-                       "temperature", "vocabulary", "seed", "configuration", "tugline"});
+                      {"model", "data", "readout", "directions", "", "audit", "part", "unfinished",
+                       "precision", "temperature", "vocabulary", "seed", "configuration", "tugline"});
 }
 
 std::string shared_caption(const RunView& view, const std::string& what) {

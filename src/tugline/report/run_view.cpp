@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "tugline/core/error.h"
@@ -14,23 +13,14 @@
 namespace tugline {
 namespace {
 
-std::optional<int64_t> parse_count(const std::string& text) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 1) {
-    return std::nullopt;
-  }
-  return value;
-}
-
 int64_t width_in(const RunStore& store, const Provenance& meta) {
   const auto found = meta.find(field::kDModel);
-  const auto width = found == meta.end() ? std::nullopt : parse_count(found->second);
-  if (!width) {
+  const int64_t width = count_in(meta, field::kDModel).value_or(0);
+  if (width < 1) {
     fail(ErrorCode::kInput, "{}: {} in table meta is {}, expected the width of the residual stream",
          store.path().string(), field::kDModel, found == meta.end() ? "missing" : '"' + found->second + '"');
   }
-  return *width;
+  return width;
 }
 
 void add_to(std::map<std::string, std::vector<int64_t>>& groups, const std::string& reason, int64_t example) {
@@ -135,7 +125,8 @@ std::string push_fact(const RunView& view) {
 std::string examples_fact(const RunView& view) {
   std::string text = fmt::format("{} measured, {} skipped", view.examples_measured, view.examples_skipped());
   if (view.examples_waiting > 0) {
-    text += fmt::format(", {} still to measure", view.examples_waiting);
+    text += fmt::format(", {} {}", view.examples_waiting,
+                        view.shard.is_whole() ? "still to measure" : "not measured here");
   }
   return text;
 }
@@ -171,9 +162,9 @@ RunView view_of(const RunStore& store) {
   view.sessions = store.sessions();
   view.meta = store.meta();
   view.d_model = width_in(store, view.meta);
-  if (const auto planned = view.meta.find(field::kUnitsPlanned); planned != view.meta.end()) {
-    view.units_planned = parse_count(planned->second);
-  }
+  view.shard = store.shard();
+  view.units_of_run = count_in(view.meta, field::kUnitsPlanned);
+  view.units_planned = view.shard.is_whole() ? view.units_of_run : count_in(view.meta, field::kShardUnits);
   read_units(store, view);
   return view;
 }
@@ -189,6 +180,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"directions", directions_fact(view)},
       {"examples", examples_fact(view)},
       {"units", units_fact(view)},
+      {"part", shard_text(view)},
       {"precision", precision_label(identity_value(view, field::kPrecision))},
       {"temperature", identity_value(view, field::kTemperature)},
       {"vocabulary", identity_value(view, field::kVocabulary)},
@@ -200,6 +192,12 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
   std::copy_if(all.begin(), all.end(), std::back_inserter(known),
                [](const auto& fact) { return !fact.second.empty(); });
   return known;
+}
+
+std::string shard_text(const RunView& view) {
+  if (view.shard.is_whole()) return "";
+  return described(view.shard) +
+         (view.units_of_run ? fmt::format(" of a run of {} units", *view.units_of_run) : " of a run");
 }
 
 std::string audit_text(const RunView& view) {

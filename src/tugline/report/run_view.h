@@ -34,7 +34,9 @@ struct RunView {
   Provenance meta;
   int64_t d_model = 0;
   int64_t units = 0;
-  std::optional<int64_t> units_planned;
+  Shard shard;                               // what the store is for
+  std::optional<int64_t> units_planned;      // of the shard
+  std::optional<int64_t> units_of_run;       // of all shards
   int64_t units_at_sinks = 0;                // whose push lands on a sink token
   int64_t examples_measured = 0;             // those with a unit at least
   int64_t examples_waiting = 0;              // neither measured yet nor skipped
@@ -61,6 +63,9 @@ struct RunView {
 
 // "12 pushes rerun in f64, largest disagreement 3.1e-06"; "no push rerun in f64".
 [[nodiscard]] std::string audit_text(const RunView& view);
+
+// "shard 1/4 of a run of 48 units"; empty where the store is for the whole run.
+[[nodiscard]] std::string shard_text(const RunView& view);
 
 // "layer 29" or "layers 27, 29: <the note>".
 [[nodiscard]] std::string sentence_of(const NoteGroup& note);

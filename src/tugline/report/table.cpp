@@ -165,6 +165,13 @@ std::string summary_json(const RunView& view) {
   if (view.units_planned) {
     json["units"]["planned"] = *view.units_planned;
   }
+  json["shard"] = nullptr;
+  if (!view.shard.is_whole()) {
+    json["shard"] = {{"number", view.shard.number}, {"count", view.shard.count}, {"units_of_run", nullptr}};
+    if (view.units_of_run) {
+      json["shard"]["units_of_run"] = *view.units_of_run;
+    }
+  }
   json["audit"] = {{"pushes", view.audited},
                    {"largest_disagreement", number_or_null(view.audit_disagreement)}};
   json["notes"] = nlohmann::ordered_json::array();

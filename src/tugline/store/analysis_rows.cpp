@@ -51,6 +51,8 @@ std::vector<std::string> analysis_tables(SQLite::Database& database) {
 
 }  // namespace
 
+bool has_analysis(SQLite::Database& database) { return !analysis_tables(database).empty(); }
+
 void drop_analysis(SQLite::Database& database) {
   for (const std::string& name : analysis_tables(database)) database.exec("DROP TABLE \"" + name + "\"");
 }

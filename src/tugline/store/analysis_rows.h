@@ -10,6 +10,8 @@
 
 namespace tugline {
 
+[[nodiscard]] bool has_analysis(SQLite::Database& database);
+
 // Every table that insert_analysis_table made.
 void drop_analysis(SQLite::Database& database);
 

@@ -34,6 +34,7 @@ inline constexpr const char* kDataName = "data_name";
 inline constexpr const char* kDirectionFile = "direction_file";  // as it was given
 inline constexpr const char* kDModel = "d_model";                // width of the residual stream
 inline constexpr const char* kUnitsPlanned =
-    "units_planned";  // so that an unfinished run can be told from a whole one
+    "units_planned";  // of the whole run, so that an unfinished one can be told from it
+inline constexpr const char* kShardUnits = "shard_units";  // of the shard, in a store that holds one
 
 }  // namespace tugline::field

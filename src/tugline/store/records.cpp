@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <set>
 #include <string_view>
 
@@ -40,7 +41,8 @@ std::string RunIdentity::hash() const {
   return fmt::format("{:016x}", hash.value());
 }
 
-std::vector<std::string> differences(const RunIdentity& stored, const RunIdentity& wanted) {
+std::vector<std::string> differences(const RunIdentity& stored, const RunIdentity& wanted,
+                                     const ComparedNames& titles) {
   std::set<std::string> names;
   for (const auto& [name, value] : stored.fields) {
     names.insert(name);
@@ -53,10 +55,28 @@ std::vector<std::string> differences(const RunIdentity& stored, const RunIdentit
     const std::string before = shown(stored.fields, name);
     const std::string now = shown(wanted.fields, name);
     if (before != now) {
-      lines.push_back(fmt::format("{}: the store has {}, this run {}", name, before, now));
+      lines.push_back(fmt::format("{}: {} has {}, {} {}", name, titles.stored, before, titles.wanted, now));
     }
   }
   return lines;
+}
+
+std::string described(const Shard& shard) {
+  return shard.is_whole() ? "the whole run" : fmt::format("shard {}/{}", shard.number, shard.count);
+}
+
+std::optional<int64_t> count_in(const Provenance& provenance, const std::string& name) {
+  const auto found = provenance.find(name);
+  if (found == provenance.end()) {
+    return std::nullopt;
+  }
+  const std::string& text = found->second;
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 0) {
+    return std::nullopt;
+  }
+  return value;
 }
 
 }  // namespace tugline

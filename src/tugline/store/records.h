@@ -20,13 +20,35 @@ struct RunIdentity {
   [[nodiscard]] std::string hash() const;  // 16 hex digits over the sorted fields
 };
 
+// What messages call the two runs that are compared.
+struct ComparedNames {
+  std::string stored = "the store";
+  std::string wanted = "this run";
+};
+
 // One "NAME: the store has A, this run B" a field that differs, in name order; empty where the two are the
 // same.
-[[nodiscard]] std::vector<std::string> differences(const RunIdentity& stored, const RunIdentity& wanted);
+[[nodiscard]] std::vector<std::string> differences(const RunIdentity& stored, const RunIdentity& wanted,
+                                                   const ComparedNames& titles = {});
+
+// The part of a run that a process measures, of `count` that the run is dealt into (probe/shard), numbered from 1. No part of the
+// run's identity: shards of one run can be merged.
+struct Shard {
+  int64_t number = 1;
+  int64_t count = 1;
+  [[nodiscard]] bool is_whole() const { return count == 1; }
+  bool operator==(const Shard&) const = default;
+};
+
+// "shard 2/4"; "the whole run".
+[[nodiscard]] std::string described(const Shard& shard);
 
 // What is worth knowing of a run and decides none of its numbers: version, machine, command line, names of
 // files.
 using Provenance = std::map<std::string, std::string>;
+
+// A fact that is a number of something; nothing where it is absent or no number from 0 up.
+[[nodiscard]] std::optional<int64_t> count_in(const Provenance& provenance, const std::string& name);
 
 struct ExampleRecord {
   int64_t example = 0;  // index in the dataset

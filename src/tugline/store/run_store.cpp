@@ -7,6 +7,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/store/analysis_rows.h"
+#include "tugline/store/example_rows.h"
 #include "tugline/store/sqlite_error.h"
 #include "tugline/store/store_file.h"
 #include "tugline/store/unit_rows.h"
@@ -49,15 +50,6 @@ struct RunStore::Impl {
 
 namespace {
 
-RunIdentity read_identity(SQLite::Database& database) {
-  RunIdentity identity;
-  SQLite::Statement select(database, "SELECT name, value FROM identity");
-  while (select.executeStep()) {
-    identity.fields[select.getColumn(0).getString()] = select.getColumn(1).getString();
-  }
-  return identity;
-}
-
 void check_same_run(const std::filesystem::path& path, const RunIdentity& stored, const RunIdentity& wanted) {
   const std::vector<std::string> lines = differences(stored, wanted);
   if (!lines.empty()) {
@@ -68,52 +60,15 @@ void check_same_run(const std::filesystem::path& path, const RunIdentity& stored
   }
 }
 
-ExampleRecord example_of_row(SQLite::Statement& row) {
-  return {.example = row.getColumn(0).getInt64(),
-          .content_hash = row.getColumn(1).getString(),
-          .prompt = row.getColumn(2).getString(),
-          .tokens = row.getColumn(3).getInt64(),
-          .skipped = row.getColumn(4).getString()};
-}
-
-void check_same_example(const std::filesystem::path& path, const ExampleRecord& stored,
-                        const ExampleRecord& now) {
-  const auto refuse = [&](const char* name, const auto& before, const auto& after) {
-    fail(ErrorCode::kConflict,
-         "{}: example {} has {} \"{}\" in the store, \"{}\" in this run; give another file", path.string(),
-         now.example, name, before, after);
-  };
-  if (stored.content_hash != now.content_hash) {
-    refuse("content hash", stored.content_hash, now.content_hash);
+void check_same_shard(const std::filesystem::path& path, const Shard& stored, const Shard& wanted) {
+  if (stored == wanted || (stored.is_whole() && wanted.is_whole())) {
+    return;
   }
-  if (stored.tokens != now.tokens) {
-    refuse("number of tokens", stored.tokens, now.tokens);
-  }
-  if (stored.skipped != now.skipped) {
-    refuse("reason for skipping", stored.skipped, now.skipped);
-  }
-}
-
-void insert_example(SQLite::Database& database, const ExampleRecord& example) {
-  SQLite::Statement insert(
-      database,
-      "INSERT INTO examples (example, content_hash, prompt, tokens, skipped) VALUES (?, ?, ?, ?, ?)");
-  insert.bind(1, example.example);
-  insert.bind(2, example.content_hash);
-  insert.bind(3, example.prompt);
-  insert.bind(4, example.tokens);
-  insert.bind(5, example.skipped);
-  insert.exec();
-}
-
-std::optional<ExampleRecord> find_example(SQLite::Database& database, int64_t example) {
-  SQLite::Statement select(
-      database, "SELECT example, content_hash, prompt, tokens, skipped FROM examples WHERE example = ?");
-  select.bind(1, example);
-  if (!select.executeStep()) {
-    return std::nullopt;
-  }
-  return example_of_row(select);
+  fail(ErrorCode::kConflict,
+       "{}: holds {}, this is {}; {} to go on with it, or give another file (`tugline merge` joins shards)",
+       path.string(), described(stored), described(wanted),
+       stored.is_whole() ? "leave out --shard"
+                         : fmt::format("give --shard {}/{}", stored.number, stored.count));
 }
 
 }  // namespace
@@ -124,21 +79,26 @@ RunStore& RunStore::operator=(RunStore&&) noexcept = default;
 RunStore::~RunStore() = default;
 
 RunStore RunStore::create_or_resume(const std::filesystem::path& path, const RunIdentity& identity,
-                                    const Provenance& provenance) {
+                                    const Provenance& provenance, const Shard& shard) {
   auto impl = std::make_unique<Impl>();
   impl->path = resolved_store_path(path);
   impl->provenance = provenance;
   check_store_path(impl->path);
   impl->lock = std::make_unique<WriterLock>(impl->path);
   if (is_new_store(impl->path)) {
-    create_store_file(impl->path, identity, provenance);
+    create_store_file(impl->path, identity, [&](SQLite::Database& database) {
+      insert_shard(database, shard);
+      insert_session(database, provenance);
+    });
     impl->session = 1;
   }
   impl->database = open_store_file(impl->path, StoreAccess::kWrite);
   check_same_run(impl->path,
                  guarded(impl->path, "read its identity", [&] { return read_identity(*impl->database); }),
                  identity);
-  return RunStore(std::move(impl));
+  RunStore store(std::move(impl));
+  store.check_shard(shard);
+  return store;
 }
 
 void RunStore::check_path(const std::filesystem::path& path) {
@@ -167,26 +127,15 @@ RunStore RunStore::open_to_annotate(const std::filesystem::path& path) {
 const std::filesystem::path& RunStore::path() const { return impl_->path; }
 
 void RunStore::put_example(const ExampleRecord& example) {
-  const auto stored = guarded(impl_->path, "read an example",
-                              [&] { return find_example(*impl_->database, example.example); });
-  if (stored) {
-    check_same_example(impl_->path, *stored, example);
+  if (guarded(impl_->path, "read an example",
+              [&] { return has_same_example(*impl_->database, example, impl_->path, {}); })) {
     return;
   }
   impl_->in_transaction("write an example", [&] { insert_example(*impl_->database, example); });
 }
 
 void RunStore::put_skipped_span(const SkippedSpan& span) {
-  impl_->in_transaction("write a skipped span", [&] {
-    SQLite::Statement insert(
-        *impl_->database,
-        "INSERT OR REPLACE INTO skipped_spans (example, span_kind, chunk, reason) VALUES (?, ?, ?, ?)");
-    insert.bind(1, span.example);
-    insert.bind(2, span.span_kind);
-    insert.bind(3, span.chunk);
-    insert.bind(4, span.reason);
-    insert.exec();
-  });
+  impl_->in_transaction("write a skipped span", [&] { insert_skipped_span(*impl_->database, span); });
 }
 
 void RunStore::put_unit(const UnitRecord& unit) {
@@ -206,6 +155,11 @@ void RunStore::put_analysis(const std::vector<ResultTable>& tables) {
   });
 }
 
+bool RunStore::has_analysis() const {
+  return guarded(impl_->path, "look for an analysis",
+                 [&] { return tugline::has_analysis(*impl_->database); });
+}
+
 std::optional<ResultTable> RunStore::analysis_table(const std::string& name) const {
   return guarded(impl_->path, "read its analysis",
                  [&] { return read_analysis_table(*impl_->database, name); });
@@ -222,6 +176,12 @@ RunIdentity RunStore::identity() const {
 void RunStore::check_identity(const RunIdentity& wanted) const {
   check_same_run(impl_->path, identity(), wanted);
 }
+
+Shard RunStore::shard() const {
+  return guarded(impl_->path, "read its shard", [&] { return read_shard(*impl_->database); });
+}
+
+void RunStore::check_shard(const Shard& wanted) const { check_same_shard(impl_->path, shard(), wanted); }
 
 std::vector<Provenance> RunStore::sessions() const {
   return guarded(impl_->path, "read its sessions", [&] {
@@ -254,48 +214,20 @@ Provenance RunStore::meta() const {
 }
 
 std::vector<ExampleRecord> RunStore::examples() const {
-  return guarded(impl_->path, "read its examples", [&] {
-    std::vector<ExampleRecord> examples;
-    SQLite::Statement select(
-        *impl_->database,
-        "SELECT example, content_hash, prompt, tokens, skipped FROM examples ORDER BY example");
-    while (select.executeStep()) {
-      examples.push_back(example_of_row(select));
-    }
-    return examples;
-  });
+  return guarded(impl_->path, "read its examples", [&] { return read_examples(*impl_->database); });
 }
 
 std::vector<SkippedSpan> RunStore::skipped_spans() const {
-  return guarded(impl_->path, "read its skipped spans", [&] {
-    std::vector<SkippedSpan> spans;
-    SQLite::Statement select(*impl_->database,
-                             "SELECT example, span_kind, chunk, reason FROM skipped_spans "
-                             "ORDER BY example, span_kind, chunk");
-    while (select.executeStep()) {
-      spans.push_back({.example = select.getColumn(0).getInt64(),
-                       .span_kind = select.getColumn(1).getString(),
-                       .chunk = select.getColumn(2).getInt64(),
-                       .reason = select.getColumn(3).getString()});
-    }
-    return spans;
-  });
+  return guarded(impl_->path, "read its skipped spans", [&] { return read_skipped_spans(*impl_->database); });
 }
 
 std::vector<UnitKey> RunStore::unit_keys() const {
-  return guarded(impl_->path, "read its units", [&] {
-    std::vector<UnitKey> keys;
-    SQLite::Statement select(
-        *impl_->database,
-        "SELECT example, span_kind, chunk, layer FROM units ORDER BY example, span_kind, chunk, layer");
-    while (select.executeStep()) {
-      keys.push_back({.example = select.getColumn(0).getInt64(),
-                      .span_kind = select.getColumn(1).getString(),
-                      .chunk = select.getColumn(2).getInt64(),
-                      .layer = select.getColumn(3).getInt()});
-    }
-    return keys;
-  });
+  return guarded(impl_->path, "read its units", [&] { return read_unit_keys(*impl_->database); });
+}
+
+std::map<UnitKey, size_t> RunStore::unit_sessions() const {
+  return guarded(impl_->path, "read its units' sessions",
+                 [&] { return read_unit_sessions(*impl_->database); });
 }
 
 std::vector<UnitRecord> RunStore::units() const {

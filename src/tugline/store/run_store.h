@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,10 +23,11 @@ namespace tugline {
 class RunStore {
  public:
   // Makes the store, or opens an existing one of the same identity to go on with it. A different identity is
-  // a kConflict that names every field that differs with both values. Nothing is left behind where making it
-  // fails.
+  // a kConflict that names every field that differs with both values, and so is another shard of the same run. Nothing is left
+  // behind where making it fails.
   [[nodiscard]] static RunStore create_or_resume(const std::filesystem::path& path,
-                                                 const RunIdentity& identity, const Provenance& provenance);
+                                                 const RunIdentity& identity, const Provenance& provenance,
+                                                 const Shard& shard = {});
   // Throws what create_or_resume would for the path itself, before anything is known of the run: no such folder, another
   // program's file. Changes nothing.
   static void check_path(const std::filesystem::path& path);
@@ -53,16 +55,23 @@ class RunStore {
   [[nodiscard]] RunIdentity identity() const;
   // kConflict, as create_or_resume has it, where the store holds another run.
   void check_identity(const RunIdentity& wanted) const;
+  // The part of the run that the store is for.
+  [[nodiscard]] Shard shard() const;
+  // kConflict, as create_or_resume has it, where the store is for another part.
+  void check_shard(const Shard& wanted) const;
   [[nodiscard]] std::vector<Provenance> sessions() const;  // in the order of writing
   [[nodiscard]] Provenance meta() const;                   // of all sessions; a later one's value wins
   [[nodiscard]] std::vector<ExampleRecord> examples() const;
   [[nodiscard]] std::vector<SkippedSpan> skipped_spans() const;
   [[nodiscard]] std::vector<UnitKey> unit_keys() const;
+  // Which of sessions() measured each unit.
+  [[nodiscard]] std::map<UnitKey, size_t> unit_sessions() const;
   // Without their responses, which may not fit into memory all at once.
   [[nodiscard]] std::vector<UnitRecord> units() const;
   // By direction, then epsilon. kNotFound where the unit is not there.
   [[nodiscard]] std::vector<ResponseRecord> responses(const UnitKey& key) const;
 
+  [[nodiscard]] bool has_analysis() const;
   // One table of the kept analysis, rows as they were put; nothing where there is no such table.
   [[nodiscard]] std::optional<ResultTable> analysis_table(const std::string& name) const;
 

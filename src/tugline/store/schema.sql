@@ -1,12 +1,18 @@
--- The run store, schema version 6 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 7 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- What decides the numbers. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
   name  TEXT PRIMARY KEY NOT NULL,
   value TEXT NOT NULL
+);
+
+-- The part of the run that the store is to hold: one row, or none where that is the whole run.
+CREATE TABLE shard (
+  number INTEGER NOT NULL,  -- from 1
+  count  INTEGER NOT NULL   -- of the run's shards
 );
 
 -- One a process that wrote here: the first made the store, the others resumed it.

@@ -39,13 +39,14 @@ void insert_identity(SQLite::Database& database, const RunIdentity& identity) {
   }
 }
 
-void write_new_store(const fs::path& path, const RunIdentity& identity, const Provenance& provenance) {
+void write_new_store(const fs::path& path, const RunIdentity& identity,
+                     const std::function<void(SQLite::Database&)>& fill) {
   SQLite::Database database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   configure(database, StoreAccess::kWrite);
   SQLite::Transaction transaction(database);
   database.exec(kSchemaSql);
   insert_identity(database, identity);
-  insert_session(database, provenance);
+  fill(database);
   transaction.commit();
 }
 
@@ -123,11 +124,12 @@ bool is_new_store(const fs::path& path) {
   return !fs::exists(path, error) || (fs::file_size(path, error) == 0 && !error);
 }
 
-void create_store_file(const fs::path& path, const RunIdentity& identity, const Provenance& provenance) {
+void create_store_file(const fs::path& path, const RunIdentity& identity,
+                       const std::function<void(SQLite::Database&)>& fill) {
   const fs::path unfinished = fmt::format("{}.new-{}", path.string(), ::getpid());
   remove_with_journal(unfinished);
   try {
-    guarded(path, "make the run store", [&] { write_new_store(unfinished, identity, provenance); });
+    guarded(path, "make the run store", [&] { write_new_store(unfinished, identity, fill); });
     fs::rename(unfinished, path);
   } catch (const fs::filesystem_error& e) {
     remove_with_journal(unfinished);
@@ -156,6 +158,33 @@ std::unique_ptr<SQLite::Database> open_store_file(const fs::path& path, StoreAcc
     configure(*database, access);
     return database;
   });
+}
+
+RunIdentity read_identity(SQLite::Database& database) {
+  RunIdentity identity;
+  SQLite::Statement select(database, "SELECT name, value FROM identity");
+  while (select.executeStep()) {
+    identity.fields[select.getColumn(0).getString()] = select.getColumn(1).getString();
+  }
+  return identity;
+}
+
+void insert_shard(SQLite::Database& database, const Shard& shard) {
+  if (shard.is_whole()) {
+    return;
+  }
+  SQLite::Statement insert(database, "INSERT INTO shard (number, count) VALUES (?, ?)");
+  insert.bind(1, shard.number);
+  insert.bind(2, shard.count);
+  insert.exec();
+}
+
+Shard read_shard(SQLite::Database& database) {
+  SQLite::Statement select(database, "SELECT number, count FROM shard");
+  if (!select.executeStep()) {
+    return {};
+  }
+  return {.number = select.getColumn(0).getInt64(), .count = select.getColumn(1).getInt64()};
 }
 
 int64_t insert_session(SQLite::Database& database, const Provenance& provenance) {

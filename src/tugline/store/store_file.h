@@ -5,6 +5,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "tugline/store/records.h"
@@ -22,14 +23,20 @@ void check_store_path(const std::filesystem::path& path);
 // True where there is nothing yet, or an empty file.
 [[nodiscard]] bool is_new_store(const std::filesystem::path& path);
 
-// Makes a store with its identity and first session under a name beside `path`, then renames it to `path`.
-// Throws Error kIo and leaves nothing behind.
+// Makes a store with this identity under a name beside `path`, lets `fill` write the rest in the same transaction, then renames it
+// to `path`. Throws Error kIo, or what `fill` throws, and leaves nothing behind.
 void create_store_file(const std::filesystem::path& path, const RunIdentity& identity,
-                       const Provenance& provenance);
+                       const std::function<void(SQLite::Database&)>& fill);
 
 // Opens an existing store after checking that it is tugline's and of a schema this version knows.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_store_file(const std::filesystem::path& path,
                                                                 StoreAccess access);
+
+[[nodiscard]] RunIdentity read_identity(SQLite::Database& database);
+
+// The part of the run that the store is for. Writing the whole run leaves no row.
+void insert_shard(SQLite::Database& database, const Shard& shard);
+[[nodiscard]] Shard read_shard(SQLite::Database& database);
 
 // Adds a session with its provenance inside the caller's transaction; returns its number.
 int64_t insert_session(SQLite::Database& database, const Provenance& provenance);

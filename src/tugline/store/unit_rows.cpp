@@ -136,12 +136,17 @@ std::vector<double> read_rows_blob(const SQLite::Column& column, int64_t unit,
   return from_blob(column.getBlob(), bytes);
 }
 
+// From four columns, of which `first` is the first.
+UnitKey key_of_row(SQLite::Statement& row, int first) {
+  return {.example = row.getColumn(first).getInt64(),
+          .span_kind = row.getColumn(first + 1).getString(),
+          .chunk = row.getColumn(first + 2).getInt64(),
+          .layer = row.getColumn(first + 3).getInt()};
+}
+
 UnitRecord unit_of_row(SQLite::Statement& row) {
   UnitRecord unit;
-  unit.key = {.example = row.getColumn(1).getInt64(),
-              .span_kind = row.getColumn(2).getString(),
-              .chunk = row.getColumn(3).getInt64(),
-              .layer = row.getColumn(4).getInt()};
+  unit.key = key_of_row(row, 1);
   unit.span = {row.getColumn(5).getInt64(), row.getColumn(6).getInt64()};
   unit.span_text = row.getColumn(7).getString();
   unit.position = row.getColumn(8).getInt64();
@@ -223,6 +228,29 @@ std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key)
     return std::nullopt;
   }
   return select.getColumn(0).getInt64();
+}
+
+std::vector<UnitKey> read_unit_keys(SQLite::Database& database) {
+  std::vector<UnitKey> keys;
+  SQLite::Statement select(
+      database,
+      "SELECT example, span_kind, chunk, layer FROM units ORDER BY example, span_kind, chunk, layer");
+  while (select.executeStep()) {
+    keys.push_back(key_of_row(select, 0));
+  }
+  return keys;
+}
+
+std::map<UnitKey, size_t> read_unit_sessions(SQLite::Database& database) {
+  std::map<UnitKey, size_t> sessions;
+  SQLite::Statement select(
+      database,
+      "SELECT (SELECT COUNT(*) FROM sessions WHERE sessions.session < units.session), example, span_kind, "
+      "chunk, layer FROM units");
+  while (select.executeStep()) {
+    sessions[key_of_row(select, 1)] = static_cast<size_t>(select.getColumn(0).getInt64());
+  }
+  return sessions;
 }
 
 std::vector<UnitRecord> read_units(SQLite::Database& database) {

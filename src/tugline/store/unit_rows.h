@@ -4,6 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,9 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path);
 void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& unit);
 
 [[nodiscard]] std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key);
+[[nodiscard]] std::vector<UnitKey> read_unit_keys(SQLite::Database& database);
+// Which session measured each unit, counted from 0 in the order of sessions.
+[[nodiscard]] std::map<UnitKey, size_t> read_unit_sessions(SQLite::Database& database);
 [[nodiscard]] std::vector<UnitRecord> read_units(SQLite::Database& database);
 [[nodiscard]] std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
                                                          const std::filesystem::path& path);

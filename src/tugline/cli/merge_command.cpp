@@ -1,0 +1,92 @@
+#include "tugline/cli/merge_command.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tugline/store/merge.h"
+
+namespace tugline {
+namespace {
+
+struct Options {
+  std::string output = {};
+  std::vector<std::string> inputs = {};
+};
+
+std::string units_text(int64_t units, const std::optional<int64_t>& planned) {
+  return planned ? fmt::format("{} of {} units", units, *planned) : fmt::format("{} units", units);
+}
+
+void report_input(const MergedInput& input) {
+  spdlog::info(
+      "{}: {}, {}{}", input.path.string(), described(input.shard),
+      units_text(input.units, input.units_planned),
+      input.repeated > 0 ? fmt::format(", {} of them the same as an earlier file's", input.repeated) : "");
+  if (input.has_analysis)
+    spdlog::info(
+        "{}: its analysis was of a part and is left out; tugline analyze makes one of the merged run",
+        input.path.string());
+}
+
+// The shards that were not given, where the inputs are shards of one deal; empty otherwise.
+std::vector<std::string> absent_shards(const std::vector<MergedInput>& inputs) {
+  const int64_t count = inputs.front().shard.count;
+  std::set<int64_t> given;
+  for (const MergedInput& input : inputs) {
+    if (input.shard.count != count) return {};
+    given.insert(input.shard.number);
+  }
+  std::vector<std::string> absent;
+  for (int64_t number = 1; number <= count && absent.size() < 20; ++number)
+    if (!given.contains(number)) absent.push_back(described(Shard{number, count}));
+  return absent;
+}
+
+void report_missing(const MergeReport& report) {
+  if (!report.units_planned) {
+    spdlog::warn("no file says how many units the run has: what is missing is not known");
+    return;
+  }
+  if (report.units >= *report.units_planned) return;
+  spdlog::warn("{} units of the run are missing; the sweep's command without --shard measures them",
+               *report.units_planned - report.units);
+  for (const std::string& shard : absent_shards(report.inputs)) spdlog::warn("{} was not given", shard);
+  for (const MergedInput& input : report.inputs)
+    if (input.units_planned && input.units < *input.units_planned)
+      spdlog::warn("{} is unfinished", input.path.string());
+}
+
+void run_merge(const Options& options) {
+  const MergeReport report = merge_stores(options.output, {options.inputs.begin(), options.inputs.end()});
+  for (const MergedInput& input : report.inputs) report_input(input);
+  report_missing(report);
+  spdlog::info("done: {}, {}", options.output, units_text(report.units, report.units_planned));
+}
+
+}  // namespace
+
+void add_merge_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("merge", "Join the stores of a run's shards into one");
+  command->add_option("OUT.db", options->output, "The run store to make; there must be none yet")->required();
+  command->add_option("A.db", options->inputs, "Run stores that tugline sweep made of one run")
+      ->required()
+      ->expected(1, -1);
+  command->footer(
+      "Examples:\n"
+      "  tugline merge run.db part1.db part2.db part3.db part4.db\n"
+      "  tugline merge run.db part*.db\n"
+      "Examples, skips, sessions and units are copied, analyses are not. The result equals the store of a "
+      "run that "
+      "was\nnever sharded; where units are missing, the sweep's command without --shard goes on with it.");
+  command->callback([options] { run_merge(*options); });
+}
+
+}  // namespace tugline

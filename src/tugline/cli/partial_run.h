@@ -1,0 +1,10 @@
+// Says on stderr that a store holds one shard of a run, so that nobody takes its means for the run's.
+#pragma once
+
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+
+void warn_of_part(const RunStore& store);
+
+}  // namespace tugline

@@ -1,0 +1,97 @@
+#include "tugline/store/example_rows.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "tugline/core/error.h"
+
+namespace tugline {
+namespace {
+
+ExampleRecord example_of_row(SQLite::Statement& row) {
+  return {.example = row.getColumn(0).getInt64(),
+          .content_hash = row.getColumn(1).getString(),
+          .prompt = row.getColumn(2).getString(),
+          .tokens = row.getColumn(3).getInt64(),
+          .skipped = row.getColumn(4).getString()};
+}
+
+std::optional<ExampleRecord> find_example(SQLite::Database& database, int64_t example) {
+  SQLite::Statement select(
+      database, "SELECT example, content_hash, prompt, tokens, skipped FROM examples WHERE example = ?");
+  select.bind(1, example);
+  if (!select.executeStep()) {
+    return std::nullopt;
+  }
+  return example_of_row(select);
+}
+
+}  // namespace
+
+bool has_same_example(SQLite::Database& database, const ExampleRecord& example,
+                      const std::filesystem::path& path, const ComparedNames& titles) {
+  const std::optional<ExampleRecord> stored = find_example(database, example.example);
+  if (!stored) {
+    return false;
+  }
+  const auto compare = [&](const char* name, const auto& before, const auto& now) {
+    if (before != now) {
+      fail(ErrorCode::kConflict, "{}: example {} has {} \"{}\" in {}, \"{}\" in {}; give another file",
+           path.string(), example.example, name, before, titles.stored, now, titles.wanted);
+    }
+  };
+  compare("content hash", stored->content_hash, example.content_hash);
+  compare("number of tokens", stored->tokens, example.tokens);
+  compare("reason for skipping", stored->skipped, example.skipped);
+  return true;
+}
+
+void insert_example(SQLite::Database& database, const ExampleRecord& example) {
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO examples (example, content_hash, prompt, tokens, skipped) VALUES (?, ?, ?, ?, ?)");
+  insert.bind(1, example.example);
+  insert.bind(2, example.content_hash);
+  insert.bind(3, example.prompt);
+  insert.bind(4, example.tokens);
+  insert.bind(5, example.skipped);
+  insert.exec();
+}
+
+std::vector<ExampleRecord> read_examples(SQLite::Database& database) {
+  std::vector<ExampleRecord> examples;
+  SQLite::Statement select(
+      database, "SELECT example, content_hash, prompt, tokens, skipped FROM examples ORDER BY example");
+  while (select.executeStep()) {
+    examples.push_back(example_of_row(select));
+  }
+  return examples;
+}
+
+void insert_skipped_span(SQLite::Database& database, const SkippedSpan& span) {
+  SQLite::Statement insert(
+      database,
+      "INSERT OR REPLACE INTO skipped_spans (example, span_kind, chunk, reason) VALUES (?, ?, ?, ?)");
+  insert.bind(1, span.example);
+  insert.bind(2, span.span_kind);
+  insert.bind(3, span.chunk);
+  insert.bind(4, span.reason);
+  insert.exec();
+}
+
+std::vector<SkippedSpan> read_skipped_spans(SQLite::Database& database) {
+  std::vector<SkippedSpan> spans;
+  SQLite::Statement select(database,
+                           "SELECT example, span_kind, chunk, reason FROM skipped_spans "
+                           "ORDER BY example, span_kind, chunk");
+  while (select.executeStep()) {
+    spans.push_back({.example = select.getColumn(0).getInt64(),
+                     .span_kind = select.getColumn(1).getString(),
+                     .chunk = select.getColumn(2).getInt64(),
+                     .reason = select.getColumn(3).getString()});
+  }
+  return spans;
+}
+
+}  // namespace tugline

@@ -1,0 +1,35 @@
+// Joins run stores that hold parts of one run - shards, or anything else that was measured with the same identity - into one store, as if
+// one process had measured all of it. Copies what was measured; measures nothing. An analysis is not copied: it was of a part.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "tugline/store/records.h"
+
+namespace tugline {
+
+struct MergedInput {
+  std::filesystem::path path;
+  Shard shard;
+  int64_t units = 0;                          // that it holds
+  int64_t repeated = 0;                       // of them that an earlier input holds, too
+  std::optional<int64_t> units_planned = {};  // of its shard, or of the run; nothing where it does not say
+  bool has_analysis = false;
+};
+
+struct MergeReport {
+  std::vector<MergedInput> inputs;            // in the order given
+  int64_t units = 0;                          // of the new store
+  std::optional<int64_t> units_planned = {};  // of the run; nothing where no input says
+};
+
+// Makes `out` of one input or more, whole or not at all. It is no shard: a sweep without --shard goes on with it. Sessions are kept,
+// and units keep theirs. Errors: kConflict where `out` is there, the inputs' identities differ (each field is named), or two have an
+// example or a unit that is not the same, its time aside; kUsage where a file is given twice; what RunStore throws for an input that is no run
+// store of this schema, or a system that refuses.
+[[nodiscard]] MergeReport merge_stores(const std::filesystem::path& out,
+                                       const std::vector<std::filesystem::path>& inputs);
+
+}  // namespace tugline

@@ -1,0 +1,173 @@
+// The built program's sweep --shard and merge on the tiny model: together they are the run that was never sharded.
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline::test {
+namespace {
+
+const std::string kSettings = " --layers 0,2 --epsilons 0,1 --directions 3 --spans anchor,chunks";
+
+class Shards : public Commands {
+ protected:
+  void sweep(const std::string& arguments, int status = 0) const {
+    const ProgramOutcome outcome = tugline("sweep $MODEL data.json" + arguments);
+    EXPECT_EQ(outcome.status, status) << arguments << "\n" << outcome.err;
+  }
+  // `count` stores 1.db, 2.db ..., and their names.
+  [[nodiscard]] std::string sweep_shards(int count, const std::string& settings) const {
+    std::string names;
+    for (int i = 1; i <= count; ++i) {
+      const std::string name = std::to_string(i) + ".db";
+      sweep(" -o " + name + settings + " --shard " + std::to_string(i) + "/" + std::to_string(count));
+      names += " " + name;
+    }
+    return names;
+  }
+  // What the units took is the one thing that differs between two runs.
+  [[nodiscard]] std::string exported(const std::string& store, const std::string& table) const {
+    const ProgramOutcome outcome = tugline("export " + store + " --table " + table + " --format json");
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    auto rows = nlohmann::json::parse(outcome.out);
+    for (auto& row : rows) row.erase("seconds");
+    return rows.dump();
+  }
+  void expect_equal(const std::string& found, const std::string& expected) const {
+    for (const char* table : {"curves", "responses", "rows", "units", "examples", "distance"})
+      EXPECT_EQ(exported(found, table), exported(expected, table)) << table;
+    const auto skipped = [&](const std::string& name) {
+      return RunStore::open_read_only(folder_ / name).skipped_spans();
+    };
+    EXPECT_EQ(skipped(found), skipped(expected));
+  }
+};
+
+TEST_F(Shards, MergedEqualTheRunThatWasNotSharded) {
+  sweep(" -o whole.db" + kSettings);
+  for (const int count : {2, 5}) {
+    const std::string out = "merged" + std::to_string(count) + ".db";
+    const ProgramOutcome outcome = tugline("merge " + out + sweep_shards(count, kSettings));
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_FALSE(holds(outcome.err, "missing")) << outcome.err;
+    EXPECT_TRUE(holds(outcome.err, "12 of 12 units")) << outcome.err;
+    expect_equal(out, "whole.db");
+    for (int i = 1; i <= count; ++i) std::filesystem::remove(folder_ / (std::to_string(i) + ".db"));
+  }
+}
+
+// Directions made of all transcripts' residuals, controls, and tokens sampled.
+TEST_F(Shards, ShareWhatIsMadeOfAllTranscripts) {
+  const std::string settings =
+      " --layers 0,2 --epsilons 0,1 --directions 3 --spans anchor,controls --readout downstream "
+      "--direction-family difference --orthogonal-to residual --vocabulary sampled";
+  sweep(" -o whole.db" + settings);
+  EXPECT_EQ(tugline("merge merged.db" + sweep_shards(3, settings)).status, 0);
+  expect_equal("merged.db", "whole.db");
+}
+
+TEST_F(Shards, AMergedPartIsFinishedByThePlainCommand) {
+  sweep(" -o whole.db" + kSettings);
+  const std::string names = sweep_shards(3, kSettings);
+  const ProgramOutcome outcome = tugline("merge merged.db 1.db 3.db");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "units of the run are missing")) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "shard 2/3 was not given")) << outcome.err;
+  EXPECT_TRUE(holds(tugline("summary merged.db").out, "(unfinished)"));
+  sweep(" -o merged.db" + kSettings);
+  expect_equal("merged.db", "whole.db");
+  EXPECT_FALSE(holds(tugline("summary merged.db").out, "unfinished"));
+}
+
+TEST_F(Shards, AreLabelledWhereverTheyAreShown) {
+  sweep(" -o 1.db --shard 1/2" + kSettings);
+  const std::string label = "shard 1/2 of a run of 12 units";
+  EXPECT_TRUE(holds(tugline("summary 1.db").out, label)) << tugline("summary 1.db").out;
+  EXPECT_FALSE(holds(tugline("summary 1.db").out, "unfinished")) << "the shard itself is done";
+  EXPECT_FALSE(holds(tugline("summary 1.db").out, "still to measure"));
+  const auto json = nlohmann::json::parse(tugline("summary 1.db --json").out);
+  EXPECT_EQ(json["shard"]["number"], 1);
+  EXPECT_EQ(json["shard"]["count"], 2);
+  EXPECT_EQ(json["shard"]["units_of_run"], 12);
+  EXPECT_EQ(json["units"]["planned"], json["units"]["done"]);
+  EXPECT_TRUE(holds(tugline("export 1.db --table curves").err, "holds shard 1/2 only"));
+  const ProgramOutcome analysis = tugline("analyze 1.db --json --resamples 100");
+  EXPECT_TRUE(holds(analysis.err, "holds shard 1/2 only")) << analysis.err;
+  EXPECT_EQ(nlohmann::json::parse(analysis.out)["settings"]["shard"], "1/2");
+  const ProgramOutcome merge = tugline("merge out.db 1.db");
+  EXPECT_TRUE(holds(merge.err, "its analysis was of a part and is left out")) << merge.err;
+}
+
+TEST_F(Shards, GoOnAsTheShardThatTheyAre) {
+  sweep(" -o 1.db --shard 1/2" + kSettings);
+  const std::string before = exported("1.db", "units");
+  sweep(" -o 1.db --shard 1/2" + kSettings);
+  EXPECT_EQ(exported("1.db", "units"), before);
+  for (const std::string shard : {" --shard 2/2", " --shard 1/3", ""}) {
+    expect_refused("sweep $MODEL data.json -o 1.db" + kSettings + shard, "holds shard 1/2, this is");
+    expect_refused("sweep $MODEL data.json --dry-run -o 1.db" + kSettings + shard,
+                   "holds shard 1/2, this is");
+  }
+  sweep(" -o whole.db" + kSettings);
+  expect_refused("sweep $MODEL data.json -o whole.db --shard 1/2" + kSettings, "holds the whole run");
+  sweep(" -o whole.db --shard 1/1" + kSettings);
+}
+
+TEST_F(Shards, DryRunTellsTheShardsPart) {
+  int64_t units = 0;
+  double share = 0;
+  for (const char* shard : {"1/2", "2/2"}) {
+    const ProgramOutcome outcome =
+        tugline("sweep $MODEL data.json --dry-run --json --shard " + std::string(shard) + kSettings);
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const auto json = nlohmann::json::parse(outcome.out);
+    units += json["units"].get<int64_t>();
+    share += json["shard"]["share_of_flops"].get<double>();
+    EXPECT_EQ(json["shard"]["units_of_run"], 12);
+    EXPECT_EQ(json["pushes"].get<int64_t>(), json["units"].get<int64_t>() * 3);
+  }
+  EXPECT_EQ(units, 12);
+  EXPECT_GE(share, 1 - 1e-12) << "above 1 where an example's baseline is computed by both";
+  EXPECT_LT(share, 1.3);
+  EXPECT_TRUE(holds(tugline("sweep $MODEL data.json --dry-run --shard 1/2" + kSettings).out,
+                    "part      shard 1/2: "));
+  const ProgramOutcome plain = tugline("sweep $MODEL data.json --dry-run --json" + kSettings);
+  EXPECT_TRUE(nlohmann::json::parse(plain.out)["shard"].is_null());
+}
+
+TEST_F(Shards, AnEmptyShardIsAStoreWithoutUnits) {
+  const ProgramOutcome outcome =
+      tugline("sweep $MODEL data.json -o 9.db --layers 0 --directions 1 --epsilons 1 --shard 9/9");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "shard 9/9 has nothing to measure: the run has only 2 spans"))
+      << outcome.err;
+  EXPECT_EQ(RunStore::open_read_only(folder_ / "9.db").examples().size(), 2U);
+}
+
+TEST_F(Shards, BadInput) {
+  for (const std::string shard : {"0/4", "5/4", "x/y", "1/0", "-1/4", "1", "1/2/3", "''", "/", "1.0/2"}) {
+    expect_refused("sweep $MODEL data.json -o run.db --shard " + shard, "--shard");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "run.db")) << shard;
+  }
+  expect_refused("merge", "OUT.db");
+  expect_refused("merge out.db", "A.db");
+  expect_refused("merge out.db none.db", "none.db");
+  expect_refused("merge out.db data.json", "data.json");
+  sweep(" -o a.db --epsilons 1 --layers 0 --directions 1");
+  sweep(" -o b.db --epsilons 1 --layers 0 --directions 2");
+  expect_refused("merge out.db a.db b.db", "directions: ");
+  expect_refused("merge b.db a.db", "is there already");
+  expect_refused("merge out.db a.db a.db", "given twice");
+  expect_refused("merge /dev/full a.db", "/dev/full");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.db"));
+}
+
+TEST_F(Shards, HelpShowsExamples) {
+  EXPECT_TRUE(holds(tugline("merge --help").out, "  tugline merge run.db part1.db"));
+  EXPECT_TRUE(holds(tugline("sweep --help").out, "--shard 2/4"));
+}
+
+}  // namespace
+}  // namespace tugline::test
