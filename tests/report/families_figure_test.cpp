@@ -52,6 +52,14 @@ TEST_F(FamiliesFigure, TwoOfOneNameAreToldApartByTheirStores) {
   EXPECT_TRUE(holds(found, "isotropic (b.db)"));
 }
 
+TEST_F(FamiliesFigure, SaysWhichRunIsAPart) {
+  FamilyRun part = run("b.db", {{field::kPush, "rotation"}});
+  part.view.shard = {.number = 2, .count = 4};
+  const std::string found = script({run("a.db", {}), part});
+  EXPECT_TRUE(holds(found, "PARTIAL:")) << found;
+  EXPECT_TRUE(holds(found, "2/4"));
+}
+
 TEST_F(FamiliesFigure, RunsThatDifferOtherwiseAreRefused) {
   const FamilyRun first = run("a.db", {});
   for (const auto& [field, value] : Fields{
