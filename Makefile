@@ -30,7 +30,7 @@ build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
-.PHONY: help demo test asan fuzz bench bench-story release install format format-check tidy
+.PHONY: help demo test asan fuzz bench bench-story study release install format format-check tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -73,6 +73,9 @@ bench: ## build and run the benchmarks (BENCH_ARGS go to each)
 
 bench-story: release ## time tugline beside a notebook's loop and a PyTorch replay (STORY_ARGS=--quick; PYTHON has bench/requirements.txt)
 	@$(PYTHON) bench/story.py --tugline build/release/src/tugline/cli/tugline $(STORY_ARGS)
+
+study: release ## every figure and number of docs/study.md, about half an hour; an interrupted one is resumed
+	@$(PYTHON) study/study.py --tugline $(tugline)
 
 install: release ## cmake --install under PREFIX: binary, library, headers, CMake package
 	@cmake --install build/release --prefix "$(PREFIX)"
