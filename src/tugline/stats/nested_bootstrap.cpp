@@ -1,5 +1,6 @@
 #include "tugline/stats/nested_bootstrap.h"
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -113,8 +114,8 @@ class Resampler {
   }
 
   void add_row(double weight, const double* row, double* sum) const {
-#pragma omp simd
-    for (size_t i = 0; i < sample_.columns; ++i) sum[i] += weight * row[i];
+    const auto columns = static_cast<Eigen::Index>(sample_.columns);
+    Eigen::Map<Eigen::ArrayXd>(sum, columns) += weight * Eigen::Map<const Eigen::ArrayXd>(row, columns);
   }
 
   const NestedSample& sample_;
