@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tugline/core/error.h"
+#include "tugline/probe/layer_walk.h"
 
 namespace tugline {
 namespace {
@@ -82,27 +83,15 @@ void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first,
   const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
   LayerWorkspace workspace(config, tokens(), backend);
   const LayerContext context{config, rope_, {.pushes = 1, .rows = tokens(), .first_position = 0}, {}, {}};
-  for (LayerIndex layer = first; layer.value < config.num_layers; ++layer.value) {
-    const LayerWeights& weights = model.weights().layers[static_cast<size_t>(layer.value)];
-    const Hook from = layer == first ? entry : Hook::kResidPre;
-    const bool kept = std::find(layers.begin(), layers.end(), layer) != layers.end();
-    const auto keep_at = [&](Hook at) {
-      if (kept && at == hook_) residuals_[layer] = keep(backend, h);
-    };
-    if (from == Hook::kResidPre) {
-      keep_at(Hook::kResidPre);
-      run_attention_block(backend, weights, context, h, workspace);
-    }
-    if (from != Hook::kResidPost) {
-      keep_at(Hook::kResidMid);
-      run_mlp_block(backend, weights, context, h, workspace);
-    }
-    keep_at(Hook::kResidPost);
-    if (layer < first_attended(hook_, lowest)) continue;
-    const QkvViews views = split_qkv(config, workspace.qkv->matrix());
-    keys_[layer] = keep(backend, views.k);
-    values_[layer] = keep(backend, views.v);
-  }
+  walk_layers(model, context, first, entry, {static_cast<int32_t>(config.num_layers - 1)}, h, workspace,
+              [&](LayerIndex layer, Hook at) {
+                const bool kept = std::find(layers.begin(), layers.end(), layer) != layers.end();
+                if (kept && at == hook_) residuals_[layer] = keep(backend, h);
+                if (at != Hook::kResidPost || layer < first_attended(hook_, lowest)) return;
+                const QkvViews views = split_qkv(config, workspace.qkv->matrix());
+                keys_[layer] = keep(backend, views.k);
+                values_[layer] = keep(backend, views.v);
+              });
   final_normed_ = backend.allocate(tokens(), config.hidden_size);
   model.final_norm(h, final_normed_->matrix());
 }

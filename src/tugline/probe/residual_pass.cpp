@@ -5,6 +5,7 @@
 #include "tugline/core/error.h"
 #include "tugline/model/layer.h"
 #include "tugline/probe/baseline.h"
+#include "tugline/probe/layer_walk.h"
 
 namespace tugline {
 
@@ -19,18 +20,11 @@ void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span
   const LayerContext context{
       model.config(), rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
   model.embed(ids, residual->matrix());
-  for (LayerIndex layer; layer <= highest; ++layer.value) {
-    const LayerWeights& weights = model.weights().layers[static_cast<size_t>(layer.value)];
-    const bool visited = std::find(layers.begin(), layers.end(), layer) != layers.end();
-    const auto visit_at = [&](Hook at) {
-      if (visited && at == hook) visit(layer, residual->matrix());
-    };
-    visit_at(Hook::kResidPre);
-    run_attention_block(model.backend(), weights, context, residual->matrix(), workspace);
-    visit_at(Hook::kResidMid);
-    run_mlp_block(model.backend(), weights, context, residual->matrix(), workspace);
-    visit_at(Hook::kResidPost);
-  }
+  walk_layers(model, context, {0}, Hook::kResidPre, highest, residual->matrix(), workspace,
+              [&](LayerIndex layer, Hook at) {
+                const bool visited = std::find(layers.begin(), layers.end(), layer) != layers.end();
+                if (visited && at == hook) visit(layer, residual->matrix());
+              });
 }
 
 ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> transcripts,
