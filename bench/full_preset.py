@@ -4,7 +4,8 @@
     python3 bench/full_preset.py MODEL DATA --tugline build/release/src/tugline/cli/tugline
 
 Sweeps the first examples with fewer directions, compares the time with the least that the plan (`--dry-run`) gives that part, and
-scales the measurement to the whole preset by the plan's floating-point operations. --document FILE puts the result between the page's marks
+scales the measurement to the whole preset: the time of the units' pushes by the plan's floating-point operations of pushes, the
+rest (baselines, what spans are compared with, audits) by the number of units. --document FILE puts the result between the page's marks
 <!-- full-preset --> and <!-- /full-preset -->.
 """
 
@@ -43,30 +44,43 @@ def plan(arguments, options=()):
     return json.loads(sweep(arguments, [*options, "--dry-run", "--json"]).stdout)
 
 
-def seconds_of_sweep(arguments, options):
-    """Without loading the model, which the plan leaves out."""
+def measure(arguments, options):
+    """Seconds of the sweep, without loading the model, which the plan leaves out; and those of its units' pushes."""
     with tempfile.TemporaryDirectory() as folder:
+        store = pathlib.Path(folder) / "part.db"
         start = time.perf_counter()
-        done = sweep(arguments, [*options, "-o", pathlib.Path(folder) / "part.db"])
+        done = sweep(arguments, [*options, "-o", store])
         whole = time.perf_counter() - start
-    return whole - float(re.search(r"loaded in ([\d.]+) s", done.stderr).group(1))
+        command = [arguments.tugline, "export", store, "--table", "units", "--format", "json"]
+        units = json.loads(subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE).stdout)
+    return whole - float(re.search(r"loaded in ([\d.]+) s", done.stderr).group(1)), sum(
+        unit["seconds"] for unit in units
+    )
+
+
+def push_flops(plan):
+    flops = plan["flops"]
+    return flops["linear"] + flops["attention"] + flops["head"]
 
 
 def hours(seconds):
     return f"{seconds / 3600:.3g} h" if seconds >= 3600 else f"{seconds / 60:.3g} min"
 
 
-def text_of(whole, part, predicted, measured):
-    scaled = measured * whole["flops"]["total"] / part["flops"]["total"]
+def text_of(whole, part, predicted, measured, pushing):
+    scaled_pushing = pushing * push_flops(whole) / push_flops(part)
+    scaled = scaled_pushing + (measured - pushing) * whole["units"] / part["units"]
+    least = predicted * whole["flops"]["total"] / part["flops"]["total"]
     return f"""{whole["model"]}, {whole["examples"]} examples, {whole["spans"]} spans, {whole["layers"]} layers: {whole["units"]} units, \
 {whole["pushes"]} pushes, {whole["flops"]["total"] / 1e15:.3g} PFLOP, {whole["threads"]} threads.
 
-| | pushes | TFLOP | at least, by the plan | measured |
-| --- | --- | --- | --- | --- |
-| the part | {part["pushes"]} | {part["flops"]["total"] / 1e12:.3g} | {hours(predicted)} | {hours(measured)} |
-| the whole preset | {whole["pushes"]} | {whole["flops"]["total"] / 1e12:.4g} | {hours(predicted * scaled / measured)} | {hours(scaled)}, from the part |
+| | units | pushes | TFLOP | at least, by the plan | pushing | in all |
+| --- | --- | --- | --- | --- | --- | --- |
+| the part, measured | {part["units"]} | {part["pushes"]} | {part["flops"]["total"] / 1e12:.3g} | {hours(predicted)} | {hours(pushing)} | {hours(measured)} |
+| the whole preset, from the part | {whole["units"]} | {whole["pushes"]} | {whole["flops"]["total"] / 1e12:.4g} | {hours(least)} | \
+{hours(scaled_pushing)} | {hours(scaled)} |
 
-The part took {measured / predicted:.2f} times the least.
+The part took {measured / predicted:.2f} times the least, its pushes {pushing / predicted:.2f} times; the whole preset would take {scaled / least:.2f} times.
 """
 
 
@@ -74,10 +88,10 @@ def main():
     arguments = parse_arguments()
     options = ["--max-examples", arguments.part_examples, "--directions", arguments.part_directions]
     whole, part = plan(arguments), plan(arguments, options)
-    measured = seconds_of_sweep(arguments, options)
+    measured, pushing = measure(arguments, options)
     # The machine's speed before and after: others' work on it changes.
     predicted = (part["seconds"] + plan(arguments, options)["seconds"]) / 2
-    text = text_of(whole, part, predicted, measured)
+    text = text_of(whole, part, predicted, measured, pushing)
     print(text)
     if arguments.document:
         put_into(arguments.document, "full-preset", text)

@@ -66,12 +66,16 @@ TEST_F(ResultsCommands, ExportOfResponsesAndRows) {
   EXPECT_EQ(std::count(responses.out.begin(), responses.out.end(), '\n'), 1 + 4 * 6);
   const ProgramOutcome rows = tugline("export run.db --table rows");
   EXPECT_TRUE(
-      holds(rows.out, "top1_flips,delta_logprob,row,token,kl_standard_error,cosine,null_direction\n"));
-  // The push's mean KL is 1/64; its rows are a quarter below and above.
-  EXPECT_TRUE(
       holds(rows.out,
-            "\n0,anchor,3,20,10,0,0.5,0.01171875,0.017578125,0.00390625,0,-0.001953125,10,7,,0.125,0\n"
-            "0,anchor,3,20,10,0,0.5,0.01953125,0.017578125,0.00390625,0,-0.001953125,11,2108,,0.125,0\n"))
+            "top1_flips,delta_logprob,row,token,kl_standard_error,cosine,null_direction,total_variation,"
+            "entropy_change\n"));
+  // The push's mean KL is 1/64; its rows are a quarter below and above.
+  EXPECT_TRUE(holds(
+      rows.out,
+      "\n0,anchor,3,20,10,0,0.5,0.01171875,0.015625,0.001953125,0,-0.0009765625,10,7,,0.125,0,0.00390625,"
+      "0.00048828125\n"
+      "0,anchor,3,20,10,0,0.5,0.01953125,0.01953125,0.005859375,0,-0.0029296875,11,2108,,0.125,0,0.01171875,"
+      "0.0014648438\n"))
       << rows.out;
 }
 

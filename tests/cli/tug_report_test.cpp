@@ -26,8 +26,16 @@ TugResult made_result(ReadoutKind readout) {
   for (int32_t direction = 0; direction < 2; ++direction)
     for (const double epsilon : result.pushes.epsilons) {
       const double first = std::abs(epsilon) * (direction == 0 ? 0.2 : 0.4);
-      unit.responses.push_back(
-          {.direction = direction, .epsilon = epsilon, .kl = first * 0.505, .kl_rows = {first, first / 100}});
+      unit.responses.push_back({.direction = direction,
+                                .epsilon = epsilon,
+                                .kl = first * 0.505,
+                                .kl_rows = {first, first / 100},
+                                .by_row = {.kl_reverse = {},
+                                           .js = {0.1F, 0.25F},
+                                           .delta_logprob = {},
+                                           .total_variation = {},
+                                           .entropy_change = {},
+                                           .top1_flip = {1, 0}}});
     }
   result.layers.push_back(unit);
   return result;
@@ -54,6 +62,8 @@ TEST(TugJson, HasTheFieldsOfTheFormat) {
   EXPECT_EQ(response["epsilon"], -2);
   EXPECT_EQ(response["kl"], (std::vector<double>{0.8, 0.8 / 100}));
   EXPECT_EQ(response["mean"], 0.8 * 0.505);
+  EXPECT_EQ(response["by_row"]["js"], (std::vector<double>{0.1, 0.25}));  // not 0.1F's digits as a double
+  EXPECT_EQ(response["by_row"]["top1_flip"], (std::vector<int>{1, 0}));
 }
 
 TEST(TugJson, SampledVocabulariesHaveTheirErrors) {

@@ -78,6 +78,13 @@ TEST_P(Units, ResponsesAreMeansOfTheReplaysRows) {
     double js = 0;
     for (size_t i = 0; i < 4; ++i) {
       EXPECT_NEAR(response.kl_rows[i], rows[i].kl, 1e-5 * rows[i].kl);
+      const RowMeasures& measures = response.by_row;
+      EXPECT_NEAR(measures.kl_reverse[i], rows[i].kl_reverse, 1e-5 * rows[i].kl_reverse);
+      EXPECT_NEAR(measures.js[i], rows[i].js, 1e-5 * rows[i].js);
+      EXPECT_NEAR(measures.total_variation[i], rows[i].total_variation, 1e-5 * rows[i].total_variation);
+      EXPECT_NEAR(measures.entropy_change[i], rows[i].entropy_change, 1e-5 * rows[i].total_variation);
+      EXPECT_NEAR(measures.delta_logprob[i], rows[i].delta_logprob, 1e-5);
+      EXPECT_EQ(measures.top1_flip[i], rows[i].top1_flip ? 1 : 0);
       mean.kl += rows[i].kl / 4;
       mean.kl_reverse += rows[i].kl_reverse / 4;
       js += rows[i].js / 4;
@@ -119,6 +126,7 @@ TEST_P(Units, EpsilonZeroIsAnExactZero) {
                                 .js = 0.0,
                                 .delta_logprob = 0.0,
                                 .kl_rows = std::vector<double>(4),
+                                .by_row = RowMeasures::zeros(4),
                                 .kl_own_row = 0.0,
                                 .kl_after = 0.0};
       EXPECT_EQ(response, zero);

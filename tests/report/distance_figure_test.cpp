@@ -19,6 +19,7 @@ UnitRecord downstream_unit(int64_t example, int32_t layer, int64_t rows, double 
   for (int64_t distance = 1; distance <= rows; ++distance) unit.rows.push_back(unit.position + distance);
   for (ResponseRecord& response : unit.responses) {
     response.kl_rows.clear();
+    response.by_row = RowMeasures::zeros(static_cast<size_t>(rows));
     for (int64_t distance = 1; distance <= rows; ++distance)
       response.kl_rows.push_back(response.kl / static_cast<double>(distance));
   }

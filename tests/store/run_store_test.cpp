@@ -58,6 +58,7 @@ RC_GTEST_PROP(RunStore, KeepsEveryFiniteDoubleToTheBit, (std::vector<uint64_t> b
       unit.row_tokens.push_back(0);
     }
   }
+  response.by_row = RowMeasures::zeros(unit.rows.size());
   unit.responses = {response};
   const TemporaryFolder folder;
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
@@ -68,6 +69,41 @@ RC_GTEST_PROP(RunStore, KeepsEveryFiniteDoubleToTheBit, (std::vector<uint64_t> b
   for (size_t i = 0; i < response.kl_rows.size(); ++i) {
     RC_ASSERT(std::bit_cast<uint64_t>(back.kl_rows[i]) == std::bit_cast<uint64_t>(response.kl_rows[i]));
   }
+}
+
+// Other programs read them so (docs/store.md).
+TEST(RunStore, KeepsWhatEachRowDidAsLittleEndianF32) {
+  const TemporaryFolder folder;
+  UnitRecord unit = made_unit(0, 1, 1);
+  unit.responses.resize(1);
+  unit.responses[0].by_row.js = {1.5F, -2.0F};  // 0x3fc00000, 0xc0000000
+  unit.responses[0].by_row.top1_flip = {1, 0};
+  {
+    RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+    store.put_example(made_example(0));
+    store.put_unit(unit);
+  }
+  SQLite::Database database((folder / "run.db").string(), SQLite::OPEN_READONLY);
+  EXPECT_EQ(database.execAndGet("SELECT hex(js_rows) FROM responses").getString(), "0000C03F000000C0");
+  EXPECT_EQ(database.execAndGet("SELECT hex(top1_flip_rows) FROM responses").getString(), "0100");
+}
+
+TEST(RunStore, RefusesMeasuresThatAreNotOneARow) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  UnitRecord unit = made_unit(0, 1, 1);
+  unit.responses.back().by_row.entropy_change.pop_back();
+  EXPECT_THROW(store.put_unit(unit), std::logic_error);
+  unit.responses.back().by_row.entropy_change.push_back(std::nanf(""));
+  EXPECT_EQ(error_of([&] { store.put_unit(unit); }).code(), ErrorCode::kInput);
+  unit = made_unit(0, 1, 1);
+  store.put_unit(unit);
+  SQLite::Database((folder / "run.db").string(), SQLite::OPEN_READWRITE)
+      .exec("UPDATE responses SET js_rows = x'00000000' WHERE direction = 1");
+  const Error e = error_of([&] { (void)store.responses(unit.key); });
+  EXPECT_EQ(e.code(), ErrorCode::kInput);
+  EXPECT_NE(std::string(e.what()).find("responses.js_rows"), std::string::npos) << e.what();
 }
 
 TEST(RunStore, TellsRandomDirectionsFromTheVectorsBesideThem) {

@@ -23,7 +23,10 @@ inline void make_grid_run(const std::filesystem::path& path) {
   RunStore store = RunStore::create_or_resume(path, made_identity(), made_provenance());
   for (int64_t example = 0; example < 4; ++example) store.put_example(made_example(example));
   for (UnitRecord unit : made_grid_units()) {
-    for (ResponseRecord& response : unit.responses) response.kl_rows = {response.kl};
+    for (ResponseRecord& response : unit.responses) {
+      response.kl_rows = {response.kl};
+      response.by_row = RowMeasures::zeros(1);
+    }
     unit.rows = {unit.position};
     unit.row_tokens = {1};
     unit.rms = 1;

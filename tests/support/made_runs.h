@@ -44,6 +44,7 @@ inline ExampleRecord made_example(int64_t example) {
 // KL = scale * epsilon^2 * (1 + direction) on average, its two rows a quarter above and below.
 inline ResponseRecord made_response(int32_t direction, double epsilon, double scale) {
   const double kl = scale * epsilon * epsilon * (1 + direction);
+  const auto f32 = [](double value) { return static_cast<float>(value); };
   return {.direction = direction,
           .epsilon = epsilon,
           .kl = kl,
@@ -52,6 +53,12 @@ inline ResponseRecord made_response(int32_t direction, double epsilon, double sc
           .top1_flips = epsilon > 1 ? 0.5 : 0.0,
           .delta_logprob = -kl / 8,
           .kl_rows = {kl * 0.75, kl * 1.25},
+          .by_row = {.kl_reverse = {f32(kl), f32(kl * 1.25)},
+                     .js = {f32(kl / 8), f32(kl * 3 / 8)},
+                     .delta_logprob = {f32(-kl / 16), f32(-kl * 3 / 16)},
+                     .total_variation = {f32(kl / 4), f32(kl * 3 / 4)},
+                     .entropy_change = {f32(kl / 32), f32(kl * 3 / 32)},
+                     .top1_flip = {0, static_cast<uint8_t>(epsilon > 1 ? 1 : 0)}},
           .total_variation = kl / 2,
           .entropy_change = kl / 16,
           .kl_own_row = kl * 0.75,

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tugline/probe/sweep.h"
+#include "tugline/report/row_writer.h"
 #include "tugline/stats/intervals.h"
 
 namespace tugline {
@@ -19,13 +20,29 @@ int64_t token_of_row(const ReadoutChoice& readout, int64_t row) {
   return readout.kind == ReadoutKind::kPredicting ? row + 1 : row;
 }
 
+Json json_of(const std::vector<float>& values) {
+  Json json = Json::array();
+  for (const float value : values) json.push_back(widened(value));
+  return json;
+}
+
+Json json_of(const RowMeasures& measures) {
+  return {{"kl_reverse", json_of(measures.kl_reverse)},
+          {"js", json_of(measures.js)},
+          {"total_variation", json_of(measures.total_variation)},
+          {"entropy_change", json_of(measures.entropy_change)},
+          {"delta_logprob", json_of(measures.delta_logprob)},
+          {"top1_flip", measures.top1_flip}};
+}
+
 Json json_of(const ResponseRecord& response) {
   Json json = {{"direction", response.direction},
                {"epsilon", response.epsilon},
                {"kl", response.kl_rows},
                {"mean", response.kl},
                {"total_variation", response.total_variation},
-               {"entropy_change", response.entropy_change}};
+               {"entropy_change", response.entropy_change},
+               {"by_row", json_of(response.by_row)}};
   if (response.js) json["js"] = *response.js;
   if (response.kl_standard_error) json["standard_error"] = *response.kl_standard_error;
   return json;

@@ -7,7 +7,10 @@ namespace {
 
 // What SQLite takes for a response besides its rows, for a unit, a readout row and the empty store: measured on stores
 // (tests/cli/dry_run_test.cpp holds the sum to a real one).
-constexpr int64_t kResponseBytes = 64;
+constexpr int64_t kResponseBytes = 200;
+constexpr int64_t kMeasuredRowBytes =
+    8 + 5 * 4 + 1;  // of a response's readout row: its KL, what else is measured, the flip
+constexpr int64_t kRowErrorBytes = 8;
 constexpr int64_t kUnitBytes = 400;
 constexpr int64_t kReadoutRowBytes = 16;
 constexpr int64_t kExampleBytes = 2048;
@@ -79,7 +82,7 @@ class Accountant {
     const auto responses =
         all_directions(options_.pushes) * static_cast<int64_t>(options_.pushes.epsilons.size());
     const bool with_errors = options_.vocabulary != Vocabulary::kExact;
-    const auto row_bytes = static_cast<int64_t>(sizeof(double)) * (with_errors ? 2 : 1);
+    const int64_t row_bytes = kMeasuredRowBytes + (with_errors ? kRowErrorBytes : 0);
     const int64_t recorded = rows.readout().size();
     return kUnitBytes + recorded * kReadoutRowBytes + responses * (kResponseBytes + recorded * row_bytes);
   }

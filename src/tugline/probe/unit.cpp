@@ -82,6 +82,7 @@ class UnitRun {
         response.set = set_of(options_, d);
         response.epsilon = options_.epsilons[static_cast<size_t>(e)];
         response.kl_rows.assign(record_.rows.size(), 0.0);
+        response.by_row = RowMeasures::zeros(record_.rows.size());
         if (base_.options.vocabulary == Vocabulary::kSampled) {
           response.kl_standard_error = 0.0;
           response.kl_rows_standard_error.assign(response.kl_rows.size(), 0.0);
@@ -148,6 +149,7 @@ class UnitRun {
     double delta_logprob = 0;
     for (size_t i = 0; i < rows.size(); ++i) {
       response.kl_rows[first + i] = rows[i].kl;
+      store_row(response.by_row, first + i, rows[i]);
       response.kl += rows[i].kl / count;
       response.kl_reverse += rows[i].kl_reverse / count;
       response.top1_flips += rows[i].top1_flip ? 1 / count : 0;
@@ -159,6 +161,16 @@ class UnitRun {
     if (targets > 0) response.delta_logprob = delta_logprob;
     set_own_and_after(response);
     if (base_.options.vocabulary == Vocabulary::kSampled) store_sampling_error(response, rows);
+  }
+
+  static void store_row(RowMeasures& measures, size_t row, const RowResponse& moved) {
+    measures.kl_reverse[row] = static_cast<float>(moved.kl_reverse);
+    measures.js[row] = static_cast<float>(moved.js);
+    measures.total_variation[row] = static_cast<float>(moved.total_variation);
+    measures.entropy_change[row] = static_cast<float>(moved.entropy_change);
+    measures.top1_flip[row] = moved.top1_flip ? 1 : 0;
+    if (!std::isnan(moved.delta_logprob))
+      measures.delta_logprob[row] = static_cast<float>(moved.delta_logprob);
   }
 
   // From kl_rows: the pushed position's row, where it is read, is the first that can move. What lies before it counts for neither.

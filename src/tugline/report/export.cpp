@@ -38,11 +38,25 @@ constexpr std::array<std::string_view, 19> kResponseColumns = {"example",
                                                                "kl_after",
                                                                "cosine",
                                                                "null_direction"};
-constexpr std::array<std::string_view, 17> kRowColumns = {
-    "example",    "span_kind",     "chunk", "layer",      "position",
-    "direction",  "epsilon",       "kl",    "kl_reverse", "js",
-    "top1_flips", "delta_logprob", "row",   "token",      "kl_standard_error",
-    "cosine",     "null_direction"};
+constexpr std::array<std::string_view, 19> kRowColumns = {"example",
+                                                          "span_kind",
+                                                          "chunk",
+                                                          "layer",
+                                                          "position",
+                                                          "direction",
+                                                          "epsilon",
+                                                          "kl",
+                                                          "kl_reverse",
+                                                          "js",
+                                                          "top1_flips",
+                                                          "delta_logprob",
+                                                          "row",
+                                                          "token",
+                                                          "kl_standard_error",
+                                                          "cosine",
+                                                          "null_direction",
+                                                          "total_variation",
+                                                          "entropy_change"};
 
 constexpr std::array<std::string_view, 15> kUnitColumns = {
     "example",  "span_kind",          "chunk", "layer",        "span_begin",
@@ -73,7 +87,7 @@ void write_distance(const RunStore& store, RowWriter& writer) {
   });
 }
 
-// The twelve columns that `responses` and `rows` begin with.
+// The twelve columns that `responses` begins with.
 std::vector<Cell> push_cells(const UnitRecord& unit, const ResponseRecord& response) {
   return {unit.key.example,        unit.key.span_kind,  unit.key.chunk,
           int64_t{unit.key.layer}, unit.position,       int64_t{response.direction},
@@ -99,26 +113,36 @@ void write_responses(const RunStore& store, RowWriter& writer) {
   }
 }
 
-constexpr size_t kKlColumn = 7;
+// As push_cells, of one readout row.
+std::vector<Cell> row_cells(const UnitRecord& unit, const ResponseRecord& response, size_t i) {
+  const RowMeasures& measures = response.by_row;
+  const bool has_token = unit.row_tokens[i] >= 0;  // the transcript's last row has none
+  return {unit.key.example,
+          unit.key.span_kind,
+          unit.key.chunk,
+          int64_t{unit.key.layer},
+          unit.position,
+          int64_t{response.direction},
+          response.epsilon,
+          response.kl_rows[i],
+          widened(measures.kl_reverse[i]),
+          widened(measures.js[i]),
+          int64_t{measures.top1_flip[i]},
+          has_token ? Cell(widened(measures.delta_logprob[i])) : Cell(),
+          unit.rows[i],
+          has_token ? Cell(int64_t{unit.row_tokens[i]}) : Cell(),
+          response.kl_standard_error ? Cell(response.kl_rows_standard_error[i]) : Cell(),
+          cell_of(response.cosine),
+          null_cell(response.set),
+          widened(measures.total_variation[i]),
+          widened(measures.entropy_change[i])};
+}
 
 void write_rows(const RunStore& store, RowWriter& writer) {
-  for (const UnitRecord& unit : store.units()) {
-    for (const ResponseRecord& response : store.responses(unit.key)) {
-      std::vector<Cell> cells = push_cells(unit, response);
-      const size_t own = cells.size();  // the first of a row's own columns
-      cells.resize(kRowColumns.size());
-      cells[own + 3] = cell_of(response.cosine);
-      cells.back() = null_cell(response.set);
-      for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i) {
-        cells[kKlColumn] = response.kl_rows[i];
-        cells[own] = unit.rows[i];
-        // The transcript's last row has no next token.
-        cells[own + 1] = unit.row_tokens[i] < 0 ? Cell() : Cell(int64_t{unit.row_tokens[i]});
-        if (response.kl_standard_error) cells[own + 2] = response.kl_rows_standard_error[i];
-        writer.row(cells);
-      }
-    }
-  }
+  for (const UnitRecord& unit : store.units())
+    for (const ResponseRecord& response : store.responses(unit.key))
+      for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i)
+        writer.row(row_cells(unit, response, i));
 }
 
 void write_units(const RunStore& store, RowWriter& writer) {

@@ -55,6 +55,14 @@ std::string shortest_text(double value) {
   return {text.data(), end};
 }
 
+double widened(float value) {
+  std::array<char, 32> text{};
+  const char* end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  double wide = 0;
+  std::from_chars(text.data(), end, wide);
+  return wide;
+}
+
 RowWriter::RowWriter(TextFormat format, std::span<const std::string_view> columns, TextSink sink)
     : format_(format), columns_(columns), sink_(std::move(sink)) {
   if (format_ == TextFormat::kJson) {

@@ -21,6 +21,9 @@ using TextSink = std::function<void(std::string_view)>;
 
 [[nodiscard]] std::string shortest_text(double value);
 
+// The double whose shortest text is the float's: 0.1f is to be read as 0.1.
+[[nodiscard]] double widened(float value);
+
 class RowWriter {
  public:
   // Writes the header. `columns` must outlive the writer.

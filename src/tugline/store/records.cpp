@@ -30,6 +30,16 @@ std::string shown(const std::map<std::string, std::string>& fields, const std::s
 
 }  // namespace
 
+RowMeasures RowMeasures::zeros(size_t rows) {
+  const std::vector<float> zeros(rows);
+  return {.kl_reverse = zeros,
+          .js = zeros,
+          .delta_logprob = zeros,
+          .total_variation = zeros,
+          .entropy_change = zeros,
+          .top1_flip = std::vector<uint8_t>(rows)};
+}
+
 std::string RunIdentity::hash() const {
   Fnv1a hash;
   for (const auto& [name, value] : fields) {

@@ -82,6 +82,20 @@ struct UnitKey {
 // kMain only.
 enum class DirectionSet { kMain, kNull };
 
+// What a push does to each readout row, beside its KL: one value a row. In f32: the products that they come from carry no more digits.
+struct RowMeasures {
+  std::vector<float> kl_reverse = {};
+  std::vector<float> js = {};
+  std::vector<float> delta_logprob = {};  // 0 where a row has no next token
+  std::vector<float> total_variation = {};
+  std::vector<float> entropy_change = {};
+  std::vector<uint8_t> top1_flip = {};  // 0 or 1
+
+  // Those of `rows` rows that have not moved.
+  [[nodiscard]] static RowMeasures zeros(size_t rows);
+  bool operator==(const RowMeasures&) const = default;
+};
+
 // The response of one push, averaged over the readout rows, with its per-row values.
 struct ResponseRecord {
   int32_t direction = 0;
@@ -93,6 +107,7 @@ struct ResponseRecord {
   // mean change of the realised next token's log-probability; nothing where no row has a next token
   std::optional<double> delta_logprob = {};
   std::vector<double> kl_rows = {};  // per readout row
+  RowMeasures by_row = {};           // the others, per readout row
   // Of kl and of each of kl_rows, where the vocabulary was sampled; nothing where it was computed whole.
   std::optional<double> kl_standard_error = {};
   std::vector<double> kl_rows_standard_error = {};

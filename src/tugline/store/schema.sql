@@ -1,7 +1,7 @@
--- The run store, schema version 7 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 8 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 -- What decides the numbers. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -74,6 +74,7 @@ CREATE TABLE readout_rows (
   PRIMARY KEY (unit, ordinal)
 ) WITHOUT ROWID;
 
+-- With rowids: SQLite would move the rows of a table without them to pages of their own from some 1,000 bytes on.
 CREATE TABLE responses (
   unit          INTEGER NOT NULL REFERENCES units (unit),
   direction     INTEGER NOT NULL,
@@ -92,5 +93,11 @@ CREATE TABLE responses (
   kl_after               REAL,  -- mean over the rows after it; NULL where none is read
   cosine        REAL,           -- of the push's direction to the residual; NULL where nothing was pushed
   null_direction INTEGER NOT NULL,  -- 1: a random direction beside supplied vectors, their null
+  kl_reverse_rows      BLOB NOT NULL,  -- one little-endian f32 a readout row, as the next four
+  js_rows              BLOB NOT NULL,
+  delta_logprob_rows   BLOB NOT NULL,  -- 0 where the row's token is -1
+  total_variation_rows BLOB NOT NULL,
+  entropy_change_rows  BLOB NOT NULL,
+  top1_flip_rows       BLOB NOT NULL,  -- one byte a readout row, 0 or 1
   PRIMARY KEY (unit, direction, epsilon)
-) WITHOUT ROWID;
+);

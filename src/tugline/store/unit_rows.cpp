@@ -5,37 +5,50 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "tugline/core/error.h"
 
 namespace tugline {
 namespace {
 
-constexpr size_t kDoubleBytes = 8;
+template <typename T>
+using BitsOf =
+    std::conditional_t<sizeof(T) == 8, uint64_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint8_t>>;
 
-std::string to_blob(const std::vector<double>& values) {
+// Little-endian, whatever the machine is.
+template <typename T>
+std::string to_blob(const std::vector<T>& values) {
   std::string blob;
-  blob.reserve(values.size() * kDoubleBytes);
-  for (const double value : values) {
-    const auto bits = std::bit_cast<uint64_t>(value);
-    for (size_t byte = 0; byte < kDoubleBytes; ++byte) {
+  blob.reserve(values.size() * sizeof(T));
+  for (const T value : values) {
+    const uint64_t bits = std::bit_cast<BitsOf<T>>(value);
+    for (size_t byte = 0; byte < sizeof(T); ++byte) {
       blob.push_back(static_cast<char>((bits >> (8 * byte)) & 0xff));
     }
   }
   return blob;
 }
 
-std::vector<double> from_blob(const void* data, size_t size) {
+template <typename T>
+std::vector<T> from_blob(const void* data, size_t size) {
   const auto* bytes = static_cast<const unsigned char*>(data);
-  std::vector<double> values(size / kDoubleBytes);
+  std::vector<T> values(size / sizeof(T));
   for (size_t i = 0; i < values.size(); ++i) {
     uint64_t bits = 0;
-    for (size_t byte = 0; byte < kDoubleBytes; ++byte) {
-      bits |= static_cast<uint64_t>(bytes[i * kDoubleBytes + byte]) << (8 * byte);
+    for (size_t byte = 0; byte < sizeof(T); ++byte) {
+      bits |= static_cast<uint64_t>(bytes[i * sizeof(T) + byte]) << (8 * byte);
     }
-    values[i] = std::bit_cast<double>(bits);
+    values[i] = std::bit_cast<T>(static_cast<BitsOf<T>>(bits));
   }
   return values;
+}
+
+template <typename T>
+void bind_values(SQLite::Statement& statement, int index, const std::vector<T>& values) {
+  const std::string blob = to_blob(values);
+  statement.bind(index, blob.data(), static_cast<int>(blob.size()));
 }
 
 void bind_optional(SQLite::Statement& statement, int index, const std::optional<double>& value) {
@@ -94,11 +107,11 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
   SQLite::Statement insert(database,
                            "INSERT INTO responses (unit, direction, epsilon, kl, kl_reverse, js, top1_flips, "
                            "delta_logprob, kl_rows, kl_standard_error, kl_rows_standard_error, "
-                           "total_variation, entropy_change, kl_own_row, kl_after, cosine, null_direction) "
-                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                           "total_variation, entropy_change, kl_own_row, kl_after, cosine, null_direction, "
+                           "kl_reverse_rows, js_rows, delta_logprob_rows, total_variation_rows, "
+                           "entropy_change_rows, top1_flip_rows) "
+                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const ResponseRecord& response : unit.responses) {
-    const std::string blob = to_blob(response.kl_rows);
-    const std::string error_blob = to_blob(response.kl_rows_standard_error);
     insert.bind(1, id);
     insert.bind(2, response.direction);
     insert.bind(3, response.epsilon);
@@ -107,10 +120,10 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     bind_optional(insert, 6, response.js);
     insert.bind(7, response.top1_flips);
     bind_optional(insert, 8, response.delta_logprob);
-    insert.bind(9, blob.data(), static_cast<int>(blob.size()));
+    bind_values(insert, 9, response.kl_rows);
     bind_optional(insert, 10, response.kl_standard_error);
     if (response.kl_standard_error) {
-      insert.bind(11, error_blob.data(), static_cast<int>(error_blob.size()));
+      bind_values(insert, 11, response.kl_rows_standard_error);
     } else {
       insert.bind(11);  // NULL
     }
@@ -120,21 +133,38 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     bind_optional(insert, 15, response.kl_after);
     bind_optional(insert, 16, response.cosine);
     insert.bind(17, response.set == DirectionSet::kNull ? 1 : 0);
+    bind_values(insert, 18, response.by_row.kl_reverse);
+    bind_values(insert, 19, response.by_row.js);
+    bind_values(insert, 20, response.by_row.delta_logprob);
+    bind_values(insert, 21, response.by_row.total_variation);
+    bind_values(insert, 22, response.by_row.entropy_change);
+    bind_values(insert, 23, response.by_row.top1_flip);
     insert.exec();
     insert.reset();
   }
 }
 
-// Empty where the column is NULL.
-std::vector<double> read_rows_blob(const SQLite::Column& column, int64_t unit,
-                                   const std::filesystem::path& path) {
-  const auto bytes = static_cast<size_t>(column.getBytes());
-  if (bytes % kDoubleBytes != 0) {
-    fail(ErrorCode::kInput, "{}: responses.{} of unit {} has {} bytes, expected a multiple of {}",
-         path.string(), column.getName(), unit, bytes, kDoubleBytes);
+// The values of a response's BLOB columns, one a readout row. The columns come after `kl_rows`, which says how many rows there are.
+class RowBlobs {
+ public:
+  RowBlobs(const SQLite::Column& kl_rows, int64_t unit, const std::filesystem::path& path)
+      : rows_(static_cast<size_t>(kl_rows.getBytes()) / sizeof(double)), unit_(unit), path_(path) {}
+
+  template <typename T>
+  [[nodiscard]] std::vector<T> values(const SQLite::Column& column) const {
+    const auto bytes = static_cast<size_t>(column.getBytes());
+    if (bytes != rows_ * sizeof(T)) {
+      fail(ErrorCode::kInput, "{}: responses.{} of unit {} has {} bytes, expected {}: {} for each of {} rows",
+           path_.string(), column.getName(), unit_, bytes, rows_ * sizeof(T), sizeof(T), rows_);
+    }
+    return from_blob<T>(column.getBlob(), bytes);
   }
-  return from_blob(column.getBlob(), bytes);
-}
+
+ private:
+  size_t rows_;
+  int64_t unit_;
+  const std::filesystem::path& path_;
+};
 
 // From four columns, of which `first` is the first.
 UnitKey key_of_row(SQLite::Statement& row, int first) {
@@ -157,6 +187,12 @@ UnitRecord unit_of_row(SQLite::Statement& row) {
   unit.audit_disagreement = optional_double(row.getColumn(13));
   unit.sink = row.getColumn(14).getInt() != 0;
   return unit;
+}
+
+bool has_rows(const RowMeasures& measures, size_t rows) {
+  return measures.kl_reverse.size() == rows && measures.js.size() == rows &&
+         measures.delta_logprob.size() == rows && measures.total_variation.size() == rows &&
+         measures.entropy_change.size() == rows && measures.top1_flip.size() == rows;
 }
 
 void check_finite(double value, const char* name, const std::string& where) {
@@ -185,6 +221,9 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     if (response.kl_rows.size() != unit.rows.size()) {
       throw std::logic_error(where + ": a response does not have one value a readout row");
     }
+    if (!has_rows(response.by_row, unit.rows.size())) {
+      throw std::logic_error(where + ": a response's measures and readout rows do not number the same");
+    }
     if (response.kl_rows_standard_error.size() != (response.kl_standard_error ? unit.rows.size() : 0)) {
       throw std::logic_error(where +
                              ": a response's standard errors and readout rows do not number the same");
@@ -206,6 +245,13 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     check_finite(response.kl_standard_error.value_or(0), "kl_standard_error", push);
     for (const double error : response.kl_rows_standard_error) {
       check_finite(error, "kl_standard_error of a row", push);
+    }
+    for (size_t i = 0; i < unit.rows.size(); ++i) {
+      check_finite(response.by_row.kl_reverse[i], "kl_reverse of a row", push);
+      check_finite(response.by_row.js[i], "js of a row", push);
+      check_finite(response.by_row.delta_logprob[i], "delta_logprob of a row", push);
+      check_finite(response.by_row.total_variation[i], "total_variation of a row", push);
+      check_finite(response.by_row.entropy_change[i], "entropy_change of a row", push);
     }
   }
 }
@@ -281,28 +327,39 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
       database,
       "SELECT direction, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows, "
       "kl_standard_error, kl_rows_standard_error, total_variation, entropy_change, kl_own_row, kl_after, "
-      "cosine, null_direction "
+      "cosine, null_direction, kl_reverse_rows, js_rows, delta_logprob_rows, total_variation_rows, "
+      "entropy_change_rows, top1_flip_rows "
       "FROM responses WHERE unit = ? ORDER BY direction, epsilon");
   select.bind(1, unit);
   std::vector<ResponseRecord> responses;
   while (select.executeStep()) {
-    responses.push_back(
-        {.direction = select.getColumn(0).getInt(),
-         .epsilon = select.getColumn(1).getDouble(),
-         .kl = select.getColumn(2).getDouble(),
-         .kl_reverse = select.getColumn(3).getDouble(),
-         .js = optional_double(select.getColumn(4)),
-         .top1_flips = select.getColumn(5).getDouble(),
-         .delta_logprob = optional_double(select.getColumn(6)),
-         .kl_rows = read_rows_blob(select.getColumn(7), unit, path),
-         .kl_standard_error = optional_double(select.getColumn(8)),
-         .kl_rows_standard_error = read_rows_blob(select.getColumn(9), unit, path),
-         .total_variation = select.getColumn(10).getDouble(),
-         .entropy_change = select.getColumn(11).getDouble(),
-         .kl_own_row = optional_double(select.getColumn(12)),
-         .kl_after = optional_double(select.getColumn(13)),
-         .cosine = optional_double(select.getColumn(14)),
-         .set = select.getColumn(15).getInt() != 0 ? DirectionSet::kNull : DirectionSet::kMain});
+    const RowBlobs blobs(select.getColumn(7), unit, path);
+    ResponseRecord response{
+        .direction = select.getColumn(0).getInt(),
+        .epsilon = select.getColumn(1).getDouble(),
+        .kl = select.getColumn(2).getDouble(),
+        .kl_reverse = select.getColumn(3).getDouble(),
+        .js = optional_double(select.getColumn(4)),
+        .top1_flips = select.getColumn(5).getDouble(),
+        .delta_logprob = optional_double(select.getColumn(6)),
+        .kl_rows = blobs.values<double>(select.getColumn(7)),
+        .by_row = {.kl_reverse = blobs.values<float>(select.getColumn(16)),
+                   .js = blobs.values<float>(select.getColumn(17)),
+                   .delta_logprob = blobs.values<float>(select.getColumn(18)),
+                   .total_variation = blobs.values<float>(select.getColumn(19)),
+                   .entropy_change = blobs.values<float>(select.getColumn(20)),
+                   .top1_flip = blobs.values<uint8_t>(select.getColumn(21))},
+        .kl_standard_error = optional_double(select.getColumn(8)),
+        .total_variation = select.getColumn(10).getDouble(),
+        .entropy_change = select.getColumn(11).getDouble(),
+        .kl_own_row = optional_double(select.getColumn(12)),
+        .kl_after = optional_double(select.getColumn(13)),
+        .cosine = optional_double(select.getColumn(14)),
+        .set = select.getColumn(15).getInt() != 0 ? DirectionSet::kNull : DirectionSet::kMain};
+    if (response.kl_standard_error) {
+      response.kl_rows_standard_error = blobs.values<double>(select.getColumn(9));
+    }
+    responses.push_back(std::move(response));
   }
   return responses;
 }
