@@ -15,7 +15,7 @@ namespace {
 struct Case {
   ModelShape shape = ModelShape::kSmolLm2_135M;
   int64_t layers_above = 5;  // layer 24 of 30
-  int64_t pushes = 64;       // half of them at each of two epsilons
+  int64_t pushes = 128;      // half of them at each of two epsilons
   int64_t rows = 25;
   int64_t prefix = 575;
   int64_t vocabulary = 0;  // 0: the model's own
@@ -67,10 +67,11 @@ void add_benchmarks() {
   add_curve("span", &Case::rows, {5, 15, 25, 50, 100});
   add_curve("prefix", &Case::prefix, {100, 575, 1000, 2000, 4000});
   add_curve("vocabulary", &Case::vocabulary, {8192, 24576, 49152, 98304, 151936});
-  add_curve("batch_rows", &Case::batch_rows, {25, 100, 200, 400, 800, 1600});
-  for (const int64_t rows : {200, 400, 800, 1600})
-    add_case("by_batch_rows/" + std::to_string(rows),
-             {.shape = ModelShape::kDeepSeekR1Qwen_1_5B, .layers_above = 3, .batch_rows = rows});
+  add_curve("batch_rows", &Case::batch_rows, {25, 100, 200, 400, 800, 1600, 3200});
+  for (const int64_t rows : {200, 400, 800, 1600, 3200})
+    add_case(
+        "by_batch_rows/" + std::to_string(rows),
+        {.shape = ModelShape::kDeepSeekR1Qwen_1_5B, .layers_above = 3, .pushes = 128, .batch_rows = rows});
 }
 
 }  // namespace tugline::bench

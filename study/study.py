@@ -18,6 +18,7 @@ import io
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ sys.path.append(str(ROOT / "bench"))
 import figures
 from document import put_into
 
+RESAMPLES = 2000
 LAYER = 24  # of 30: where all but the study of layers pushes
 FAMILIES = {
     "isotropic": ["--direction-family", "isotropic"],
@@ -198,23 +200,47 @@ def place_of(shape, kind, value):
     return f"{shape[value]:.3g}" if shape[value] is not None else shape[f"{kind}_place"]
 
 
+def kls_of(pushes, epsilon):
+    """Example -> [KL of each direction] at one epsilon."""
+    kls = {}
+    for push in pushes:
+        if float(push["epsilon"]) == epsilon:
+            kls.setdefault(int(push["example"]), []).append(float(push["kl"]))
+    return kls
+
+
+def ratio_with_interval(above, below):
+    """
+    Ratio of two runs' means over the same examples, and its 95 % percentile interval by the nested bootstrap: examples are drawn for both
+    at once, directions within an example for each. Both are example -> [KL of each direction].
+    """
+    draw = random.Random(42)
+
+    def mean_of(values, examples, directions_of):
+        return sum(sum(directions_of(values[e])) / len(values[e]) for e in examples) / len(examples)
+
+    ratios = []
+    for _ in range(RESAMPLES):
+        examples = draw.choices(sorted(above), k=len(above))
+        resampled = [mean_of(v, examples, lambda kls: draw.choices(kls, k=len(kls))) for v in (above, below)]
+        ratios.append(resampled[0] / resampled[1])
+    ratios.sort()
+    ratio = mean_of(above, above, list) / mean_of(below, below, list)
+    return with_interval(ratio, ratios[round(0.025 * RESAMPLES)], ratios[round(0.975 * RESAMPLES) - 1])
+
+
 def families(study, folder):
-    named = {name: study.curve(f"family_{number}") for number, name in enumerate(FAMILIES)}
+    responses = [study.table(f"family_{number}", "responses") for number in range(len(FAMILIES))]
     stores = [study.store(f"family_{number}") for number in range(len(FAMILIES))]
     study.call("plot", *stores, "--kind", "families", "-o", folder / "study_families.svg")
-    base = dict((e, kl) for e, kl, *_ in named["isotropic"])
+    isotropic = {e: kls_of(responses[0], e) for e in (0.25, 1, 10)}
     rows = []
-    for number, (name, points) in enumerate(named.items()):
-        cosines = [abs(float(r["cosine"])) for r in study.table(f"family_{number}", "responses") if r["cosine"]]
-        at = {e: (kl, low, high) for e, kl, low, high in points}
-        rows.append(
-            [
-                name,
-                *(f"{at[e][0]:.3g}" for e in (0.25, 1, 10)),
-                *(f"{at[e][0] / base[e]:.3g}" for e in (0.25, 1, 10)),
-                f"{sum(cosines) / len(cosines):.2g}",
-            ]
-        )
+    for name, pushes in zip(FAMILIES, responses):
+        cosines = [abs(float(push["cosine"])) for push in pushes if push["cosine"]]
+        at = {e: kls_of(pushes, e) for e in isotropic}
+        ratios = [ratio_with_interval(at[e], isotropic[e]) for e in at] if name != "isotropic" else ["1"] * len(at)
+        means = [sum(sum(kls) / len(kls) for kls in at[e].values()) / len(at[e]) for e in at]
+        rows.append([name, *(f"{kl:.3g}" for kl in means), *ratios, f"{sum(cosines) / len(cosines):.2g}"])
     header = [
         "family",
         "KL at 0.25",

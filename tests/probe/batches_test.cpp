@@ -1,4 +1,4 @@
-// Batches: rows that suit the cache within bounds, equal shapes that cover a unit, limits that hold.
+// Batches: equal shapes that cover a unit, limits that hold.
 #include "tugline/probe/batches.h"
 
 #include <gtest/gtest.h>
@@ -13,16 +13,6 @@ namespace {
 constexpr int64_t kPlenty = int64_t{1} << 40;
 
 ReplayRows rows_of(int64_t count) { return {.push = {10}, .count = count, .first_read = 0}; }
-
-TEST(BatchRows, FillTheCacheWithinTheirBounds) {
-  const ModelConfig config = small_shape();
-  const auto rows_for = [&](int64_t rows) { return choose_batch_rows(config, batch_bytes(config, rows)); };
-  EXPECT_EQ(rows_for(1), kFewestBatchRows);
-  EXPECT_EQ(rows_for(608), 608);
-  EXPECT_EQ(rows_for(610), 608) << "a multiple of what the kernels take at once";
-  EXPECT_EQ(rows_for(100'000), kMostBatchRows);
-  EXPECT_EQ(choose_batch_rows(config, std::nullopt), kFewestBatchRows);
-}
 
 // As many batches as full ones would be, and no two sizes but the last's differ.
 TEST(Batches, AreEqualAndCoverTheUnit) {

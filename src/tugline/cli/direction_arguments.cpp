@@ -12,8 +12,6 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
                   "isotropic: uniform on the sphere; mean-centred: components sum to zero; "
                   "covariance-diagonal, covariance: as the transcripts' residuals vary at the layer; "
                   "difference: between two real residuals; principal: their principal components")
-      ->check(CLI::IsMember(
-          {"isotropic", "mean-centred", "covariance-diagonal", "covariance", "difference", "principal"}))
       ->capture_default_str();
   command
       .add_option("--null-directions", a.null_directions,
@@ -30,7 +28,6 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
           "--push", a.push,
           "additive: epsilon * rms * direction; rotation: a turn of the residual towards the direction "
           "that moves it as far; interpolation: epsilon of the way (0 to 1) to another real residual")
-      ->check(CLI::IsMember({"additive", "rotation", "interpolation"}))
       ->capture_default_str();
   command
       .add_option(

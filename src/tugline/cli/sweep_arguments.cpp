@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "tugline/backend/machine.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/option_defaults.h"
 #include "tugline/cli/session.h"
@@ -95,11 +94,10 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
                   "Working memory of a batch of pushes, besides the weights")
       ->capture_default_str();
   command
-      .add_option(
-          "--batch-rows", a.batch_rows,
-          "Rows of a batch of pushes: what suits this machine's cache by default; give the store's own "
-          "to go on with a run of another machine")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+      .add_option("--batch-rows", a.batch_rows,
+                  "Rows of a batch of pushes: more take more memory, fewer are slower")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}))
+      ->capture_default_str();
   command
       .add_option(
           "--shard", a.shard,
@@ -132,8 +130,7 @@ SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& c
   if (a.max_examples > 0) options.max_examples = a.max_examples;
   options.audit = a.audit;
   options.limits.memory = parse_bytes(a.memory_limit);
-  options.limits.rows =
-      a.batch_rows > 0 ? a.batch_rows : choose_batch_rows(config, describe_machine().last_level_cache);
+  options.limits.rows = a.batch_rows;
   return options;
 }
 

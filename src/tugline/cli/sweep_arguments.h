@@ -24,8 +24,8 @@ struct SweepArguments {
   DirectionArguments directions;
   int64_t max_examples = 0;  // 0: all
   std::string memory_limit = "4GiB";
-  int64_t audit = 1;       // pushes of a unit
-  int64_t batch_rows = 0;  // 0: as many as suit this machine
+  int64_t audit = 1;  // pushes of a unit
+  int64_t batch_rows = kBatchRows;
   std::string shard = "1/1";
   bool dry_run = false;
   bool json = false;

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "tugline/backend/machine.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/push_arguments.h"
 #include "tugline/cli/session.h"
@@ -68,11 +67,7 @@ std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
                                    .seed = result.pushes.seed,
                                    .example_hash = hash,
                                    .temperature = result.temperature});
-  const UnitContext context{
-      .example_hash = hash,
-      .limits = {.rows = choose_batch_rows(model.config(), describe_machine().last_level_cache),
-                 .memory = kMemoryLimit},
-      .after_batch = {}};
+  const UnitContext context{.example_hash = hash, .limits = {.memory = kMemoryLimit}, .after_batch = {}};
   std::vector<UnitRecord> units;
   for (const LayerIndex layer : layers)
     units.push_back(measure_unit(model, baseline, base, layer, result.pushes, context));

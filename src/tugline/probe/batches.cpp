@@ -17,12 +17,6 @@ int64_t working_bytes_per_row(const ModelConfig& config) {
 
 }  // namespace
 
-int64_t choose_batch_rows(const ModelConfig& config, std::optional<int64_t> cache_bytes) {
-  constexpr int64_t kStep = 16;  // rows that the products' kernels take at once
-  const int64_t fitting = cache_bytes.value_or(0) / batch_bytes(config, 1);
-  return std::clamp(fitting / kStep * kStep, kFewestBatchRows, kMostBatchRows);
-}
-
 void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit) {
   const int64_t needed = working_bytes_per_row(config) * rows.count;
   if (memory_limit < needed)

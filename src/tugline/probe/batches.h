@@ -1,27 +1,20 @@
 // How a unit's pushes are cut into batches of one shape. Sums may round differently in batches of another shape, so whatever decides the
-// shape is part of a run's identity: the rows of a batch (chosen for the machine that begins the run) and the memory limit.
+// shape is part of a run's identity: the rows of a batch and the memory limit.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "tugline/model/config.h"
 #include "tugline/probe/replay_rows.h"
 
 namespace tugline {
 
-// Matrix products run at full speed from about so many rows on.
-inline constexpr int64_t kFewestBatchRows = 400;
-// More rows do not make products faster; they only take memory and make an interrupted batch a larger loss.
-inline constexpr int64_t kMostBatchRows = 800;
-
-// Rows of a batch for a machine with so large a last-level cache: as many as keep one layer's activations in it, within the two bounds
-// above; the lower one where the system does not say how large the cache is.
-[[nodiscard]] int64_t choose_batch_rows(const ModelConfig& config, std::optional<int64_t> cache_bytes);
+// Rows of a batch where nothing else is asked for: docs/performance.md, "Batches", has the measurement. The same on every machine.
+inline constexpr int64_t kBatchRows = 800;
 
 // What bounds a batch.
 struct BatchLimits {
-  int64_t rows = kFewestBatchRows;
+  int64_t rows = kBatchRows;
   int64_t memory = 0;  // bytes for a replay's working memory
 };
 

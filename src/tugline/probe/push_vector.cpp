@@ -177,10 +177,6 @@ std::string orthogonal_text(const PushOptions& options) {
   return "nothing";
 }
 
-double rms(const std::vector<double>& residual) {
-  return std::sqrt(dot(residual, residual) / static_cast<double>(residual.size()));
-}
-
 std::vector<double> push_direction(const PushOptions& options, const UnitSite& site, PushIndex push) {
   if (options.kind == PushKind::kInterpolation) {
     std::vector<double> way = way_to_other(options, site, push);

@@ -33,9 +33,6 @@ struct PushVector {
   double cosine = 0;           // of the push's direction to the residual at the site
 };
 
-// sqrt(mean(h_i^2)) of the residual: the unit that epsilons are in.
-[[nodiscard]] double rms(const std::vector<double>& residual);
-
 // The unit vector [hidden] along which a push goes: for an interpolation towards the other residual, for a rotation the one that is given
 // to it, before its part along the residual is taken out. Errors (kInput): a direction that lies in the subspace it must be
 // orthogonal to; what family_direction and another_residual refuse.

@@ -26,7 +26,7 @@ struct SweepOptions {
   BosPolicy bos = BosPolicy::kAuto;
   std::optional<int64_t> max_examples;  // the dataset's first so many
   int64_t audit = 0;                    // pushes of a unit that are rerun in f64 (probe/audit)
-  BatchLimits limits{.rows = kFewestBatchRows, .memory = int64_t{4} << 30};
+  BatchLimits limits{.memory = int64_t{4} << 30};
 };
 
 // An example as the sweep will run it.

@@ -9,6 +9,7 @@
 #include "tugline/core/error.h"
 #include "tugline/probe/cost.h"
 #include "tugline/probe/plain_replay.h"
+#include "tugline/probe/vectors.h"
 
 namespace tugline {
 namespace {

@@ -15,6 +15,11 @@ namespace tugline {
 
 [[nodiscard]] inline double norm(std::span<const double> v) { return std::sqrt(dot(v, v)); }
 
+// sqrt(mean(v_i^2)). Of a residual it is the unit that epsilons are in.
+[[nodiscard]] inline double rms(std::span<const double> v) {
+  return std::sqrt(dot(v, v) / static_cast<double>(v.size()));
+}
+
 inline void scale(std::vector<double>& v, double factor) {
   for (double& x : v) x *= factor;
 }

@@ -7,10 +7,9 @@
 #include <cmath>
 #include <limits>
 
-#include "tugline/core/content_hash.h"
-#include "tugline/core/philox.h"
 #include "tugline/stats/intervals.h"
 #include "tugline/stats/quantile.h"
+#include "tugline/stats/resampling.h"
 
 namespace tugline {
 namespace {
@@ -124,13 +123,6 @@ class Resampler {
   std::vector<size_t> siblings_;  // spans in each span's example and group, itself included
 };
 
-PhiloxStream stream_of(const BootstrapOptions& options, std::string_view purpose, int64_t resample) {
-  ContentHash hash;
-  hash.add_text(purpose);
-  hash.add_number(static_cast<uint64_t>(resample));
-  return {.key = options.seed, .stream = hash.value()};
-}
-
 }  // namespace
 
 std::vector<double> BootstrapMeans::column(int32_t group, size_t column) const {
@@ -153,7 +145,7 @@ BootstrapMeans bootstrap_means(const NestedSample& sample, NestedWeight weight,
     Counts counts = resampler.empty_counts();
 #pragma omp for schedule(static)
     for (int64_t resample = 0; resample < options.resamples; ++resample) {
-      resampler.draw(PhiloxSequence(stream_of(options, purpose, resample)), counts);
+      resampler.draw(resampling_numbers(options.seed, purpose, resample), counts);
       const std::span<double> first = means.row(resample, 0);
       resampler.average(counts, {first.data(), first.size() * static_cast<size_t>(sample.groups)});
     }

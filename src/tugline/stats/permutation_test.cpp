@@ -5,9 +5,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "tugline/core/content_hash.h"
-#include "tugline/core/philox.h"
 #include "tugline/stats/correlation.h"
+#include "tugline/stats/resampling.h"
 
 namespace tugline {
 namespace {
@@ -40,13 +39,6 @@ double dot(std::span<const double> x, std::span<const double> y) {
   return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
 }
 
-PhiloxStream stream_of(const PermutationOptions& options, std::string_view purpose, int64_t permutation) {
-  ContentHash hash;
-  hash.add_text(purpose);
-  hash.add_number(static_cast<uint64_t>(permutation));
-  return {.key = options.seed, .stream = hash.value()};
-}
-
 }  // namespace
 
 std::optional<double> permutation_p_value(std::span<const double> x, std::span<const double> y,
@@ -64,7 +56,7 @@ std::optional<double> permutation_p_value(std::span<const double> x, std::span<c
 #pragma omp parallel for schedule(static) reduction(+ : as_large)
   for (int64_t permutation = 0; permutation < options.permutations; ++permutation) {
     std::vector<double> shuffled = *v;
-    shuffle_within(blocks, PhiloxSequence(stream_of(options, purpose, permutation)), shuffled);
+    shuffle_within(blocks, resampling_numbers(options.seed, purpose, permutation), shuffled);
     as_large += std::abs(dot(*u, shuffled)) >= observed ? 1 : 0;
   }
   return static_cast<double>(1 + as_large) / static_cast<double>(1 + options.permutations);

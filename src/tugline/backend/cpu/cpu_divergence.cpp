@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "tugline/backend/cpu/kernels.h"
+#include "tugline/backend/cpu/source_rows.h"
 #include "tugline/backend/reference/reference_ops.h"
-#include "tugline/core/first_error.h"
 
 namespace tugline::cpu {
 namespace {
@@ -207,6 +208,12 @@ class DivergenceRun {
     return of;
   }
 
+  // So that products of few shapes are made: 8, 16, or a multiple of 32. Mostly it is one row or two.
+  [[nodiscard]] static size_t padded(size_t rows) {
+    constexpr size_t kMost = 32;
+    return rows < kMost ? std::max<size_t>(8, std::bit_ceil(rows)) : (rows + kMost - 1) / kMost * kMost;
+  }
+
   // Rows that the pilot misjudged walk once more, now from their exact log Z.
   void walk_again() {
     std::vector<int64_t> rows;
@@ -214,9 +221,7 @@ class DivergenceRun {
       if (walk_.state(r).began_badly()) rows.push_back(r);
     if (rows.empty()) return;
     const auto count = static_cast<int64_t>(rows.size());
-    // Up to a multiple of this, so that products of few shapes are made.
-    constexpr int64_t kPad = 32;
-    rows.resize(static_cast<size_t>((count + kPad - 1) / kPad * kPad), rows.back());
+    rows.resize(padded(rows.size()), rows.back());
     const auto row_bytes = static_cast<size_t>(operand_.columns * operand_.element_bytes);
     std::vector<std::byte> gathered(rows.size() * row_bytes);
     std::vector<int64_t> of;
@@ -291,22 +296,14 @@ std::vector<std::unique_ptr<CpuLinear>> CpuHead::pack(const LinearSource& rows) 
 }
 
 std::span<const float> CpuHead::squared_norms() const {
-  constexpr int64_t kRows = 64;
   if (!norms.empty()) return norms;
   norms.resize(static_cast<size_t>(source.out));
-  FirstError error;
-#pragma omp parallel for schedule(dynamic)
-  for (int64_t begin = 0; begin < source.out; begin += kRows) {
-    error.guard([&] {
-      std::vector<float> rows(static_cast<size_t>(std::min(kRows, source.out - begin) * source.in));
-      source.fill_rows(begin, rows);
-      for (size_t i = 0; i < rows.size() / static_cast<size_t>(source.in); ++i) {
-        const float* w = rows.data() + i * static_cast<size_t>(source.in);
-        norms[static_cast<size_t>(begin) + i] = static_cast<float>(dot(w, w, source.in));
-      }
-    });
-  }
-  error.rethrow();
+  for_each_slice(source, [&](int64_t begin, std::span<const float> rows) {
+    for (size_t i = 0; i < rows.size() / static_cast<size_t>(source.in); ++i) {
+      const float* w = rows.data() + i * static_cast<size_t>(source.in);
+      norms[static_cast<size_t>(begin) + i] = static_cast<float>(dot(w, w, source.in));
+    }
+  });
   return norms;
 }
 

@@ -5,8 +5,8 @@
 #include "tugline/backend/cpu/attention_tasks.h"
 #include "tugline/backend/cpu/cpu_divergence.h"
 #include "tugline/backend/cpu/kernels.h"
+#include "tugline/backend/cpu/source_rows.h"
 #include "tugline/backend/cpu/vocabulary_sample.h"
-#include "tugline/core/first_error.h"
 
 namespace tugline::cpu {
 namespace {
@@ -16,20 +16,6 @@ double log_sum_exp(std::span<const float> x) {
   double sum = 0;
   for (const float v : x) sum += std::exp(static_cast<double>(v) - largest);
   return largest + std::log(sum);
-}
-
-// Rows [first, first + count) of the source.
-void read_rows(const LinearSource& source, int64_t first, int64_t count, float* to) {
-  constexpr int64_t kRows = 64;
-  FirstError error;
-#pragma omp parallel for schedule(static)
-  for (int64_t begin = 0; begin < count; begin += kRows) {
-    const int64_t rows = std::min(kRows, count - begin);
-    error.guard([&] {
-      source.fill_rows(first + begin, {to + begin * source.in, static_cast<size_t>(rows * source.in)});
-    });
-  }
-  error.rethrow();
 }
 
 // What walks first, of every readout: enough for E_q[e^d] to within a few percent of what it differs from 1 by, few enough to cost

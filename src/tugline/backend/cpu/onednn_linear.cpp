@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tugline/backend/cpu/bf16.h"
+#include "tugline/backend/cpu/source_rows.h"
 #include "tugline/core/first_error.h"
 
 namespace tugline::cpu {
@@ -30,19 +31,6 @@ memory::desc row_by_row(int64_t in, int64_t out, Element element = Element::kF32
 
 memory::desc column_by_column(int64_t in, int64_t out) {
   return {{in, out}, memory::data_type::f32, memory::format_tag::ab};
-}
-
-void fill(const LinearSource& source, float* to) {
-  constexpr int64_t kRows = 64;  // a slice of a few hundred kilobytes: large enough to hide the scheduling
-  FirstError error;
-#pragma omp parallel for schedule(dynamic)
-  for (int64_t begin = 0; begin < source.out; begin += kRows) {
-    const int64_t count = std::min(kRows, source.out - begin);
-    error.guard([&] {
-      source.fill_rows(begin, {to + begin * source.in, static_cast<size_t>(count * source.in)});
-    });
-  }
-  error.rethrow();
 }
 
 // Elements between the start of a blocked matrix and its column `begin`, a multiple of the block.
@@ -129,7 +117,7 @@ OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element e
   values_ = std::make_unique<AlignedFloats>(static_cast<int64_t>(packed.get_size() / sizeof(float)));
   weights_ = memory(packed, onednn_.engine, values_->data());
   if (packed == row_by_row(in_, out_))
-    fill(source, values_->data());
+    read_rows(source, 0, out_, values_->data());
   else
     pack(source, packed);
 }
@@ -161,23 +149,10 @@ void OneDnnLinear::pack(const LinearSource& source, const memory::desc& packed) 
 
 // One matrix at a time is held a second time, in 16 bits: oneDNN's layouts for bf16 interleave rows, and are left to one reorder.
 void OneDnnLinear::pack_bf16(const LinearSource& source, const memory::desc& packed) {
-  constexpr int64_t kRows = 64;
   std::vector<uint16_t> bits(static_cast<size_t>(out_ * in_));
-  FirstError error;
-#pragma omp parallel
-  {
-    std::vector<float> rows;
-#pragma omp for schedule(dynamic)
-    for (int64_t begin = 0; begin < out_; begin += kRows) {
-      error.guard([&] {
-        const int64_t count = std::min(kRows, out_ - begin);
-        rows.resize(static_cast<size_t>(count * in_));
-        source.fill_rows(begin, rows);
-        pack_bf16_row(rows.data(), count * in_, bits.data() + begin * in_);
-      });
-    }
-  }
-  error.rethrow();
+  for_each_slice(source, [&](int64_t begin, std::span<const float> rows) {
+    pack_bf16_row(rows.data(), static_cast<int64_t>(rows.size()), bits.data() + begin * in_);
+  });
   values_ = std::make_unique<AlignedFloats>(static_cast<int64_t>(packed.get_size() / sizeof(float) + 1));
   weights_ = memory(packed, onednn_.engine, values_->data());
   memory from(row_by_row(in_, out_, Element::kBf16), onednn_.engine, bits.data());

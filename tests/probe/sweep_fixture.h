@@ -1,0 +1,100 @@
+// A small dataset in letters, a tiny model, and an observer that keeps a sweep's results in memory.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "files/build_bytes.h"
+#include "probe/tiny_probe.h"
+#include "tugline/core/content_hash.h"
+#include "tugline/probe/sweep.h"
+
+namespace tugline::test {
+
+// One token for each letter, space and full stop.
+inline Tokenizer letter_tokenizer() {
+  nlohmann::json vocab;
+  for (char c = 'a'; c <= 'z'; ++c) vocab[std::string(1, c)] = c - 'a';
+  vocab["."] = 26;
+  vocab["\u0120"] = 27;
+  const nlohmann::json document{
+      {"added_tokens", nlohmann::json::array()},
+      {"normalizer", nullptr},
+      {"pre_tokenizer",
+       {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", false}}},
+      {"post_processor", nullptr},
+      {"decoder", {{"type", "ByteLevel"}}},
+      {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", nlohmann::json::array()}}}};
+  return Tokenizer::from_json_text(document.dump(), "letters");
+}
+
+inline Example make_example(int64_t index, const std::string& cot, std::optional<std::string> anchor) {
+  Example example;
+  example.index = index;
+  example.prompt = "ask";
+  example.cot = cot;
+  example.transcript = "ask. " + cot;
+  example.anchor_sentence = std::move(anchor);
+  example.content_hash = hash_text(example.transcript);
+  return example;
+}
+
+inline std::vector<Example> dataset() {
+  return {make_example(0, "one is. two be. ten", "two be."), make_example(1, "no anchor here.", std::nullopt),
+          make_example(2, "we add it. so it is five.", "so it is five.")};
+}
+
+inline SweepOptions small_options() {
+  SweepOptions options;
+  options.layers = {{0}, {1}};
+  options.pushes = {
+      .epsilons = {0, 1}, .directions = 2, .seed = 42, .sharing = DirectionSharing::kCommon, .supplied = {}};
+  return options;
+}
+
+class MemoryObserver final : public SweepObserver {
+ public:
+  bool has_unit(const UnitKey& key) override { return units.contains(key); }
+  void put_example(const ExampleRecord& example) override { examples.push_back(example); }
+  void put_skipped_span(const SkippedSpan& span) override { skipped.push_back(span); }
+  void put_unit(const UnitRecord& unit) override {
+    EXPECT_FALSE(units.contains(unit.key)) << "measured twice";
+    units[unit.key] = unit;
+    units[unit.key].seconds = 0;
+    order.push_back(unit.key);
+  }
+  void put_residuals(LayerIndex layer, const ResidualStatistics& statistics) override {
+    residuals[layer] = statistics;
+  }
+  bool progress(int64_t made, double took) override {
+    pushes += made;
+    flops += took;
+    return pushes < stop_after;
+  }
+
+  std::map<UnitKey, UnitRecord> units;
+  std::vector<UnitKey> order;
+  std::vector<ExampleRecord> examples;
+  std::vector<SkippedSpan> skipped;
+  ResidualsByLayer residuals;
+  int64_t pushes = 0;
+  double flops = 0;
+  int64_t stop_after = int64_t{1} << 40;
+};
+
+class Sweeps : public testing::Test {
+ protected:
+  std::unique_ptr<Backend> backend_ = make_cpu_backend();
+  Model model_ = load_tiny("llama", *backend_);
+  Tokenizer tokenizer_ = letter_tokenizer();
+  std::vector<Example> dataset_ = dataset();
+
+  MemoryObserver run(const SweepOptions& options) {
+    MemoryObserver observer;
+    run_sweep(model_, plan_sweep(dataset_, tokenizer_, options), options, observer);
+    return observer;
+  }
+};
+
+}  // namespace tugline::test

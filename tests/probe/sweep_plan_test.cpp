@@ -1,0 +1,163 @@
+// Which spans a sweep takes, which it skips and why: anchors, chunks, controls, readouts.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "probe/sweep_fixture.h"
+#include "tugline/probe/controls.h"
+#include "tugline/probe/plan.h"
+
+namespace tugline::test {
+namespace {
+
+// A tiny model with one token's embedding a thousand times as large: a sink wherever the token stands.
+Model load_with_sink(int32_t token, const TemporaryFolder& folder, Backend& backend) {
+  std::filesystem::copy(tiny_path("llama"), folder.path() / "model");
+  std::fstream file(folder.path() / "model" / "model.safetensors",
+                    std::ios::in | std::ios::out | std::ios::binary);
+  uint64_t size = 0;
+  file.read(reinterpret_cast<char*>(&size), sizeof size);
+  std::string header(size, ' ');
+  file.read(header.data(), static_cast<std::streamsize>(size));
+  const auto table = nlohmann::json::parse(header).at("model.embed_tokens.weight");
+  const auto hidden = table.at("shape").at(1).get<size_t>();
+  const auto at =
+      static_cast<std::streamoff>(sizeof size + size + table.at("data_offsets").at(0).get<size_t>() +
+                                  static_cast<size_t>(token) * hidden * sizeof(float));
+  std::vector<float> row(hidden);
+  const auto bytes = static_cast<std::streamsize>(hidden * sizeof(float));
+  file.seekg(at).read(reinterpret_cast<char*>(row.data()), bytes);
+  for (float& value : row) value *= 1000;
+  file.seekp(at).write(reinterpret_cast<const char*>(row.data()), bytes);
+  file.close();
+  return Model::load(resolve_model((folder.path() / "model").string()), backend);
+}
+
+TEST_F(Sweeps, PlanFindsTheSpansAndSaysWhatItSkips) {
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, small_options());
+  ASSERT_EQ(plan.examples.size(), 3U);
+  EXPECT_EQ(plan.spans(), 2);
+  EXPECT_EQ(plan.examples[0].ids.size(), dataset_[0].transcript.size());
+  ASSERT_EQ(plan.examples[0].spans.size(), 1U);
+  const auto begin = static_cast<int64_t>(dataset_[0].transcript.find("two be."));
+  EXPECT_EQ(plan.examples[0].spans[0].tokens, (TokenRange{begin, begin + 7}));
+  EXPECT_EQ(plan.examples[0].skipped, "");
+  EXPECT_NE(plan.examples[1].skipped, "");
+  EXPECT_TRUE(plan.examples[1].spans.empty());
+}
+
+TEST_F(Sweeps, ChunksAreSpansOfTheirOwn) {
+  SweepOptions options = small_options();
+  options.spans = {Span::Kind::kChunk};
+  dataset_ = {make_example(0, "first we add one and two. then we take the sum. it is three in the end.",
+                           std::nullopt)};
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  ASSERT_EQ(plan.examples[0].spans.size(), 2U);
+  EXPECT_EQ(plan.examples[0].skipped, "");
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(plan.examples[0].spans[i].kind, Span::Kind::kChunk);
+    EXPECT_EQ(plan.examples[0].spans[i].chunk, static_cast<int64_t>(i));
+  }
+}
+
+constexpr Span::Kind kControls[] = {Span::Kind::kControlMatched, Span::Kind::kControlWindow,
+                                    Span::Kind::kControlOffset};
+
+TEST_F(Sweeps, ControlsAreUnitsOfKindsOfTheirOwn) {
+  SweepOptions options = small_options();
+  options.spans.assign(std::begin(kControls), std::end(kControls));
+  dataset_ = {make_example(
+      0, "first we add it. then we take two. so it is nine. now we say so. and stop it. ", "so it is nine.")};
+  const MemoryObserver observer = run(options);
+  std::map<std::string, int64_t> units;
+  for (const auto& [key, unit] : observer.units) {
+    ++units[key.span_kind];
+    EXPECT_FALSE(unit.sink);
+    EXPECT_EQ(unit.responses.size(), 4U);
+    const std::string text = dataset_[0].transcript.substr(static_cast<size_t>(unit.span.begin),
+                                                           static_cast<size_t>(unit.span.size()));
+    EXPECT_EQ(unit.span_text, text);
+    if (!key.span_kind.starts_with("control_offset")) {
+      EXPECT_EQ(text.find("nine"), std::string::npos);
+      EXPECT_EQ(unit.position, unit.span.begin - 1);
+    }
+  }
+  EXPECT_EQ(units["control_matched"], 2 * kMatchedControls);
+  EXPECT_EQ(units["control_window"], 2 * kWindowControls);
+  for (const int64_t offset : kControlOffsets)
+    EXPECT_EQ(units[kind_name(Span::Kind::kControlOffset, offset)], 2) << offset;
+}
+
+TEST_F(Sweeps, NoAnchorNoControls) {
+  SweepOptions options = small_options();
+  options.spans.assign(std::begin(kControls), std::end(kControls));
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  EXPECT_NE(plan.examples[1].skipped.find("no anchor to control"), std::string::npos);
+}
+
+TEST_F(Sweeps, DownstreamReadsWhatComesAfterTheSpan) {
+  SweepOptions options = small_options();
+  options.readout = ReadoutKind::kDownstream;
+  const auto tokens = static_cast<int64_t>(dataset_[0].transcript.size());
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  // The last example's anchor ends its transcript.
+  EXPECT_NE(plan.examples[2].skipped.find("no row behind it"), std::string::npos) << plan.examples[2].skipped;
+  for (const int64_t most : {int64_t{0}, int64_t{2}}) {
+    options.readout.most_rows = most;
+    const MemoryObserver observer = run(options);
+    ASSERT_EQ(observer.units.size(), 2U);
+    for (const auto& [key, unit] : observer.units) {
+      EXPECT_EQ(unit.rows.front(), unit.span.end);
+      EXPECT_EQ(unit.rows.size(), static_cast<size_t>(most > 0 ? most : tokens - unit.span.end));
+      EXPECT_EQ(unit.position, unit.span.begin - 1);
+      for (const ResponseRecord& response : unit.responses)
+        EXPECT_EQ(response.kl > 0, response.epsilon > 0) << key.layer;
+    }
+  }
+}
+
+// A long readout's trace and base distributions count against the limit before anything is run.
+TEST_F(Sweeps, ReadoutsBeyondTheMemoryLimitAreRefused) {
+  const ReplayRows rows = replay_rows({5, 9}, ReadoutKind::kDownstream, 100);
+  const int64_t needed = span_bytes(model_.config(), rows, {0});
+  check_span_memory(model_.config(), rows, {0}, needed);
+  expect_error(ErrorCode::kUsage, {"96 rows", std::to_string(needed), "downstream:N"},
+               [&] { check_span_memory(model_.config(), rows, {0}, needed - 1); });
+  // Twice the rows take more than twice the memory: attention weights.
+  EXPECT_GT(span_bytes(model_.config(), replay_rows({5, 9}, ReadoutKind::kDownstream, 196), {0}), 2 * needed);
+}
+
+TEST_F(Sweeps, NoControlIsMeasuredAtASink) {
+  const TemporaryFolder folder;
+  model_ = load_with_sink('q' - 'a', folder, *backend_);
+  SweepOptions options = small_options();
+  options.spans = {Span::Kind::kAnchor, Span::Kind::kControlOffset};
+  dataset_ = {make_example(0, "first we add and take it q so it is nine. ", "so it is nine.")};
+  const MemoryObserver observer = run(options);
+  ASSERT_EQ(observer.units.size(), 2 * (1 + kControlOffsets.size()));
+  for (const auto& [key, unit] : observer.units) {
+    const bool is_sink =
+        key.span_kind == "control_offset_-1";  // the token before the space before the anchor
+    EXPECT_EQ(unit.sink, is_sink) << key.span_kind;
+    EXPECT_EQ(unit.responses.size(), is_sink ? 0U : 4U);
+    EXPECT_EQ(unit.note.find("sink") != std::string::npos, is_sink) << unit.note;
+  }
+  // An anchor's own push lands where it must, and the unit says so.
+  dataset_ = {make_example(0, "first we add and take it qso it is nine. ", "so it is nine.")};
+  options.spans = {Span::Kind::kAnchor};
+  for (const auto& [key, unit] : run(options).units) {
+    EXPECT_TRUE(unit.sink);
+    EXPECT_EQ(unit.responses.size(), 4U);
+  }
+}
+
+TEST_F(Sweeps, MaxExamplesTakesTheFirst) {
+  SweepOptions options = small_options();
+  options.max_examples = 2;
+  EXPECT_EQ(plan_sweep(dataset_, tokenizer_, options).examples.size(), 2U);
+}
+
+}  // namespace
+}  // namespace tugline::test
