@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 
+# What is varied: its label, its value in the panels of the others, the step of its axis.
 PANELS = {
-    "layers_above": ("layers above the site", 5),
-    "span": ("rows of the span", 25),
-    "prefix": ("tokens before the span", 575),
-    "vocabulary": ("vocabulary", 49152),
-    "batch_rows": ("rows of a batch", 800),
+    "layers_above": ("layers above the site", 5, 5),
+    "span": ("rows of the span", 25, 25),
+    "prefix": ("tokens before the span", 575, 1000),
+    "vocabulary": ("vocabulary", 49152, 50000),
+    "batch_rows": ("rows of a batch", 800, 1000),
 }
 MILLISECONDS = 1000.0
 
@@ -66,7 +67,7 @@ def points_of(measured):
 
 def common_speed(points):
     """GFLOP a millisecond at the shape that all panels share: the median over the panels."""
-    speeds = sorted(gflop / time for name, (_, common) in PANELS.items() for value, time, gflop in points[name] if value == common)
+    speeds = sorted(gflop / time for name, (_, common, _) in PANELS.items() for value, time, gflop in points[name] if value == common)
     return speeds[len(speeds) // 2]
 
 
@@ -74,10 +75,11 @@ def script(points, context, output):
     speed = common_speed(points)
     lines = [f"set terminal {TERMINALS[output.suffix]}", f"set output '{output}'"]
     title = f"milliseconds a push; {context['threads']} threads, {float(context['matrix_product_peak_gflops']):.0f} GFLOP/s peak"
-    lines += [f"set multiplot layout 2,3 title '{title}'", "set key top left", "set yrange [0:*]", "set xrange [0:*]", "set grid lc rgb '#dddddd'"]
-    for number, (name, (label, _)) in enumerate(PANELS.items()):
+    lines += [f"set multiplot layout 2,3 title '{title}'", "set format x '%.0s%c'", "set yrange [0:*]", "set xrange [0:*]", "set grid lc rgb '#dddddd'"]
+    for number, (name, (label, _, step)) in enumerate(PANELS.items()):
         rows = "\n".join(f"{value} {time:.6g} {gflop / speed:.6g}" for value, time, gflop in points[name])
-        lines += [f"$data{number} << EOD\n{rows}\nEOD", f"set xlabel '{label}'", "set xtics autofreq rotate by -30"]
+        lines += [f"$data{number} << EOD\n{rows}\nEOD", f"set xlabel '{label}'", f"set xtics 0,{step}"]
+        lines.append(f"set key top {'right' if name == 'batch_rows' else 'left'}")
         model = f"$data{number} using 1:3 with lines lw 2 lc rgb '#0072b2' title 'cost model'"
         lines.append(f"plot {model}, $data{number} using 1:2 with points pt 7 ps 0.8 lc rgb '#d55e00' title 'measured'")
     return "\n".join([*lines, "unset multiplot", ""])

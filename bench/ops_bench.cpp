@@ -150,6 +150,18 @@ void add_batch_ends(ModelShape shape, const ModelConfig& config) {
   });
 }
 
+// A buffer far larger than any cache: what elementwise work has to live on.
+void add_copy() {
+  add("memory/copy", [](benchmark::State& state) {
+    constexpr int64_t kRows = 8192;
+    constexpr int64_t kColumns = 8192;
+    const auto from = random_buffer(backend(), kRows, kColumns, 1);
+    const auto to = backend().allocate(kRows, kColumns);
+    for (auto _ : state) backend().copy(from->matrix(), to->matrix());
+    count_bytes(state, 2 * kFloat * elements(kRows, kColumns));
+  });
+}
+
 void add_shape(ModelShape shape) {
   const ModelConfig config = config_of(shape, 1);
   const int64_t hidden = config.hidden_size;
@@ -170,6 +182,7 @@ void add_shape(ModelShape shape) {
 }  // namespace
 
 void add_benchmarks() {
+  add_copy();
   add_shape(ModelShape::kSmolLm2_135M);
   add_shape(ModelShape::kDeepSeekR1Qwen_1_5B);
 }
