@@ -68,6 +68,7 @@ def hours(seconds):
 
 
 def text_of(whole, part, predicted, measured, pushing):
+    least_pushing = predicted * push_flops(part) / part["flops"]["total"]
     scaled_pushing = pushing * push_flops(whole) / push_flops(part)
     scaled = scaled_pushing + (measured - pushing) * whole["units"] / part["units"]
     least = predicted * whole["flops"]["total"] / part["flops"]["total"]
@@ -80,7 +81,7 @@ def text_of(whole, part, predicted, measured, pushing):
 | the whole preset, from the part | {whole["units"]} | {whole["pushes"]} | {whole["flops"]["total"] / 1e12:.4g} | {hours(least)} | \
 {hours(scaled_pushing)} | {hours(scaled)} |
 
-The part took {measured / predicted:.2f} times the least, its pushes {pushing / predicted:.2f} times; the whole preset would take {scaled / least:.2f} times.
+The part took {measured / predicted:.2f} times the least, its pushes {pushing / least_pushing:.2f} times theirs; the whole preset would take {scaled / least:.2f} times.
 """
 
 

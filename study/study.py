@@ -52,7 +52,6 @@ class Run:
 
 
 def runs():
-    """Costs in comments: minutes on two cores."""
     precision = ("--layers", LAYER, "--epsilons", "0.05,0.1,0.25,0.5,1,2,5,10")
     yield Run("precision_f32", precision, 4)
     yield Run("precision_bf16", (*precision, "--precision", "plain-bf16"), 4)
@@ -209,23 +208,30 @@ def kls_of(pushes, epsilon):
     return kls
 
 
-def ratio_with_interval(above, below):
+def ratio_with_interval(above, below, drawn):
     """
-    Ratio of two runs' means over the same examples, and its 95 % percentile interval by the nested bootstrap: examples are drawn for both
-    at once, directions within an example for each. Both are example -> [KL of each direction].
+    Ratio of two runs' means over the same texts, and its 95 % percentile interval by the nested bootstrap. Both are example -> [KL of
+    each direction]. Texts are drawn for both at once. Directions within a text: "apart" for each run; "together", where both
+    push along the same ones; "below" for the second only, where the first's are the same in every text and no sample of anything.
     """
     draw = random.Random(42)
 
-    def mean_of(values, examples, directions_of):
-        return sum(sum(directions_of(values[e])) / len(values[e]) for e in examples) / len(examples)
+    def resampled(kls, others):
+        picks = draw.choices(range(len(kls)), k=len(kls))
+        if drawn != "together":
+            others = others if drawn == "below" else draw.choices(others, k=len(others))
+            return others, [kls[i] for i in picks]
+        return [others[i] for i in picks], [kls[i] for i in picks]
 
-    ratios = []
-    for _ in range(RESAMPLES):
-        examples = draw.choices(sorted(above), k=len(above))
-        resampled = [mean_of(v, examples, lambda kls: draw.choices(kls, k=len(kls))) for v in (above, below)]
-        ratios.append(resampled[0] / resampled[1])
-    ratios.sort()
-    ratio = mean_of(above, above, list) / mean_of(below, below, list)
+    def ratio_of(texts):
+        sums = [sum(sum(kls) / len(kls) for kls in run) for run in zip(*texts)]
+        return sums[0] / sums[1]
+
+    ratios = sorted(
+        ratio_of([resampled(below[e], above[e]) for e in draw.choices(sorted(above), k=len(above))])
+        for _ in range(RESAMPLES)
+    )
+    ratio = ratio_of([(above[e], below[e]) for e in above])
     return with_interval(ratio, ratios[round(0.025 * RESAMPLES)], ratios[round(0.975 * RESAMPLES) - 1])
 
 
@@ -238,7 +244,8 @@ def families(study, folder):
     for name, pushes in zip(FAMILIES, responses):
         cosines = [abs(float(push["cosine"])) for push in pushes if push["cosine"]]
         at = {e: kls_of(pushes, e) for e in isotropic}
-        ratios = [ratio_with_interval(at[e], isotropic[e]) for e in at] if name != "isotropic" else ["1"] * len(at)
+        drawn = {"isotropic, rotation": "together", "principal components": "below"}.get(name, "apart")
+        ratios = ["1"] * len(at) if name == "isotropic" else [ratio_with_interval(at[e], isotropic[e], drawn) for e in at]
         means = [sum(sum(kls) / len(kls) for kls in at[e].values()) / len(at[e]) for e in at]
         rows.append([name, *(f"{kl:.3g}" for kl in means), *ratios, f"{sum(cosines) / len(cosines):.2g}"])
     header = [

@@ -25,6 +25,7 @@ TEST_F(DryRun, SaysWhatTheSweepThenDoes) {
   EXPECT_EQ(found["examples"], 2);
   EXPECT_EQ(found["layers"], 2);
   EXPECT_EQ(found["pushes"], found["units"].get<int64_t>() * 40 * 2);
+  EXPECT_EQ(found["batch_rows"], 800);
   EXPECT_GT(found["flops"]["total"].get<double>(), 0);
   EXPECT_GT(found["seconds"].get<double>(), 0);
   EXPECT_TRUE(found["share"].is_null()) << "no unit has been timed";

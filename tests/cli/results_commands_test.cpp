@@ -79,6 +79,19 @@ TEST_F(ResultsCommands, ExportOfResponsesAndRows) {
       << rows.out;
 }
 
+TEST_F(ResultsCommands, ARowWithoutANextTokenHasNoChangeOfItsLogProbability) {
+  UnitRecord unit = made_unit(0, 20, 0.0625, {0.5});
+  unit.row_tokens = {7, -1};
+  {
+    RunStore made = RunStore::create_or_resume(folder_ / "last.db", made_identity(), made_provenance());
+    made.put_example(made_example(0));
+    made.put_unit(unit);
+  }
+  EXPECT_TRUE(
+      holds(tugline("export last.db --table rows").out,
+            "\n0,anchor,3,20,10,0,0.5,0.01953125,0.01953125,0.005859375,0,,11,,,0.125,0,0.01171875,"));
+}
+
 TEST_F(ResultsCommands, ExportOfUnitsAndExamples) {
   const ProgramOutcome distance = tugline("export run.db --table distance");
   EXPECT_TRUE(distance.out.starts_with(

@@ -22,6 +22,7 @@ TugResult made_result(ReadoutKind readout) {
                    .layers = {}};
   UnitRecord unit{.key = {.layer = 3}, .span = {2, 4}, .position = 1, .rms = 0.1, .seconds = 0.25};
   const bool predicting = readout == ReadoutKind::kPredicting;
+  unit.row_tokens = {9, -1};
   unit.rows = predicting ? std::vector<int64_t>{1, 2} : std::vector<int64_t>{2, 3};
   for (int32_t direction = 0; direction < 2; ++direction)
     for (const double epsilon : result.pushes.epsilons) {
@@ -30,11 +31,11 @@ TugResult made_result(ReadoutKind readout) {
                                 .epsilon = epsilon,
                                 .kl = first * 0.505,
                                 .kl_rows = {first, first / 100},
-                                .by_row = {.kl_reverse = {},
+                                .by_row = {.kl_reverse = {0.5F, 1.0F},
                                            .js = {0.1F, 0.25F},
-                                           .delta_logprob = {},
-                                           .total_variation = {},
-                                           .entropy_change = {},
+                                           .delta_logprob = {-2.0F, 0.0F},
+                                           .total_variation = {0.125F, 4.0F},
+                                           .entropy_change = {-8.0F, 16.0F},
                                            .top1_flip = {1, 0}}});
     }
   result.layers.push_back(unit);
@@ -62,8 +63,11 @@ TEST(TugJson, HasTheFieldsOfTheFormat) {
   EXPECT_EQ(response["epsilon"], -2);
   EXPECT_EQ(response["kl"], (std::vector<double>{0.8, 0.8 / 100}));
   EXPECT_EQ(response["mean"], 0.8 * 0.505);
-  EXPECT_EQ(response["by_row"]["js"], (std::vector<double>{0.1, 0.25}));  // not 0.1F's digits as a double
-  EXPECT_EQ(response["by_row"]["top1_flip"], (std::vector<int>{1, 0}));
+  const nlohmann::json by_row{
+      {"kl_reverse", {0.5, 1}},         {"js", {0.1, 0.25}},  // not 0.1F's digits as a double
+      {"delta_logprob", {-2, nullptr}}, {"total_variation", {0.125, 4}},
+      {"entropy_change", {-8, 16}},     {"top1_flip", {1, 0}}};
+  EXPECT_EQ(response["by_row"], by_row);
 }
 
 TEST(TugJson, SampledVocabulariesHaveTheirErrors) {

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <set>
+#include <map>
 
 #include "probe/sweep_fixture.h"
 #include "tugline/probe/controls.h"

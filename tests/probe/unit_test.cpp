@@ -96,7 +96,7 @@ TEST_P(Units, ResponsesAreMeansOfTheReplaysRows) {
     EXPECT_NEAR(response.kl, mean.kl, 1e-5 * mean.kl);
     EXPECT_NEAR(response.kl_reverse, mean.kl_reverse, 1e-5 * mean.kl_reverse);
     EXPECT_EQ(response.top1_flips, mean.top1_flips);
-    EXPECT_NEAR(response.js.value(), js, 1e-5 * js);
+    EXPECT_NEAR(response.js, js, 1e-5 * js);
     EXPECT_NEAR(response.total_variation, mean.total_variation, 1e-5 * mean.total_variation);
     EXPECT_NEAR(response.entropy_change, mean.entropy_change, 1e-5 * mean.total_variation);
     EXPECT_EQ(response.kl_own_row, response.kl_rows[0]);
@@ -310,6 +310,8 @@ TEST_P(Units, LastRowHasNoTarget) {
   for (const ResponseRecord& response : unit.responses) {
     EXPECT_GT(response.kl, 0);
     EXPECT_EQ(response.delta_logprob, std::nullopt);
+    EXPECT_EQ(response.by_row.delta_logprob, std::vector<float>{0});
+    EXPECT_GT(response.by_row.js.at(0), 0);
   }
 }
 

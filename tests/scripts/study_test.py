@@ -45,12 +45,18 @@ class RatioTest(unittest.TestCase):
     def test_what_all_examples_share_has_no_spread(self):
         below = {0: [1.0, 1.0], 4: [3.0, 3.0]}
         above = {0: [2.0, 2.0], 4: [6.0, 6.0]}
-        self.assertEqual(study.ratio_with_interval(above, below), "2 [2, 2]")
+        self.assertEqual(study.ratio_with_interval(above, below, "apart"), "2 [2, 2]")
 
     def test_the_interval_is_of_ratios_of_means(self):
         # Of two examples drawn twice, a quarter of the resamples has the first only, a quarter the second only.
-        text = study.ratio_with_interval({0: [2.0], 1: [4.0]}, {0: [1.0], 1: [1.0]})
+        text = study.ratio_with_interval({0: [2.0], 1: [4.0]}, {0: [1.0], 1: [1.0]}, "apart")
         self.assertEqual(text, "3 [2, 4]")
+
+    def test_directions_are_drawn_as_the_runs_share_them(self):
+        above, below = {0: [2.0, 6.0]}, {0: [1.0, 3.0]}
+        self.assertEqual(study.ratio_with_interval(above, below, "together"), "2 [2, 2]")
+        self.assertEqual(study.ratio_with_interval(above, below, "apart"), "2 [0.667, 6]")
+        self.assertEqual(study.ratio_with_interval(above, below, "below"), "2 [1.33, 4]")
 
     def test_pushes_are_gathered_by_example(self):
         pushes = [{"epsilon": e, "example": n, "kl": k} for e, n, k in (("1", "7", "0.5"), ("2", "7", "9"), ("1.0", "7", "1"))]

@@ -22,28 +22,36 @@ int64_t token_of_row(const ReadoutChoice& readout, int64_t row) {
 
 Json json_of(const std::vector<float>& values) {
   Json json = Json::array();
-  for (const float value : values) json.push_back(widened(value));
+  for (const float value : values) json.push_back(double_of_shortest_text(value));
   return json;
 }
 
-Json json_of(const RowMeasures& measures) {
+// null where no token comes next.
+Json delta_logprobs(const RowMeasures& measures, const std::vector<int32_t>& row_tokens) {
+  Json json = json_of(measures.delta_logprob);
+  for (size_t i = 0; i < row_tokens.size(); ++i)
+    if (row_tokens[i] < 0) json[i] = nullptr;
+  return json;
+}
+
+Json json_of(const RowMeasures& measures, const std::vector<int32_t>& row_tokens) {
   return {{"kl_reverse", json_of(measures.kl_reverse)},
           {"js", json_of(measures.js)},
           {"total_variation", json_of(measures.total_variation)},
           {"entropy_change", json_of(measures.entropy_change)},
-          {"delta_logprob", json_of(measures.delta_logprob)},
+          {"delta_logprob", delta_logprobs(measures, row_tokens)},
           {"top1_flip", measures.top1_flip}};
 }
 
-Json json_of(const ResponseRecord& response) {
+Json json_of(const ResponseRecord& response, const std::vector<int32_t>& row_tokens) {
   Json json = {{"direction", response.direction},
                {"epsilon", response.epsilon},
                {"kl", response.kl_rows},
                {"mean", response.kl},
                {"total_variation", response.total_variation},
                {"entropy_change", response.entropy_change},
-               {"by_row", json_of(response.by_row)}};
-  if (response.js) json["js"] = *response.js;
+               {"js", response.js},
+               {"by_row", json_of(response.by_row, row_tokens)}};
   if (response.kl_standard_error) json["standard_error"] = *response.kl_standard_error;
   return json;
 }
@@ -56,7 +64,8 @@ Json json_of(const UnitRecord& unit, const TugResult& result) {
                {"rows", unit.rows},       {"tokens", tokens},          {"seconds", unit.seconds}};
   if (!unit.note.empty()) json["note"] = unit.note;
   json["responses"] = Json::array();
-  for (const ResponseRecord& response : unit.responses) json["responses"].push_back(json_of(response));
+  for (const ResponseRecord& response : unit.responses)
+    json["responses"].push_back(json_of(response, unit.row_tokens));
   return json;
 }
 

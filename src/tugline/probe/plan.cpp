@@ -5,16 +5,34 @@
 namespace tugline {
 namespace {
 
-// What SQLite takes for a response besides its rows, for a unit, a readout row and the empty store: measured on stores
-// (tests/cli/dry_run_test.cpp holds the sum to a real one).
-constexpr int64_t kResponseBytes = 200;
-constexpr int64_t kMeasuredRowBytes =
-    8 + 5 * 4 + 1;  // of a response's readout row: its KL, what else is measured, the flip
-constexpr int64_t kRowErrorBytes = 8;
+// What SQLite takes for a unit, a readout row, an example and the empty store: measured on stores
+// (tests/cli/dry_run_test.cpp holds the sum to real ones).
 constexpr int64_t kUnitBytes = 400;
 constexpr int64_t kReadoutRowBytes = 16;
 constexpr int64_t kExampleBytes = 2048;
 constexpr int64_t kEmptyStoreBytes = 60 * 1024;
+
+// Of a response's record: its numbers; for each readout row its KL, what else is measured, the flip; a sampled KL's errors.
+constexpr int64_t kResponseNumbersBytes = 130;
+constexpr int64_t kMeasuredRowBytes = 8 + 5 * 4 + 1;
+constexpr int64_t kErrorBytes = 10;
+constexpr int64_t kRowErrorBytes = 8;
+
+// A response in the file, with its share of the index. SQLite puts whole records into pages of 4,096 bytes, and of one that is larger than a page
+// all but a first part into pages of its own (its file format, "B-tree Pages").
+int64_t response_bytes(int64_t record) {
+  constexpr int64_t kPage = 4096;
+  constexpr int64_t kPageForCells = kPage - 8;
+  constexpr int64_t kMostInPage = kPage - 35;
+  constexpr int64_t kLeastInPage = (kPage - 12) * 32 / 255 - 23;
+  constexpr int64_t kOverflow = kPage - 4;
+  constexpr int64_t kIndexBytes = 24;
+  if (record <= kMostInPage) return kPage / (kPageForCells / (record + 6)) + kIndexBytes;
+  const int64_t rest_in_page = kLeastInPage + (record - kLeastInPage) % kOverflow;
+  const int64_t in_page = rest_in_page <= kMostInPage ? rest_in_page : kLeastInPage;
+  return (record - in_page + kOverflow - 1) / kOverflow * kPage + kPage / (kPageForCells / (in_page + 10)) +
+         kIndexBytes;
+}
 
 class Accountant {
  public:
@@ -81,10 +99,10 @@ class Accountant {
   [[nodiscard]] int64_t store_bytes(const ReplayRows& rows) const {
     const auto responses =
         all_directions(options_.pushes) * static_cast<int64_t>(options_.pushes.epsilons.size());
-    const bool with_errors = options_.vocabulary != Vocabulary::kExact;
-    const int64_t row_bytes = kMeasuredRowBytes + (with_errors ? kRowErrorBytes : 0);
     const int64_t recorded = rows.readout().size();
-    return kUnitBytes + recorded * kReadoutRowBytes + responses * (kResponseBytes + recorded * row_bytes);
+    int64_t record = kResponseNumbersBytes + recorded * kMeasuredRowBytes;
+    if (options_.vocabulary == Vocabulary::kSampled) record += kErrorBytes + recorded * kRowErrorBytes;
+    return kUnitBytes + recorded * kReadoutRowBytes + responses * response_bytes(record);
   }
 
   static void keep_largest(int64_t& largest, int64_t value) { largest = std::max(largest, value); }

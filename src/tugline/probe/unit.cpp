@@ -89,7 +89,6 @@ class UnitRun {
           response.kl_rows_standard_error.assign(response.kl_rows.size(), 0.0);
         }
         if (has_targets) response.delta_logprob = 0.0;
-        response.js = 0.0;
         set_own_and_after(response);
         record_.responses.push_back(std::move(response));
         if (options_.epsilons[static_cast<size_t>(e)] != 0) pushes.push_back({d, e});
@@ -154,7 +153,7 @@ class UnitRun {
       response.kl += rows[i].kl / count;
       response.kl_reverse += rows[i].kl_reverse / count;
       response.top1_flips += rows[i].top1_flip ? 1 / count : 0;
-      response.js = *response.js + rows[i].js / count;
+      response.js += rows[i].js / count;
       response.total_variation += rows[i].total_variation / count;
       response.entropy_change += rows[i].entropy_change / count;
       if (!std::isnan(rows[i].delta_logprob)) delta_logprob += rows[i].delta_logprob / targets;

@@ -89,10 +89,12 @@ void write_distance(const RunStore& store, RowWriter& writer) {
 
 // The twelve columns that `responses` begins with.
 std::vector<Cell> push_cells(const UnitRecord& unit, const ResponseRecord& response) {
-  return {unit.key.example,        unit.key.span_kind,  unit.key.chunk,
-          int64_t{unit.key.layer}, unit.position,       int64_t{response.direction},
-          response.epsilon,        response.kl,         response.kl_reverse,
-          cell_of(response.js),    response.top1_flips, cell_of(response.delta_logprob)};
+  return {unit.key.example,    unit.key.span_kind,
+          unit.key.chunk,      int64_t{unit.key.layer},
+          unit.position,       int64_t{response.direction},
+          response.epsilon,    response.kl,
+          response.kl_reverse, response.js,
+          response.top1_flips, cell_of(response.delta_logprob)};
 }
 
 void write_responses(const RunStore& store, RowWriter& writer) {
@@ -113,7 +115,7 @@ void write_responses(const RunStore& store, RowWriter& writer) {
   }
 }
 
-// As push_cells, of one readout row.
+// A whole row of the table `rows`.
 std::vector<Cell> row_cells(const UnitRecord& unit, const ResponseRecord& response, size_t i) {
   const RowMeasures& measures = response.by_row;
   const bool has_token = unit.row_tokens[i] >= 0;  // the transcript's last row has none
@@ -125,17 +127,17 @@ std::vector<Cell> row_cells(const UnitRecord& unit, const ResponseRecord& respon
           int64_t{response.direction},
           response.epsilon,
           response.kl_rows[i],
-          widened(measures.kl_reverse[i]),
-          widened(measures.js[i]),
+          double_of_shortest_text(measures.kl_reverse[i]),
+          double_of_shortest_text(measures.js[i]),
           int64_t{measures.top1_flip[i]},
-          has_token ? Cell(widened(measures.delta_logprob[i])) : Cell(),
+          has_token ? Cell(double_of_shortest_text(measures.delta_logprob[i])) : Cell(),
           unit.rows[i],
           has_token ? Cell(int64_t{unit.row_tokens[i]}) : Cell(),
           response.kl_standard_error ? Cell(response.kl_rows_standard_error[i]) : Cell(),
           cell_of(response.cosine),
           null_cell(response.set),
-          widened(measures.total_variation[i]),
-          widened(measures.entropy_change[i])};
+          double_of_shortest_text(measures.total_variation[i]),
+          double_of_shortest_text(measures.entropy_change[i])};
 }
 
 void write_rows(const RunStore& store, RowWriter& writer) {

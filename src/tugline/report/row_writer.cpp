@@ -55,7 +55,7 @@ std::string shortest_text(double value) {
   return {text.data(), end};
 }
 
-double widened(float value) {
+double double_of_shortest_text(float value) {
   std::array<char, 32> text{};
   const char* end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   double wide = 0;

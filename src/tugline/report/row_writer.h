@@ -22,7 +22,7 @@ using TextSink = std::function<void(std::string_view)>;
 [[nodiscard]] std::string shortest_text(double value);
 
 // The double whose shortest text is the float's: 0.1f is to be read as 0.1.
-[[nodiscard]] double widened(float value);
+[[nodiscard]] double double_of_shortest_text(float value);
 
 class RowWriter {
  public:

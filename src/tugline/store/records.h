@@ -100,10 +100,10 @@ struct RowMeasures {
 struct ResponseRecord {
   int32_t direction = 0;
   double epsilon = 0;
-  double kl = 0;                  // KL(pushed || base), nats, mean over rows
-  double kl_reverse = 0;          // KL(base || pushed)
-  std::optional<double> js = {};  // Jensen-Shannon divergence, nats; nothing where it was not measured
-  double top1_flips = 0;          // fraction of rows whose most likely token changed
+  double kl = 0;          // KL(pushed || base), nats, mean over rows
+  double kl_reverse = 0;  // KL(base || pushed)
+  double js = 0;          // Jensen-Shannon divergence, nats
+  double top1_flips = 0;  // fraction of rows whose most likely token changed
   // mean change of the realised next token's log-probability; nothing where no row has a next token
   std::optional<double> delta_logprob = {};
   std::vector<double> kl_rows = {};  // per readout row

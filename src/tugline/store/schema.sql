@@ -70,7 +70,7 @@ CREATE TABLE readout_rows (
   unit     INTEGER NOT NULL REFERENCES units (unit),
   ordinal  INTEGER NOT NULL,
   position INTEGER NOT NULL,
-  token    INTEGER NOT NULL,    -- the transcript's next token at that position
+  token    INTEGER NOT NULL,    -- the transcript's next token at that position; -1 after its last
   PRIMARY KEY (unit, ordinal)
 ) WITHOUT ROWID;
 
@@ -81,7 +81,7 @@ CREATE TABLE responses (
   epsilon       REAL NOT NULL,
   kl            REAL NOT NULL,  -- nats, mean over the readout rows, as the others are
   kl_reverse    REAL NOT NULL,
-  js            REAL,           -- Jensen-Shannon divergence
+  js            REAL NOT NULL,  -- Jensen-Shannon divergence
   top1_flips    REAL NOT NULL,
   delta_logprob REAL,           -- NULL where no row has a realised next token
   kl_rows       BLOB NOT NULL,  -- one little-endian f64 a readout row

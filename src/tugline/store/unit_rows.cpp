@@ -117,7 +117,7 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
     insert.bind(3, response.epsilon);
     insert.bind(4, response.kl);
     insert.bind(5, response.kl_reverse);
-    bind_optional(insert, 6, response.js);
+    insert.bind(6, response.js);
     insert.bind(7, response.top1_flips);
     bind_optional(insert, 8, response.delta_logprob);
     bind_values(insert, 9, response.kl_rows);
@@ -144,7 +144,7 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
   }
 }
 
-// The values of a response's BLOB columns, one a readout row. The columns come after `kl_rows`, which says how many rows there are.
+// The values of a response's BLOB columns, one a readout row. `kl_rows` says how many rows there are; the others must agree.
 class RowBlobs {
  public:
   RowBlobs(const SQLite::Column& kl_rows, int64_t unit, const std::filesystem::path& path)
@@ -233,7 +233,7 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path) {
     check_finite(response.epsilon, "epsilon", push);
     check_finite(response.kl, "kl", push);
     check_finite(response.kl_reverse, "kl_reverse", push);
-    check_finite(response.js.value_or(0), "js", push);
+    check_finite(response.js, "js", push);
     check_finite(response.top1_flips, "top1_flips", push);
     check_finite(response.delta_logprob.value_or(0), "delta_logprob", push);
     check_finite(response.cosine.value_or(0), "cosine", push);
@@ -339,7 +339,7 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
         .epsilon = select.getColumn(1).getDouble(),
         .kl = select.getColumn(2).getDouble(),
         .kl_reverse = select.getColumn(3).getDouble(),
-        .js = optional_double(select.getColumn(4)),
+        .js = select.getColumn(4).getDouble(),
         .top1_flips = select.getColumn(5).getDouble(),
         .delta_logprob = optional_double(select.getColumn(6)),
         .kl_rows = blobs.values<double>(select.getColumn(7)),

@@ -14,9 +14,10 @@ constexpr int64_t kTaskRows = 256;
 }  // namespace
 
 std::vector<AttentionTask> make_attention_tasks(const RowLayout& layout, int64_t num_heads,
-                                                PushesATask pushes) {
+                                                PushesPerTask pushes) {
   std::vector<AttentionTask> tasks;
-  const int64_t pushes_each = pushes == PushesATask::kOne ? 1 : std::max<int64_t>(1, kTaskRows / layout.rows);
+  const int64_t pushes_each =
+      pushes == PushesPerTask::kOne ? 1 : std::max<int64_t>(1, kTaskRows / layout.rows);
   for (int64_t head = 0; head < num_heads; ++head)
     for (int64_t push = 0; push < layout.pushes; push += pushes_each)
       for (int64_t begin = 0; begin < layout.rows; begin += kTaskRows)

@@ -18,11 +18,11 @@ struct AttentionTask {
   [[nodiscard]] int64_t rows() const { return pushes * rows_each(); }
 };
 
-// How many pushes one task may hold: as many as suit the caches, or one, so that every push goes through products of the same shape.
-enum class PushesATask { kSeveral, kOne };
+// How many pushes one task may hold: several, so that the prefix is packed less often, or one, so that every push goes through products of the same shape.
+enum class PushesPerTask { kSeveral, kOne };
 
 [[nodiscard]] std::vector<AttentionTask> make_attention_tasks(const RowLayout& layout, int64_t num_heads,
-                                                              PushesATask pushes = PushesATask::kSeveral);
+                                                              PushesPerTask pushes = PushesPerTask::kSeveral);
 
 // A piece of a matrix: its first element and its row stride.
 struct Piece {

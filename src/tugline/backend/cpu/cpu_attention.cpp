@@ -103,7 +103,7 @@ void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratc
   // Where results are rounded, one push a task: sums of products of the same shape round alike.
   const std::vector<AttentionTask> tasks =
       make_attention_tasks(inputs.layout, inputs.shape.num_heads,
-                           stores == Stores::kF32 ? PushesATask::kSeveral : PushesATask::kOne);
+                           stores == Stores::kF32 ? PushesPerTask::kSeveral : PushesPerTask::kOne);
 #pragma omp parallel for schedule(dynamic)
   for (size_t i = 0; i < tasks.size(); ++i)
     TaskRunner(inputs, out, tasks[i], stores, scratch.scores[static_cast<size_t>(omp_get_thread_num())])

@@ -208,7 +208,7 @@ class DivergenceRun {
     return of;
   }
 
-  // So that products of few shapes are made: 8, 16, or a multiple of 32. Mostly it is one row or two.
+  // So that products of few shapes are made: 8, 16, or a multiple of 32. Mostly one or two rows walk again.
   [[nodiscard]] static size_t padded(size_t rows) {
     constexpr size_t kMost = 32;
     return rows < kMost ? std::max<size_t>(8, std::bit_ceil(rows)) : (rows + kMost - 1) / kMost * kMost;
