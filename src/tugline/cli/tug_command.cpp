@@ -69,6 +69,7 @@ std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
                                    .temperature = result.temperature});
   const UnitContext context{.example_hash = hash, .limits = {.memory = kMemoryLimit}, .after_batch = {}};
   std::vector<UnitRecord> units;
+  units.reserve(layers.size());
   for (const LayerIndex layer : layers)
     units.push_back(measure_unit(model, baseline, base, layer, result.pushes, context));
   return units;

@@ -10,7 +10,7 @@ namespace {
 constexpr int64_t kUnitBytes = 400;
 constexpr int64_t kReadoutRowBytes = 16;
 constexpr int64_t kExampleBytes = 2048;
-constexpr int64_t kEmptyStoreBytes = 60 * 1024;
+constexpr int64_t kEmptyStoreBytes = int64_t{60} * 1024;
 
 // Of a response's record: its numbers; for each readout row its KL, what else is measured, the flip; a sampled KL's errors.
 constexpr int64_t kResponseNumbersBytes = 130;
