@@ -1,6 +1,8 @@
 #include "tugline/report/export.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -18,45 +20,26 @@ constexpr std::array<std::string_view, 11> kDistanceColumns = {
     "span_kind", "layer", "epsilon",    "distance",      "kl", "standard_error", "ci_low",
     "ci_high",   "spans", "directions", "null_direction"};
 
+// What `responses` and `rows` begin with.
+constexpr std::array<std::string_view, 12> kPushColumns = {
+    "example", "span_kind", "chunk",      "layer", "position",   "direction",
+    "epsilon", "kl",        "kl_reverse", "js",    "top1_flips", "delta_logprob"};
+
+template <size_t n>
+constexpr std::array<std::string_view, kPushColumns.size() + n> after_push_columns(
+    const std::string_view (&own)[n]) {
+  std::array<std::string_view, kPushColumns.size() + n> columns;
+  std::copy(std::begin(own), std::end(own),
+            std::copy(kPushColumns.begin(), kPushColumns.end(), columns.begin()));
+  return columns;
+}
+
 // A later version's columns come last in both tables.
-constexpr std::array<std::string_view, 19> kResponseColumns = {"example",
-                                                               "span_kind",
-                                                               "chunk",
-                                                               "layer",
-                                                               "position",
-                                                               "direction",
-                                                               "epsilon",
-                                                               "kl",
-                                                               "kl_reverse",
-                                                               "js",
-                                                               "top1_flips",
-                                                               "delta_logprob",
-                                                               "kl_standard_error",
-                                                               "total_variation",
-                                                               "entropy_change",
-                                                               "kl_own_row",
-                                                               "kl_after",
-                                                               "cosine",
-                                                               "null_direction"};
-constexpr std::array<std::string_view, 19> kRowColumns = {"example",
-                                                          "span_kind",
-                                                          "chunk",
-                                                          "layer",
-                                                          "position",
-                                                          "direction",
-                                                          "epsilon",
-                                                          "kl",
-                                                          "kl_reverse",
-                                                          "js",
-                                                          "top1_flips",
-                                                          "delta_logprob",
-                                                          "row",
-                                                          "token",
-                                                          "kl_standard_error",
-                                                          "cosine",
-                                                          "null_direction",
-                                                          "total_variation",
-                                                          "entropy_change"};
+constexpr auto kResponseColumns =
+    after_push_columns({"kl_standard_error", "total_variation", "entropy_change", "kl_own_row", "kl_after",
+                        "cosine", "null_direction"});
+constexpr auto kRowColumns = after_push_columns(
+    {"row", "token", "kl_standard_error", "cosine", "null_direction", "total_variation", "entropy_change"});
 
 constexpr std::array<std::string_view, 15> kUnitColumns = {
     "example",  "span_kind",          "chunk", "layer",        "span_begin",
@@ -87,32 +70,33 @@ void write_distance(const RunStore& store, RowWriter& writer) {
   });
 }
 
-// The twelve columns that `responses` begins with.
-std::vector<Cell> push_cells(const UnitRecord& unit, const ResponseRecord& response) {
-  return {unit.key.example,    unit.key.span_kind,
-          unit.key.chunk,      int64_t{unit.key.layer},
-          unit.position,       int64_t{response.direction},
-          response.epsilon,    response.kl,
-          response.kl_reverse, response.js,
-          response.top1_flips, cell_of(response.delta_logprob)};
+// A whole row of the table `responses`.
+std::vector<Cell> response_cells(const UnitRecord& unit, const ResponseRecord& response) {
+  return {unit.key.example,
+          unit.key.span_kind,
+          unit.key.chunk,
+          int64_t{unit.key.layer},
+          unit.position,
+          int64_t{response.direction},
+          response.epsilon,
+          response.kl,
+          response.kl_reverse,
+          response.js,
+          response.top1_flips,
+          cell_of(response.delta_logprob),
+          cell_of(response.kl_standard_error),
+          response.total_variation,
+          response.entropy_change,
+          cell_of(response.kl_own_row),
+          cell_of(response.kl_after),
+          cell_of(response.cosine),
+          null_cell(response.set)};
 }
 
 void write_responses(const RunStore& store, RowWriter& writer) {
-  for (const UnitRecord& unit : store.units()) {
-    for (const ResponseRecord& response : store.responses(unit.key)) {
-      std::vector<Cell> cells = push_cells(unit, response);
-      const size_t later = cells.size();  // the first of this table's own columns
-      cells.resize(kResponseColumns.size());
-      if (response.kl_standard_error) cells[later] = *response.kl_standard_error;
-      cells[later + 1] = response.total_variation;
-      cells[later + 2] = response.entropy_change;
-      if (response.kl_own_row) cells[later + 3] = *response.kl_own_row;
-      if (response.kl_after) cells[later + 4] = *response.kl_after;
-      if (response.cosine) cells[later + 5] = *response.cosine;
-      cells.back() = null_cell(response.set);
-      writer.row(cells);
-    }
-  }
+  for (const UnitRecord& unit : store.units())
+    for (const ResponseRecord& response : store.responses(unit.key))
+      writer.row(response_cells(unit, response));
 }
 
 // A whole row of the table `rows`.
