@@ -17,9 +17,10 @@ std::string title(ModelShape shape, const char* op) { return name_of(shape) + "/
 void add_linear(ModelShape shape, const char* name, int64_t out, int64_t in, Accumulate accumulate) {
   add(title(shape, name), [=](benchmark::State& state) {
     const auto weight = backend().make_linear(random_linear(out, in, 1));
-    const auto x = random_buffer(backend(), kBatch.total(), in, 2);
+    const auto dx = random_buffer(backend(), kBatch.total(), in, 2, kSmall);
     const auto y = backend().allocate(kBatch.total(), out);
-    for (auto _ : state) backend().linear(x->matrix(), *weight, y->matrix(), accumulate);
+    backend().linear_difference(dx->matrix(), *weight, y->matrix(), accumulate);  // packs a weight in bf16
+    for (auto _ : state) backend().linear_difference(dx->matrix(), *weight, y->matrix(), accumulate);
     count_flops(state, linear_flops(kBatch.total(), out, in));
   });
 }

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 
 #include "tugline/backend/product_speed.h"
@@ -17,10 +18,15 @@ double now() {
 
 using Counter = benchmark::Counter;
 
+Precision wanted_precision() {
+  const char* name = std::getenv("TUGLINE_BENCH_PRECISION");
+  return name == nullptr ? Precision::kF32 : precision_of(name).value();
+}
+
 }  // namespace
 
 Backend& backend() {
-  static const std::unique_ptr<Backend> made = make_cpu_backend();
+  static const std::unique_ptr<Backend> made = make_cpu_backend({.precision = wanted_precision()});
   return *made;
 }
 

@@ -14,10 +14,10 @@ namespace tugline::bench {
 // The batch that the benchmarks run: 32 pushes over a span of 25 in a text of 600 tokens, the site's position 575.
 inline constexpr RowLayout kBatch{.pushes = 32, .rows = 25, .first_position = 575};
 
-// One backend for the whole program, with as many threads as OMP_NUM_THREADS or the machine gives.
+// One backend for the whole program, with as many threads as OMP_NUM_THREADS or the machine gives, in TUGLINE_BENCH_PRECISION or f32.
 [[nodiscard]] Backend& backend();
 
-// FLOP/s of the backend's linear map (backend/product_speed), taken before the first benchmark.
+// FLOP/s of the backend's linear map on differences (backend/product_speed), taken before the first benchmark.
 [[nodiscard]] double peak_flops();
 
 // Seconds that rates are counted in: the wall's, or with one thread the processor's, which a busy machine disturbs less.

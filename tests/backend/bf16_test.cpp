@@ -94,8 +94,8 @@ ProductCase make_product(uint32_t seed) {
 // before + rounded(weight) rounded(d), and the sum of its terms' sizes.
 void expect_bf16_product(Backend& backend, const ProductCase& c) {
   const auto map = backend.make_linear(source_of(c.weight, kOut, kIn, c.bias));
-  const Slice out(backend, c.before, kOut, 1, 1);
-  backend.linear_difference(Slice(backend, c.d, kIn, 2, 2).view(), *map, out.view(), Accumulate::kYes);
+  const Slice out(backend, c.before, kOut);
+  backend.linear_difference(Slice(backend, c.d, kIn).view(), *map, out.view(), Accumulate::kYes);
   const std::vector<double> weight = rounded(c.weight);
   const std::vector<double> d = rounded(c.d);
   const std::vector<double> found = out.values();
@@ -165,7 +165,7 @@ class PlainBf16 : public testing::Test {
       EXPECT_NEAR(found[i], expected[i], kNeighbour * std::abs(expected[i]) + 1e-30) << i;
   }
   Matrix uploaded(const std::vector<double>& values, int64_t columns) {
-    slices_.push_back(std::make_unique<Slice>(*backend_, values, columns, 1, 2));
+    slices_.push_back(std::make_unique<Slice>(*backend_, values, columns));
     return slices_.back()->view();
   }
   std::vector<double> values(const Matrix& m) { return backend_->download(m); }

@@ -100,10 +100,10 @@ RowResponse definition(const Case& c, int64_t pushed_row) {
 
 std::vector<RowResponse> responses(Backend& backend, const Case& c, double temperature = 1) {
   const auto head = backend.make_head(source_of(c.head, c.vocabulary, c.hidden));
-  const auto base = backend.make_readout(*head, Slice(backend, c.x, c.hidden, 2, 1).view(), c.targets,
+  const auto base = backend.make_readout(*head, Slice(backend, c.x, c.hidden).view(), c.targets,
                                          {.temperature = temperature, .sampling = {}});
   std::vector<RowResponse> out(static_cast<size_t>(c.pushes * c.rows));
-  backend.divergence(*head, *base, Slice(backend, c.dx, c.hidden, 1, 3).view(), out);
+  backend.divergence(*head, *base, Slice(backend, c.dx, c.hidden).view(), out);
   return out;
 }
 
@@ -289,7 +289,7 @@ TEST_P(Divergence, LogitsAreTheProducts) {
   const Case c = make_case(numbers_, GetParam(), {});
   for (Backend* backend : {both_.reference.get(), both_.cpu.get()}) {
     const auto head = backend->make_head(source_of(c.head, c.vocabulary, c.hidden));
-    const auto found = backend->logits(*head, Slice(*backend, c.x, c.hidden, 2, 1).view());
+    const auto found = backend->logits(*head, Slice(*backend, c.x, c.hidden).view());
     for (int64_t r = 0; r < c.rows; ++r) {
       const auto expected = products(c, c.x, r);
       for (size_t v = 0; v < expected.size(); ++v)

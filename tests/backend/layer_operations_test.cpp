@@ -149,8 +149,8 @@ TEST_P(LayerOperations, Linear) {
   for (const Accumulate accumulate : {Accumulate::kNo, Accumulate::kYes}) {
     const auto results = both_.run([&](Backend& b) {
       const auto weight = b.make_linear(source_of(c.weight, c.out, c.in, c.bias));
-      const Slice out(b, c.before, c.out, 4, 1);
-      b.linear(Slice(b, c.x, c.in, 1, 2).view(), *weight, out.view(), accumulate);
+      const Slice out(b, c.before, c.out);
+      b.linear(Slice(b, c.x, c.in).view(), *weight, out.view(), accumulate);
       return out.values();
     });
     const double roundings = static_cast<double>(c.in + 2) * kUnit;

@@ -32,10 +32,10 @@ struct SampledCase {
     dx = numbers.normals(kPushes * kRows * kHidden, move);
   }
   [[nodiscard]] std::vector<RowResponse> run(const std::optional<TailSampling>& sampling) const {
-    const auto base = backend.make_readout(*head, Slice(backend, x, kHidden, 2, 1).view(), targets,
+    const auto base = backend.make_readout(*head, Slice(backend, x, kHidden).view(), targets,
                                            {.temperature = 1, .sampling = sampling});
     std::vector<RowResponse> out(static_cast<size_t>(kPushes * kRows));
-    backend.divergence(*head, *base, Slice(backend, dx, kHidden, 1, 3).view(), out);
+    backend.divergence(*head, *base, Slice(backend, dx, kHidden).view(), out);
     return out;
   }
   Backend& backend;

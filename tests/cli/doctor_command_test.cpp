@@ -22,6 +22,7 @@ TEST_F(Doctor, SaysWhatTheMachineOffers) {
   for (const char* name : {"cpu", "architecture", "instruction_set", "onednn_version", "onednn_isa"})
     EXPECT_FALSE(found[name].get<std::string>().empty()) << name;
   EXPECT_EQ(found["bf16_native"], describe_machine().missing_bf16.empty());
+  EXPECT_EQ(found["bf16_gflops"].is_number(), found["bf16_native"].get<bool>());
   EXPECT_EQ(found["gpu"], nullptr);
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "tugline/backend/machine.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline::test {
@@ -47,9 +48,16 @@ TEST_F(DryRun, SaysWhatTheSweepThenDoes) {
 TEST_F(DryRun, PrintsAPage) {
   const ProgramOutcome outcome = tugline("sweep $MODEL data.json --dry-run --layers 0" + std::string());
   ASSERT_EQ(outcome.status, 0) << outcome.err;
-  for (const char* word :
-       {"units     2 (2 examples", "pushes", "products", "memory", "store", "GFLOP/s", "time"})
+  for (const char* word : {"units     2 (2 examples", "pushes", "products", "memory", "store",
+                           "GFLOP/s of matrix products in f32", "time"})
     EXPECT_TRUE(holds(outcome.out, word)) << word << "\n" << outcome.out;
+}
+
+TEST_F(DryRun, MeasuresThePrecisionThatPushesRunIn) {
+  EXPECT_EQ(plan(" --precision plain-bf16")["precision"], "plain-bf16");
+  const auto found = plan(" --precision bf16");
+  EXPECT_EQ(found["precision"], describe_machine().missing_bf16.empty() ? "bf16" : "f32");
+  EXPECT_GT(found["product_gflops"].get<double>(), 0.01);
 }
 
 TEST_F(DryRun, NeedsNoWeights) {

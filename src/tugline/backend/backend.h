@@ -29,6 +29,7 @@ struct Matrix {
   int64_t stride = 0;  // elements from one row to the next
   int64_t element_bytes = 0;
 
+  [[nodiscard]] bool is_dense() const { return stride == columns || rows <= 1; }
   [[nodiscard]] Matrix row_range(int64_t begin, int64_t count) const {
     return {data + begin * stride * element_bytes, count, columns, stride, element_bytes};
   }
@@ -190,7 +191,7 @@ class Backend {
   [[nodiscard]] virtual std::unique_ptr<Linear> make_linear(const LinearSource& source) = 0;
   [[nodiscard]] virtual std::unique_ptr<Head> make_head(const LinearSource& source) = 0;
 
-  // out = x W^T + b, or out += x W^T + b.  x [n, in], out [n, out]
+  // out = x W^T + b, or out += x W^T + b.  x [n, in], out [n, out], both dense: what multiplies matrices fast may take nothing else.
   virtual void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) = 0;
 
   // to = from, same shape.

@@ -16,8 +16,8 @@ inline constexpr int64_t kYardstickIn = 1536;
 
 [[nodiscard]] double wall_seconds();  // from some fixed moment on
 
-// FLOP/s of Backend::linear at the yardstick's shape: the best of several runs, since others' work on the machine only ever slows one
-// down. Takes about two seconds and 90 MB. `clock` gives seconds.
+// FLOP/s of a batch of pushes through one linear map at the yardstick's shape, in the backend's precision: the best of several runs, since
+// others' work on the machine only ever slows one down. Takes about two seconds and 90 MB. `clock` gives seconds.
 [[nodiscard]] double measure_product_speed(Backend& backend,
                                            const std::function<double()>& clock = wall_seconds);
 

@@ -38,7 +38,27 @@ std::string bf16_text(const MachineInfo& machine) {
                                       : "products do not run natively: " + machine.missing_bf16;
 }
 
-std::string doctor_text(const MachineInfo& machine, double gflops) {
+// GFLOP/s of matrix products; in bf16 where they run natively.
+struct ProductSpeeds {
+  double f32 = 0;
+  std::optional<double> bf16 = {};
+};
+
+ProductSpeeds measure_speeds(const MachineInfo& machine) {
+  const auto of = [](Precision precision) {
+    return measure_product_speed(*make_cpu_backend({.precision = precision})) / 1e9;
+  };
+  ProductSpeeds speeds{.f32 = of(Precision::kF32)};
+  if (machine.missing_bf16.empty()) speeds.bf16 = of(Precision::kBf16);
+  return speeds;
+}
+
+std::string speeds_text(const ProductSpeeds& speeds) {
+  return fmt::format("{:.0f} GFLOP/s in f32", speeds.f32) +
+         (speeds.bf16 ? fmt::format(", {:.0f} in bf16", *speeds.bf16) : "");
+}
+
+std::string doctor_text(const MachineInfo& machine, const ProductSpeeds& speeds) {
   return fmt::format(
       "tugline   {}\n"
       "CPU       {} ({}), {} threads\n"
@@ -46,15 +66,15 @@ std::string doctor_text(const MachineInfo& machine, double gflops) {
       "oneDNN    {}, {}\n"
       "cache     {}\n"
       "memory    {}\n"
-      "products  {:.0f} GFLOP/s in f32 (oneDNN, {} x {} x {}, best of several)\n"
+      "products  {} (oneDNN, {} x {} x {}, best of several)\n"
       "bf16      {}\n"
       "GPU       {}\n",
       kVersion, machine.cpu, machine.architecture, machine.threads, machine.instruction_set,
-      machine.onednn_version, machine.onednn_isa, cache_text(machine), memory_text(machine), gflops,
-      kYardstickRows, kYardstickOut, kYardstickIn, bf16_text(machine), kGpu);
+      machine.onednn_version, machine.onednn_isa, cache_text(machine), memory_text(machine),
+      speeds_text(speeds), kYardstickRows, kYardstickOut, kYardstickIn, bf16_text(machine), kGpu);
 }
 
-std::string doctor_json(const MachineInfo& machine, double gflops) {
+std::string doctor_json(const MachineInfo& machine, const ProductSpeeds& speeds) {
   using Json = nlohmann::ordered_json;
   const auto bytes = [](const std::optional<int64_t>& value) { return value ? Json(*value) : Json(); };
   const Json json = {{"tugline_version", kVersion},
@@ -67,7 +87,8 @@ std::string doctor_json(const MachineInfo& machine, double gflops) {
                      {"memory_total", bytes(machine.memory_total)},
                      {"memory_available", bytes(machine.memory_available)},
                      {"last_level_cache", bytes(machine.last_level_cache)},
-                     {"f32_gflops", gflops},
+                     {"f32_gflops", speeds.f32},
+                     {"bf16_gflops", speeds.bf16 ? Json(*speeds.bf16) : Json()},
                      {"bf16_native", machine.missing_bf16.empty()},
                      {"gpu", nullptr}};
   return json.dump(2) + "\n";
@@ -85,10 +106,9 @@ void add_doctor_command(CLI::App& app) {
       "  tugline doctor\n"
       "  OMP_NUM_THREADS=4 tugline doctor --json");
   command->callback([json] {
-    const auto backend = make_cpu_backend();
     const MachineInfo machine = describe_machine();
-    const double gflops = measure_product_speed(*backend) / 1e9;
-    write_to_standard_output(*json ? doctor_json(machine, gflops) : doctor_text(machine, gflops));
+    const ProductSpeeds speeds = measure_speeds(machine);
+    write_to_standard_output(*json ? doctor_json(machine, speeds) : doctor_text(machine, speeds));
   });
 }
 

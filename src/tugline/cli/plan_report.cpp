@@ -62,8 +62,8 @@ std::string plan_text(const PlanReport& r) {
                       bytes_text(memory.total()), bytes_text(memory.weights), bytes_text(memory.baseline),
                       bytes_text(memory.span), bytes_text(memory.batch));
   text += fmt::format("store     about {}\n", bytes_text(cost.store_bytes));
-  text += fmt::format("machine   {:.0f} GFLOP/s of matrix products in f32, {} threads, measured now\n",
-                      r.product_speed / 1e9, r.threads);
+  text += fmt::format("machine   {:.0f} GFLOP/s of matrix products in {}, {} threads, measured now\n",
+                      r.product_speed / 1e9, name_of(r.precision), r.threads);
   text += r.share ? fmt::format("time      about {} at the {:.0f} % of that which the store's units reached",
                                 format_duration(r.seconds), 100 * *r.share)
                   : fmt::format("time      at least {}; units reach a part of that speed",
@@ -99,7 +99,8 @@ std::string plan_json(const PlanReport& r) {
                        {"batch", cost.memory.batch},
                        {"store", cost.store_bytes}}},
                      {"threads", r.threads},
-                     {"f32_gflops", r.product_speed / 1e9},
+                     {"precision", name_of(r.precision)},
+                     {"product_gflops", r.product_speed / 1e9},
                      {"share", r.share ? Json(*r.share) : Json()},
                      {"seconds", r.seconds}};
   return json.dump(2) + "\n";

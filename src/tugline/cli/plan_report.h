@@ -25,7 +25,8 @@ struct PlanReport {
   std::optional<ShardPart> part = {};
   SweepCost cost;  // of the part
   int threads = 0;
-  double product_speed = 0;  // FLOP/s
+  Precision precision = Precision::kF32;  // that pushes are computed in here
+  double product_speed = 0;               // FLOP/s in it
   // Of it that the store's units reached; nothing where there are none.
   std::optional<double> share = {};
   double seconds = 0;  // that the sweep takes at that share, or at least where it is not known

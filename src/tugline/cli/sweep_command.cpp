@@ -232,7 +232,8 @@ void dry_run(const SweepArguments& arguments) {
                     .part = part_of(*ready),
                     .cost = cost_of(config, plan, options,
                                     [&](const UnitKey& key) { return store && store->has_unit(key); })};
-  const auto backend = make_cpu_backend({.threads = arguments.push.threads});
+  const auto backend = make_cpu_backend(backend_options(arguments.push));
+  report.precision = backend->precision();
   report.threads = describe_machine().threads;
   report.product_speed = measure_product_speed(*backend);
   if (store) report.share = reached_share(*store, *ready, report.product_speed);

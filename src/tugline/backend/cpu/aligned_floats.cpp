@@ -32,6 +32,15 @@ AlignedFloats::AlignedFloats(int64_t count) {
   data_ = std::unique_ptr<float[], Unmap>(reinterpret_cast<float*>(first), Unmap{mapping, bytes + slack});
 }
 
+float* FloatRoom::at_least(int64_t count) {
+  if (!memory_ || count > capacity_) {
+    memory_.reset();
+    memory_.emplace(count);
+    capacity_ = count;
+  }
+  return memory_->data();
+}
+
 void Unmap::operator()(float* /*p*/) const { ::munmap(mapping, bytes); }
 
 }  // namespace tugline::cpu

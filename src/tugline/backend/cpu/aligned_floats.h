@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace tugline::cpu {
 
@@ -22,6 +23,16 @@ class AlignedFloats {
 
  private:
   std::unique_ptr<float[], Unmap> data_;
+};
+
+// Memory that grows to the most that was asked for and is kept. What it held is lost when it grows.
+class FloatRoom {
+ public:
+  [[nodiscard]] float* at_least(int64_t count);
+
+ private:
+  std::optional<AlignedFloats> memory_;
+  int64_t capacity_ = 0;
 };
 
 }  // namespace tugline::cpu

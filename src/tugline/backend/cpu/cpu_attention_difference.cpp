@@ -12,9 +12,7 @@
 namespace tugline::cpu {
 namespace {
 
-void grow(std::vector<float>& memory, int64_t size) {
-  memory.resize(std::max(memory.size(), static_cast<size_t>(size)));
-}
+constexpr int64_t kLine = 16;  // floats of a cache line
 
 class TaskRunner {
  public:
@@ -23,15 +21,15 @@ class TaskRunner {
       : in_(in),
         out_(out),
         task_(task),
-        scratch_(scratch),
         prefix_(in.layout.first_position),
-        width_(prefix_ + task.row_end) {
+        width_(prefix_ + task.row_end),
+        stride_((width_ + kLine - 1) / kLine * kLine) {
     dim_ = in.shape.head_dim;
     column_ = task.head * dim_;
     kv_column_ = task.head / (in.shape.num_heads / in.shape.num_kv_heads) * dim_;
-    grow(scratch.scores, task.rows() * width_);
-    grow(scratch.keys, task.row_end * dim_);
-    grow(scratch.values, task.row_end * dim_);
+    scores_ = scratch.scores.at_least(task.rows() * stride_);
+    keys_ = scratch.keys.at_least(task.row_end * dim_);
+    values_ = scratch.values.at_least(task.row_end * dim_);
   }
 
   void run() {
@@ -45,7 +43,7 @@ class TaskRunner {
  private:
   [[nodiscard]] int64_t first_row(int64_t push) const { return (task_.first_push + push) * in_.layout.rows; }
   [[nodiscard]] Piece scores_at(int64_t row, int64_t column) const {
-    return {scratch_.scores.data() + row * width_ + column, width_};
+    return {scores_ + row * stride_ + column, stride_};
   }
   [[nodiscard]] int64_t probability_row() const { return task_.head * in_.layout.rows + task_.row_begin; }
 
@@ -58,7 +56,7 @@ class TaskRunner {
 
   // ds = (dq (k + dk)^T + q dk^T) / sqrt(head_dim). The sum k + dk is a factor of dq: its rounding is relative to ds.
   void score_own(int64_t push) {
-    const Piece keys = after_push(in_.base.k, in_.dk, push, scratch_.keys);
+    const Piece keys = after_push(in_.base.k, in_.dk, push, keys_);
     const Piece own = scores_at(push * task_.rows_each(), prefix_);
     multiply(Transpose::kYes, {task_.rows_each(), task_.row_end, dim_, scale(), 0.0f},
              piece(in_.dq, first_row(push) + task_.row_begin, column_), keys, own);
@@ -81,7 +79,7 @@ class TaskRunner {
 
   // out += dP (v + dv) + P dv
   void mix_own(int64_t push) {
-    const Piece values = after_push(in_.base.v, in_.dv, push, scratch_.values);
+    const Piece values = after_push(in_.base.v, in_.dv, push, values_);
     const Piece out = piece(out_, first_row(push) + task_.row_begin, column_);
     multiply(Transpose::kNo, {task_.rows_each(), dim_, task_.row_end, 1.0f, prefix_ > 0 ? 1.0f : 0.0f},
              scores_at(push * task_.rows_each(), prefix_), values, out);
@@ -91,11 +89,11 @@ class TaskRunner {
   }
 
   // base + d of one push's first row_end rows, one head.
-  Piece after_push(const Matrix& base, const Matrix& d, int64_t push, std::vector<float>& memory) const {
+  Piece after_push(const Matrix& base, const Matrix& d, int64_t push, float* memory) const {
     for (int64_t j = 0; j < task_.row_end; ++j)
       add_rows(piece(base, j, kv_column_).data, piece(d, first_row(push) + j, kv_column_).data, dim_,
-               memory.data() + j * dim_);
-    return {memory.data(), dim_};
+               memory + j * dim_);
+    return {memory, dim_};
   }
 
   [[nodiscard]] float scale() const { return 1.0f / std::sqrt(static_cast<float>(dim_)); }
@@ -103,12 +101,15 @@ class TaskRunner {
   const AttentionDifferences& in_;
   const Matrix& out_;
   const AttentionTask& task_;
-  AttentionDifferenceScratch& scratch_;
   int64_t prefix_;
   int64_t width_;
+  int64_t stride_;
   int64_t dim_ = 0;
   int64_t column_ = 0;
   int64_t kv_column_ = 0;
+  float* scores_ = nullptr;  // [task.rows(), width_], each row on its own cache lines
+  float* keys_ = nullptr;    // [task.row_end, dim_], as values_
+  float* values_ = nullptr;
 };
 
 }  // namespace

@@ -4,14 +4,15 @@
 #include <vector>
 
 #include "tugline/backend/backend.h"
+#include "tugline/backend/cpu/aligned_floats.h"
 
 namespace tugline::cpu {
 
 // Memory of one thread, kept from call to call: scores, and keys and values after the push.
 struct AttentionDifferenceScratch {
-  std::vector<float> scores;
-  std::vector<float> keys;
-  std::vector<float> values;
+  FloatRoom scores;
+  FloatRoom keys;
+  FloatRoom values;
 };
 
 void attention_difference(const AttentionDifferences& inputs, const Matrix& out,

@@ -17,11 +17,10 @@
 #include "tugline/backend/cpu/cpu_linear.h"
 #include "tugline/backend/cpu/difference_kernels.h"
 #include "tugline/backend/cpu/kernels.h"
+#include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/value_divergence.h"
 
 namespace tugline::cpu {
-
-inline float* row(const Matrix& m, int64_t r) { return reinterpret_cast<float*>(m.data) + r * m.stride; }
 
 class CpuBuffer final : public Buffer {
  public:

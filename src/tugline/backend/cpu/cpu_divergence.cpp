@@ -8,13 +8,12 @@
 #include <limits>
 
 #include "tugline/backend/cpu/kernels.h"
+#include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/source_rows.h"
 #include "tugline/backend/reference/reference_ops.h"
 
 namespace tugline::cpu {
 namespace {
-
-const float* row(const Matrix& m, int64_t r) { return reinterpret_cast<const float*>(m.data) + r * m.stride; }
 
 // Sums over some of a row's tokens, as DivergenceSums.
 struct TokenSums {
@@ -113,10 +112,7 @@ class Walk {
         tokens_(tokens),
         base_rows_(std::move(base_rows)),
         operand_(operand),
-        states_(static_cast<size_t>(operand.rows)) {
-    head.workspace.resize(
-        std::max(head.workspace.size(), static_cast<size_t>(operand.rows * CpuHead::kTile)));
-  }
+        states_(static_cast<size_t>(operand.rows)) {}
 
   RowState& state(int64_t r) { return states_[static_cast<size_t>(r)]; }
   void run() {
@@ -126,8 +122,7 @@ class Walk {
  private:
   void walk_tile(size_t tile) {
     const int64_t width = tokens_.tiles[tile]->out_size();
-    const Matrix delta{reinterpret_cast<std::byte*>(head_.workspace.data()), operand_.rows, width,
-                       CpuHead::kTile, sizeof(float)};
+    const Matrix delta = head_.room_for(operand_.rows, width);
     tokens_.tiles[tile]->run_difference(operand_, delta, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < operand_.rows; ++r)
@@ -280,6 +275,10 @@ class DivergenceRun {
 CpuHead::CpuHead(OneDnn& engine, const LinearSource& all, DifferenceProducts difference_products)
     : onednn(engine), products(difference_products), source(all), tiles(pack(all)) {}
 
+Matrix CpuHead::room_for(int64_t rows, int64_t width) const {
+  return {reinterpret_cast<std::byte*>(room.at_least(rows * kTile)), rows, width, width, sizeof(float)};
+}
+
 // The tiles may read from the source again, so each has its own.
 std::vector<std::unique_ptr<CpuLinear>> CpuHead::pack(const LinearSource& rows) const {
   std::vector<std::unique_ptr<CpuLinear>> packed;
@@ -310,11 +309,14 @@ std::span<const float> CpuHead::squared_norms() const {
 std::vector<float> logits(const CpuHead& head, const Matrix& x) {
   const int64_t vocabulary = head.source.out;
   std::vector<float> out(static_cast<size_t>(x.rows * vocabulary));
-  const Matrix all{reinterpret_cast<std::byte*>(out.data()), x.rows, vocabulary, vocabulary, sizeof(float)};
-  for (size_t tile = 0; tile < head.tiles.size(); ++tile)
-    head.tiles[tile]->run(
-        x, all.column_range(static_cast<int64_t>(tile) * CpuHead::kTile, head.tiles[tile]->out_size()),
-        Accumulate::kNo);
+  int64_t first = 0;
+  for (const auto& tile : head.tiles) {
+    const Matrix columns = head.room_for(x.rows, tile->out_size());
+    tile->run(x, columns, Accumulate::kNo);
+    for (int64_t r = 0; r < x.rows; ++r)
+      std::copy_n(row(columns, r), columns.columns, out.data() + r * vocabulary + first);
+    first += columns.columns;
+  }
   return out;
 }
 

@@ -14,7 +14,8 @@ struct CpuHead final : Head {
   static constexpr int64_t kTile = 2048;
   // What `source` reads from must outlive the head.
   CpuHead(OneDnn& onednn, const LinearSource& source, DifferenceProducts products);
-  [[nodiscard]] int64_t tile_width(size_t tile) const { return tiles[tile]->out_size(); }
+  // Where a tile's products go: dense, and taken again by the next call.  [rows, width], width at most kTile
+  [[nodiscard]] Matrix room_for(int64_t rows, int64_t width) const;
   [[nodiscard]] std::vector<std::unique_ptr<CpuLinear>> pack(const LinearSource& rows) const;
   [[nodiscard]] std::span<const float> squared_norms() const;  // [vocabulary]: of W_U's rows
 
@@ -22,8 +23,8 @@ struct CpuHead final : Head {
   DifferenceProducts products;
   LinearSource source;  // for gathering single rows
   std::vector<std::unique_ptr<CpuLinear>> tiles;
-  mutable std::vector<float> workspace;  // [rows, kTile]: one tile of delta
-  mutable std::vector<float> norms;      // squared_norms(), once asked for
+  mutable std::vector<float> norms;  // squared_norms(), once asked for
+  mutable FloatRoom room;            // room_for()
 };
 
 // The tokens that a walk passes, column by column: all of the vocabulary, or those of a sample.

@@ -1,21 +1,18 @@
 #include "tugline/backend/cpu/cpu_linear.h"
 
 #include "tugline/backend/cpu/bf16.h"
+#include "tugline/backend/cpu/row.h"
 
 namespace tugline::cpu {
 
 Matrix DifferenceOperands::of(const Matrix& dx) {
   if (products_ == DifferenceProducts::kF32) return dx;
   const bool packed = products_ == DifferenceProducts::kBf16;
-  if (const int64_t needed = dx.rows * dx.columns; needed > capacity_) {
-    memory_ = std::make_unique<AlignedFloats>(needed);
-    capacity_ = needed;
-  }
-  const Matrix rounded{reinterpret_cast<std::byte*>(memory_->data()), dx.rows, dx.columns, dx.columns,
-                       packed ? int64_t{sizeof(uint16_t)} : int64_t{sizeof(float)}};
+  const Matrix rounded{reinterpret_cast<std::byte*>(room_.at_least(dx.rows * dx.columns)), dx.rows,
+                       dx.columns, dx.columns, packed ? int64_t{sizeof(uint16_t)} : int64_t{sizeof(float)}};
 #pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < dx.rows; ++r) {
-    const auto* from = reinterpret_cast<const float*>(dx.row_range(r, 1).data);
+    const float* from = row(dx, r);
     std::byte* to = rounded.row_range(r, 1).data;
     if (packed)
       pack_bf16_row(from, dx.columns, reinterpret_cast<uint16_t*>(to));

@@ -22,8 +22,7 @@ class DifferenceOperands {
 
  private:
   DifferenceProducts products_;
-  std::unique_ptr<AlignedFloats> memory_;
-  int64_t capacity_ = 0;  // elements of f32
+  FloatRoom room_;
 };
 
 class CpuLinear final : public Linear {

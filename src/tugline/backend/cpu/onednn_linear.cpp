@@ -20,17 +20,14 @@ memory::data_type type_of(Element element) {
   return element == Element::kF32 ? memory::data_type::f32 : memory::data_type::bf16;
 }
 
-memory::desc strided(int64_t rows, int64_t columns, int64_t stride, Element element = Element::kF32) {
-  return {{rows, columns}, type_of(element), memory::dims{stride, 1}};
+// Without gaps between rows: with them oneDNN has nothing but its reference loops on AVX-512 (seen in 2.6).
+memory::desc dense(int64_t rows, int64_t columns, Element element = Element::kF32) {
+  return {{rows, columns}, type_of(element), memory::format_tag::ab};
 }
 
 // [in, out] as oneDNN sees it, stored [out, in] row by row.
 memory::desc row_by_row(int64_t in, int64_t out, Element element = Element::kF32) {
   return {{in, out}, type_of(element), memory::format_tag::ba};
-}
-
-memory::desc column_by_column(int64_t in, int64_t out) {
-  return {{in, out}, memory::data_type::f32, memory::format_tag::ab};
 }
 
 // Elements between the start of a blocked matrix and its column `begin`, a multiple of the block.
@@ -68,9 +65,9 @@ bool has_bf16_instructions() {
 // bf16 x bf16 added to f32, in a layout of oneDNN's choice: what linear maps of differences are made of.
 dnnl::matmul::primitive_desc typical_bf16_product(OneDnn& onednn) {
   constexpr int64_t kSize = 512;
-  const memory::desc x = strided(kTypicalRows, kSize, kSize, Element::kBf16);
+  const memory::desc x = dense(kTypicalRows, kSize, Element::kBf16);
   const memory::desc weights({kSize, kSize}, memory::data_type::bf16, memory::format_tag::any);
-  const memory::desc out = strided(kTypicalRows, kSize, kSize);
+  const memory::desc out = dense(kTypicalRows, kSize);
   dnnl::post_ops add;
   add.append_sum(1.0f);
   dnnl::primitive_attr attributes;
@@ -107,13 +104,12 @@ OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element e
     std::copy(source.bias.begin(), source.bias.end(), bias_->data());
   }
   const memory::desc any({in_, out_}, type_of(element), memory::format_tag::any);
-  const memory::desc preferred =
-      describe({kTypicalRows, in_, out_, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
+  const memory::desc preferred = describe({kTypicalRows, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
   if (element == Element::kBf16) {
     pack_bf16(source, preferred);
     return;
   }
-  const memory::desc packed = preferred == column_by_column(in_, out_) ? row_by_row(in_, out_) : preferred;
+  const memory::desc packed = preferred == dense(in_, out_) ? row_by_row(in_, out_) : preferred;
   values_ = std::make_unique<AlignedFloats>(static_cast<int64_t>(packed.get_size() / sizeof(float)));
   weights_ = memory(packed, onednn_.engine, values_->data());
   if (packed == row_by_row(in_, out_))
@@ -160,16 +156,12 @@ void OneDnnLinear::pack_bf16(const LinearSource& source, const memory::desc& pac
   onednn_.stream.wait();
 }
 
-memory::desc OneDnnLinear::strided_x(int64_t rows, int64_t stride) const {
-  return strided(rows, in_, stride, element_);
-}
-
 dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const memory::desc& weights) const {
-  const auto [rows, x_stride, out_stride, accumulate, add_bias] = shape;
-  const memory::desc x = strided_x(rows, x_stride);
-  const memory::desc y = strided(rows, out_, out_stride);
+  const auto [rows, accumulate, add_bias] = shape;
+  const memory::desc x = dense(rows, in_, element_);
+  const memory::desc y = dense(rows, out_);
   const bool with_bias = bias_ && add_bias == Bias::kAdd;
-  const memory::desc bias = with_bias ? strided(1, out_, out_) : memory::desc();
+  const memory::desc bias = with_bias ? dense(1, out_) : memory::desc();
   dnnl::primitive_attr attributes;
   if (accumulate == Accumulate::kYes) {
     dnnl::post_ops add;
@@ -186,15 +178,15 @@ dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const me
 }
 
 OneDnnLinear::Product OneDnnLinear::make_product(const Shape& shape) const {
-  const auto [rows, x_stride, out_stride, accumulate, add_bias] = shape;
-  const memory x(strided_x(rows, x_stride), onednn_.engine, DNNL_MEMORY_NONE);
-  const memory out(strided(rows, out_, out_stride), onednn_.engine, DNNL_MEMORY_NONE);
+  const auto [rows, accumulate, add_bias] = shape;
+  const memory x(dense(rows, in_, element_), onednn_.engine, DNNL_MEMORY_NONE);
+  const memory out(dense(rows, out_), onednn_.engine, DNNL_MEMORY_NONE);
   Product product{describe(shape, weights_.get_desc()),
                   x,
                   out,
                   {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, out}}};
   if (bias_ && add_bias == Bias::kAdd)
-    product.arguments[DNNL_ARG_BIAS] = memory(strided(1, out_, out_), onednn_.engine, bias_->data());
+    product.arguments[DNNL_ARG_BIAS] = memory(dense(1, out_), onednn_.engine, bias_->data());
   return product;
 }
 
@@ -206,11 +198,16 @@ const OneDnnLinear::Product& OneDnnLinear::product(const Shape& shape) const {
 
 void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias) const {
   assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
-  const Product& product = this->product({x.rows, x.stride, out.stride, accumulate, bias});
+  assert(x.is_dense() && out.is_dense());
+  const Product& product = this->product({x.rows, accumulate, bias});
   product.x.set_data_handle(x.data);
   product.out.set_data_handle(out.data);
   product.primitive.execute(onednn_.stream, product.arguments);
   onednn_.stream.wait();
+}
+
+std::string OneDnnLinear::implementation(int64_t rows) const {
+  return describe({rows, Accumulate::kYes, Bias::kLeaveOut}, weights_.get_desc()).impl_info_str();
 }
 
 }  // namespace tugline::cpu

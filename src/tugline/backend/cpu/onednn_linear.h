@@ -31,13 +31,15 @@ class OneDnnLinear {
  public:
   // kBf16: throws dnnl::error where oneDNN has no such products; missing_bf16_products says so beforehand.
   OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element element = Element::kF32);
-  // out (+)= x W^T + b, or without b.  x of the map's element, out f32
+  // out (+)= x W^T + b, or without b.  x of the map's element, out f32; both dense
   void run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
   [[nodiscard]] int64_t out_size() const { return out_; }
+  // oneDNN's name for what multiplies so many rows: "brg:avx512_core", "gemm:jit"; "ref:any" is tens of times slower.
+  [[nodiscard]] std::string implementation(int64_t rows) const;
 
  private:
-  // A product's shape: rows, strides of x and out, accumulation, bias.
-  using Shape = std::tuple<int64_t, int64_t, int64_t, Accumulate, Bias>;
+  // A product's shape: rows, accumulation, bias.
+  using Shape = std::tuple<int64_t, Accumulate, Bias>;
   // What runs a shape, made once: later calls only set the addresses of x and out.
   struct Product {
     dnnl::matmul primitive;
@@ -45,7 +47,6 @@ class OneDnnLinear {
     dnnl::memory out;
     std::unordered_map<int, dnnl::memory> arguments;
   };
-  [[nodiscard]] dnnl::memory::desc strided_x(int64_t rows, int64_t stride) const;
   [[nodiscard]] dnnl::matmul::primitive_desc describe(const Shape& shape,
                                                       const dnnl::memory::desc& weights) const;
   void pack(const LinearSource& source, const dnnl::memory::desc& packed);

@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "tugline/backend/cpu/row.h"
+
 namespace tugline::cpu {
 namespace {
 
@@ -36,36 +38,33 @@ class Comparison {
         targets_(targets),
         settings_(settings),
         rows_(static_cast<int64_t>(targets.size())),
-        normalisers_(static_cast<size_t>(x.rows)) {
-    head.workspace.resize(std::max(head.workspace.size(), static_cast<size_t>(x.rows * CpuHead::kTile)));
-  }
+        normalisers_(static_cast<size_t>(x.rows)) {}
 
   // Two walks over the vocabulary: a log-probability needs all of its row's logits, and those of a batch are too many to keep.
   void run(std::span<RowResponse> out) {
-    for_each_tile([&](int64_t r, const float* logits, int64_t first, int64_t width) {
-      normaliser(r).add(logits, width, first);
+    for_each_tile([&](const Matrix& logits, int64_t r, int64_t first) {
+      normaliser(r).add(row(logits, r), logits.columns, first);
     });
     for (Normaliser& row : normalisers_) row.log_sum = static_cast<float>(std::log(row.sum));
     for (int64_t r = rows_; r < x_.rows; ++r) out[static_cast<size_t>(r - rows_)] = start(r);
-    for_each_tile([&](int64_t r, const float* logits, int64_t first, int64_t width) {
-      if (r >= rows_) add(out[static_cast<size_t>(r - rows_)], r, logits, first, width);
+    for_each_tile([&](const Matrix& logits, int64_t r, int64_t first) {
+      if (r >= rows_) add(out[static_cast<size_t>(r - rows_)], logits, r, first);
     });
   }
 
  private:
-  // visit(row of x, its logits in the tile, the tile's first token, its width), rows in parallel.
+  // visit(the tile's logits, a row, the tile's first token), rows in parallel.
   template <typename Visit>
   void for_each_tile(Visit visit) {
-    for (size_t tile = 0; tile < head_.tiles.size(); ++tile) {
-      const int64_t width = head_.tile_width(tile);
-      const Matrix logits{reinterpret_cast<std::byte*>(head_.workspace.data()), x_.rows, width,
-                          CpuHead::kTile, sizeof(float)};
-      head_.tiles[tile]->run(x_, logits, Accumulate::kNo);
+    int64_t first = 0;
+    for (const auto& tile : head_.tiles) {
+      const Matrix logits = head_.room_for(x_.rows, tile->out_size());
+      tile->run(x_, logits, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
-      for (int64_t r = 0; r < x_.rows; ++r) finish_logits(tile_row(r), width);
+      for (int64_t r = 0; r < x_.rows; ++r) finish_logits(row(logits, r), logits.columns);
 #pragma omp parallel for schedule(static)
-      for (int64_t r = 0; r < x_.rows; ++r)
-        visit(r, tile_row(r), static_cast<int64_t>(tile) * CpuHead::kTile, width);
+      for (int64_t r = 0; r < x_.rows; ++r) visit(logits, r, first);
+      first += logits.columns;
     }
   }
 
@@ -76,7 +75,6 @@ class Comparison {
     for (int64_t i = 0; i < width; ++i) logits[i] *= inverse;
   }
 
-  [[nodiscard]] float* tile_row(int64_t r) const { return head_.workspace.data() + r * CpuHead::kTile; }
   Normaliser& normaliser(int64_t r) { return normalisers_[static_cast<size_t>(r)]; }
 
   RowResponse start(int64_t r) {
@@ -84,11 +82,12 @@ class Comparison {
             .top1_flip = normaliser(r).top != normaliser(r % rows_).top};
   }
 
-  void add(RowResponse& response, int64_t r, const float* pushed, int64_t first_token, int64_t width) {
-    const float* base = tile_row(r % rows_);
+  void add(RowResponse& response, const Matrix& logits, int64_t r, int64_t first_token) {
+    const float* pushed = row(logits, r);
+    const float* base = row(logits, r % rows_);
     const Normaliser& q = normaliser(r % rows_);
     const Normaliser& p = normaliser(r);
-    for (int64_t i = 0; i < width; ++i) {
+    for (int64_t i = 0; i < logits.columns; ++i) {
       const float log_q = q.log_probability(base[i]);
       const float log_p = p.log_probability(pushed[i]);
       const float change = log_p - log_q;
@@ -103,7 +102,7 @@ class Comparison {
       response.entropy_change += static_cast<double>(q_token * log_q - p_token * log_p);
     }
     const int64_t target = targets_[static_cast<size_t>(r % rows_)] - first_token;
-    if (target >= 0 && target < width)
+    if (target >= 0 && target < logits.columns)
       response.delta_logprob = p.log_probability(pushed[target]) - q.log_probability(base[target]);
   }
 
