@@ -32,10 +32,20 @@ void on_values(benchmark::State& state, ModelShape shape) {
   count_flops(state, layer_work(c.config, kBatch).total());
 }
 
-LayerTrace random_trace(const ModelConfig& config) {
+LayerTrace random_trace(const Case& c) {
+  const ModelConfig& config = c.config;
   LayerTrace trace;
   trace.resid_pre = random_buffer(backend(), kBatch.rows, config.hidden_size, 11);
   trace.qkv = random_buffer(backend(), kBatch.rows, config.q_size() + 2 * config.kv_size(), 12);
+  const auto [q, k, v] = split_qkv(config, trace.qkv->matrix());
+  trace.kv = backend().pack_kv(
+      {.layout = {.pushes = 1, .rows = kBatch.rows, .first_position = kBatch.first_position},
+       .shape = {config.num_heads, config.num_kv_heads, config.head_dim},
+       .q = q,
+       .own_k = k,
+       .own_v = v,
+       .prefix_k = c.prefix_k->matrix(),
+       .prefix_v = c.prefix_v->matrix()});
   trace.probabilities =
       backend().allocate(config.num_heads * kBatch.rows, kBatch.first_position + kBatch.rows);
   trace.resid_mid = random_buffer(backend(), kBatch.rows, config.hidden_size, 13);
@@ -48,9 +58,8 @@ LayerTrace random_trace(const ModelConfig& config) {
 // Differences are a hundredth of the activations, made anew each time: the layer adds to them. Their copy is part of the time.
 void on_differences(benchmark::State& state, ModelShape shape) {
   Case c(shape);
-  const LayerTrace trace = random_trace(c.config);
-  const DifferenceContext context{
-      c.config, c.rope, kBatch, trace, c.prefix_k->matrix(), c.prefix_v->matrix()};
+  const LayerTrace trace = random_trace(c);
+  const DifferenceContext context{c.config, c.rope, kBatch, trace};
   const auto dh = random_buffer(backend(), kBatch.total(), c.config.hidden_size, 15, 0.01);
   for (auto _ : state) {
     backend().copy(dh->matrix(), c.h->matrix());

@@ -82,27 +82,21 @@ void add_attention_difference(ModelShape shape, const ModelConfig& config) {
     const auto prefix_k = random_buffer(backend(), kBatch.first_position, config.kv_size(), 4);
     const auto prefix_v = random_buffer(backend(), kBatch.first_position, config.kv_size(), 5);
     const auto probabilities = backend().allocate(config.num_heads * rows, kBatch.first_position + rows);
-    backend().attention_probabilities({{.pushes = 1, .rows = rows, .first_position = kBatch.first_position},
-                                       heads,
-                                       q->matrix(),
-                                       k->matrix(),
-                                       v->matrix(),
-                                       prefix_k->matrix(),
-                                       prefix_v->matrix()},
-                                      probabilities->matrix());
+    const AttentionInputs without{{.pushes = 1, .rows = rows, .first_position = kBatch.first_position},
+                                  heads,
+                                  q->matrix(),
+                                  k->matrix(),
+                                  v->matrix(),
+                                  prefix_k->matrix(),
+                                  prefix_v->matrix()};
+    backend().attention_probabilities(without, probabilities->matrix());
+    const auto kv = backend().pack_kv(without);
     const auto dq = random_buffer(backend(), kBatch.total(), config.q_size(), 6, kSmall);
     const auto dk = random_buffer(backend(), kBatch.total(), config.kv_size(), 7, kSmall);
     const auto dv = random_buffer(backend(), kBatch.total(), config.kv_size(), 8, kSmall);
     const auto out = backend().allocate(kBatch.total(), config.q_size());
-    const AttentionBase base{q->matrix(), k->matrix(), v->matrix(), probabilities->matrix()};
-    const AttentionDifferences inputs{kBatch,
-                                      heads,
-                                      base,
-                                      dq->matrix(),
-                                      dk->matrix(),
-                                      dv->matrix(),
-                                      prefix_k->matrix(),
-                                      prefix_v->matrix()};
+    const AttentionBase base{q->matrix(), *kv, probabilities->matrix()};
+    const AttentionDifferences inputs{kBatch, heads, base, dq->matrix(), dk->matrix(), dv->matrix()};
     for (auto _ : state) backend().attention_difference(inputs, out->matrix());
     count_flops(state, attention_difference_flops(kBatch, heads));
   });

@@ -224,19 +224,14 @@ std::vector<double> attention_difference(Backend& b, const AttentionCase& c) {
   const Slice probabilities(b, c.shape.num_heads * c.layout.rows, c.layout.first_position + c.layout.rows);
   RowLayout one = c.layout;
   one.pushes = 1;
-  b.attention_probabilities({one, c.shape, q.view(), k.view(), v.view(), prefix_k.view(), prefix_v.view()},
-                            probabilities.view());
+  const AttentionInputs base{one, c.shape, q.view(), k.view(), v.view(), prefix_k.view(), prefix_v.view()};
+  b.attention_probabilities(base, probabilities.view());
+  const auto kv = b.pack_kv(base);
   const Slice dq(b, c.dq, c.q_size(), 3, 0), dk(b, c.dk, c.kv_size(), 1, 2), dv(b, c.dv, c.kv_size(), 2, 2);
   const Slice out(b, c.layout.total(), c.q_size(), 1, 1);
-  b.attention_difference({c.layout,
-                          c.shape,
-                          {q.view(), k.view(), v.view(), probabilities.view()},
-                          dq.view(),
-                          dk.view(),
-                          dv.view(),
-                          prefix_k.view(),
-                          prefix_v.view()},
-                         out.view());
+  b.attention_difference(
+      {c.layout, c.shape, {q.view(), *kv, probabilities.view()}, dq.view(), dk.view(), dv.view()},
+      out.view());
   return out.values();
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 INSTANTIATE_TEST_SUITE_P(Smol, GoldenResponses,
                          testing::Values(Setup{"smollm2", Precision::kF64}, Setup{"smollm2", Precision::kF32},
-                                         Setup{"smollm2", Precision::kBf16}),
+                                         Setup{"smollm2", Precision::kBf16},
+                                         Setup{"smollm2", Precision::kBf16, Bf16Products::kNative}),
                          [](const auto& setup) { return name_of_setup(setup.param); });
 
 // The golden pushes of a case over a sampled vocabulary.

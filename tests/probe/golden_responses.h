@@ -18,22 +18,24 @@ namespace {
 struct Setup {
   std::string model;
   Precision precision;
+  // Emulated, every machine tests bf16: the same numbers as its instructions' but for the order of sums.
+  Bf16Products bf16_products = Bf16Products::kEmulated;
 };
 
 void PrintTo(const Setup& setup, std::ostream* out) {
-  *out << setup.model << " " << name_of(setup.precision);
+  *out << setup.model << " " << name_of(setup.precision)
+       << (setup.bf16_products == Bf16Products::kNative ? " native" : "");
 }
 
 std::string name_of_setup(const Setup& setup) {
   std::string name = setup.model + "_" + std::string(name_of(setup.precision));
   std::replace(name.begin(), name.end(), '-', '_');
-  return name;
+  return name + (setup.bf16_products == Bf16Products::kNative ? "_native" : "");
 }
 
-// bf16 is emulated, so that every machine tests it: the same numbers as its instructions' but for the order of sums.
-std::unique_ptr<Backend> make_backend(Precision precision) {
-  if (precision == Precision::kF64) return make_reference_backend();
-  return make_cpu_backend({.precision = precision, .bf16_products = Bf16Products::kEmulated});
+std::unique_ptr<Backend> make_backend(const Setup& setup) {
+  if (setup.precision == Precision::kF64) return make_reference_backend();
+  return make_cpu_backend({.precision = setup.precision, .bf16_products = setup.bf16_products});
 }
 
 double mean(const std::vector<double>& values) {
@@ -60,9 +62,10 @@ struct MeanKl {
 
 class GoldenResponses : public testing::TestWithParam<Setup> {
  protected:
-  void SetUp() override { load(GetParam().model, GetParam().precision); }
+  void SetUp() override { load(GetParam()); }
 
-  void load(const std::string& model, Precision precision) {
+  void load(const ParamType& setup) {
+    const std::string& model = setup.model;
     const auto shared = shared_dir();
     if (!shared) GTEST_SKIP() << "the goldens are not beside the checkout (TUGLINE_SHARED_DIR)";
     folder_ = *shared / "golden";
@@ -72,7 +75,8 @@ class GoldenResponses : public testing::TestWithParam<Setup> {
       if (!cached) GTEST_SKIP() << "SmolLM2 is not in the cache; scripts/fetch_smollm2.py fetches it";
       path = cached->string();
     }
-    backend_ = make_backend(precision);
+    backend_ = make_backend(setup);
+    if (backend_->precision() != setup.precision) GTEST_SKIP() << "no native bf16 products on this processor";
     model_ = std::make_unique<Model>(Model::load(resolve_model(path), *backend_));
     cases_ = test::load_golden(folder_, model, model_->config().hidden_size);
   }
@@ -149,7 +153,7 @@ TEST_P(GoldenResponses, BaselineResidualsAndLogits) {
 // smallest.
 class GoldenPlainBf16 : public GoldenResponses {
  protected:
-  void SetUp() override { load(GetParam().model, Precision::kPlainBf16); }
+  void SetUp() override { load(GetParam()); }
 
   // Of the cases whose pushes go through a layer at least.
   std::vector<MeanKl> at(double epsilon) const {

@@ -10,6 +10,7 @@ INSTANTIATE_TEST_SUITE_P(
       for (const char* model : {"qwen2", "llama", "qwen2-f16"})
         for (const Precision precision : {Precision::kF64, Precision::kF32, Precision::kBf16})
           setups.push_back({model, precision});
+      setups.push_back({"qwen2", Precision::kBf16, Bf16Products::kNative});
       return setups;
     }()),
     [](const auto& setup) { return name_of_setup(setup.param); });

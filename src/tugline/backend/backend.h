@@ -105,11 +105,16 @@ struct AttentionInputs {
   Matrix prefix_v;
 };
 
+// The keys and values of a span's prefix and rows without a push, packed for products with differences.
+class PackedKv {
+ public:
+  virtual ~PackedKv() = default;
+};
+
 // What differences are taken from: one span's rows at one layer, without a push.
 struct AttentionBase {
   Matrix q;  // [rows, num_heads * head_dim], rotated
-  Matrix k;  // [rows, num_kv_heads * head_dim], rotated
-  Matrix v;  // as k
+  const PackedKv& kv;
   Matrix
       probabilities;  // [num_heads * rows, first_position + rows]: head by head; 0 where a row does not see
 };
@@ -121,8 +126,6 @@ struct AttentionDifferences {
   Matrix dq;  // [pushes * rows, num_heads * head_dim], rotated
   Matrix dk;  // [pushes * rows, num_kv_heads * head_dim], rotated
   Matrix dv;
-  Matrix prefix_k;  // [first_position, num_kv_heads * head_dim]: the baseline's, which no push changes
-  Matrix prefix_v;
 };
 
 // The gate and up projections of one span's rows without a push, and the sigmoids that every push needs of them.
@@ -217,6 +220,8 @@ class Backend {
 
   // The same on differences from a base (docs/method.md, "Difference propagation"): the base's rows are those of every push. No sum of
   // base and difference is formed where it would cancel, so rounding is relative to the difference.
+  // What linear_difference does the first time that it meets a weight, ahead of it: packing it in bf16.
+  virtual void prepare_difference(const Linear& /*weight*/) {}
   // out (+)= W dx: the bias cancels.
   virtual void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
                                  Accumulate accumulate) = 0;
@@ -225,6 +230,8 @@ class Backend {
                                    const Matrix& out) = 0;
   // The base's attention weights; inputs.layout.pushes is 1.  out as AttentionBase::probabilities
   virtual void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) = 0;
+  // Of a base's rows and prefix, which must outlive what is made; base.layout.pushes is 1.
+  [[nodiscard]] virtual std::unique_ptr<PackedKv> pack_kv(const AttentionInputs& base) = 0;
   // attention(base + d) - attention(base).  out [pushes * rows, num_heads * head_dim]
   virtual void attention_difference(const AttentionDifferences& inputs, const Matrix& out) = 0;
   // out = sigma(gate), sigma(-gate).  gate_up, out [rows, 2 f]

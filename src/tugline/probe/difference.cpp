@@ -10,7 +10,7 @@ void run_attention_block_difference(Backend& backend, const LayerWeights& weight
   const Matrix d_qkv = workspace.qkv->rows(0, dh.rows);
   const Matrix d_attended = workspace.attended->rows(0, dh.rows);
   const auto [dq, dk, dv] = split_qkv(config, d_qkv);
-  const auto [q, k, v] = split_qkv(config, context.base.qkv->matrix());
+  const Matrix q = split_qkv(config, context.base.qkv->matrix()).q;
 
   backend.rms_norm_difference(context.base.resid_pre->matrix(), weights.attention_norm->matrix(),
                               config.rms_norm_eps, dh, d_normed);
@@ -25,12 +25,10 @@ void run_attention_block_difference(Backend& backend, const LayerWeights& weight
   backend.attention_difference(
       {.layout = context.layout,
        .shape = {config.num_heads, config.num_kv_heads, config.head_dim},
-       .base = {.q = q, .k = k, .v = v, .probabilities = context.base.probabilities->matrix()},
+       .base = {.q = q, .kv = *context.base.kv, .probabilities = context.base.probabilities->matrix()},
        .dq = dq,
        .dk = dk,
-       .dv = dv,
-       .prefix_k = context.prefix_k,
-       .prefix_v = context.prefix_v},
+       .dv = dv},
       d_attended);
   backend.linear_difference(d_attended, *weights.output, dh, Accumulate::kYes);
 }

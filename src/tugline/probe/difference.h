@@ -13,8 +13,6 @@ struct DifferenceContext {
   const RopeTable& rope;
   RowLayout layout;
   const LayerTrace& base;
-  Matrix prefix_k;  // [layout.first_position, kv_size]: the baseline's, rotated
-  Matrix prefix_v;
 };
 
 // The layer's two halves, each in place on dh [layout.total(), hidden].

@@ -65,8 +65,8 @@ std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
 
 void Replay::run_layers(const RowLayout& layout, const Matrix& dh) {
   if (baseline_.hook() == Hook::kResidMid) {
-    const DifferenceContext no_attention{
-        model_.config(), baseline_.rope(), layout, base_.trace->layer(layer_), {}, {}};
+    const DifferenceContext no_attention{model_.config(), baseline_.rope(), layout,
+                                         base_.trace->layer(layer_)};
     run_mlp_block_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)],
                              no_attention, dh, workspace_.layer);
   }
@@ -75,9 +75,7 @@ void Replay::run_layers(const RowLayout& layout, const Matrix& dh) {
     const DifferenceContext context{.config = model_.config(),
                                     .rope = baseline_.rope(),
                                     .layout = layout,
-                                    .base = base_.trace->layer(layer),
-                                    .prefix_k = baseline_.keys(layer).rows(0, layout.first_position),
-                                    .prefix_v = baseline_.values(layer).rows(0, layout.first_position)};
+                                    .base = base_.trace->layer(layer)};
     run_layer_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context,
                          dh, workspace_.layer);
   }

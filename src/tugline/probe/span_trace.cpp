@@ -19,13 +19,19 @@ class Tracer {
     trace.resid_pre = keep(h_);
     if (context_.config.qk_norm) trace.unnormed_qkv = unnormed_qkv(weights);
     run_attention_block(backend_, weights, context_, h_, workspace_);
+    for (const Linear* map : {weights.qkv.get(), weights.output.get()}) backend_.prepare_difference(*map);
     trace.qkv = keep(workspace_.qkv->matrix());
-    trace.probabilities = probabilities(trace.qkv->matrix());
+    const AttentionInputs attention = attention_inputs(trace.qkv->matrix());
+    trace.kv = backend_.pack_kv(attention);
+    trace.probabilities =
+        backend_.allocate(attention.shape.num_heads * h_.rows, context_.layout.first_position + h_.rows);
+    backend_.attention_probabilities(attention, trace.probabilities->matrix());
   }
 
   void trace_mlp(const LayerWeights& weights, LayerTrace& trace) {
     trace.resid_mid = keep(h_);
     run_mlp_block(backend_, weights, context_, h_, workspace_);
+    for (const Linear* map : {weights.gate_up.get(), weights.down.get()}) backend_.prepare_difference(*map);
     trace.gate_up = keep(workspace_.gate_up->matrix());
     trace.sigmoids = backend_.allocate(h_.rows, workspace_.gate_up->matrix().columns);
     backend_.gate_sigmoids(trace.gate_up->matrix(), trace.sigmoids->matrix());
@@ -47,19 +53,16 @@ class Tracer {
     return qkv;
   }
 
-  std::unique_ptr<Buffer> probabilities(const Matrix& qkv) {
+  [[nodiscard]] AttentionInputs attention_inputs(const Matrix& qkv) const {
     const ModelConfig& config = context_.config;
     const auto [q, k, v] = split_qkv(config, qkv);
-    auto out = backend_.allocate(config.num_heads * h_.rows, context_.layout.first_position + h_.rows);
-    backend_.attention_probabilities({.layout = context_.layout,
-                                      .shape = {config.num_heads, config.num_kv_heads, config.head_dim},
-                                      .q = q,
-                                      .own_k = k,
-                                      .own_v = v,
-                                      .prefix_k = context_.prefix_k,
-                                      .prefix_v = context_.prefix_v},
-                                     out->matrix());
-    return out;
+    return {.layout = context_.layout,
+            .shape = {config.num_heads, config.num_kv_heads, config.head_dim},
+            .q = q,
+            .own_k = k,
+            .own_v = v,
+            .prefix_k = context_.prefix_k,
+            .prefix_v = context_.prefix_v};
   }
 
   Backend& backend_;

@@ -14,6 +14,7 @@ struct LayerTrace {
   std::unique_ptr<Buffer> resid_pre;      // [rows, hidden]: the layer's input
   std::unique_ptr<Buffer> unnormed_qkv;   // [rows, q_size + 2 kv_size], before the q and k norms; Qwen3 only
   std::unique_ptr<Buffer> qkv;            // [rows, q_size + 2 kv_size]: q and k rotated
+  std::unique_ptr<PackedKv> kv;           // of the prefix and of the rows
   std::unique_ptr<Buffer> probabilities;  // [num_heads * rows, p + rows]
   std::unique_ptr<Buffer> resid_mid;      // [rows, hidden]: after the attention block
   std::unique_ptr<Buffer> gate_up;        // [rows, 2 intermediate]

@@ -1,20 +1,23 @@
-// Attention on differences: over the prefix that all pushes share, and each push's own rows. Read beside cpu_attention.
+// Attention on differences: over the keys and values of the base, which all pushes share, and what each push moves of them. Read beside
+// cpu_attention.
 #pragma once
 
 #include <vector>
 
-#include "tugline/backend/backend.h"
-#include "tugline/backend/cpu/aligned_floats.h"
+#include "tugline/backend/cpu/cpu_packed_kv.h"
 
 namespace tugline::cpu {
 
-// Memory of one thread, kept from call to call: scores, and keys and values after the push.
+// Memory of one thread, kept from call to call.
 struct AttentionDifferenceScratch {
+  explicit AttentionDifferenceScratch(DifferenceProducts products) : operands(products) {}
+  DifferenceOperands operands;
   FloatRoom scores;
-  FloatRoom keys;
-  FloatRoom values;
+  FloatRoom mixed;
+  FloatRoom moved;
 };
 
+// inputs.base.kv is a CpuPackedKv.
 void attention_difference(const AttentionDifferences& inputs, const Matrix& out,
                           std::vector<AttentionDifferenceScratch>& scratch);
 

@@ -135,6 +135,9 @@ class CpuBackend : public Backend {
       cpu::swiglu_row(row(gate_up, r), row(gate_up, r) + out.columns, out.columns, row(out, r));
   }
 
+  void prepare_difference(const Linear& weight) override {
+    dynamic_cast<const CpuLinear&>(weight).prepare_difference();
+  }
   void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
                          Accumulate accumulate) override {
     dynamic_cast<const CpuLinear&>(weight).run_difference(operands_.of(dx), out, accumulate);
@@ -152,6 +155,9 @@ class CpuBackend : public Backend {
 
   void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
     cpu::attention_probabilities(inputs, out);
+  }
+  std::unique_ptr<PackedKv> pack_kv(const AttentionInputs& base) override {
+    return std::make_unique<CpuPackedKv>(onednn_, base, operands_.products());
   }
   void attention_difference(const AttentionDifferences& inputs, const Matrix& out) override {
     cpu::attention_difference(inputs, out, difference_scratch_);

@@ -273,14 +273,17 @@ class DivergenceRun {
 }  // namespace
 
 CpuHead::CpuHead(OneDnn& engine, const LinearSource& all, DifferenceProducts difference_products)
-    : onednn(engine), products(difference_products), source(all), tiles(pack(all)) {}
+    : onednn(engine),
+      products(difference_products),
+      source(all),
+      tiles(pack(all, Operands::kValuesAndDifferences)) {}
 
 Matrix CpuHead::room_for(int64_t rows, int64_t width) const {
   return {reinterpret_cast<std::byte*>(room.at_least(rows * kTile)), rows, width, width, sizeof(float)};
 }
 
 // The tiles may read from the source again, so each has its own.
-std::vector<std::unique_ptr<CpuLinear>> CpuHead::pack(const LinearSource& rows) const {
+std::vector<std::unique_ptr<CpuLinear>> CpuHead::pack(const LinearSource& rows, Operands operands) const {
   std::vector<std::unique_ptr<CpuLinear>> packed;
   for (int64_t begin = 0; begin < rows.out; begin += kTile) {
     const LinearSource tile{
@@ -289,7 +292,7 @@ std::vector<std::unique_ptr<CpuLinear>> CpuHead::pack(const LinearSource& rows) 
         .fill_rows = [fill = rows.fill_rows, begin](int64_t first,
                                                     std::span<float> out) { fill(begin + first, out); },
         .bias = {}};
-    packed.push_back(std::make_unique<CpuLinear>(onednn, tile, products));
+    packed.push_back(std::make_unique<CpuLinear>(onednn, tile, products, operands));
   }
   return packed;
 }

@@ -16,7 +16,8 @@ struct CpuHead final : Head {
   CpuHead(OneDnn& onednn, const LinearSource& source, DifferenceProducts products);
   // Where a tile's products go: dense, and taken again by the next call.  [rows, width], width at most kTile
   [[nodiscard]] Matrix room_for(int64_t rows, int64_t width) const;
-  [[nodiscard]] std::vector<std::unique_ptr<CpuLinear>> pack(const LinearSource& rows) const;
+  [[nodiscard]] std::vector<std::unique_ptr<CpuLinear>> pack(const LinearSource& rows,
+                                                             Operands operands) const;
   [[nodiscard]] std::span<const float> squared_norms() const;  // [vocabulary]: of W_U's rows
 
   OneDnn& onednn;

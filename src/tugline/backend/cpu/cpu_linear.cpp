@@ -1,35 +1,57 @@
 #include "tugline/backend/cpu/cpu_linear.h"
 
+#include <algorithm>
+#include <cassert>
+
 #include "tugline/backend/cpu/bf16.h"
 #include "tugline/backend/cpu/row.h"
 
 namespace tugline::cpu {
 
 Matrix DifferenceOperands::of(const Matrix& dx) {
-  if (products_ == DifferenceProducts::kF32) return dx;
+  if (products_ == DifferenceProducts::kF32 && dx.is_dense()) return dx;
   const bool packed = products_ == DifferenceProducts::kBf16;
-  const Matrix rounded{reinterpret_cast<std::byte*>(room_.at_least(dx.rows * dx.columns)), dx.rows,
+  const Matrix operand{reinterpret_cast<std::byte*>(room_.at_least(dx.rows * dx.columns)), dx.rows,
                        dx.columns, dx.columns, packed ? int64_t{sizeof(uint16_t)} : int64_t{sizeof(float)}};
 #pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < dx.rows; ++r) {
     const float* from = row(dx, r);
-    std::byte* to = rounded.row_range(r, 1).data;
+    std::byte* to = operand.row_range(r, 1).data;
     if (packed)
       pack_bf16_row(from, dx.columns, reinterpret_cast<uint16_t*>(to));
-    else
+    else if (products_ == DifferenceProducts::kEmulatedBf16)
       round_to_bf16_row(from, dx.columns, reinterpret_cast<float*>(to));
+    else
+      std::copy_n(from, dx.columns, reinterpret_cast<float*>(to));
   }
-  return rounded;
+  return operand;
 }
 
-CpuLinear::CpuLinear(OneDnn& onednn, const LinearSource& source, DifferenceProducts products)
-    : onednn_(onednn), products_(products), values_(onednn, source) {
-  if (products == DifferenceProducts::kF32) return;
-  source_ = {.out = source.out, .in = source.in, .fill_rows = source.fill_rows, .bias = {}};
+OneDnnLinear pack_for_differences(OneDnn& onednn, const LinearSource& source, DifferenceProducts products) {
+  switch (products) {
+    case DifferenceProducts::kBf16:
+      return {onednn, source, Element::kBf16};
+    case DifferenceProducts::kEmulatedBf16:
+      return {onednn, rounded_to_bf16(source)};
+    case DifferenceProducts::kF32:
+      break;
+  }
+  return {onednn, source};
+}
+
+CpuLinear::CpuLinear(OneDnn& onednn, const LinearSource& source, DifferenceProducts products,
+                     Operands operands)
+    : onednn_(onednn), products_(products), out_(source.out) {
+  const bool rounds = products != DifferenceProducts::kF32;
+  if (!rounds || operands == Operands::kValuesAndDifferences)
+    values_ = std::make_unique<OneDnnLinear>(onednn, source);
+  if (rounds) source_ = {.out = source.out, .in = source.in, .fill_rows = source.fill_rows, .bias = {}};
+  if (operands == Operands::kDifferences) prepare_difference();
 }
 
 void CpuLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate) const {
-  values_.run(x, out, accumulate);
+  assert(values_);
+  values_->run(x, out, accumulate);
 }
 
 void CpuLinear::run_difference(const Matrix& dx, const Matrix& out, Accumulate accumulate) const {
@@ -37,11 +59,9 @@ void CpuLinear::run_difference(const Matrix& dx, const Matrix& out, Accumulate a
 }
 
 const OneDnnLinear& CpuLinear::for_differences() const {
-  if (products_ == DifferenceProducts::kF32) return values_;
+  if (products_ == DifferenceProducts::kF32) return *values_;
   if (!rounded_) {
-    rounded_ = products_ == DifferenceProducts::kBf16
-                   ? std::make_unique<OneDnnLinear>(onednn_, source_, Element::kBf16)
-                   : std::make_unique<OneDnnLinear>(onednn_, rounded_to_bf16(source_));
+    rounded_ = std::make_unique<OneDnnLinear>(pack_for_differences(onednn_, source_, products_));
     source_ = {};
   }
   return *rounded_;

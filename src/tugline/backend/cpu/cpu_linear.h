@@ -17,7 +17,7 @@ class DifferenceOperands {
  public:
   explicit DifferenceOperands(DifferenceProducts products) : products_(products) {}
   [[nodiscard]] DifferenceProducts products() const { return products_; }
-  // dx itself in f32; else its rows rounded, until the next call.
+  // dx itself where it is dense and f32 is wanted; else a dense copy, rounded in bf16, until the next call.
   [[nodiscard]] Matrix of(const Matrix& dx);
 
  private:
@@ -25,24 +25,34 @@ class DifferenceOperands {
   FloatRoom room_;
 };
 
+// The map as it multiplies differences.
+[[nodiscard]] OneDnnLinear pack_for_differences(OneDnn& onednn, const LinearSource& source,
+                                                DifferenceProducts products);
+
+// What a map multiplies.
+enum class Operands { kValuesAndDifferences, kDifferences };
+
 class CpuLinear final : public Linear {
  public:
-  // What `source` reads from must outlive the map unless `products` is kF32.
-  CpuLinear(OneDnn& onednn, const LinearSource& source, DifferenceProducts products);
+  // What `source` reads from must outlive the map unless `products` is kF32 or only differences are multiplied.
+  CpuLinear(OneDnn& onednn, const LinearSource& source, DifferenceProducts products,
+            Operands operands = Operands::kValuesAndDifferences);
   // out (+)= W x + b
   void run(const Matrix& x, const Matrix& out, Accumulate accumulate) const;
-  // out (+)= W dx, with dx as DifferenceOperands made it. A rounded weight is packed the first time: layers below every push never
-  // pay for one.
+  // out (+)= W dx, with dx as DifferenceOperands made it.
   void run_difference(const Matrix& dx, const Matrix& out, Accumulate accumulate) const;
-  [[nodiscard]] int64_t out_size() const { return values_.out_size(); }
+  // A rounded weight is packed the first time that it is needed, here or there: layers below every push never pay for one.
+  void prepare_difference() const { (void)for_differences(); }
+  [[nodiscard]] int64_t out_size() const { return out_; }
 
  private:
   [[nodiscard]] const OneDnnLinear& for_differences() const;
 
   OneDnn& onednn_;
   DifferenceProducts products_;
-  OneDnnLinear values_;
-  mutable LinearSource source_;  // of the rounded weight, until it is packed
+  int64_t out_;
+  std::unique_ptr<OneDnnLinear> values_;  // f32; none where only rounded differences are multiplied
+  mutable LinearSource source_;           // of the rounded weight, until it is packed
   mutable std::unique_ptr<OneDnnLinear> rounded_;
 };
 

@@ -74,13 +74,13 @@ int32_t column_of(const VocabularySample& sample, int32_t token) {
   return static_cast<int32_t>(std::lower_bound(sample.tokens.begin(), end, token) - sample.tokens.begin());
 }
 
-// W_U's rows of the tokens, in their order; with a list of its own, because a tile may read them again when differences first meet it.
+// W_U's rows of the tokens, in their order.
 LinearSource gathered(const LinearSource& source, const std::vector<int32_t>& tokens) {
   const auto in = static_cast<size_t>(source.in);
   return {.out = static_cast<int64_t>(tokens.size()),
           .in = source.in,
           .fill_rows =
-              [&source, tokens, in](int64_t begin, std::span<float> out) {
+              [&source, &tokens, in](int64_t begin, std::span<float> out) {
                 for (size_t i = 0; i < out.size() / in; ++i)
                   source.fill_rows(tokens[static_cast<size_t>(begin) + i], out.subspan(i * in, in));
               },
@@ -92,7 +92,7 @@ WalkedTokens sampled(const CpuHead& head, const CpuReadout& base, const WalkedTo
                      const TailSampling& sampling) {
   const VocabularySample sample = choose_tokens(head, base, all, sampling);
   WalkedTokens walked;
-  walked.own_tiles = head.pack(gathered(head.source, sample.tokens));
+  walked.own_tiles = head.pack(gathered(head.source, sample.tokens), Operands::kDifferences);
   walked.tiles = walked.own_tiles;
   walked.count = static_cast<int64_t>(sample.tokens.size());
   walked.segment_ends = sample.segment_ends();
@@ -140,6 +140,7 @@ std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std:
     base->log_q = std::move(all.log_q);
   } else {
     base->walked = std::move(all);
+    for (const auto& tile : head.tiles) tile->prepare_difference();
   }
   return base;
 }

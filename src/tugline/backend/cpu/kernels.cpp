@@ -177,18 +177,18 @@ struct LaneSums {
 
 DivergenceSums DivergenceTile(const float* delta, const DivergenceOrigin& origin, const float* q,
                               const float* log_q, int64_t n) {
-  // f32 sums run over this many elements before they go into f64: 16 additions a lane on AVX2.
-  constexpr int64_t kBlock = 128;
   const F f;
+  // f32 sums run over this many elements before they go into f64: 16 additions a lane.
+  const auto block_size = static_cast<int64_t>(16 * hn::Lanes(f));
   const V scale = hn::Set(f, origin.scale);
   const V shift = hn::Set(f, origin.shift);
   const V log_z = hn::Set(f, origin.log_z);
   const V entropy = hn::Set(f, origin.entropy);
   V largest = hn::Set(f, -std::numeric_limits<float>::infinity());
   DivergenceSums sums;
-  for (int64_t begin = 0; begin < n; begin += kBlock) {
+  for (int64_t begin = 0; begin < n; begin += block_size) {
     LaneSums block;
-    for_each_vector(std::min(kBlock, n - begin), [&](int64_t i, auto lanes) {
+    for_each_vector(std::min(block_size, n - begin), [&](int64_t i, auto lanes) {
       const V d = or_else(hn::MulSub(load(delta + begin + i, lanes), scale, shift), lanes, hn::Zero(f));
       const V log_weight = load(log_q + begin + i, lanes);
       block.add(d, hn::Sub(d, log_z), load(q + begin + i, lanes), hn::Add(log_weight, entropy));

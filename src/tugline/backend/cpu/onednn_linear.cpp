@@ -1,5 +1,7 @@
 #include "tugline/backend/cpu/onednn_linear.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cassert>
 #include <string_view>
@@ -46,6 +48,17 @@ int64_t slice_columns(const memory::desc& packed, int64_t in, int64_t out) {
   const memory::desc by_48({in, out}, memory::data_type::f32, memory::format_tag::BA16a48b);
   return packed == by_48 ? 192 : 64;
 }
+
+class OneThread {
+ public:
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_ = omp_get_max_threads();
+};
 
 bool has_bf16_instructions() {
 #ifdef __x86_64__
@@ -104,7 +117,8 @@ OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element e
     std::copy(source.bias.begin(), source.bias.end(), bias_->data());
   }
   const memory::desc any({in_, out_}, type_of(element), memory::format_tag::any);
-  const memory::desc preferred = describe({kTypicalRows, Accumulate::kNo, Bias::kAdd}, any).weights_desc();
+  const memory::desc preferred =
+      describe({kTypicalRows, Accumulate::kNo, Bias::kAdd, Threads::kAll}, any).weights_desc();
   if (element == Element::kBf16) {
     pack_bf16(source, preferred);
     return;
@@ -157,7 +171,7 @@ void OneDnnLinear::pack_bf16(const LinearSource& source, const memory::desc& pac
 }
 
 dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const memory::desc& weights) const {
-  const auto [rows, accumulate, add_bias] = shape;
+  const auto [rows, accumulate, add_bias, threads] = shape;
   const memory::desc x = dense(rows, in_, element_);
   const memory::desc y = dense(rows, out_);
   const bool with_bias = bias_ && add_bias == Bias::kAdd;
@@ -168,6 +182,7 @@ dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const me
     add.append_sum(1.0f);
     attributes.set_post_ops(add);
   }
+  if (threads == Threads::kOne) attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
 #if DNNL_VERSION_MAJOR >= 3
   if (with_bias) return {onednn_.engine, x, weights, bias, y, attributes};
   return {onednn_.engine, x, weights, y, attributes};
@@ -178,13 +193,15 @@ dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const me
 }
 
 OneDnnLinear::Product OneDnnLinear::make_product(const Shape& shape) const {
-  const auto [rows, accumulate, add_bias] = shape;
+  const auto [rows, accumulate, add_bias, threads] = shape;
   const memory x(dense(rows, in_, element_), onednn_.engine, DNNL_MEMORY_NONE);
   const memory out(dense(rows, out_), onednn_.engine, DNNL_MEMORY_NONE);
-  Product product{describe(shape, weights_.get_desc()),
+  const dnnl::matmul::primitive_desc description = describe(shape, weights_.get_desc());
+  Product product{description,
                   x,
                   out,
-                  {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, out}}};
+                  {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, out}},
+                  description.scratchpad_desc()};
   if (bias_ && add_bias == Bias::kAdd)
     product.arguments[DNNL_ARG_BIAS] = memory(dense(1, out_), onednn_.engine, bias_->data());
   return product;
@@ -199,15 +216,35 @@ const OneDnnLinear::Product& OneDnnLinear::product(const Shape& shape) const {
 void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias) const {
   assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
   assert(x.is_dense() && out.is_dense());
-  const Product& product = this->product({x.rows, accumulate, bias});
+  const Product& product = this->product({x.rows, accumulate, bias, Threads::kAll});
   product.x.set_data_handle(x.data);
   product.out.set_data_handle(out.data);
   product.primitive.execute(onednn_.stream, product.arguments);
   onednn_.stream.wait();
 }
 
+// oneDNN splits a product over as many threads as there are when it is made, and runs only the first part where it then finds fewer.
+void OneDnnLinear::prepare_tasks(int64_t rows) const {
+  const OneThread while_it_is_made;
+  (void)product(task_shape(rows));
+}
+
+void OneDnnLinear::run_in_task(const Matrix& x, const Matrix& out) const {
+  assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
+  assert(x.is_dense() && out.is_dense());
+  const Product& product = products_.at(task_shape(x.rows));
+  // Other tasks run the same product: what it reads and writes cannot be kept in it.
+  dnnl::stream stream(onednn_.engine);
+  product.primitive.execute(stream, {{DNNL_ARG_SRC, memory(product.x.get_desc(), onednn_.engine, x.data)},
+                                     {DNNL_ARG_WEIGHTS, weights_},
+                                     {DNNL_ARG_DST, memory(product.out.get_desc(), onednn_.engine, out.data)},
+                                     {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, onednn_.engine)}});
+  stream.wait();
+}
+
 std::string OneDnnLinear::implementation(int64_t rows) const {
-  return describe({rows, Accumulate::kYes, Bias::kLeaveOut}, weights_.get_desc()).impl_info_str();
+  return describe({rows, Accumulate::kYes, Bias::kLeaveOut, Threads::kAll}, weights_.get_desc())
+      .impl_info_str();
 }
 
 }  // namespace tugline::cpu

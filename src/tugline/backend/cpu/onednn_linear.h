@@ -20,6 +20,8 @@ struct OneDnn {
 };
 
 enum class Bias { kAdd, kLeaveOut };
+// That a product is split over.
+enum class Threads { kAll, kOne };
 
 // Of a product's two factors; bias and result are f32.
 enum class Element { kF32, kBf16 };
@@ -33,22 +35,29 @@ class OneDnnLinear {
   OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element element = Element::kF32);
   // out (+)= x W^T + b, or without b.  x of the map's element, out f32; both dense
   void run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
+  // The same within one task of a parallel region, without accumulation or bias, for rows that were prepared outside of it.
+  void prepare_tasks(int64_t rows) const;
+  void run_in_task(const Matrix& x, const Matrix& out) const;
   [[nodiscard]] int64_t out_size() const { return out_; }
   // oneDNN's name for what multiplies so many rows: "brg:avx512_core", "gemm:jit"; "ref:any" is tens of times slower.
   [[nodiscard]] std::string implementation(int64_t rows) const;
 
  private:
-  // A product's shape: rows, accumulation, bias.
-  using Shape = std::tuple<int64_t, Accumulate, Bias>;
+  // A product's shape: rows, accumulation, bias, threads.
+  using Shape = std::tuple<int64_t, Accumulate, Bias, Threads>;
   // What runs a shape, made once: later calls only set the addresses of x and out.
   struct Product {
     dnnl::matmul primitive;
     dnnl::memory x;
     dnnl::memory out;
     std::unordered_map<int, dnnl::memory> arguments;
+    dnnl::memory::desc scratchpad;  // of a task's; other products leave theirs to oneDNN
   };
   [[nodiscard]] dnnl::matmul::primitive_desc describe(const Shape& shape,
                                                       const dnnl::memory::desc& weights) const;
+  [[nodiscard]] static Shape task_shape(int64_t rows) {
+    return {rows, Accumulate::kNo, Bias::kLeaveOut, Threads::kOne};
+  }
   void pack(const LinearSource& source, const dnnl::memory::desc& packed);
   void pack_bf16(const LinearSource& source, const dnnl::memory::desc& packed);
   [[nodiscard]] Product make_product(const Shape& shape) const;

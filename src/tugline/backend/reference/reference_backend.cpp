@@ -105,6 +105,9 @@ class ReferenceBackend final : public Backend {
   void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
     reference::attention_probabilities(inputs, out);
   }
+  std::unique_ptr<PackedKv> pack_kv(const AttentionInputs& base) override {
+    return std::make_unique<reference::ReferenceKv>(base);
+  }
   void attention_difference(const AttentionDifferences& inputs, const Matrix& out) override {
     reference::attention_difference(inputs, out);
   }

@@ -10,6 +10,7 @@ namespace {
 // One head of one row: base keys and values, and the push's differences to the own ones.
 struct RowView {
   const AttentionDifferences& in;
+  const ReferenceKv& kv;
   int64_t push;       // which push
   int64_t i;          // row of the push
   int64_t column;     // first column of the head in q
@@ -29,9 +30,9 @@ std::vector<double> score_differences(const RowView& view) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(dim));
   std::vector<double> ds;
   for (int64_t j = 0; j < in.layout.first_position; ++j)
-    ds.push_back(scale * dot(view.dq(), row(in.prefix_k, j) + view.kv_column, dim));
+    ds.push_back(scale * dot(view.dq(), row(view.kv.prefix_k, j) + view.kv_column, dim));
   for (int64_t j = 0; j <= view.i; ++j) {
-    const double* k = row(in.base.k, j) + view.kv_column;
+    const double* k = row(view.kv.k, j) + view.kv_column;
     const double* dk = row(in.dk, view.own_row(j)) + view.kv_column;
     ds.push_back(scale * (dot(view.dq(), k, dim) + dot(view.q(), dk, dim) + dot(view.dq(), dk, dim)));
   }
@@ -73,7 +74,7 @@ void mix_differences(const RowView& view, const std::vector<double>& dp, std::sp
   for (int64_t j = 0; j < static_cast<int64_t>(dp.size()); ++j) {
     const double change = dp[static_cast<size_t>(j)];
     const bool own = j >= prefix;
-    const double* v = own ? row(in.base.v, j - prefix) : row(in.prefix_v, j);
+    const double* v = own ? row(view.kv.v, j - prefix) : row(view.kv.prefix_v, j);
     for (size_t c = 0; c < out.size(); ++c) out[c] += change * v[view.kv_column + static_cast<int64_t>(c)];
     if (!own) continue;
     const double probability = view.probabilities()[j] + change;
@@ -127,12 +128,13 @@ void attention_difference(const AttentionDifferences& in, const Matrix& out) {
   const int64_t num_kv_heads = in.shape.num_kv_heads;
   const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
+  const auto& kv = dynamic_cast<const ReferenceKv&>(in.base.kv);
 #pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < in.layout.total(); ++r) {
     for (int64_t head = 0; head < num_heads; ++head) {
       const int64_t i = r % in.layout.rows;
       const RowView view{
-          in, r / in.layout.rows, i, head * head_dim, head / group * head_dim, head * in.layout.rows + i};
+          in, kv, r / in.layout.rows, i, head * head_dim, head / group * head_dim, head * in.layout.rows + i};
       std::vector<double> dp = score_differences(view);
       probability_differences(view.probabilities(), dp);
       mix_differences(view, dp, {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});

@@ -57,6 +57,15 @@ void swiglu(const Matrix& gate_up, const Matrix& out);
 void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
                          const Matrix& out);
 void attention_probabilities(const AttentionInputs& inputs, const Matrix& out);
+// Reads them where they lie.
+struct ReferenceKv final : PackedKv {
+  explicit ReferenceKv(const AttentionInputs& base)
+      : k(base.own_k), v(base.own_v), prefix_k(base.prefix_k), prefix_v(base.prefix_v) {}
+  Matrix k;  // [rows, num_kv_heads * head_dim]
+  Matrix v;
+  Matrix prefix_k;  // [first_position, num_kv_heads * head_dim]
+  Matrix prefix_v;
+};
 void attention_difference(const AttentionDifferences& inputs, const Matrix& out);
 void gate_sigmoids(const Matrix& gate_up, const Matrix& out);
 void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out);
