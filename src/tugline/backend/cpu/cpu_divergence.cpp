@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "tugline/backend/cpu/bf16.h"
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/source_rows.h"
@@ -95,7 +96,7 @@ struct RowState {
   [[nodiscard]] bool began_badly() const {
     const TokenSums sums = total();
     if (sums.are_lossy()) return false;  // computed otherwise
-    constexpr double kMostShare = 1e-3;
+    constexpr double kMostShare = 2.5e-4;
     constexpr double kMostVariance =
         4;  // beyond it JS and TV are near their largest values, and grow no more
     const double eta = std::log1p(sums.z()) - origin.log_z;
@@ -174,15 +175,12 @@ class DivergenceRun {
         walk_(head, base.walked, base_rows(dx.rows), operand) {}
 
   void run(std::span<RowResponse> out) {
-    for (int64_t r = 0; r < dx_.rows; ++r) {
-      const int64_t i = r % base_.rows;
-      pilot_.state(r).origin = {
-          .scale = base_.scale,
-          .shift = static_cast<float>(
-              base_.scale * dot(row(dx_, r), base_.mean_unembed.data() + i * dx_.columns, dx_.columns)),
-          .log_z = 0,
-          .entropy = base_.entropy[static_cast<size_t>(i)]};
-    }
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < dx_.rows; ++r)
+      pilot_.state(r).origin = {.scale = base_.scale,
+                                .shift = static_cast<float>(base_.scale * mean_of_delta(r)),
+                                .log_z = 0,
+                                .entropy = base_.entropy[static_cast<size_t>(r % base_.rows)]};
     pilot_.run();
     for (int64_t r = 0; r < dx_.rows; ++r) {
       RowState& state = walk_.state(r);
@@ -197,6 +195,14 @@ class DivergenceRun {
   }
 
  private:
+  // E_q[W_U] dx, each as the products take it: a mean of bf16's own rounding would be larger than log Z of a small push.
+  [[nodiscard]] double mean_of_delta(int64_t r) const {
+    const float* mean_unembed = base_.mean_unembed.data() + r % base_.rows * dx_.columns;
+    if (head_.products == DifferenceProducts::kF32) return dot(row(dx_, r), mean_unembed, dx_.columns);
+    std::vector<float> rounded(static_cast<size_t>(dx_.columns));
+    round_to_bf16_row(row(dx_, r), dx_.columns, rounded.data());
+    return dot(rounded.data(), mean_unembed, dx_.columns);
+  }
   [[nodiscard]] std::vector<int64_t> base_rows(int64_t rows) const {
     std::vector<int64_t> of(static_cast<size_t>(rows));
     for (int64_t r = 0; r < rows; ++r) of[static_cast<size_t>(r)] = r % base_.rows;
@@ -295,6 +301,10 @@ std::vector<std::unique_ptr<CpuLinear>> CpuHead::pack(const LinearSource& rows, 
     packed.push_back(std::make_unique<CpuLinear>(onednn, tile, products, operands));
   }
   return packed;
+}
+
+LinearSource CpuHead::for_differences() const {
+  return products == DifferenceProducts::kF32 ? source : rounded_to_bf16(source);
 }
 
 std::span<const float> CpuHead::squared_norms() const {

@@ -19,6 +19,7 @@ struct CpuHead final : Head {
   [[nodiscard]] std::vector<std::unique_ptr<CpuLinear>> pack(const LinearSource& rows,
                                                              Operands operands) const;
   [[nodiscard]] std::span<const float> squared_norms() const;  // [vocabulary]: of W_U's rows
+  [[nodiscard]] LinearSource for_differences() const;          // W_U as differences are multiplied by it
 
   OneDnn& onednn;
   DifferenceProducts products;
@@ -43,10 +44,11 @@ struct WalkedTokens {
 
 struct CpuReadout final : Readout {
   int64_t rows = 0;
-  float scale = 1;                  // 1 / temperature
-  std::vector<float> mean_unembed;  // [rows, hidden]: E_q of W_U's rows
-  std::vector<float> entropy;       // [rows]: nats
-  std::vector<int32_t> targets;     // [rows]
+  float scale = 1;  // 1 / temperature
+  std::vector<float>
+      mean_unembed;              // [rows, hidden]: E_q of W_U's rows, as differences are multiplied by them
+  std::vector<float> entropy;    // [rows]: nats
+  std::vector<int32_t> targets;  // [rows]
   WalkedTokens walked;
   WalkedTokens pilot;        // a small sample that is walked first, for an estimate of log E_q[e^d]
   std::vector<float> log_q;  // [rows, vocabulary], where `walked` is a sample

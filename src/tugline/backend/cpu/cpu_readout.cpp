@@ -19,8 +19,8 @@ double log_sum_exp(std::span<const float> x) {
 }
 
 // What walks first, of every readout: enough for E_q[e^d] to within a few percent of what it differs from 1 by, few enough to cost
-// next to nothing.
-constexpr TailSampling kPilot{.head_remainder = 1e-2, .most_head = 2048, .tail_tokens = 1024, .stream = {}};
+// next to nothing. On real text (SmolLM2, epsilons 0.1 to 20) 1 row in 200 walks again; a pilot of twice the tokens costs more than it saves.
+constexpr TailSampling kPilot{.head_remainder = 0.1, .most_head = 512, .tail_tokens = 512, .stream = {}};
 
 // q and log_q from logits in log_q, the most likely token and the entropy.
 void normalise_row(const CpuHead& head, size_t r, WalkedTokens& all, CpuReadout& base) {
@@ -43,11 +43,12 @@ void normalise_row(const CpuHead& head, size_t r, WalkedTokens& all, CpuReadout&
 
 // E_q[W_U], which centres delta: one product of q with W_U, block by block of tokens, read from the files as they are wanted.
 void average_unembed(const CpuHead& head, const WalkedTokens& all, CpuReadout& base) {
-  const int64_t hidden = head.source.in;
+  const LinearSource unembed = head.for_differences();
+  const int64_t hidden = unembed.in;
   std::vector<float> block(static_cast<size_t>(CpuHead::kTile * hidden));
   for (int64_t first = 0; first < all.count; first += CpuHead::kTile) {
     const int64_t width = std::min(CpuHead::kTile, all.count - first);
-    read_rows(head.source, first, width, block.data());
+    read_rows(unembed, first, width, block.data());
     multiply(Transpose::kNo, {base.rows, hidden, width, 1.0f, first > 0 ? 1.0f : 0.0f},
              {const_cast<float*>(all.q.data()) + first, all.count}, {block.data(), hidden},
              {base.mean_unembed.data(), hidden});
