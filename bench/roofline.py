@@ -4,14 +4,16 @@
     python3 bench/roofline.py --bench build/bench/bench -o roofline.md           (after `make bench`, or: cmake --build --preset bench)
 
 Times each operation by itself on a batch of 800 rows (ops_bench, head_bench; medians of five), adds them up for a unit of the two cases that speeds
-are quoted for (600 tokens, a span of 25, layer 24), and puts a whole unit beside the sum (unit_bench). A part's limit is the longer
-of its operations at the peak of the machine's matrix products and its bytes at the speed of a large copy. --document FILE puts the
-tables between the page's marks <!-- roofline --> and <!-- /roofline -->.
+are quoted for (600 tokens, a span of 25, layer 24), and puts a whole unit beside the sum (unit_bench). An operation's limit is the longer
+of its operations at the peak of the machine's matrix products, as its program measured it, and its bytes at the speed of a large
+copy. --precisions f32,bf16 makes the tables for both. --document FILE puts them between the page's marks <!-- roofline --> and
+<!-- /roofline -->.
 """
 
 import argparse
 import dataclasses
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -42,47 +44,57 @@ class Part:
     seconds: float = 0  # a push, as are the others
     gflop: float = 0
     gbyte: float = 0
+    limit: float = 0
 
-    def add(self, run, times):
+    def add(self, run, times, bandwidth):
         seconds = run["real_time"] / 1e3 / PUSHES * times
+        gflop = run.get("GFLOP/s", 0) * seconds
+        gbyte = run.get("GB/s", 0) * seconds
         self.seconds += seconds
-        self.gflop += run.get("GFLOP/s", 0) * seconds
-        self.gbyte += run.get("GB/s", 0) * seconds
+        self.gflop += gflop
+        self.gbyte += gbyte
+        self.limit += max(gflop / run["peak"], gbyte / bandwidth)
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", type=pathlib.Path, required=True, help="folder of the benchmark programs")
+    parser.add_argument("--precisions", default="f32", help="f32, bf16 or f32,bf16 (%(default)s)")
     parser.add_argument("-o", "--output", type=pathlib.Path, help="file for the tables; default: standard output")
     parser.add_argument("--document", type=pathlib.Path, help="a page whose marked block the tables replace")
     return parser.parse_args()
 
 
-def measure(program, wanted):
+def measure(program, wanted, precision):
+    """The medians by name, each with its program's peak; what the program says of itself."""
+    environment = {**os.environ, "TUGLINE_BENCH_PRECISION": precision}
     command = [program, "--benchmark_format=json", f"--benchmark_filter={wanted}", *MEDIANS]
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, env=environment)
     if done.returncode != 0:
         sys.exit(f"roofline: {program} ended with exit status {done.returncode}")
     measured = json.loads(done.stdout)
     medians = [run for run in measured["benchmarks"] if run["aggregate_name"] == "median"]
     runs = {run["run_name"].removesuffix("/real_time"): run for run in medians}
     assert all(run["time_unit"] == "ms" for run in runs.values())
+    for run in runs.values():
+        run["peak"] = float(measured["context"]["matrix_product_peak_gflops"])
     return runs, measured["context"]
 
 
 def parts_of(shape, layers, runs):
+    bandwidth = runs["memory/copy"]["GB/s"]
     parts = []
     for name, operations in LAYER_PARTS.items():
         part = Part(name)
         for operation, times in operations.items():
-            part.add(runs[f"{shape}/{operation}"], times * layers)
+            part.add(runs[f"{shape}/{operation}"], times * layers, bandwidth)
         parts.append(part)
     head = Part("head and divergence")
-    head.add(runs[f"{shape}/divergence"], 1)
+    head.add(runs[f"{shape}/divergence"], 1, bandwidth)
     return [*parts, head]
 
 
-def table(title, parts, unit, peak, bandwidth):
+def table(title, parts, unit):
     whole = sum(part.seconds for part in parts)
     lines = [
         f"{title}, a push:",
@@ -91,37 +103,39 @@ def table(title, parts, unit, peak, bandwidth):
         "| --- " * 7 + "|",
     ]
     for part in parts:
-        limit = max(part.gflop / peak, part.gbyte / bandwidth)
         moved = f"{1e3 * part.gbyte:.2f}" if part.gbyte else ""
         lines.append(
-            f"| {part.name} | {part.gflop:.3f} | {moved} | {1e3 * part.seconds:.2f} | {part.seconds / whole:.1%} | {1e3 * limit:.2f} | "
-            f"{limit / part.seconds:.0%} |"
+            f"| {part.name} | {part.gflop:.3f} | {moved} | {1e3 * part.seconds:.2f} | {part.seconds / whole:.1%} | {1e3 * part.limit:.2f} | "
+            f"{part.limit / part.seconds:.0%} |"
         )
     gflop = sum(part.gflop for part in parts)
-    lines.append(
-        f"| sum | {gflop:.3f} | | {1e3 * whole:.2f} | | {1e3 * gflop / peak:.2f} | {gflop / peak / whole:.0%} |"
-    )
+    limit = sum(part.limit for part in parts)
+    lines.append(f"| sum | {gflop:.3f} | | {1e3 * whole:.2f} | | {1e3 * limit:.2f} | {limit / whole:.0%} |")
     seconds = 1 / unit["pushes/s"]
     needed = unit["GFLOP/s"] * seconds
-    lines.append(
-        f"| a whole unit | {needed:.3f} | | {1e3 * seconds:.2f} | | {1e3 * needed / peak:.2f} | {needed / peak / seconds:.0%} |"
-    )
+    limit = needed / unit["peak"]
+    lines.append(f"| a whole unit | {needed:.3f} | | {1e3 * seconds:.2f} | | {1e3 * limit:.2f} | {limit / seconds:.0%} |")
     return "\n".join(lines)
+
+
+def tables_of(bench, precision):
+    runs, context = measure(bench / "ops_bench", "/", precision)
+    runs.update(measure(bench / "head_bench", "/divergence", precision)[0])
+    units, _ = measure(bench / "unit_bench", "/unit", precision)
+    if context["rates_per_second_of"] != "wall time":
+        sys.exit("roofline: with one thread the programs count processor time, which a unit and its parts cannot be compared by")
+    peaks = sorted({run["peak"] for run in [*runs.values(), *units.values()]})
+    text = f"{precision}, {context['threads']} threads; peak of matrix products {peaks[0]:.0f} to {peaks[-1]:.0f} GFLOP/s, "
+    text += f"a large copy {runs['memory/copy']['GB/s']:.1f} GB/s.\n\n"
+    return text + "\n\n".join(
+        table(f"{title}, {precision}", parts_of(shape, layers, runs), units[f"{shape}/unit"])
+        for shape, (title, layers) in CASES.items()
+    )
 
 
 def main():
     arguments = parse_arguments()
-    runs, context = measure(arguments.bench / "ops_bench", "/")
-    runs.update(measure(arguments.bench / "head_bench", "/divergence")[0])
-    units, _ = measure(arguments.bench / "unit_bench", "/unit")
-    peak = float(context["matrix_product_peak_gflops"])
-    bandwidth = runs["memory/copy"]["GB/s"]
-    text = f"{context['threads']} threads; peak of matrix products {peak:.0f} GFLOP/s, a large copy {bandwidth:.1f} GB/s.\n\n"
-    tables = [
-        table(title, parts_of(shape, layers, runs), units[f"{shape}/unit"], peak, bandwidth)
-        for shape, (title, layers) in CASES.items()
-    ]
-    text += "\n\n".join(tables) + "\n"
+    text = "\n\n".join(tables_of(arguments.bench, precision) for precision in arguments.precisions.split(",")) + "\n"
     if arguments.output:
         arguments.output.write_text(text)
     else:

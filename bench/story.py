@@ -50,7 +50,7 @@ class Row:
     seconds: float = None  # a push
     pushes: int = 0
     flops: float = None  # a push, of matrix products; where known
-    share: float = None  # of the machine's f32 product speed; of a sampled vocabulary at most so much
+    share: float = None  # of the machine's product speed in that precision; of a sampled vocabulary at most so much
     disagreement: float = None  # the largest relative difference of a push's KL from tugline's f32 exact
     mean_disagreement: float = None  # of an epsilon's mean over the same pushes
     remark: str = ""
@@ -141,7 +141,7 @@ def disagreements(found, expected):
     return largest, max((abs(total - true) / true for total, true in sums.values()), default=None)
 
 
-def tugline_rows(arguments, case, ids, directions, speed):
+def tugline_rows(arguments, case, ids, directions, speeds):
     rows, expected = [], None
     for precision, vocabulary in VARIANTS:
         row = Row(case.title, "tugline", f"{precision}, {vocabulary}")
@@ -157,7 +157,7 @@ def tugline_rows(arguments, case, ids, directions, speed):
             row.disagreement, row.mean_disagreement = disagreements(responses_of(layer), expected)
         if "flops" in layer:
             row.flops = layer["flops"] / row.pushes
-            row.share = row.flops / row.seconds / speed
+            row.share = row.flops / row.seconds / speeds[precision]
     if expected is None:
         sys.exit(f"story: tugline runs no precision of {case.title}: {rows[0].remark}")
     return rows, expected
@@ -204,7 +204,7 @@ def transcript_ids(arguments, model):
     return json.loads(done.stdout)["ids"][:TOKENS]
 
 
-def run_case(arguments, name, speed):
+def run_case(arguments, name, speeds):
     case = find_case(arguments, name)
     config = transformers.AutoConfig.from_pretrained(
         *([case.model.parent] if case.model.suffix == ".gguf" else [case.model]),
@@ -215,7 +215,7 @@ def run_case(arguments, name, speed):
     else:
         ids = notebook_loop.token_ids(argparse.Namespace(ids=None, tokens=TOKENS, seed=42), config.vocab_size)
     directions = notebook_loop.unit_directions(case.directions, config.hidden_size, 42)
-    rows, expected = tugline_rows(arguments, case, ids, directions, speed)
+    rows, expected = tugline_rows(arguments, case, ids, directions, speeds)
     rows += rival_rows(case, ids, directions, expected)
     gc.collect()
     return rows
@@ -241,7 +241,10 @@ def table(rows):
 
 
 def story_text(machine, arguments, rows):
-    head = f"{machine['cpu']}, {machine['threads']} threads, {machine['f32_gflops']:.0f} GFLOP/s of f32 matrix products (oneDNN "
+    speeds = f"{machine['f32_gflops']:.0f} GFLOP/s of f32 matrix products"
+    if machine["bf16_gflops"]:
+        speeds += f", {machine['bf16_gflops']:.0f} of bf16"
+    head = f"{machine['cpu']}, {machine['threads']} threads, {speeds} (oneDNN "
     head += f"{machine['onednn_version']}, {machine['onednn_isa']}); tugline {machine['tugline_version']}, torch {torch.__version__}, "
     head += f"transformers {transformers.__version__}, Python {platform.python_version()}."
     site = f"{TOKENS} tokens, tokens {SITE.begin} to {SITE.end - 1} read, layer {SITE.layer}."
@@ -260,7 +263,8 @@ def main():
     environment = {**os.environ, "OMP_NUM_THREADS": str(arguments.threads)}
     doctor = subprocess.run([arguments.tugline, "doctor", "--json"], check=True, stdout=subprocess.PIPE, env=environment)
     machine = json.loads(doctor.stdout)
-    rows = [row for name in arguments.cases for row in run_case(arguments, name, machine["f32_gflops"] * 1e9)]
+    speeds = {precision: 1e9 * (machine[f"{precision}_gflops"] or 0) for precision in ("f32", "bf16")}
+    rows = [row for name in arguments.cases for row in run_case(arguments, name, speeds)]
     text = story_text(machine, arguments, rows)
     (arguments.work / "story.md").write_text(text)
     result = {"machine": machine, "quick": arguments.quick, "rows": [dataclasses.asdict(row) for row in rows]}

@@ -69,8 +69,11 @@ TEST(Cost, OfASpanAndATextIsPaidOnce) {
                    5 * (20 * kRowLinear + counted_attention(1, 20, 0, 2)));
 }
 
-TEST(Cost, OfWeightsIsFourBytesEach) {
-  EXPECT_EQ(weight_bytes(small_shape()), 4 * (5 * static_cast<int64_t>(kRowLinear / 2) + 100 * 24));
+TEST(Cost, OfWeightsIsFourBytesEachAndTwoMoreWhereTheyAreRounded) {
+  const auto layer = static_cast<int64_t>(kRowLinear / 2);
+  EXPECT_EQ(weight_bytes(small_shape()), 4 * (5 * layer + 100 * 24));
+  EXPECT_EQ(rounded_weight_bytes(small_shape(), {1}, Vocabulary::kExact), 2 * (3 * layer + 100 * 24));
+  EXPECT_EQ(rounded_weight_bytes(small_shape(), {1}, Vocabulary::kSampled), 2 * 3 * layer);
 }
 
 }  // namespace

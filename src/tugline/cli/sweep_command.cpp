@@ -234,6 +234,9 @@ void dry_run(const SweepArguments& arguments) {
                                     [&](const UnitKey& key) { return store && store->has_unit(key); })};
   const auto backend = make_cpu_backend(backend_options(arguments.push));
   report.precision = backend->precision();
+  if (report.precision == Precision::kBf16)
+    report.cost.memory.weights += rounded_weight_bytes(
+        config, equivalent_output(options.hook, options.layers.front()), options.vocabulary);
   report.threads = describe_machine().threads;
   report.product_speed = measure_product_speed(*backend);
   if (store) report.share = reached_share(*store, *ready, report.product_speed);

@@ -30,6 +30,12 @@ int64_t layers_above(const ModelConfig& config, LayerIndex layer) {
   return config.num_layers - 1 - layer.value;
 }
 
+int64_t layer_weights(const ModelConfig& config) {
+  return config.hidden_size * (qkv_size(config) + config.q_size() + 3 * config.intermediate_size);
+}
+
+int64_t head_weights(const ModelConfig& config) { return config.vocab_size * config.hidden_size; }
+
 double head_flops(const ModelConfig& config, int64_t rows) {
   return linear_flops(rows, config.vocab_size, config.hidden_size);
 }
@@ -112,9 +118,13 @@ int64_t layer_row_elements(const ModelConfig& config) {
 }
 
 int64_t weight_bytes(const ModelConfig& config) {
-  const int64_t layer =
-      config.hidden_size * (qkv_size(config) + config.q_size() + 3 * config.intermediate_size);
-  return kElementBytes * (config.num_layers * layer + config.vocab_size * config.hidden_size);
+  return kElementBytes * (config.num_layers * layer_weights(config) + head_weights(config));
+}
+
+int64_t rounded_weight_bytes(const ModelConfig& config, LayerIndex lowest, Vocabulary vocabulary) {
+  constexpr int64_t kRoundedBytes = 2;
+  const int64_t head = vocabulary == Vocabulary::kExact ? head_weights(config) : 0;
+  return kRoundedBytes * (layers_above(config, lowest) * layer_weights(config) + head);
 }
 
 int64_t batch_bytes(const ModelConfig& config, int64_t rows) {
@@ -127,11 +137,11 @@ int64_t baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_l
 }
 
 int64_t span_bytes(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest) {
-  const int64_t probabilities = config.num_heads * (rows.push.value + rows.count);
-  const int64_t layer =
-      2 * config.hidden_size + qkv_size(config) + probabilities + 4 * config.intermediate_size;
-  return kElementBytes *
-         (layers_above(config, lowest) * rows.count * layer + rows.read() * 2 * config.vocab_size);
+  const int64_t seen = rows.push.value + rows.count;
+  const int64_t row =
+      2 * config.hidden_size + qkv_size(config) + config.num_heads * seen + 4 * config.intermediate_size;
+  const int64_t layer = rows.count * row + seen * 2 * config.kv_size();
+  return kElementBytes * (layers_above(config, lowest) * layer + rows.read() * 2 * config.vocab_size);
 }
 
 }  // namespace tugline

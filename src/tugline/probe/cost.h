@@ -54,12 +54,15 @@ struct Work {
 
 // Bytes in f32, as the CPU backend holds them.
 [[nodiscard]] int64_t weight_bytes(const ModelConfig& config);
+// In bf16 besides: what differences above `lowest` are multiplied by, with the head unless it is sampled.
+[[nodiscard]] int64_t rounded_weight_bytes(const ModelConfig& config, LayerIndex lowest,
+                                           Vocabulary vocabulary);
 // Of the activations of a batch with so many rows.
 [[nodiscard]] int64_t batch_bytes(const ModelConfig& config, int64_t rows);
 // Of a baseline: the kept residuals, and keys and values above the lowest layer.
 [[nodiscard]] int64_t baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers,
                                      LayerIndex lowest);
-// Of a span's trace and base distributions.
+// Of a span's trace, with the packed keys and values, and its base distributions.
 [[nodiscard]] int64_t span_bytes(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest);
 
 }  // namespace tugline
