@@ -44,11 +44,10 @@ struct WalkedTokens {
 
 struct CpuReadout final : Readout {
   int64_t rows = 0;
-  float scale = 1;  // 1 / temperature
-  std::vector<float>
-      mean_unembed;              // [rows, hidden]: E_q of W_U's rows, as differences are multiplied by them
-  std::vector<float> entropy;    // [rows]: nats
-  std::vector<int32_t> targets;  // [rows]
+  float scale = 1;                  // 1 / temperature
+  std::vector<float> mean_unembed;  // [rows, hidden]: E_q[W_U], of W_U as differences are multiplied by it
+  std::vector<float> entropy;       // [rows]: nats
+  std::vector<int32_t> targets;     // [rows]
   WalkedTokens walked;
   WalkedTokens pilot;        // a small sample that is walked first, for an estimate of log E_q[e^d]
   std::vector<float> log_q;  // [rows, vocabulary], where `walked` is a sample
