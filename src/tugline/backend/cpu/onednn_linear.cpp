@@ -223,7 +223,7 @@ void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate
   onednn_.stream.wait();
 }
 
-// oneDNN splits a product over as many threads as there are when it is made, and runs only the first part where it then finds fewer.
+// oneDNN plans a product for as many threads as there are when it is made; a task has one.
 void OneDnnLinear::prepare_tasks(int64_t rows) const {
   const OneThread while_it_is_made;
   (void)product(task_shape(rows));
