@@ -24,7 +24,6 @@ void divergence(benchmark::State& state, ModelShape shape) {
   const auto readout = backend().make_readout(*c.head, c.base->matrix(), c.targets);
   const auto dx = random_buffer(backend(), kBatch.total(), c.config.hidden_size, 3, 0.05);
   std::vector<RowResponse> responses(static_cast<size_t>(kBatch.total()));
-  backend().divergence(*c.head, *readout, dx->matrix(), responses);  // packs the head in bf16
   for (auto _ : state) backend().divergence(*c.head, *readout, dx->matrix(), responses);
   count_flops(state, linear_flops(kBatch.total(), c.config.vocab_size, c.config.hidden_size));
 }

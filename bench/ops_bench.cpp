@@ -19,7 +19,7 @@ void add_linear(ModelShape shape, const char* name, int64_t out, int64_t in, Acc
     const auto weight = backend().make_linear(random_linear(out, in, 1));
     const auto dx = random_buffer(backend(), kBatch.total(), in, 2, kSmall);
     const auto y = backend().allocate(kBatch.total(), out);
-    backend().linear_difference(dx->matrix(), *weight, y->matrix(), accumulate);  // packs a weight in bf16
+    backend().prepare_difference(*weight);
     for (auto _ : state) backend().linear_difference(dx->matrix(), *weight, y->matrix(), accumulate);
     count_flops(state, linear_flops(kBatch.total(), out, in));
   });

@@ -220,17 +220,17 @@ class Backend {
 
   // The same on differences from a base (docs/method.md, "Difference propagation"): the base's rows are those of every push. No sum of
   // base and difference is formed where it would cancel, so rounding is relative to the difference.
-  // What linear_difference does the first time that it meets a weight, ahead of it: packing it in bf16.
-  virtual void prepare_difference(const Linear& /*weight*/) {}
-  // out (+)= W dx: the bias cancels.
+  // out (+)= W dx: the bias cancels.  dense, as of linear
   virtual void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
                                  Accumulate accumulate) = 0;
+  // What linear_difference does the first time that it meets a weight, ahead of it: packing it in bf16.
+  virtual void prepare_difference(const Linear& /*weight*/) {}
   // norm(base + d) - norm(base).  base [rows, n k], d and out [pushes * rows, n k], weight [1, n]; out may be d.
   virtual void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
                                    const Matrix& out) = 0;
   // The base's attention weights; inputs.layout.pushes is 1.  out as AttentionBase::probabilities
   virtual void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) = 0;
-  // Of a base's rows and prefix, which must outlive what is made; base.layout.pushes is 1.
+  // The keys and values of a base's rows and prefix, which must outlive what is made; base.layout.pushes is 1.
   [[nodiscard]] virtual std::unique_ptr<PackedKv> pack_kv(const AttentionInputs& base) = 0;
   // attention(base + d) - attention(base).  out [pushes * rows, num_heads * head_dim]
   virtual void attention_difference(const AttentionDifferences& inputs, const Matrix& out) = 0;

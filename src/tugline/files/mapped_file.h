@@ -30,7 +30,7 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// Tells the system that these bytes of a mapped file are not needed for now: their pages leave this process's
+// Tells the system that these bytes of a mapped file are not needed at the moment: their pages leave this process's
 // memory and come back from the file when touched. Keeps a load's peak to what it makes. Thread-safe.
 void release_pages(std::span<const std::byte> bytes);
 

@@ -32,13 +32,14 @@ AlignedFloats::AlignedFloats(int64_t count) {
   data_ = std::unique_ptr<float[], Unmap>(reinterpret_cast<float*>(first), Unmap{mapping, bytes + slack});
 }
 
-float* FloatRoom::at_least(int64_t count) {
+Matrix FloatRoom::matrix(int64_t rows, int64_t columns) {
+  const int64_t count = rows * columns;
   if (!memory_ || count > capacity_) {
     memory_.reset();
     memory_.emplace(count);
     capacity_ = count;
   }
-  return memory_->data();
+  return {reinterpret_cast<std::byte*>(memory_->data()), rows, columns, columns, sizeof(float)};
 }
 
 void Unmap::operator()(float* /*p*/) const { ::munmap(mapping, bytes); }

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 
+#include "tugline/backend/backend.h"
+
 namespace tugline::cpu {
 
 // Unmaps the memory that lies behind a pointer into it.
@@ -28,7 +30,8 @@ class AlignedFloats {
 // Memory that grows to the most that was asked for and is kept. What it held is lost when it grows.
 class FloatRoom {
  public:
-  [[nodiscard]] float* at_least(int64_t count);
+  // Dense, of f32; taken again by the next call.
+  [[nodiscard]] Matrix matrix(int64_t rows, int64_t columns);
 
  private:
   std::optional<AlignedFloats> memory_;

@@ -32,8 +32,8 @@ class TaskRunner {
         dim_(in.shape.head_dim),
         column_(task.head * dim_),
         kv_column_(kv_head(in, task) * dim_),
-        scores_(dense(scratch.scores, task.rows(), width_)),
-        mixed_(dense(scratch.mixed, task.rows(), dim_)) {}
+        scores_(scratch.scores.matrix(task.rows(), width_)),
+        mixed_(scratch.mixed.matrix(task.rows(), dim_)) {}
 
   void run() {
     score_base();
@@ -48,10 +48,6 @@ class TaskRunner {
  private:
   static int64_t kv_head(const AttentionDifferences& in, const AttentionTask& task) {
     return task.head / (in.shape.num_heads / in.shape.num_kv_heads);
-  }
-  static Matrix dense(FloatRoom& room, int64_t rows, int64_t columns) {
-    return {reinterpret_cast<std::byte*>(room.at_least(rows * columns)), rows, columns, columns,
-            sizeof(float)};
   }
   [[nodiscard]] int64_t first_row(int64_t push) const { return (task_.first_push + push) * in_.layout.rows; }
   // Row i of the task's first push, and of every other.
@@ -69,7 +65,7 @@ class TaskRunner {
   // ds += (q + dq) dk^T / sqrt(head_dim). The sum q + dq is a factor of dk: its rounding is relative to ds.
   void score_moved(int64_t push) {
     const int64_t begin = first_row(push) + task_.row_begin;
-    const Matrix moved = dense(scratch_.moved, task_.rows_each(), dim_);
+    const Matrix moved = scratch_.moved.matrix(task_.rows_each(), dim_);
     for (int64_t i = 0; i < moved.rows; ++i)
       add_rows(piece(in_.base.q, task_.row_begin + i, column_).data, piece(in_.dq, begin + i, column_).data,
                dim_, row(moved, i));
@@ -90,7 +86,7 @@ class TaskRunner {
 
   // += (P + dP) dv
   void mix_moved(int64_t push) {
-    const Matrix moved = dense(scratch_.moved, task_.rows_each(), task_.row_end);
+    const Matrix moved = scratch_.moved.matrix(task_.rows_each(), task_.row_end);
     for (int64_t i = 0; i < moved.rows; ++i)
       add_rows(probabilities(i) + prefix_, row(scores_, push * moved.rows + i) + prefix_, moved.columns,
                row(moved, i));

@@ -123,7 +123,7 @@ class Walk {
  private:
   void walk_tile(size_t tile) {
     const int64_t width = tokens_.tiles[tile]->out_size();
-    const Matrix delta = head_.room_for(operand_.rows, width);
+    const Matrix delta = head_.room.matrix(operand_.rows, width);
     tokens_.tiles[tile]->run_difference(operand_, delta, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < operand_.rows; ++r)
@@ -284,10 +284,6 @@ CpuHead::CpuHead(OneDnn& engine, const LinearSource& all, DifferenceProducts dif
       source(all),
       tiles(pack(all, Operands::kValuesAndDifferences)) {}
 
-Matrix CpuHead::room_for(int64_t rows, int64_t width) const {
-  return {reinterpret_cast<std::byte*>(room.at_least(rows * kTile)), rows, width, width, sizeof(float)};
-}
-
 // The tiles may read from the source again, so each has its own.
 std::vector<std::unique_ptr<CpuLinear>> CpuHead::pack(const LinearSource& rows, Operands operands) const {
   std::vector<std::unique_ptr<CpuLinear>> packed;
@@ -324,7 +320,7 @@ std::vector<float> logits(const CpuHead& head, const Matrix& x) {
   std::vector<float> out(static_cast<size_t>(x.rows * vocabulary));
   int64_t first = 0;
   for (const auto& tile : head.tiles) {
-    const Matrix columns = head.room_for(x.rows, tile->out_size());
+    const Matrix columns = head.room.matrix(x.rows, tile->out_size());
     tile->run(x, columns, Accumulate::kNo);
     for (int64_t r = 0; r < x.rows; ++r)
       std::copy_n(row(columns, r), columns.columns, out.data() + r * vocabulary + first);

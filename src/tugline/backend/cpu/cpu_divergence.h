@@ -14,8 +14,6 @@ struct CpuHead final : Head {
   static constexpr int64_t kTile = 2048;
   // What `source` reads from must outlive the head.
   CpuHead(OneDnn& onednn, const LinearSource& source, DifferenceProducts products);
-  // Where a tile's products go: dense, and taken again by the next call.  [rows, width], width at most kTile
-  [[nodiscard]] Matrix room_for(int64_t rows, int64_t width) const;
   [[nodiscard]] std::vector<std::unique_ptr<CpuLinear>> pack(const LinearSource& rows,
                                                              Operands operands) const;
   [[nodiscard]] std::span<const float> squared_norms() const;  // [vocabulary]: of W_U's rows
@@ -26,7 +24,7 @@ struct CpuHead final : Head {
   LinearSource source;  // for gathering single rows
   std::vector<std::unique_ptr<CpuLinear>> tiles;
   mutable std::vector<float> norms;  // squared_norms(), once asked for
-  mutable FloatRoom room;            // room_for()
+  mutable FloatRoom room;            // [rows, kTile]: a tile's products
 };
 
 // The tokens that a walk passes, column by column: all of the vocabulary, or those of a sample.

@@ -11,8 +11,8 @@ namespace tugline::cpu {
 Matrix DifferenceOperands::of(const Matrix& dx) {
   if (products_ == DifferenceProducts::kF32 && dx.is_dense()) return dx;
   const bool packed = products_ == DifferenceProducts::kBf16;
-  const Matrix operand{reinterpret_cast<std::byte*>(room_.at_least(dx.rows * dx.columns)), dx.rows,
-                       dx.columns, dx.columns, packed ? int64_t{sizeof(uint16_t)} : int64_t{sizeof(float)}};
+  Matrix operand = room_.matrix(dx.rows, dx.columns);
+  if (packed) operand.element_bytes = sizeof(uint16_t);
 #pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < dx.rows; ++r) {
     const float* from = row(dx, r);

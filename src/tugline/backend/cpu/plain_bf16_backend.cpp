@@ -38,11 +38,6 @@ void rope_head_rounded(float* x, const float* cosine, const float* sine, int64_t
 
 }  // namespace
 
-Matrix PlainBf16Backend::scratch(int64_t rows, int64_t columns) {
-  scratch_.resize(std::max(scratch_.size(), static_cast<size_t>(rows * columns)));
-  return {reinterpret_cast<std::byte*>(scratch_.data()), rows, columns, columns, sizeof(float)};
-}
-
 void PlainBf16Backend::upload(std::span<const double> values, const Matrix& to) {
   CpuBackend::upload(values, to);
   round_rows(to);
@@ -63,7 +58,7 @@ void PlainBf16Backend::linear(const Matrix& x, const Linear& weight, const Matri
     CpuBackend::linear(x, weight, out, Accumulate::kNo);
     return round_rows(out);
   }
-  const Matrix product = scratch(out.rows, out.columns);
+  const Matrix product = product_.matrix(out.rows, out.columns);
   CpuBackend::linear(x, weight, product, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < out.rows; ++r) {

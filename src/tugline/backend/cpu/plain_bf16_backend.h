@@ -29,9 +29,7 @@ class PlainBf16Backend final : public CpuBackend {
 
  private:
   // [rows, columns] to work in, until the next call.
-  Matrix scratch(int64_t rows, int64_t columns);
-
-  std::vector<float> scratch_;
+  FloatRoom product_;
   AttentionScratch attention_scratch_;
 };
 

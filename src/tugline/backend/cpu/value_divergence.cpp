@@ -58,7 +58,7 @@ class Comparison {
   void for_each_tile(Visit visit) {
     int64_t first = 0;
     for (const auto& tile : head_.tiles) {
-      const Matrix logits = head_.room_for(x_.rows, tile->out_size());
+      const Matrix logits = head_.room.matrix(x_.rows, tile->out_size());
       tile->run(x_, logits, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
       for (int64_t r = 0; r < x_.rows; ++r) finish_logits(row(logits, r), logits.columns);
