@@ -86,7 +86,7 @@ TEST_P(Dequantise, ARangeIsAPartOfTheWhole) {
 
 INSTANTIATE_TEST_SUITE_P(EveryType, Dequantise,
                          testing::Values("F64", "F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1",
-                                         "Q4_K", "Q5_K", "Q6_K"),
+                                         "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 }  // namespace

@@ -171,7 +171,8 @@ TEST(Gguf, RefusesLyingMetadata) {
 }
 
 TEST(Gguf, RefusesTypesThatItDoesNotRead) {
-  expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 10, 0, 64), {"'w'", "type 10", "Q2_K"});
+  expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 16, 0, 64),
+                 {"'w'", "type 16", "IQ2_XXS", "Q2_K", "Q3_K", "IQ4_NL", "IQ4_XS"});
   expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 26, 0, 64), {"'w'", "type 26", "I32"});
   expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 4, 0, 64), {"'w'", "type 4", "unknown"});
   expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 0xffffffff, 0, 64), {"'w'", "4294967295"});

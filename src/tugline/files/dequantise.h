@@ -24,9 +24,14 @@ void dequantise_q4_1(const std::byte* in, int64_t blocks, float* out);
 void dequantise_q5_0(const std::byte* in, int64_t blocks, float* out);
 void dequantise_q5_1(const std::byte* in, int64_t blocks, float* out);
 // Super-blocks of 256 (dequantise_k_quants.cpp).
+void dequantise_q2_k(const std::byte* in, int64_t blocks, float* out);
+void dequantise_q3_k(const std::byte* in, int64_t blocks, float* out);
 void dequantise_q4_k(const std::byte* in, int64_t blocks, float* out);
 void dequantise_q5_k(const std::byte* in, int64_t blocks, float* out);
 void dequantise_q6_k(const std::byte* in, int64_t blocks, float* out);
+// A table of sixteen values: blocks of 32, super-blocks of 256 (dequantise_iq4.cpp).
+void dequantise_iq4_nl(const std::byte* in, int64_t blocks, float* out);
+void dequantise_iq4_xs(const std::byte* in, int64_t blocks, float* out);
 
 template <typename T>
 [[nodiscard]] inline T load(const std::byte* in) {

@@ -172,10 +172,8 @@ TensorInfo read_tensor(ByteReader& reader) {
   const auto dtype = dtype_of_ggml(type);
   if (!dtype) {
     fail(ErrorCode::kUnsupported,
-         "{}: {} has type {} ({}); tugline reads F64, F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, "
-         "Q5_K and "
-         "Q6_K: fetch or make the model in one of them",
-         reader.label(), what, type, name_of_ggml(type));
+         "{}: {} has type {} ({}), which tugline does not read; fetch or make the model in one of these: {}",
+         reader.label(), what, type, name_of_ggml(type), readable_ggml_types());
   }
   info.tensor.dtype = *dtype;
   info.offset = reader.read<uint64_t>(what);

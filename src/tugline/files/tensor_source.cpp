@@ -28,12 +28,20 @@ BlockKernel kernel_of(DType dtype) {
       return dequantise_q5_0;
     case DType::kQ5_1:
       return dequantise_q5_1;
+    case DType::kQ2_K:
+      return dequantise_q2_k;
+    case DType::kQ3_K:
+      return dequantise_q3_k;
     case DType::kQ4_K:
       return dequantise_q4_k;
     case DType::kQ5_K:
       return dequantise_q5_k;
     case DType::kQ6_K:
       return dequantise_q6_k;
+    case DType::kIQ4_NL:
+      return dequantise_iq4_nl;
+    case DType::kIQ4_XS:
+      return dequantise_iq4_xs;
   }
   assert(false && "a DType without a kernel");
   return nullptr;
