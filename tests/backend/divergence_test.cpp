@@ -277,6 +277,25 @@ TEST_P(Divergence, TemperatureDividesTheLogits) {
   }
 }
 
+// A temperature divides every logit and changes no order: a row flips at every temperature or at none. Rows that f32 sums cannot hold, and
+// those of a low temperature are many, are computed otherwise and flip alike.
+TEST_P(Divergence, FlipsDoNotDependOnTheTemperature) {
+  const auto bf16 =
+      make_cpu_backend({.precision = Precision::kBf16, .bf16_products = Bf16Products::kEmulated});
+  for (const double move : {0.02, 1.0, 4.0}) {
+    const Case c = make_case(numbers_, GetParam(), {.base = 2, .move = move}, 3, 24);
+    for (Backend* backend : {both_.reference.get(), both_.cpu.get(), bf16.get()}) {
+      const auto expected = responses(*backend, c);
+      for (const double temperature : {0.3, 0.6, 0.7, 1.3, 3.0}) {
+        const auto found = responses(*backend, c, temperature);
+        for (size_t r = 0; r < found.size(); ++r)
+          ASSERT_EQ(found[r].top1_flip, expected[r].top1_flip)
+              << backend->name() << " move " << move << " temperature " << temperature << " row " << r;
+      }
+    }
+  }
+}
+
 // The same shift of every logit is no move at all: what is left of it is rounding.
 TEST_P(Divergence, SharedShiftOfAllLogitsIsNoMove) {
   Case c = make_case(numbers_, GetParam(), {.base = 3, .move = 0});
@@ -338,6 +357,22 @@ TEST(DivergenceTokens, FlipIsAChangeOfTheMostLikelyToken) {
     EXPECT_FALSE(responses(*backend, by_token({3, 2, 1}, {0, 0.9, 0})).front().top1_flip);
     EXPECT_TRUE(responses(*backend, by_token({3, 2, 1}, {0, 1.1, 0})).front().top1_flip);
     EXPECT_TRUE(responses(*backend, by_token({3, 2, 1}, {-2.5, -1, 0})).front().top1_flip);
+  }
+}
+
+// Of equally likely tokens the lowest is the most likely one, in the base and with a push.
+TEST(DivergenceTokens, OfEqualTokensTheLowestIsTheLikeliest) {
+  const Both both;
+  for (Backend* backend : {both.reference.get(), both.cpu.get()}) {
+    for (const double temperature : {0.3, 1.0, 3.0}) {
+      const auto flips = [&](std::vector<double> x, std::vector<double> dx) {
+        return responses(*backend, by_token(std::move(x), std::move(dx)), temperature).front().top1_flip;
+      };
+      EXPECT_FALSE(flips({1, 3, 3, 2}, {0, 0, 0, 1})) << "all but token 0 equal: 1 stays";
+      EXPECT_TRUE(flips({1, 3, 3, 2}, {2, 0, 0, 0})) << "token 0 draws level, and is lower";
+      EXPECT_FALSE(flips({1, 3, 2, 2}, {0, 0, 1, 0})) << "token 2 draws level, and is higher";
+      EXPECT_TRUE(flips({1, 3, 3, 2}, {0, -0.5, 0, 0})) << "token 2 was level, and token 1 falls";
+    }
   }
 }
 

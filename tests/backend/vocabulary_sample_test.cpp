@@ -31,9 +31,10 @@ struct SampledCase {
     x = numbers.normals(kRows * kHidden, 2);
     dx = numbers.normals(kPushes * kRows * kHidden, move);
   }
-  [[nodiscard]] std::vector<RowResponse> run(const std::optional<TailSampling>& sampling) const {
+  [[nodiscard]] std::vector<RowResponse> run(const std::optional<TailSampling>& sampling,
+                                             double temperature = 1) const {
     const auto base = backend.make_readout(*head, Slice(backend, x, kHidden).view(), targets,
-                                           {.temperature = 1, .sampling = sampling});
+                                           {.temperature = temperature, .sampling = sampling});
     std::vector<RowResponse> out(static_cast<size_t>(kPushes * kRows));
     backend.divergence(*head, *base, Slice(backend, dx, kHidden).view(), out);
     return out;
@@ -65,7 +66,7 @@ struct Base {
   }
   [[nodiscard]] VocabularySample sample(const TailSampling& sampling) const {
     return sample_vocabulary(
-        {.q = q, .rows = 2, .targets = targets, .squared_norms = norms, .mean_squared_norm = 0.5}, sampling);
+        {.q = q, .rows = 2, .certain = targets, .squared_norms = norms, .mean_squared_norm = 0.5}, sampling);
   }
   std::vector<float> q, norms;
   std::vector<int32_t> targets{17, kNoTarget};
@@ -189,6 +190,22 @@ TEST(SampledDivergence, OtherColumnsAreEstimatesToo) {
     EXPECT_NEAR(found[r].js, exact[r].js, 0.02 * exact[r].js);
     EXPECT_NEAR(found[r].total_variation, exact[r].total_variation, 0.02 * exact[r].total_variation);
     EXPECT_NEAR(found[r].entropy_change, exact[r].entropy_change, 0.03 * exact[r].total_variation);
+  }
+}
+
+// At every temperature the head holds the tokens that may become the likeliest: flips are those of the whole vocabulary at temperature 1.
+TEST(SampledDivergence, FlipsDoNotDependOnTheTemperature) {
+  for (const auto precision : {Precision::kF32, Precision::kBf16}) {
+    const auto backend = make_cpu_backend({.precision = precision, .bf16_products = Bf16Products::kEmulated});
+    const SampledCase c(*backend, 1);
+    const auto exact = c.run(std::nullopt);
+    EXPECT_GT(std::count_if(exact.begin(), exact.end(), [](const RowResponse& r) { return r.top1_flip; }), 0);
+    for (const double temperature : {0.3, 0.6, 0.7, 1.0, 1.3, 3.0}) {
+      const auto found = c.run(sampling(1, 160, 1e-3), temperature);
+      for (size_t r = 0; r < found.size(); ++r)
+        EXPECT_EQ(found[r].top1_flip, exact[r].top1_flip)
+            << backend->name() << " temperature " << temperature;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-// Recomputes only what a push can change, for a batch of pushes at once, and carries only the difference from the base: the layers above
-// L, the rows from p on. Nothing is allocated in run() but its result.
+// Replays a batch of pushes. It computes only what a push can change (the layers above L, the rows from p on), and only as the
+// difference from the unpushed run. The matrices of a run are in its workspace.
 #pragma once
 
 #include <memory>

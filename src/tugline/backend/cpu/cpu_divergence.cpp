@@ -11,7 +11,7 @@
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/source_rows.h"
-#include "tugline/backend/reference/reference_ops.h"
+#include "tugline/backend/f64_row.h"
 
 namespace tugline::cpu {
 namespace {
@@ -52,16 +52,15 @@ struct TokenSums {
 // What a row has gathered so far on its walk.
 struct RowState {
   DivergenceOrigin origin;
-  std::array<TokenSums, 1 + kTailReplicates> segments{};  // the head (or all), and the tail's replicates
-  float largest = -std::numeric_limits<float>::infinity();
+  std::array<TokenSums, 1 + kTailReplicates> segments{};    // the head (or all), and the tail's replicates
+  float largest = -std::numeric_limits<float>::infinity();  // of the pushed logits
+  int32_t likeliest = kNoTarget;                            // the token that has it, the lowest of equals
   float target_delta = std::numeric_limits<float>::quiet_NaN();  // d of the realised token
-  float top_value = 0;                                           // log q + d of the base's likeliest token
 
   [[nodiscard]] float d_of(float delta) const { return delta * origin.scale - origin.shift; }
   void add(size_t segment, const DivergenceSums& tile) {
     segments[segment].add({tile.forward, tile.backward, tile.mean, tile.js, tile.js_slope, tile.rise,
                            tile.risen, tile.surprisal});
-    largest = std::max(largest, tile.largest);
   }
   [[nodiscard]] TokenSums tail() const {
     TokenSums sums;
@@ -81,13 +80,14 @@ struct RowState {
     sums.add(segments[1 + g], -kShare);
     return sums;
   }
-  [[nodiscard]] RowResponse response(const TokenSums& sums) const {
+  // base_top: the base's likeliest token.
+  [[nodiscard]] RowResponse response(const TokenSums& sums, int32_t base_top) const {
     const double log_z = std::log1p(sums.z());
     const double kl = sums.kl();
     return {.kl = kl,
             .kl_reverse = log_z - sums.mean,
             .delta_logprob = target_delta - log_z,
-            .top1_flip = largest > top_value,
+            .top1_flip = likeliest != base_top,
             .js = sums.jensen_shannon(log_z - origin.log_z),
             .total_variation = sums.total_variation(),
             .entropy_change = -sums.surprisal / (1 + sums.z()) - kl};
@@ -116,6 +116,7 @@ class Walk {
         states_(static_cast<size_t>(operand.rows)) {}
 
   RowState& state(int64_t r) { return states_[static_cast<size_t>(r)]; }
+  [[nodiscard]] const RowState& state(int64_t r) const { return states_[static_cast<size_t>(r)]; }
   void run() {
     for (size_t tile = 0; tile < tokens_.tiles.size(); ++tile) walk_tile(tile);
   }
@@ -135,24 +136,38 @@ class Walk {
     RowState& state = this->state(r);
     const auto base_row = static_cast<size_t>(base_rows_[static_cast<size_t>(r)]);
     const size_t offset = base_row * static_cast<size_t>(tokens_.count) + static_cast<size_t>(first);
-    add_segments(state, delta, offset, first, width);
+    const float largest = add_segments(state, delta, offset, first, width);
+    if (largest >= state.largest) take_likeliest(state, largest, delta, offset, first, width);
     const int64_t target = tokens_.targets[base_row] - first;
     if (target >= 0 && target < width) state.target_delta = state.d_of(delta[target]);
-    const int64_t top = tokens_.top[base_row] - first;
-    if (top >= 0 && top < width)
-      state.top_value = tokens_.log_q[offset + static_cast<size_t>(top)] + state.d_of(delta[top]);
   }
 
-  void add_segments(RowState& state, const float* delta, size_t offset, int64_t first, int64_t width) const {
+  // Returns the largest of the pushed logits.
+  float add_segments(RowState& state, const float* delta, size_t offset, int64_t first, int64_t width) const {
+    float largest = -std::numeric_limits<float>::infinity();
     int64_t done = 0;
     for (size_t segment = 0; segment < tokens_.segment_ends.size() && done < width; ++segment) {
       const int64_t count = std::min(tokens_.segment_ends[segment] - first, width) - done;
       if (count <= 0) continue;
       const size_t at = offset + static_cast<size_t>(done);
-      state.add(segment, divergence_tile(delta + done, state.origin, tokens_.q.data() + at,
-                                         tokens_.log_q.data() + at, count));
+      const DivergenceSums sums = divergence_tile(delta + done, state.origin, tokens_.q.data() + at,
+                                                  tokens_.logits.data() + at, count);
+      state.add(segment, sums);
+      largest = std::max(largest, sums.largest);
       done += count;
     }
+    return largest;
+  }
+
+  // A sum of two floats is the same here as in the kernel, so that its largest is found again. Few tiles of a row have a new one.
+  void take_likeliest(RowState& state, float largest, const float* delta, size_t offset, int64_t first,
+                      int64_t width) const {
+    int32_t lowest = std::numeric_limits<int32_t>::max();
+    const float* logits = tokens_.logits.data() + offset;
+    for (int64_t i = 0; i < width; ++i)
+      if (logits[i] + delta[i] == largest) lowest = std::min(lowest, tokens_.token(first + i));
+    state.likeliest = largest > state.largest ? lowest : std::min(state.likeliest, lowest);
+    state.largest = largest;
   }
 
   const CpuHead& head_;
@@ -177,10 +192,11 @@ class DivergenceRun {
   void run(std::span<RowResponse> out) {
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < dx_.rows; ++r)
-      pilot_.state(r).origin = {.scale = base_.scale,
-                                .shift = static_cast<float>(base_.scale * mean_of_delta(r)),
-                                .log_z = 0,
-                                .entropy = base_.entropy[static_cast<size_t>(r % base_.rows)]};
+      pilot_.state(r).origin = {
+          .scale = base_.scale,
+          .shift = static_cast<float>(base_.scale * mean_of_delta(r)),
+          .log_z = 0,
+          .surprisal_shift = base_.surprisal_shift[static_cast<size_t>(r % base_.rows)]};
     pilot_.run();
     for (int64_t r = 0; r < dx_.rows; ++r) {
       RowState& state = walk_.state(r);
@@ -246,7 +262,7 @@ class DivergenceRun {
     const RowState& state = walk_.state(r);
     const TokenSums total = state.total();
     if (total.are_lossy()) return plain_response(r);
-    RowResponse response = state.response(total);
+    RowResponse response = state.response(total, base_.top[static_cast<size_t>(r % base_.rows)]);
     if (base_.walked.segment_ends.size() == 1) return response;
     const TokenSums tail = state.tail();
     for (size_t g = 0; g < response.kl_deviations.size(); ++g) {
@@ -257,15 +273,18 @@ class DivergenceRun {
     return response;
   }
 
-  // Where f32's sums do not do: this row once more in f64, all its logits at once.
+  // Where f32's sums do not do: this row once more in f64, all its logits at once. The likeliest token is the walk's, so that a flip
+  // does not depend on which rows come here; except that a sample may not have walked it.
   [[nodiscard]] RowResponse plain_response(int64_t r) const {
-    const std::vector<float> logit_differences = logits(head_, dx_.row_range(r, 1));
-    std::vector<double> delta(logit_differences.begin(), logit_differences.end());
-    for (double& v : delta) v *= base_.scale;
+    const std::vector<float> delta = logits(head_, dx_.row_range(r, 1));
     const auto base_row = static_cast<size_t>(r % base_.rows);
-    const float* log_q = base_.all_log_q() + base_row * delta.size();
-    return reference::row_response(delta, std::vector<double>(log_q, log_q + delta.size()),
-                                   base_.targets[base_row]);
+    const float* base_logits = base_.all_logits() + base_row * delta.size();
+    const F64Base base =
+        f64_base({base_logits, base_logits + delta.size()}, 1 / static_cast<double>(base_.scale));
+    RowResponse response =
+        f64_response(base, std::vector<double>(delta.begin(), delta.end()), base_.targets[base_row]);
+    if (base_.walked.tokens.empty()) response.top1_flip = walk_.state(r).likeliest != base_.top[base_row];
+    return response;
   }
 
   const CpuHead& head_;

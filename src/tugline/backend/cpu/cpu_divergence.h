@@ -33,24 +33,30 @@ struct WalkedTokens {
   std::span<const std::unique_ptr<CpuLinear>> tiles;  // of W_U's rows, kTile each
   int64_t count = 0;
   std::vector<float> q;          // [rows, count]: times the factor that makes the sum over a sample unbiased
-  std::vector<float> log_q;      // [rows, count]: of q as it is
+  std::vector<float> logits;     // [rows, count]: the base's, not divided by the temperature
   std::vector<int32_t> targets;  // [rows]: the column of the realised token, or kNoTarget
-  std::vector<int32_t> top;      // [rows]: the column of the most likely token
+  std::vector<int32_t> tokens;   // [count]: of a sample; empty where they are the columns
+  [[nodiscard]] int32_t token(int64_t column) const {
+    return tokens.empty() ? static_cast<int32_t>(column) : tokens[static_cast<size_t>(column)];
+  }
   // Ends of stretches that are summed apart: the head, and each replicate of a sampled tail.
   std::vector<int64_t> segment_ends;
 };
 
 struct CpuReadout final : Readout {
   int64_t rows = 0;
-  float scale = 1;                  // 1 / temperature
-  std::vector<float> mean_unembed;  // [rows, hidden]: E_q[W_U], of W_U as differences are multiplied by it
-  std::vector<float> entropy;       // [rows]: nats
-  std::vector<int32_t> targets;     // [rows]
+  float scale = 1;                     // 1 / temperature
+  std::vector<float> mean_unembed;     // [rows, hidden]: E_q[W_U], of W_U as differences are multiplied by it
+  std::vector<float> surprisal_shift;  // [rows]: log sum exp(logits / T) - H(q)
+  std::vector<int32_t> top;            // [rows]: the most likely token, the lowest of equals
+  std::vector<int32_t> targets;        // [rows]
   WalkedTokens walked;
-  WalkedTokens pilot;        // a small sample that is walked first, for an estimate of log E_q[e^d]
-  std::vector<float> log_q;  // [rows, vocabulary], where `walked` is a sample
+  WalkedTokens pilot;         // a small sample that is walked first, for an estimate of log E_q[e^d]
+  std::vector<float> logits;  // [rows, vocabulary], where `walked` is a sample
 
-  [[nodiscard]] const float* all_log_q() const { return log_q.empty() ? walked.log_q.data() : log_q.data(); }
+  [[nodiscard]] const float* all_logits() const {
+    return logits.empty() ? walked.logits.data() : logits.data();
+  }
 };
 
 [[nodiscard]] std::vector<float> logits(const CpuHead& head, const Matrix& x);

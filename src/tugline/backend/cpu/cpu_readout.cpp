@@ -11,34 +11,47 @@
 namespace tugline::cpu {
 namespace {
 
-double log_sum_exp(std::span<const float> x) {
-  const double largest = *std::max_element(x.begin(), x.end());
-  double sum = 0;
-  for (const float v : x) sum += std::exp(static_cast<double>(v) - largest);
-  return largest + std::log(sum);
-}
-
 // What walks first, of every readout: enough for E_q[e^d] to within a few percent of what it differs from 1 by, few enough to cost
 // next to nothing. On real text (SmolLM2, epsilons 0.1 to 20) 1 row in 200 walks again; a pilot of twice the tokens costs more than it saves.
 constexpr TailSampling kPilot{.head_remainder = 0.1, .most_head = 512, .tail_tokens = 512, .stream = {}};
 
-// q and log_q from logits in log_q, the most likely token and the entropy.
-void normalise_row(const CpuHead& head, size_t r, WalkedTokens& all, CpuReadout& base) {
-  const auto vocabulary = static_cast<size_t>(head.source.out);
-  const std::span<float> log_q(all.log_q.data() + r * vocabulary, vocabulary);
-  const std::span<float> q(all.q.data() + r * vocabulary, vocabulary);
-  for (float& v : log_q) v *= base.scale;
-  const double normaliser = log_sum_exp(log_q);
-  double entropy = 0;
-  for (size_t v = 0; v < vocabulary; ++v) {
-    const double log_probability = static_cast<double>(log_q[v]) - normaliser;
+// softmax(scale * logits) into q.
+struct Softmax {
+  double log_normaliser;
+  double entropy;
+};
+Softmax softmax(std::span<const float> logits, float scale, std::span<float> q) {
+  const auto scaled = [&](float logit) { return static_cast<double>(logit) * scale; };
+  const double largest = scaled(*std::max_element(logits.begin(), logits.end()));
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(scaled(logit) - largest);
+  Softmax result{.log_normaliser = largest + std::log(sum), .entropy = 0};
+  for (size_t v = 0; v < logits.size(); ++v) {
+    const double log_probability = scaled(logits[v]) - result.log_normaliser;
     const double probability = std::exp(log_probability);
-    entropy -= probability * log_probability;
-    log_q[v] = static_cast<float>(log_probability);
+    result.entropy -= probability * log_probability;
     q[v] = static_cast<float>(probability);
   }
-  base.entropy[r] = static_cast<float>(entropy);
-  all.top[r] = static_cast<int32_t>(std::max_element(log_q.begin(), log_q.end()) - log_q.begin());
+  return result;
+}
+
+// q and what else is known of a row, from its logits.
+void normalise_row(const CpuHead& head, size_t r, WalkedTokens& all, CpuReadout& base) {
+  const auto vocabulary = static_cast<size_t>(head.source.out);
+  const std::span<const float> logits(all.logits.data() + r * vocabulary, vocabulary);
+  const Softmax row = softmax(logits, base.scale, {all.q.data() + r * vocabulary, vocabulary});
+  base.surprisal_shift[r] = static_cast<float>(row.log_normaliser - row.entropy);
+  base.top[r] = static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+// The base distributions at temperature 1. [rows, vocabulary]
+std::vector<float> undivided(const WalkedTokens& all, const CpuReadout& base) {
+  const auto vocabulary = static_cast<size_t>(all.count);
+  std::vector<float> q(all.logits.size());
+#pragma omp parallel for schedule(dynamic)
+  for (size_t r = 0; r < base.targets.size(); ++r)
+    softmax({all.logits.data() + r * vocabulary, vocabulary}, 1, {q.data() + r * vocabulary, vocabulary});
+  return q;
 }
 
 // E_q[W_U], which centres delta: one product of q with W_U, block by block of tokens, read from the files as they are wanted.
@@ -58,10 +71,15 @@ void average_unembed(const CpuHead& head, const WalkedTokens& all, CpuReadout& b
 VocabularySample choose_tokens(const CpuHead& head, const CpuReadout& base, const WalkedTokens& all,
                                const TailSampling& sampling) {
   const auto size = static_cast<int64_t>(base.mean_unembed.size());
+  std::vector<int32_t> certain = base.targets;
+  certain.insert(certain.end(), base.top.begin(), base.top.end());
+  const bool seeks_flips = &sampling != &kPilot && base.scale != 1;
+  const std::vector<float> undivided_q = seeks_flips ? undivided(all, base) : std::vector<float>();
   return sample_vocabulary(
       {.q = all.q,
+       .undivided_q = undivided_q,
        .rows = base.rows,
-       .targets = base.targets,
+       .certain = certain,
        .squared_norms = head.squared_norms(),
        .mean_squared_norm =
            dot(base.mean_unembed.data(), base.mean_unembed.data(), size) / static_cast<double>(base.rows)},
@@ -97,13 +115,13 @@ WalkedTokens sampled(const CpuHead& head, const CpuReadout& base, const WalkedTo
   walked.tiles = walked.own_tiles;
   walked.count = static_cast<int64_t>(sample.tokens.size());
   walked.segment_ends = sample.segment_ends();
-  for (size_t r = 0; r < all.top.size(); ++r) {
-    walked.top.push_back(column_of(sample, all.top[r]));
+  walked.tokens = sample.tokens;
+  for (size_t r = 0; r < base.targets.size(); ++r) {
     walked.targets.push_back(column_of(sample, base.targets[r]));
     for (size_t i = 0; i < sample.tokens.size(); ++i) {
       const size_t at = r * static_cast<size_t>(all.count) + static_cast<size_t>(sample.tokens[i]);
       walked.q.push_back(all.q[at] * sample.factors[i]);
-      walked.log_q.push_back(all.log_q[at]);
+      walked.logits.push_back(all.logits[at]);
     }
   }
   return walked;
@@ -113,9 +131,8 @@ WalkedTokens whole_vocabulary(const CpuHead& head, const Matrix& x, CpuReadout& 
   WalkedTokens all;
   all.tiles = head.tiles;
   all.count = head.source.out;
-  all.log_q = logits(head, x);
-  all.q.resize(all.log_q.size());
-  all.top.resize(base.targets.size());
+  all.logits = logits(head, x);
+  all.q.resize(all.logits.size());
   all.targets = base.targets;
   all.segment_ends = {head.source.out};
 #pragma omp parallel for schedule(dynamic)
@@ -131,14 +148,15 @@ std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std:
   base->rows = x.rows;
   base->scale = static_cast<float>(1 / settings.temperature);
   base->targets.assign(targets.begin(), targets.end());
-  base->entropy.resize(targets.size());
+  base->surprisal_shift.resize(targets.size());
+  base->top.resize(targets.size());
   base->mean_unembed.resize(static_cast<size_t>(x.rows * x.columns));
   WalkedTokens all = whole_vocabulary(head, x, *base);
   average_unembed(head, all, *base);
   base->pilot = sampled(head, *base, all, kPilot);
   if (settings.sampling) {
     base->walked = sampled(head, *base, all, *settings.sampling);
-    base->log_q = std::move(all.log_q);
+    base->logits = std::move(all.logits);
   } else {
     base->walked = std::move(all);
     for (const auto& tile : head.tiles) tile->prepare_difference();

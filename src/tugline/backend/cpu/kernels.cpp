@@ -149,7 +149,7 @@ struct LaneSums {
   V forward, backward, mean, js, slope, rise, risen, surprisal;
 
   HWY_INLINE LaneSums() { forward = backward = mean = js = slope = rise = risen = surprisal = hn::Zero(F()); }
-  HWY_INLINE void add(V d, V u, V weight, V log_weight_and_entropy) {
+  HWY_INLINE void add(V d, V u, V weight, V log_q_and_entropy) {
     const Terms terms = divergence_terms(d);
     const JsTerms apart = js_terms(u);
     const V moved = hn::Mul(weight, hn::Add(terms.backward, d));  // q (e^d - 1)
@@ -161,7 +161,7 @@ struct LaneSums {
     slope = hn::MulAdd(weight, apart.slope, slope);
     rise = hn::Add(rise, hn::IfThenElseZero(up, moved));
     risen = hn::Add(risen, hn::IfThenElseZero(up, weight));
-    surprisal = hn::MulAdd(moved, log_weight_and_entropy, surprisal);
+    surprisal = hn::MulAdd(moved, log_q_and_entropy, surprisal);
   }
   HWY_INLINE void add_to(DivergenceSums& sums) const {
     sums.forward += sum_lanes(forward);
@@ -176,23 +176,26 @@ struct LaneSums {
 };
 
 DivergenceSums DivergenceTile(const float* delta, const DivergenceOrigin& origin, const float* q,
-                              const float* log_q, int64_t n) {
+                              const float* logits, int64_t n) {
   const F f;
   // f32 sums run over this many elements before they go into f64: 16 additions a lane.
   const auto block_size = static_cast<int64_t>(16 * hn::Lanes(f));
   const V scale = hn::Set(f, origin.scale);
   const V shift = hn::Set(f, origin.shift);
   const V log_z = hn::Set(f, origin.log_z);
-  const V entropy = hn::Set(f, origin.entropy);
+  const V surprisal_shift = hn::Set(f, origin.surprisal_shift);
   V largest = hn::Set(f, -std::numeric_limits<float>::infinity());
   DivergenceSums sums;
   for (int64_t begin = 0; begin < n; begin += block_size) {
     LaneSums block;
     for_each_vector(std::min(block_size, n - begin), [&](int64_t i, auto lanes) {
-      const V d = or_else(hn::MulSub(load(delta + begin + i, lanes), scale, shift), lanes, hn::Zero(f));
-      const V log_weight = load(log_q + begin + i, lanes);
-      block.add(d, hn::Sub(d, log_z), load(q + begin + i, lanes), hn::Add(log_weight, entropy));
-      largest = hn::Max(largest, or_else(hn::Add(log_weight, d), lanes, largest));
+      const V change = load(delta + begin + i, lanes);
+      const V logit = load(logits + begin + i, lanes);
+      const V d = or_else(hn::MulSub(change, scale, shift), lanes, hn::Zero(f));
+      const V surprisal = hn::MulSub(logit, scale, surprisal_shift);
+      block.add(d, hn::Sub(d, log_z), load(q + begin + i, lanes), surprisal);
+      // No temperature, and one rounding: the likeliest token is the same at every temperature.
+      largest = hn::Max(largest, or_else(hn::Add(logit, change), lanes, largest));
     });
     block.add_to(sums);
   }
@@ -228,8 +231,8 @@ void rope_head(float* x, const float* cosine, const float* sine, int64_t half) {
 void softmax_row(float* s, int64_t n) { HWY_DYNAMIC_DISPATCH(SoftmaxRow)(s, n); }
 double dot(const float* x, const float* y, int64_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(x, y, n); }
 DivergenceSums divergence_tile(const float* delta, const DivergenceOrigin& origin, const float* q,
-                               const float* log_q, int64_t n) {
-  return HWY_DYNAMIC_DISPATCH(DivergenceTile)(delta, origin, q, log_q, n);
+                               const float* logits, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(DivergenceTile)(delta, origin, q, logits, n);
 }
 std::string instruction_set() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
 

@@ -19,10 +19,10 @@ void softmax_row(float* s, int64_t n);
 
 // What a row's walk knows beforehand.
 struct DivergenceOrigin {
-  float scale = 1;    // 1 / temperature
-  float shift = 0;    // d = scale * delta - shift, with E_q[d] about 0
-  float log_z = 0;    // about log E_q[e^d]; u = d - log_z is about log p - log q
-  float entropy = 0;  // of q
+  float scale = 1;            // 1 / temperature
+  float shift = 0;            // d = scale * delta - shift, with E_q[d] about 0
+  float log_z = 0;            // about log E_q[e^d]; u = d - log_z is about log p - log q
+  float surprisal_shift = 0;  // log q + H(q) = scale * logit - surprisal_shift
 };
 
 // What one row's walk over the vocabulary adds up (docs/method.md, "Divergence"); r = e^u, l = log((1 + r) / 2):
@@ -34,13 +34,14 @@ struct DivergenceSums {
   double js_slope = 0;   // sum q (r (u - l) - (r - 1) / 2)
   double rise = 0;       // sum q (e^d - 1) over the tokens of u > 0
   double risen = 0;      // sum q over them
-  double surprisal = 0;  // sum q (e^d - 1) (log q + entropy)
-  float largest = 0;     // max (log q + d)
+  double surprisal = 0;  // sum q (e^d - 1) (log q + H(q))
+  float largest = 0;     // max (logit + delta): of the pushed logits, before the temperature
 };
-// Sums over one vocabulary tile.  delta, q, log_q [n]. Relative error of `forward` and `backward` about 1e-6 whatever the size of
-// delta: the terms are evaluated as d^2 times a polynomial where they would cancel. Infinite or NaN where a d is beyond 60.
+// Sums over one vocabulary tile.  delta, q, logits [n]; logits and delta are not divided by the temperature. Relative error of `forward`
+// and `backward` about 1e-6 whatever the size of delta: the terms are evaluated as d^2 times a polynomial where they would cancel.
+// Infinite or NaN where a d is beyond 60.
 [[nodiscard]] DivergenceSums divergence_tile(const float* delta, const DivergenceOrigin& origin,
-                                             const float* q, const float* log_q, int64_t n);
+                                             const float* q, const float* logits, int64_t n);
 
 // The instruction set that was chosen: "AVX2", "AVX3" ...
 [[nodiscard]] std::string instruction_set();

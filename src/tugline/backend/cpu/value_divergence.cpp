@@ -12,17 +12,23 @@ namespace {
 
 // One row's softmax, gathered tile by tile.
 struct Normaliser {
-  float largest = -std::numeric_limits<float>::infinity();
-  int64_t top = 0;    // the first token with the largest logit
-  double sum = 0;     // of e^(logit - largest)
-  float log_sum = 0;  // once all tiles are in
+  float largest = -std::numeric_limits<float>::infinity();  // logit, divided by the temperature
+  double sum = 0;                                           // of e^(logit - largest)
+  float log_sum = 0;                                        // once all tiles are in
+  float top_logit = largest;  // before the temperature, which cannot change the order
+  int64_t top = 0;            // the first token that has it
 
-  void add(const float* logits, int64_t n, int64_t first_token) {
+  void note_top(const float* logits, int64_t n, int64_t first_token) {
     const float* found = std::max_element(logits, logits + n);
-    if (*found > largest) {
-      sum *= std::exp(static_cast<double>(largest) - static_cast<double>(*found));
-      largest = *found;
-      top = first_token + (found - logits);
+    if (*found <= top_logit) return;
+    top_logit = *found;
+    top = first_token + (found - logits);
+  }
+  void add(const float* logits, int64_t n) {
+    const float found = *std::max_element(logits, logits + n);
+    if (found > largest) {
+      sum *= std::exp(static_cast<double>(largest) - static_cast<double>(found));
+      largest = found;
     }
     for (int64_t i = 0; i < n; ++i) sum += std::exp(logits[i] - largest);
   }
@@ -42,8 +48,8 @@ class Comparison {
 
   // Two walks over the vocabulary: a log-probability needs all of its row's logits, and those of a batch are too many to keep.
   void run(std::span<RowResponse> out) {
-    for_each_tile([&](const Matrix& logits, int64_t r, int64_t first) {
-      normaliser(r).add(row(logits, r), logits.columns, first);
+    for_each_tile([&](const Matrix& logits, int64_t r, int64_t /*first*/) {
+      normaliser(r).add(row(logits, r), logits.columns);
     });
     for (Normaliser& row : normalisers_) row.log_sum = static_cast<float>(std::log(row.sum));
     for (int64_t r = rows_; r < x_.rows; ++r) out[static_cast<size_t>(r - rows_)] = start(r);
@@ -61,15 +67,16 @@ class Comparison {
       const Matrix logits = head_.room.matrix(x_.rows, tile->out_size());
       tile->run(x_, logits, Accumulate::kNo);
 #pragma omp parallel for schedule(static)
-      for (int64_t r = 0; r < x_.rows; ++r) finish_logits(row(logits, r), logits.columns);
+      for (int64_t r = 0; r < x_.rows; ++r) finish_logits(row(logits, r), logits.columns, r, first);
 #pragma omp parallel for schedule(static)
       for (int64_t r = 0; r < x_.rows; ++r) visit(logits, r, first);
       first += logits.columns;
     }
   }
 
-  void finish_logits(float* logits, int64_t width) const {
+  void finish_logits(float* logits, int64_t width, int64_t r, int64_t first_token) {
     if (settings_.stores == Stores::kRoundedToBf16) round_to_bf16_row(logits, width, logits);
+    normaliser(r).note_top(logits, width, first_token);
     if (settings_.temperature == 1) return;
     const auto inverse = static_cast<float>(1 / settings_.temperature);
     for (int64_t i = 0; i < width; ++i) logits[i] *= inverse;

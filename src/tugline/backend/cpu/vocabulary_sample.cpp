@@ -29,8 +29,8 @@ class Sampler {
   }
 
  private:
-  [[nodiscard]] std::span<const float> row(int64_t r) const {
-    return base_.q.subspan(static_cast<size_t>(r) * in_head_.size(), in_head_.size());
+  [[nodiscard]] std::span<const float> row(std::span<const float> q, int64_t r) const {
+    return q.subspan(static_cast<size_t>(r) * in_head_.size(), in_head_.size());
   }
   [[nodiscard]] int64_t draws() const { return sampling_.tail_tokens / kTailReplicates; }
 
@@ -38,14 +38,16 @@ class Sampler {
 
   void choose_head(double remainder) {
     in_head_.assign(in_head_.size(), false);
-    for (int64_t r = 0; r < base_.rows; ++r) add_head_of(r, remainder);
-    for (const int32_t target : base_.targets)
-      if (target != kNoTarget) in_head_[static_cast<size_t>(target)] = true;
+    for (int64_t r = 0; r < base_.rows; ++r) {
+      add_head_of(row(base_.q, r), remainder);
+      if (!base_.undivided_q.empty()) add_head_of(row(base_.undivided_q, r), remainder);
+    }
+    for (const int32_t token : base_.certain)
+      if (token != kNoTarget) in_head_[static_cast<size_t>(token)] = true;
   }
 
   // Tokens of less than remainder / vocabulary each hold less than the remainder together: they need not be sorted.
-  void add_head_of(int64_t r, double remainder) {
-    const std::span<const float> q = row(r);
+  void add_head_of(std::span<const float> q, double remainder) {
     const double negligible = remainder / static_cast<double>(q.size());
     std::vector<std::pair<float, int32_t>>
         candidates;  // -q, token: the likeliest first, then the lowest token
@@ -62,7 +64,7 @@ class Sampler {
 
   void measure_sizes() {
     for (int64_t r = 0; r < base_.rows; ++r) {
-      const std::span<const float> q = row(r);
+      const std::span<const float> q = row(base_.q, r);
       for (size_t v = 0; v < q.size(); ++v) sizes_[v] += static_cast<double>(q[v]) * q[v];
     }
     for (size_t v = 0; v < sizes_.size(); ++v)

@@ -1,4 +1,4 @@
-// The reference backend's operations, one plain function each. Used by reference_backend.cpp only.
+// The reference backend's operations, one plain function each. Used under reference/ only.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tugline/backend/backend.h"
+#include "tugline/backend/f64_row.h"
 
 namespace tugline::reference {
 
@@ -29,9 +30,8 @@ struct ReferenceHead final : Head {
 
 struct ReferenceReadout final : Readout {
   int64_t rows = 0;
-  std::vector<std::vector<double>> log_q;  // [rows][vocabulary]
+  std::vector<F64Base> base;  // [rows]
   std::vector<int32_t> targets;
-  double temperature = 1;
 };
 
 enum class Bias { kAdd, kLeaveOut };
@@ -76,8 +76,5 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
                 std::span<RowResponse> out);
 void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
              std::span<RowResponse> out);
-
-// One row: logit differences delta and base log-probabilities, both [vocabulary].
-RowResponse row_response(std::span<const double> delta, std::span<const double> log_q, int32_t target);
 
 }  // namespace tugline::reference

@@ -1,0 +1,112 @@
+#include "tugline/backend/f64_row.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace tugline {
+namespace {
+
+double log_sum_exp(std::span<const double> x) {
+  const double largest = *std::max_element(x.begin(), x.end());
+  double sum = 0;
+  for (const double v : x) sum += std::exp(v - largest);
+  return largest + std::log(sum);
+}
+
+// The largest; of equal ones the first.
+size_t argmax(std::span<const double> x) {
+  return static_cast<size_t>(std::max_element(x.begin(), x.end()) - x.begin());
+}
+
+// log E_q[e^d] for centred d. Where e^d would overflow, in the log-sum-exp form; there nothing cancels.
+double log_partition(std::span<const double> d, std::span<const double> q, std::span<const double> log_q) {
+  double sum = 0;
+  for (size_t v = 0; v < d.size(); ++v) sum += q[v] * std::expm1(d[v]);
+  if (std::isfinite(sum)) return std::log1p(sum);
+  std::vector<double> log_terms(d.size());
+  for (size_t v = 0; v < d.size(); ++v) log_terms[v] = log_q[v] + d[v];
+  return log_sum_exp(log_terms);
+}
+
+// p - q with t = log p - log q. Where e^t is huge and q may be too small for a double, p comes from log p.
+double difference(double q, double log_q, double t) {
+  return t > 30 ? std::exp(log_q + t) - q : q * std::expm1(t);
+}
+
+// (p log(p / m) + q log(q / m)) / 2 with m = (p + q) / 2: with h = t / 2 it is sqrt(p q) (h sinh h - cosh h log cosh h), and for small h
+// the bracket is h^2 / 2 + h^6 / 144 + ..., where the h^4 cancel.
+double jensen_shannon_term(double log_q, double t) {
+  const double h = std::abs(t / 2);
+  const double root = std::exp(log_q + t / 2);
+  if (h < 0.02) return root * h * h * (0.5 + h * h * h * h / 144);
+  if (h < 1) {
+    const double s = std::sinh(h / 2);
+    return root * (h * std::sinh(h) - std::cosh(h) * std::log1p(2 * s * s));
+  }
+  const double log_half_sum =
+      t > 0 ? t + std::log1p(std::exp(-t)) - std::log(2.0) : std::log1p(std::exp(t)) - std::log(2.0);
+  return (std::exp(log_q + t) * (t - log_half_sum) - std::exp(log_q) * log_half_sum) / 2;
+}
+
+double expectation(std::span<const double> q, std::span<const double> values) {
+  double sum = 0;
+  for (size_t v = 0; v < values.size(); ++v) sum += q[v] * values[v];
+  return sum;
+}
+
+// Without the temperature, which cannot change the order of logits.
+bool top1_flips(const F64Base& base, std::span<const double> delta) {
+  std::vector<double> pushed(delta.begin(), delta.end());
+  for (size_t v = 0; v < pushed.size(); ++v) pushed[v] += base.logits[v];
+  return argmax(pushed) != argmax(base.logits);
+}
+
+}  // namespace
+
+F64Base f64_base(std::vector<double> logits, double temperature) {
+  F64Base base{.logits = std::move(logits), .temperature = temperature};
+  std::vector<double> divided = base.logits;
+  for (double& v : divided) v /= temperature;
+  base.log_normaliser = log_sum_exp(divided);
+  return base;
+}
+
+RowResponse f64_response(const F64Base& base, std::span<const double> delta, int32_t target) {
+  const size_t vocabulary = delta.size();
+  std::vector<double> log_q(vocabulary);
+  std::vector<double> q(vocabulary);
+  std::vector<double> centred(vocabulary);
+  for (size_t v = 0; v < vocabulary; ++v) {
+    log_q[v] = base.log_q(v);
+    q[v] = std::exp(log_q[v]);
+    centred[v] = delta[v] / base.temperature;
+  }
+  const double mean = expectation(q, centred);
+  for (double& d : centred) d -= mean;
+  const double log_z = log_partition(centred, q, log_q);
+  const double entropy = -expectation(q, log_q);
+  double forward = 0;
+  double js = 0;
+  double variation = 0;
+  double surprisal = 0;  // sum (p - q) (log q + H(q)): minus the entropy's change, but for KL
+  for (size_t v = 0; v < vocabulary; ++v) {
+    const double t = centred[v] - log_z;
+    const double moved = difference(q[v], log_q[v], t);
+    // p t - p + q: their sum is KL(p||q), because p and q both sum to one, and every term is >= 0.
+    forward += (q[v] + moved) * t - moved;
+    js += jensen_shannon_term(log_q[v], t);
+    variation += std::abs(moved) / 2;
+    surprisal += moved * (log_q[v] + entropy);
+  }
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  return {.kl = forward,
+          .kl_reverse = log_z,
+          .delta_logprob = target == kNoTarget ? none : centred[static_cast<size_t>(target)] - log_z,
+          .top1_flip = top1_flips(base, delta),
+          .js = js,
+          .total_variation = variation,
+          .entropy_change = -surprisal - forward};
+}
+
+}  // namespace tugline
