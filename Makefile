@@ -27,6 +27,8 @@ endif
 
 install_dependencies = $(if $(filter yes,$(DEPENDENCIES)),scripts/install_dependencies.sh $(1),:)
 build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
+# A skip that tests/allowed_skips.toml does not allow fails.
+run_tests = ctest --preset $(1) -j $(JOBS) --output-junit tests.xml $(CTEST_ARGS) && tests/check_skips.py build/$(1)
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
@@ -53,12 +55,12 @@ test: ## build with assertions and run every test (CTEST_ARGS="-L fast" runs som
 	@$(call install_dependencies,--tests)
 	@$(call build,dev,)
 	@scripts/fetch_smollm2.py >/dev/null || echo "The tests labelled model will skip: the model could not be fetched (see above)."
-	@ctest --preset dev -j $(JOBS) $(CTEST_ARGS)
+	@$(call run_tests,dev)
 
 asan: ## the tests under AddressSanitizer and UBSan
 	@$(call install_dependencies,--tests)
 	@$(call build,asan,)
-	@ctest --preset asan -j $(JOBS) $(CTEST_ARGS)
+	@$(call run_tests,asan)
 
 fuzz: ## run every libFuzzer target for FUZZ_SECONDS
 	@$(call install_dependencies,--fuzz)

@@ -1,4 +1,4 @@
-// Files that scripts have put into the user's cache: $TUGLINE_CACHE_DIR, else ~/.cache/tugline.
+// Files that scripts have put into the user's cache: $TUGLINE_CACHE_DIR, else $XDG_CACHE_HOME/tugline, else ~/.cache/tugline.
 #pragma once
 
 #include <cstdlib>
@@ -9,12 +9,13 @@
 namespace tugline {
 
 inline std::optional<std::filesystem::path> cached_file(std::string_view name) {
-  std::filesystem::path folder;
-  if (const char* set = std::getenv("TUGLINE_CACHE_DIR")) {
-    folder = set;
-  } else if (const char* home = std::getenv("HOME")) {
-    folder = std::filesystem::path(home) / ".cache" / "tugline";
-  }
+  const auto variable = [](const char* its_name) {
+    const char* value = std::getenv(its_name);
+    return std::filesystem::path(value == nullptr ? "" : value);
+  };
+  std::filesystem::path folder = variable("TUGLINE_CACHE_DIR");
+  if (folder.empty() && !variable("XDG_CACHE_HOME").empty()) folder = variable("XDG_CACHE_HOME") / "tugline";
+  if (folder.empty() && !variable("HOME").empty()) folder = variable("HOME") / ".cache" / "tugline";
   std::error_code ignored;
   const std::filesystem::path path = folder / name;
   if (folder.empty() || !std::filesystem::exists(path, ignored)) return std::nullopt;

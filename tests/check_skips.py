@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Fails if a test skipped that tests/allowed_skips.toml does not allow, and says how many tests ran.
+
+    tests/check_skips.py BUILD     BUILD: a build folder, after `ctest --output-junit tests.xml` in it
+
+Exit status: 0 if all tests passed and every skip is allowed, 1 if not.
+"""
+
+import collections
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tomllib
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+ALLOWED = ROOT / "tests" / "allowed_skips.toml"
+SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    name: str
+    state: str  # "passed", "skipped" or "failed"
+    output: str = ""
+    labels: tuple = ()
+
+
+def cache_folder(environment):
+    """Where scripts/fetch_smollm2.py puts the model, and where the tests look for it."""
+    if environment.get("TUGLINE_CACHE_DIR"):
+        return pathlib.Path(environment["TUGLINE_CACHE_DIR"])
+    if environment.get("XDG_CACHE_HOME"):
+        return pathlib.Path(environment["XDG_CACHE_HOME"]) / "tugline"
+    return pathlib.Path(environment.get("HOME", "/")) / ".cache" / "tugline"
+
+
+def absent_inputs(environment):
+    """The names, as `without` has them, of the inputs that this machine lacks."""
+    cache = cache_folder(environment)
+    inputs = {
+        "shared": pathlib.Path(environment.get("TUGLINE_SHARED_DIR") or ROOT / ".." / "shared"),
+        "model": cache / SMOLLM2,
+        "qwen-tokenizer": cache / "qwen-tokenizer" / "tokenizer.json",
+    }
+    return {name for name, path in inputs.items() if not path.exists()}
+
+
+def state_of(case):
+    """ctest takes a test that failed and then skipped for a skip; here it is a failure."""
+    state = {"run": "passed", "fail": "failed"}.get(case.get("status"), "skipped")
+    return "failed" if state == "skipped" and "[  FAILED  ]" in (case.findtext("system-out") or "") else state
+
+
+def tests_of(report, labels):
+    """The tests of a JUnit report; `labels` has those of each name."""
+    return [
+        Test(case.get("name"), state_of(case), case.findtext("system-out") or "", labels.get(case.get("name"), ()))
+        for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase")
+    ]
+
+
+def labels_in(build):
+    """Labels by test name, as ctest lists them."""
+    command = ["ctest", "--test-dir", str(build), "--show-only=json-v1"]
+    listed = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return {
+        test["name"]: tuple(label for one in test.get("properties", []) if one["name"] == "LABELS" for label in one["value"])
+        for test in listed["tests"]
+    }
+
+
+def allows(entry, test, absent):
+    if "without" in entry and not absent.intersection(entry["without"]):
+        return False
+    return entry.get("label") in test.labels or any(re.fullmatch(one, test.name) for one in entry.get("tests", []))
+
+
+def said(test):
+    """What the test itself said: its line before GoogleTest's own, or the last that a script printed."""
+    lines = [line.strip() for line in test.output.splitlines() if line.strip() and not line.startswith("[")]
+    return lines[-1] if lines else "it did not say why"
+
+
+def report_on(tests, entries, absent):
+    """Exit status and text."""
+    count = collections.Counter(test.state for test in tests)
+    reasons, refused = collections.Counter(), []
+    for test in (test for test in tests if test.state == "skipped"):
+        reason = next((entry["reason"] for entry in entries if allows(entry, test, absent)), None)
+        if reason:
+            reasons[reason] += 1
+        else:
+            refused.append(f"  {test.name}: {said(test)}")
+    lines = [f"{len(tests)} tests: {count['passed']} passed, {count['skipped']} skipped, {count['failed']} failed"]
+    lines += [f"  {number} skipped: {reason}" for reason, number in reasons.items()]
+    if refused:
+        lines += [f"These tests must not skip here ({ALLOWED.name} has those that may, and when):", *refused]
+    return (1 if refused or count["failed"] else 0), "\n".join(lines)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    build = pathlib.Path(sys.argv[1])
+    entries = tomllib.loads(ALLOWED.read_text(encoding="utf-8"))["skip"]
+    status, text = report_on(tests_of(build / "tests.xml", labels_in(build)), entries, absent_inputs(os.environ))
+    print(text)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""The check of skipped tests against a made-up report, and its list against the tests that there are."""
+
+import pathlib
+import re
+import sys
+import tempfile
+import tomllib
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import check_skips  # noqa: E402
+from check_skips import Test, report_on  # noqa: E402
+
+REPORT = """<?xml version="1.0" encoding="UTF-8"?>
+<testsuite name="made up">
+  <testcase name="Ran.Well" status="run"><system-out>[       OK ] Ran.Well</system-out></testcase>
+  <testcase name="Went.Wrong" status="fail"><failure message=""/><system-out>[  FAILED  ] Went.Wrong</system-out></testcase>
+  <testcase name="Needs.Data" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
+    <system-out>[ RUN      ] Needs.Data\n/a.cpp:3: Skipped\nno data\n\n[  SKIPPED ] Needs.Data</system-out></testcase>
+  <testcase name="Failed.First" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
+    <system-out>[  FAILED  ] Failed.First\n[  SKIPPED ] 1 test</system-out></testcase>
+  <testcase name="Turned.Off" status="disabled"/>
+  <testcase name="Not.Built" status="notrun"><skipped message="Unable to find executable"/></testcase>
+</testsuite>
+"""
+ENTRIES = [
+    {"label": "shared", "without": ["shared"], "reason": "data is elsewhere"},
+    {"tests": [r"Processor\..*"], "reason": "another processor"},
+]
+
+
+class ReportTest(unittest.TestCase):
+    def test_states_are_told_apart(self):
+        with tempfile.TemporaryDirectory() as folder:
+            report = pathlib.Path(folder) / "tests.xml"
+            report.write_text(REPORT, encoding="utf-8")
+            tests = check_skips.tests_of(report, {"Needs.Data": ("shared", "slow")})
+        self.assertEqual([test.state for test in tests], ["passed", "failed", "skipped", "failed", "skipped", "skipped"])
+        self.assertEqual(tests[2].labels, ("shared", "slow"))
+        self.assertEqual(check_skips.said(tests[2]), "no data")
+
+    def test_a_skip_is_allowed_only_while_its_input_is_absent(self):
+        tests = [Test("Ran.Well", "passed"), Test("Needs.Data", "skipped", "no data", ("shared",))]
+        status, text = report_on(tests, ENTRIES, {"shared"})
+        self.assertEqual(status, 0)
+        self.assertIn("2 tests: 1 passed, 1 skipped, 0 failed\n  1 skipped: data is elsewhere", text)
+        status, text = report_on(tests, ENTRIES, {"model"})
+        self.assertEqual(status, 1)
+        self.assertIn("Needs.Data: no data", text)
+
+    def test_what_is_not_listed_must_not_skip(self):
+        for name in ("Other.Test", "AlsoProcessor.Bf16"):
+            self.assertEqual(report_on([Test(name, "skipped", "", ("fast",))], ENTRIES, {"shared"})[0], 1)
+
+    def test_an_entry_without_a_condition_always_holds(self):
+        self.assertEqual(report_on([Test("Processor.Bf16", "skipped")], ENTRIES, set())[0], 0)
+
+    def test_a_failure_is_a_failure(self):
+        self.assertEqual(report_on([Test("Went.Wrong", "failed")], ENTRIES, set())[0], 1)
+
+
+class ListTest(unittest.TestCase):
+    entries = tomllib.loads(check_skips.ALLOWED.read_text(encoding="utf-8"))["skip"]
+
+    def test_it_names_inputs_that_the_check_knows(self):
+        nowhere = {"TUGLINE_SHARED_DIR": "/nonexistent", "TUGLINE_CACHE_DIR": "/nonexistent"}
+        for entry in self.entries:
+            self.assertLessEqual(set(entry.get("without", [])), check_skips.absent_inputs(nowhere))
+
+    def test_every_suite_on_it_exists(self):
+        sources = "".join(path.read_text(encoding="utf-8") for path in check_skips.ROOT.glob("tests/*/*.*"))
+        for entry in self.entries:
+            for pattern in entry.get("tests", []):
+                suite = re.search(r"(\w+)\\\.", pattern).group(1)
+                self.assertTrue(re.search(rf"TEST(_F|_P)?\(\s*{suite}\b", sources), pattern)
+
+
+if __name__ == "__main__":
+    unittest.main()
