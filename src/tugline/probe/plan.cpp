@@ -12,8 +12,10 @@ constexpr int64_t kReadoutRowBytes = 16;
 constexpr int64_t kExampleBytes = 2048;
 constexpr int64_t kEmptyStoreBytes = int64_t{60} * 1024;
 
-// Of a response's record: its numbers; for each readout row its KL, what else is measured, the flip; a sampled KL's errors.
-constexpr int64_t kResponseNumbersBytes = 130;
+// A response's record: the lengths of its columns and their numbers, of which SQLite keeps a zero in none of 8 bytes; for each readout row
+// its KL, what else is measured, the flip; a sampled KL's errors.
+constexpr int64_t kResponseNumbersBytes = 105;
+constexpr int64_t kZeroResponseBytes = 35;
 constexpr int64_t kMeasuredRowBytes = 8 + 5 * 4 + 1;
 constexpr int64_t kErrorBytes = 10;
 constexpr int64_t kRowErrorBytes = 8;
@@ -26,7 +28,7 @@ int64_t response_bytes(int64_t record) {
   constexpr int64_t kMostInPage = kPage - 35;
   constexpr int64_t kLeastInPage = (kPage - 12) * 32 / 255 - 23;
   constexpr int64_t kOverflow = kPage - 4;
-  constexpr int64_t kIndexBytes = 24;
+  constexpr int64_t kIndexBytes = 22;
   if (record <= kMostInPage) return kPage / (kPageForCells / (record + 6)) + kIndexBytes;
   const int64_t rest_in_page = kLeastInPage + (record - kLeastInPage) % kOverflow;
   const int64_t in_page = rest_in_page <= kMostInPage ? rest_in_page : kLeastInPage;
@@ -97,12 +99,15 @@ class Accountant {
   }
 
   [[nodiscard]] int64_t store_bytes(const ReplayRows& rows) const {
-    const auto responses =
-        all_directions(options_.pushes) * static_cast<int64_t>(options_.pushes.epsilons.size());
+    const auto& epsilons = options_.pushes.epsilons;
+    const auto zeros = static_cast<int64_t>(std::count(epsilons.begin(), epsilons.end(), 0.0));
     const int64_t recorded = rows.readout().size();
-    int64_t record = kResponseNumbersBytes + recorded * kMeasuredRowBytes;
-    if (options_.vocabulary == Vocabulary::kSampled) record += kErrorBytes + recorded * kRowErrorBytes;
-    return kUnitBytes + recorded * kReadoutRowBytes + responses * response_bytes(record);
+    int64_t of_rows = recorded * kMeasuredRowBytes;
+    if (options_.vocabulary == Vocabulary::kSampled) of_rows += kErrorBytes + recorded * kRowErrorBytes;
+    const int64_t each_direction =
+        zeros * response_bytes(kZeroResponseBytes + of_rows) +
+        (static_cast<int64_t>(epsilons.size()) - zeros) * response_bytes(kResponseNumbersBytes + of_rows);
+    return kUnitBytes + recorded * kReadoutRowBytes + all_directions(options_.pushes) * each_direction;
   }
 
   static void keep_largest(int64_t& largest, int64_t value) { largest = std::max(largest, value); }
