@@ -5,6 +5,7 @@
 #include <set>
 
 #include "probe/sweep_fixture.h"
+#include "tugline/store/field_names.h"
 
 namespace tugline::test {
 namespace {
@@ -74,6 +75,14 @@ TEST_F(Sweeps, NoExamplesAtAllIsNothingToMeasure) {
 }
 
 TEST_F(Sweeps, IdentityChangesWithEveryOption) {
+  // A new field does not compile here, nor in sweep_settings: add it to both, and a change of it below. The rows of supplied vectors and
+  // the family reach the identity as `direction_source` (cli/direction_arguments).
+  const SweepOptions all;
+  [[maybe_unused]] const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, bos,
+                                max_examples, audit, limits] = all;
+  [[maybe_unused]] const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal,
+                                subspace, null_directions] = pushes;
+  [[maybe_unused]] const auto& [rows, memory] = limits;
   const std::vector<std::function<void(SweepOptions&)>> changes{
       [](SweepOptions& o) { o.layers = {{1}}; },
       [](SweepOptions& o) { o.hook = Hook::kResidPre; },
@@ -115,11 +124,18 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
       [](SweepOptions& o) { o.limits.memory /= 2; },
       [](SweepOptions& o) { o.limits.rows /= 2; }};
   std::set<std::string> hashes{sweep_identity(model_, small_options(), 1, "random").hash()};
+  const RunIdentity plain = sweep_settings(small_options(), 1, "random");
+  std::set<std::string> unchanged;
+  for (const auto& [name, value] : plain.fields) unchanged.insert(name);
   for (const auto& change : changes) {
     SweepOptions options = small_options();
     change(options);
     EXPECT_TRUE(hashes.insert(sweep_identity(model_, options, 1, "random").hash()).second);
+    for (const auto& [name, value] : sweep_settings(options, 1, "random").fields)
+      if (plain.fields.at(name) != value) unchanged.erase(name);
   }
+  EXPECT_EQ(unchanged, (std::set<std::string>{"dataset", field::kDirectionFamily}))
+      << "each field of the identity must be changed by an option above";
   EXPECT_TRUE(hashes.insert(sweep_identity(model_, small_options(), 2, "random").hash()).second) << "dataset";
   EXPECT_TRUE(hashes.insert(sweep_identity(model_, small_options(), 1, "file").hash()).second)
       << "direction file";

@@ -11,6 +11,7 @@
 
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
+#include "tugline/store/checksums.h"
 #include "tugline/store/schema.h"
 
 namespace tugline {
@@ -99,8 +100,12 @@ TEST(RunStore, RefusesMeasuresThatAreNotOneARow) {
   EXPECT_EQ(error_of([&] { store.put_unit(unit); }).code(), ErrorCode::kInput);
   unit = made_unit(0, 1, 1);
   store.put_unit(unit);
-  SQLite::Database((folder / "run.db").string(), SQLite::OPEN_READWRITE)
-      .exec("UPDATE responses SET js_rows = x'00000000' WHERE direction = 1");
+  {
+    // By somebody who makes the checksums agree.
+    SQLite::Database forged((folder / "run.db").string(), SQLite::OPEN_READWRITE);
+    forged.exec("UPDATE responses SET js_rows = x'00000000' WHERE direction = 1");
+    note_unit(forged, 1);
+  }
   const Error e = error_of([&] { (void)store.responses(unit.key); });
   EXPECT_EQ(e.code(), ErrorCode::kInput);
   EXPECT_NE(std::string(e.what()).find("responses.js_rows"), std::string::npos) << e.what();

@@ -210,6 +210,32 @@ TEST(StoreFaults, ASecondWriterIsRefusedAndToldWhoWrites) {
   }
 }
 
+TEST(StoreFaults, AWriterWaitsForAReaderWithAnOpenQuery) {
+  const TemporaryFolder folder;
+  RunStore store = open_for_writing(folder / "run.db");
+  store.put_example(made_example(0));
+  store.put_unit(made_unit(0, 1, 1));
+  SQLite::Database reader(folder.path() / "run.db");
+  SQLite::Statement query(reader, "SELECT kl FROM responses");
+  ASSERT_TRUE(query.executeStep());
+  double waited = 0;
+  store.wait_for_others([&](double seconds) {
+    waited = seconds;
+    if (seconds > 0.2) query.reset();  // the reader ends its query
+    return true;
+  });
+  store.put_unit(made_unit(0, 2, 1));
+  EXPECT_GT(waited, 0.2);
+
+  ASSERT_TRUE(query.executeStep());
+  store.wait_for_others([&](double seconds) { return seconds < 0.1; });
+  EXPECT_EQ(error_of([&] { store.put_unit(made_unit(0, 3, 1)); }).code(), ErrorCode::kInterrupted);
+  query.reset();
+  EXPECT_FALSE(store.has_unit(made_unit(0, 3, 1).key));
+  store.put_unit(made_unit(0, 3, 1));
+  store.check_everything();
+}
+
 TEST(StoreFaults, AWriterInAnotherProcessIsRefusedUntilTheFirstEnds) {
   const TemporaryFolder folder;
   auto first = std::make_unique<RunStore>(open_for_writing(folder / "run.db"));

@@ -1,6 +1,7 @@
 #include "tugline/cli/sweep_command.h"
 
 #include <fmt/chrono.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "tugline/backend/machine.h"
 #include "tugline/backend/product_speed.h"
@@ -39,7 +41,9 @@ std::string span_text(const std::string& kind, int64_t chunk) {
 // Keeps a sweep's results in the run store and shows its progress.
 class StoreObserver final : public SweepObserver {
  public:
-  StoreObserver(RunStore& store, std::string precision) : store_(store), precision_(std::move(precision)) {}
+  StoreObserver(RunStore& store, std::string precision) : store_(store), precision_(std::move(precision)) {
+    store.wait_for_others([this](double seconds) { return wait(seconds); });
+  }
 
   void show_progress(const SweepCost& cost) { progress_.emplace(cost.pushes, cost.push_work.total()); }
   void end_progress() { progress_.reset(); }
@@ -64,6 +68,20 @@ class StoreObserver final : public SweepObserver {
   }
 
  private:
+  // While a reader keeps the store locked: says so after some seconds, and then once a minute.
+  bool wait(double seconds) {
+    if (seconds < 5) next_word_ = 5;  // another wait
+    if (seconds >= next_word_) {
+      spdlog::warn(
+          "{}: another program has had a query on it open for {:.0f} s; the sweep waits until that reads its "
+          "rows "
+          "to the end or closes the query",
+          store_.path().string(), seconds);
+      next_word_ = seconds + 60;
+    }
+    return !interrupted();
+  }
+
   void warn_of_audit(const UnitRecord& unit, const std::string& name) const {
     const std::optional<double> bound = audit_bound_of(unit, precision_);
     if (!bound || unit.audit_disagreement.value_or(0) <= *bound) return;
@@ -77,6 +95,7 @@ class StoreObserver final : public SweepObserver {
   RunStore& store_;
   std::string precision_;
   std::optional<Progress> progress_;
+  double next_word_ = 5;  // seconds of waiting
 };
 
 uint64_t hash_file(const std::string& path) { return hash_bytes(MappedFile::open(path).bytes()); }
@@ -179,9 +198,24 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
   return facts;
 }
 
+// Another version may compute other last digits, or cut other chunks; it is no part of the run's identity.
+void warn_of_versions(const RunStore& store) {
+  std::set<std::string> others;
+  for (const Provenance& session : store.sessions()) {
+    const auto version = session.find(field::kVersion);
+    if (version != session.end() && version->second != kVersion) others.insert(version->second);
+  }
+  if (!others.empty())
+    spdlog::warn(
+        "{}: was measured with tugline {} so far, and this is tugline {}: where the two compute differently, "
+        "the "
+        "store will hold numbers of both",
+        store.path().string(), fmt::join(others, ", "), kVersion);
+}
+
 // The store that the sweep would go on with. Its identity is checked but for what only loading the model tells.
 std::optional<RunStore> existing_store(const SweepArguments& arguments, const Prepared& ready) {
-  if (arguments.output.empty() || !std::filesystem::exists(arguments.output)) return std::nullopt;
+  if (arguments.output.empty() || !RunStore::is_there(arguments.output)) return std::nullopt;
   RunStore store = RunStore::open_read_only(arguments.output);
   const RunIdentity stored = store.identity();
   RunIdentity wanted =
@@ -191,6 +225,8 @@ std::optional<RunStore> existing_store(const SweepArguments& arguments, const Pr
     if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
   store.check_identity(wanted);
   store.check_shard(ready.shard);
+  for (const PlannedExample& planned : ready.whole.examples) (void)store.has_example(record_of(planned));
+  warn_of_versions(store);
   return store;
 }
 
@@ -244,17 +280,38 @@ void dry_run(const SweepArguments& arguments) {
   write_to_standard_output(arguments.json ? plan_json(report) : plan_text(report));
 }
 
+// Another program may have emptied, cut or replaced the file while the sweep wrote it: nothing is done unless it is there.
+void check_written(const SweepArguments& arguments, const Prepared& ready, const RunIdentity& identity) {
+  const RunStore store = RunStore::open_read_only(arguments.output);
+  store.check_identity(identity);
+  int64_t units = 0;
+  int64_t planned = 0;
+  for (const PlannedExample& example : ready.plan.examples)
+    for (const Span& span : example.spans)
+      for (const LayerIndex layer : ready.options.layers) {
+        ++planned;
+        units += store.has_unit(unit_key(example, span, layer)) ? 1 : 0;
+      }
+  if (units < planned)
+    fail(ErrorCode::kIo,
+         "{}: holds {} of the sweep's {} units: another program changed the file while the sweep wrote it; "
+         "run the "
+         "same command again",
+         arguments.output, units, planned);
+}
+
 void run(const SweepArguments& arguments) {
   const auto ready = prepare(arguments);
   const auto& [dataset, source, config, options, shard, whole, plan] = *ready;
+  (void)existing_store(arguments, *ready);  // what is refused is refused before the weights are read
   const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   const Model& model = *loaded.model;
 
   const RunIdentity identity =
       sweep_identity(model, options, hash_file(arguments.data), direction_source(options.pushes));
-  RunStore store =
+  std::optional<RunStore> store =
       RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, *ready), shard);
-  StoreObserver observer(store, identity.fields.at(field::kPrecision));
+  StoreObserver observer(*store, identity.fields.at(field::kPrecision));
   const SweepCost cost =
       cost_of(config, plan, options, [&](const UnitKey& key) { return observer.has_unit(key); });
   report_plan(plan, options, cost.pushes);
@@ -266,6 +323,8 @@ void run(const SweepArguments& arguments) {
   const LoadedModel exact = options.audit > 0 ? load_exact_model(source) : LoadedModel{};
   run_sweep(model, plan, options, observer, exact.model.get());
   observer.end_progress();
+  store.reset();
+  check_written(arguments, *ready, identity);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   spdlog::info("done in {}: {}", format_duration(seconds), arguments.output);
 }

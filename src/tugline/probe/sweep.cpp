@@ -145,15 +145,22 @@ class Sweep {
   std::optional<ResidualsByLayer> residuals_;  // read before the first unit
 };
 
+std::string hash_of_ids(const std::vector<int32_t>& ids) {
+  ContentHash hash;
+  for (const int32_t id : ids) hash.add_number(static_cast<uint32_t>(id));
+  return hex(hash.value());
+}
+
+}  // namespace
+
 ExampleRecord record_of(const PlannedExample& planned) {
   return {.example = planned.example->index,
           .content_hash = hex(planned.example->content_hash),
           .prompt = planned.example->prompt,
           .tokens = static_cast<int64_t>(planned.ids.size()),
-          .skipped = planned.skipped};
+          .skipped = planned.skipped,
+          .token_ids = hash_of_ids(planned.ids)};
 }
-
-}  // namespace
 
 void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                SweepObserver& observer, const Model* exact) {

@@ -58,6 +58,9 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 [[nodiscard]] ReplayRows planned_rows(const PlannedExample& planned, const Span& span,
                                       const ReadoutChoice& readout);
 
+// What the run keeps of the example, the hash of its token ids included: a run resumed with another tokenizer is told by it.
+[[nodiscard]] ExampleRecord record_of(const PlannedExample& planned);
+
 [[nodiscard]] UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer);
 
 // What decides the numbers besides the model, name by name (docs/formats.md): known before the weights are.

@@ -179,36 +179,42 @@ UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex lay
 
 RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
                            const std::string& direction_source) {
-  std::vector<int32_t> layers;
-  for (const LayerIndex layer : options.layers) layers.push_back(layer.value);
-  std::vector<std::string> spans;
-  for (const Span::Kind kind : options.spans) spans.push_back(kind_name(kind));
-  const bool has_controls = std::any_of(options.spans.begin(), options.spans.end(),
-                                        [](Span::Kind kind) { return is_control(kind); });
-  const PushOptions& pushes = options.pushes;
+  // Field by field: an option that is added and not bound here does not compile.
+  const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, bos, max_examples, audit,
+               limits] = options;
+  const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal, subspace,
+               null_directions] =
+      pushes;  // `supplied` and `family` are in direction_source, `orthogonal` and `subspace` in orthogonal_text
+  const auto& [batch_rows, memory] = limits;
+  std::vector<int32_t> layer_numbers;
+  for (const LayerIndex layer : layers) layer_numbers.push_back(layer.value);
+  std::vector<std::string> kinds;
+  for (const Span::Kind span : spans) kinds.push_back(kind_name(span));
+  const bool has_controls =
+      std::any_of(spans.begin(), spans.end(), [](Span::Kind span) { return is_control(span); });
   RunIdentity identity;
   identity.fields = {
-      {field::kAudit, fmt::format("{}", options.audit)},
-      {"batch_rows", fmt::format("{}", options.limits.rows)},
-      {"bos", name_of(options.bos)},
+      {field::kAudit, fmt::format("{}", audit)},
+      {"batch_rows", fmt::format("{}", batch_rows)},
+      {"bos", name_of(bos)},
       {"controls", has_controls ? controls_text() : "none"},
       {"dataset", hex(dataset_hash)},
-      {field::kDirectionSharing, pushes.sharing == DirectionSharing::kCommon ? "common" : "independent"},
+      {field::kDirectionSharing, sharing == DirectionSharing::kCommon ? "common" : "independent"},
       {field::kDirectionFamily, direction_source},
-      {field::kDirections, fmt::format("{}", pushes.directions)},
-      {"epsilons", fmt::format("{}", fmt::join(pushes.epsilons, ","))},
-      {field::kHook, std::string(name_of(options.hook))},
-      {"layers", fmt::format("{}", fmt::join(layers, ","))},
-      {"max_examples", options.max_examples ? fmt::format("{}", *options.max_examples) : "all"},
-      {"memory_limit", fmt::format("{}", options.limits.memory)},
-      {field::kNullDirections, fmt::format("{}", pushes.null_directions)},
+      {field::kDirections, fmt::format("{}", directions)},
+      {"epsilons", fmt::format("{}", fmt::join(epsilons, ","))},
+      {field::kHook, std::string(name_of(hook))},
+      {"layers", fmt::format("{}", fmt::join(layer_numbers, ","))},
+      {"max_examples", max_examples ? fmt::format("{}", *max_examples) : "all"},
+      {"memory_limit", fmt::format("{}", memory)},
+      {field::kNullDirections, fmt::format("{}", null_directions)},
       {field::kOrthogonalTo, orthogonal_text(pushes)},
-      {field::kPush, std::string(name_of(pushes.kind))},
-      {field::kReadout, readout_name(options.readout)},
-      {field::kSeed, fmt::format("{}", pushes.seed)},
-      {field::kSpans, fmt::format("{}", fmt::join(spans, ","))},
-      {field::kTemperature, fmt::format("{}", options.temperature)},
-      {field::kVocabulary, vocabulary_text(options.vocabulary)},
+      {field::kPush, std::string(name_of(kind))},
+      {field::kReadout, readout_name(readout)},
+      {field::kSeed, fmt::format("{}", seed)},
+      {field::kSpans, fmt::format("{}", fmt::join(kinds, ","))},
+      {field::kTemperature, fmt::format("{}", temperature)},
+      {field::kVocabulary, vocabulary_text(vocabulary)},
   };
   return identity;
 }

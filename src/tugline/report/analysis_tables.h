@@ -1,5 +1,5 @@
-// An analysis as tables of named columns: what the store keeps, `analyze --json` prints and figures read. Names of tables and
-// columns are a contract (docs/formats.md).
+// An analysis as tables of named columns: what the store keeps, `analyze --json` prints and figures read. Names of tables
+// (store/analysis_names.h) and columns are a contract (docs/formats.md).
 #pragma once
 
 #include <map>
@@ -7,21 +7,10 @@
 #include <vector>
 
 #include "tugline/stats/analysis.h"
+#include "tugline/store/analysis_names.h"
 #include "tugline/store/result_table.h"
 
 namespace tugline {
-
-namespace table {
-inline constexpr const char* kSettings = "settings";
-inline constexpr const char* kMeans = "means";
-inline constexpr const char* kShapes = "shapes";
-inline constexpr const char* kSpans = "spans";
-inline constexpr const char* kContrasts = "contrasts";
-inline constexpr const char* kNullContrasts = "null_contrasts";
-inline constexpr const char* kVariance = "variance";
-inline constexpr const char* kDirectionErrors = "direction_errors";
-inline constexpr const char* kCorrelations = "correlations";
-}  // namespace table
 
 // `facts`: settings besides the analysis' own, such as the dataset's name and hash.
 [[nodiscard]] std::vector<ResultTable> analysis_tables(const Analysis& analysis,

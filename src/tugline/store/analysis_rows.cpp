@@ -4,21 +4,37 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <stdexcept>
+#include <string_view>
+#include <vector>
+
+#include "tugline/store/analysis_names.h"
+#include "tugline/store/checksums.h"
 
 namespace tugline {
 namespace {
 
 constexpr const char* kPrefix = "analysis_";
 
-// Names become part of SQL.
-void check_name(const std::string& name) {
-  const bool is_plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_';
-  });
-  if (!is_plain) throw std::logic_error("\"" + name + "\" cannot name a table or column");
+bool is_known(std::string_view name) {
+  return std::find(table::kAll.begin(), table::kAll.end(), name) != table::kAll.end();
+}
+
+// Columns are named by an analysis, some of them by the dataset: any text, as an SQL identifier.
+std::string quoted(const std::string& column) {
+  if (column.empty() || column.find('\0') != std::string::npos)
+    throw std::logic_error("\"" + column + "\" cannot name a column");
+  std::string text = "\"";
+  for (const char c : column) text += c == '"' ? "\"\"" : std::string(1, c);
+  return text + '"';
+}
+
+// What insert_analysis_table runs, and what must have made an analysis table of a store that is read.
+std::string creation(const std::string& table, const std::vector<std::string>& columns) {
+  std::vector<std::string> names;
+  for (const std::string& column : columns) names.push_back(quoted(column));
+  return fmt::format("CREATE TABLE {} ({})", table, fmt::join(names, ", "));
 }
 
 struct Bind {
@@ -44,7 +60,8 @@ std::vector<std::string> analysis_tables(SQLite::Database& database) {
   SQLite::Statement select(database, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
   while (select.executeStep()) {
     std::string name = select.getColumn(0).getString();
-    if (name.starts_with(kPrefix)) names.push_back(std::move(name));
+    if (name.starts_with(kPrefix) && is_known(name.substr(std::string_view(kPrefix).size())))
+      names.push_back(std::move(name));
   }
   return names;
 }
@@ -54,14 +71,28 @@ std::vector<std::string> analysis_tables(SQLite::Database& database) {
 bool has_analysis(SQLite::Database& database) { return !analysis_tables(database).empty(); }
 
 void drop_analysis(SQLite::Database& database) {
-  for (const std::string& name : analysis_tables(database)) database.exec("DROP TABLE \"" + name + "\"");
+  for (const std::string& name : analysis_tables(database)) {
+    database.exec("DROP TABLE " + name);
+    forget_analysis_table(database, name);
+  }
+}
+
+bool is_analysis_table(SQLite::Database& database, const std::string& table) {
+  const std::vector<std::string> names = analysis_tables(database);
+  if (std::find(names.begin(), names.end(), table) == names.end()) return false;
+  std::vector<std::string> columns;
+  SQLite::Statement select(database, "SELECT name FROM pragma_table_xinfo(?) ORDER BY cid");
+  select.bind(1, table);
+  while (select.executeStep()) columns.push_back(select.getColumn(0).getString());
+  SQLite::Statement made(database, "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?");
+  made.bind(1, table);
+  return made.executeStep() && made.getColumn(0).getString() == creation(table, columns);
 }
 
 void insert_analysis_table(SQLite::Database& database, const ResultTable& table) {
-  check_name(table.name);
-  for (const std::string& column : table.columns) check_name(column);
+  if (!is_known(table.name)) throw std::logic_error("\"" + table.name + "\" is no table of an analysis");
   const std::string name = kPrefix + table.name;
-  database.exec(fmt::format("CREATE TABLE {} (\"{}\")", name, fmt::join(table.columns, "\", \"")));
+  database.exec(creation(name, table.columns));
   const std::vector<std::string> places(table.columns.size(), "?");
   SQLite::Statement insert(database,
                            fmt::format("INSERT INTO {} VALUES ({})", name, fmt::join(places, ", ")));
@@ -72,11 +103,13 @@ void insert_analysis_table(SQLite::Database& database, const ResultTable& table)
     insert.exec();
     insert.reset();
   }
+  note_analysis_table(database, name);
 }
 
-std::optional<ResultTable> read_analysis_table(SQLite::Database& database, const std::string& name) {
-  check_name(name);
-  if (!database.tableExists(kPrefix + name)) return std::nullopt;
+std::optional<ResultTable> read_analysis_table(SQLite::Database& database, const std::string& name,
+                                               const std::filesystem::path& path) {
+  if (!is_known(name) || !database.tableExists(kPrefix + name)) return std::nullopt;
+  check_analysis_table(path, database, kPrefix + name);
   SQLite::Statement select(database, fmt::format("SELECT * FROM {}{} ORDER BY rowid", kPrefix, name));
   ResultTable table{.name = name, .columns = {}};
   for (int i = 0; i < select.getColumnCount(); ++i) table.columns.emplace_back(select.getColumnName(i));

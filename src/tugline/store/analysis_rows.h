@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -15,12 +16,18 @@ namespace tugline {
 // Every table that insert_analysis_table made.
 void drop_analysis(SQLite::Database& database);
 
+// True if this table of the store is one that insert_analysis_table makes: of a known name, with columns of no type, constraint,
+// default or formula.
+[[nodiscard]] bool is_analysis_table(SQLite::Database& database, const std::string& table);
+
 // Makes "analysis_NAME" with the table's columns, untyped, and fills it. What is not known and what is not finite is NULL.
-// Throws std::logic_error where a name is no plain word, or a row has not one cell a column.
+// Throws std::logic_error if the name is not in store/analysis_names.h, a column's is empty, or a row has not one cell a column.
 void insert_analysis_table(SQLite::Database& database, const ResultTable& table);
 
-// In the order of inserting. Nothing where there is no such table.
+// In the order of inserting. Nothing if there is no such table. Throws Error kInput if it is not what was written; `path` is for the
+// message.
 [[nodiscard]] std::optional<ResultTable> read_analysis_table(SQLite::Database& database,
-                                                             const std::string& name);
+                                                             const std::string& name,
+                                                             const std::filesystem::path& path);
 
 }  // namespace tugline

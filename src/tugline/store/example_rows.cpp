@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tugline/core/error.h"
+#include "tugline/store/checksums.h"
 
 namespace tugline {
 namespace {
@@ -14,12 +15,14 @@ ExampleRecord example_of_row(SQLite::Statement& row) {
           .content_hash = row.getColumn(1).getString(),
           .prompt = row.getColumn(2).getString(),
           .tokens = row.getColumn(3).getInt64(),
-          .skipped = row.getColumn(4).getString()};
+          .skipped = row.getColumn(4).getString(),
+          .token_ids = row.getColumn(5).getString()};
 }
 
 std::optional<ExampleRecord> find_example(SQLite::Database& database, int64_t example) {
   SQLite::Statement select(
-      database, "SELECT example, content_hash, prompt, tokens, skipped FROM examples WHERE example = ?");
+      database,
+      "SELECT example, content_hash, prompt, tokens, skipped, token_ids FROM examples WHERE example = ?");
   select.bind(1, example);
   if (!select.executeStep()) {
     return std::nullopt;
@@ -43,33 +46,55 @@ bool has_same_example(SQLite::Database& database, const ExampleRecord& example,
   };
   compare("content hash", stored->content_hash, example.content_hash);
   compare("number of tokens", stored->tokens, example.tokens);
+  if (stored->token_ids != example.token_ids) {
+    fail(ErrorCode::kConflict,
+         "{}: example {} was tokenized to other ids in {} than in {}: the model's tokenizer differs; give "
+         "another "
+         "file, or the tokenizer that the run began with",
+         path.string(), example.example, titles.stored, titles.wanted);
+  }
   compare("reason for skipping", stored->skipped, example.skipped);
   return true;
 }
 
 void insert_example(SQLite::Database& database, const ExampleRecord& example) {
-  SQLite::Statement insert(
-      database,
-      "INSERT INTO examples (example, content_hash, prompt, tokens, skipped) VALUES (?, ?, ?, ?, ?)");
+  SQLite::Statement insert(database,
+                           "INSERT INTO examples (example, content_hash, prompt, tokens, skipped, token_ids) "
+                           "VALUES (?, ?, ?, ?, ?, ?)");
   insert.bind(1, example.example);
   insert.bind(2, example.content_hash);
   insert.bind(3, example.prompt);
   insert.bind(4, example.tokens);
   insert.bind(5, example.skipped);
+  insert.bind(6, example.token_ids);
   insert.exec();
+  note_inserted(database, "examples");
 }
 
 std::vector<ExampleRecord> read_examples(SQLite::Database& database) {
   std::vector<ExampleRecord> examples;
   SQLite::Statement select(
-      database, "SELECT example, content_hash, prompt, tokens, skipped FROM examples ORDER BY example");
+      database,
+      "SELECT example, content_hash, prompt, tokens, skipped, token_ids FROM examples ORDER BY example");
   while (select.executeStep()) {
     examples.push_back(example_of_row(select));
   }
   return examples;
 }
 
-void insert_skipped_span(SQLite::Database& database, const SkippedSpan& span) {
+void put_skipped_span(SQLite::Database& database, const SkippedSpan& span) {
+  SQLite::Statement known(
+      database, "SELECT rowid, reason FROM skipped_spans WHERE example = ? AND span_kind = ? AND chunk = ?");
+  known.bind(1, span.example);
+  known.bind(2, span.span_kind);
+  known.bind(3, span.chunk);
+  if (known.executeStep()) {
+    if (known.getColumn(1).getString() == span.reason) {
+      return;
+    }
+    note_removal(database, "skipped_spans", known.getColumn(0).getInt64());
+  }
+  known.reset();
   SQLite::Statement insert(
       database,
       "INSERT OR REPLACE INTO skipped_spans (example, span_kind, chunk, reason) VALUES (?, ?, ?, ?)");
@@ -78,12 +103,13 @@ void insert_skipped_span(SQLite::Database& database, const SkippedSpan& span) {
   insert.bind(3, span.chunk);
   insert.bind(4, span.reason);
   insert.exec();
+  note_inserted(database, "skipped_spans");
 }
 
 std::vector<SkippedSpan> read_skipped_spans(SQLite::Database& database) {
   std::vector<SkippedSpan> spans;
   SQLite::Statement select(database,
-                           "SELECT example, span_kind, chunk, reason FROM skipped_spans "
+                           "SELECT example, span_kind, chunk, reason FROM skipped_spans NOT INDEXED "
                            "ORDER BY example, span_kind, chunk");
   while (select.executeStep()) {
     spans.push_back({.example = select.getColumn(0).getInt64(),

@@ -10,6 +10,7 @@
 #include "tugline/store/example_rows.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/run_store.h"
+#include "tugline/store/sidecars.h"
 #include "tugline/store/store_file.h"
 #include "tugline/store/unit_rows.h"
 #include "tugline/store/writer_lock.h"
@@ -33,7 +34,7 @@ class Merger {
     const ComparedNames titles{.stored = "an earlier input", .wanted = input.path().string()};
     for (const ExampleRecord& example : input.examples())
       if (!has_same_example(database_, example, path_, titles)) insert_example(database_, example);
-    for (const SkippedSpan& span : input.skipped_spans()) insert_skipped_span(database_, span);
+    for (const SkippedSpan& span : input.skipped_spans()) put_skipped_span(database_, span);
 
     std::vector<int64_t> sessions;
     for (const Provenance& session : input.sessions()) sessions.push_back(number_of(session));
@@ -118,6 +119,7 @@ std::vector<RunStore> open_inputs(const std::vector<fs::path>& paths) {
     if (!seen.insert(inputs.back().path()).second)
       fail(ErrorCode::kUsage, "{}: is given twice", path.string());
     check_same_identity(inputs.front(), inputs.back());
+    inputs.back().check_everything();
   }
   return inputs;
 }
@@ -129,6 +131,7 @@ MergeReport merge_stores(const fs::path& out, const std::vector<fs::path>& paths
   const fs::path path = resolved_store_path(out);
   check_is_free(path);
   const std::vector<RunStore> inputs = open_inputs(paths);
+  remove_leftovers(path);
   const WriterLock lock(path);
   MergeReport report;
   create_store_file(path, inputs.front().identity(), [&](SQLite::Database& database) {

@@ -55,7 +55,8 @@ struct ExampleRecord {
   std::string content_hash;
   std::string prompt;
   int64_t tokens = 0;
-  std::string skipped;  // reason; empty where it was measured
+  std::string skipped;         // reason; empty where it was measured
+  std::string token_ids = {};  // hash of the transcript's token ids, as they are run
   bool operator==(const ExampleRecord&) const = default;
 };
 

@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "tugline/core/error.h"
 #include "tugline/store/analysis_rows.h"
+#include "tugline/store/checksums.h"
 #include "tugline/store/example_rows.h"
+#include "tugline/store/sidecars.h"
 #include "tugline/store/sqlite_error.h"
 #include "tugline/store/store_file.h"
 #include "tugline/store/unit_rows.h"
@@ -20,7 +25,10 @@ struct RunStore::Impl {
   std::unique_ptr<WriterLock> lock;  // absent for readers; outlives the connection
   std::unique_ptr<SQLite::Database> database;
   Provenance provenance;
-  int64_t session = 0;  // 0 until this process has written something
+  std::function<bool(double)> keep_waiting;
+  std::chrono::steady_clock::time_point waits_since;
+  bool gave_up = false;  // keep_waiting said so
+  int64_t session = 0;   // 0 until this process has written something
 
   // The session that a write belongs to; opened by the first write, so that resuming a finished run leaves no
   // trace.
@@ -43,8 +51,25 @@ struct RunStore::Impl {
       });
     } catch (...) {
       session = session_before;
+      if (std::exchange(gave_up, false)) {
+        fail(ErrorCode::kInterrupted, "{}: interrupted while another program kept it locked", path.string());
+      }
       throw;
     }
+  }
+
+  // SQLite's busy handler: 0 gives up. `calls` counts those of one wait.
+  static int wait(void* self, int calls) {
+    auto& impl = *static_cast<Impl*>(self);
+    const auto now = std::chrono::steady_clock::now();
+    if (calls == 0) {
+      impl.waits_since = now;
+    }
+    impl.gave_up = !impl.keep_waiting(std::chrono::duration<double>(now - impl.waits_since).count());
+    if (!impl.gave_up) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return impl.gave_up ? 0 : 1;
   }
 };
 
@@ -65,10 +90,9 @@ void check_same_shard(const std::filesystem::path& path, const Shard& stored, co
     return;
   }
   fail(ErrorCode::kConflict,
-       "{}: holds {}, this is {}; {} to go on with it, or give another file (`tugline merge` joins shards)",
-       path.string(), described(stored), described(wanted),
-       stored.is_whole() ? "leave out --shard"
-                         : fmt::format("give --shard {}/{}", stored.number, stored.count));
+       "{}: holds {}, this is {}; go on with it as what it holds, or give another file (shards of one run "
+       "can be merged)",
+       path.string(), described(stored), described(wanted));
 }
 
 }  // namespace
@@ -84,6 +108,7 @@ RunStore RunStore::create_or_resume(const std::filesystem::path& path, const Run
   impl->path = resolved_store_path(path);
   impl->provenance = provenance;
   check_store_path(impl->path);
+  remove_leftovers(impl->path);
   impl->lock = std::make_unique<WriterLock>(impl->path);
   if (is_new_store(impl->path)) {
     create_store_file(impl->path, identity, [&](SQLite::Database& database) {
@@ -98,6 +123,7 @@ RunStore RunStore::create_or_resume(const std::filesystem::path& path, const Run
                  identity);
   RunStore store(std::move(impl));
   store.check_shard(shard);
+  store.check_everything();
   return store;
 }
 
@@ -107,9 +133,14 @@ void RunStore::check_path(const std::filesystem::path& path) {
   if (!is_new_store(resolved)) (void)open_store_file(resolved, StoreAccess::kRead);
 }
 
+bool RunStore::is_there(const std::filesystem::path& path) {
+  return !is_new_store(resolved_store_path(path));
+}
+
 RunStore RunStore::open_read_only(const std::filesystem::path& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = resolved_store_path(path);
+  remove_leftovers(impl->path);
   impl->database = open_store_file(impl->path, StoreAccess::kRead);
   return RunStore(std::move(impl));
 }
@@ -117,6 +148,7 @@ RunStore RunStore::open_read_only(const std::filesystem::path& path) {
 RunStore RunStore::open_to_annotate(const std::filesystem::path& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = resolved_store_path(path);
+  remove_leftovers(impl->path);
   // Looked at before a lock file is made beside what may be no store at all.
   impl->database = open_store_file(impl->path, StoreAccess::kRead);
   impl->lock = std::make_unique<WriterLock>(impl->path);
@@ -124,24 +156,40 @@ RunStore RunStore::open_to_annotate(const std::filesystem::path& path) {
   return RunStore(std::move(impl));
 }
 
+void RunStore::wait_for_others(std::function<bool(double seconds)> keep_waiting) {
+  impl_->keep_waiting = std::move(keep_waiting);
+  sqlite3_busy_handler(impl_->database->getHandle(), &Impl::wait, impl_.get());
+}
+
+void RunStore::check_everything() const {
+  guarded(impl_->path, "check it", [&] {
+    const SQLite::Transaction snapshot(*impl_->database);
+    tugline::check_everything(impl_->path, *impl_->database);
+  });
+}
+
 const std::filesystem::path& RunStore::path() const { return impl_->path; }
 
+bool RunStore::has_example(const ExampleRecord& example) const {
+  return guarded(impl_->path, "read an example",
+                 [&] { return has_same_example(*impl_->database, example, impl_->path, {}); });
+}
+
 void RunStore::put_example(const ExampleRecord& example) {
-  if (guarded(impl_->path, "read an example",
-              [&] { return has_same_example(*impl_->database, example, impl_->path, {}); })) {
+  if (has_example(example)) {
     return;
   }
   impl_->in_transaction("write an example", [&] { insert_example(*impl_->database, example); });
 }
 
 void RunStore::put_skipped_span(const SkippedSpan& span) {
-  impl_->in_transaction("write a skipped span", [&] { insert_skipped_span(*impl_->database, span); });
+  impl_->in_transaction("write a skipped span", [&] { tugline::put_skipped_span(*impl_->database, span); });
 }
 
 void RunStore::put_unit(const UnitRecord& unit) {
   check_storable(unit, impl_->path);
   impl_->in_transaction("write a unit", [&] {
-    if (find_unit(*impl_->database, unit.key)) {
+    if (find_unit(*impl_->database, unit.key, impl_->path)) {
       fail(ErrorCode::kConflict, "{}: has {} already", impl_->path.string(), described(unit.key));
     }
     insert_unit(*impl_->database, impl_->current_session(), unit);
@@ -162,11 +210,12 @@ bool RunStore::has_analysis() const {
 
 std::optional<ResultTable> RunStore::analysis_table(const std::string& name) const {
   return guarded(impl_->path, "read its analysis",
-                 [&] { return read_analysis_table(*impl_->database, name); });
+                 [&] { return read_analysis_table(*impl_->database, name, impl_->path); });
 }
 
 bool RunStore::has_unit(const UnitKey& key) const {
-  return guarded(impl_->path, "look up a unit", [&] { return find_unit(*impl_->database, key).has_value(); });
+  return guarded(impl_->path, "look up a unit",
+                 [&] { return find_unit(*impl_->database, key, impl_->path).has_value(); });
 }
 
 RunIdentity RunStore::identity() const {
@@ -186,14 +235,14 @@ void RunStore::check_shard(const Shard& wanted) const { check_same_shard(impl_->
 std::vector<Provenance> RunStore::sessions() const {
   return guarded(impl_->path, "read its sessions", [&] {
     std::map<int64_t, Provenance> sessions;
-    SQLite::Statement select(
-        *impl_->database,
-        "SELECT sessions.session, name, value FROM sessions LEFT JOIN meta USING (session)");
-    while (select.executeStep()) {
-      Provenance& session = sessions[select.getColumn(0).getInt64()];
-      if (!select.getColumn(1).isNull()) {
-        session[select.getColumn(1).getString()] = select.getColumn(2).getString();
-      }
+    SQLite::Statement numbers(*impl_->database, "SELECT session FROM sessions");
+    while (numbers.executeStep()) {
+      sessions[numbers.getColumn(0).getInt64()];
+    }
+    SQLite::Statement facts(*impl_->database, "SELECT session, name, value FROM meta NOT INDEXED");
+    while (facts.executeStep()) {
+      sessions[facts.getColumn(0).getInt64()][facts.getColumn(1).getString()] =
+          facts.getColumn(2).getString();
     }
     std::vector<Provenance> ordered;
     for (auto& [number, session] : sessions) {
@@ -231,12 +280,15 @@ std::map<UnitKey, size_t> RunStore::unit_sessions() const {
 }
 
 std::vector<UnitRecord> RunStore::units() const {
-  return guarded(impl_->path, "read its units", [&] { return read_units(*impl_->database); });
+  return guarded(impl_->path, "read its units", [&] {
+    const SQLite::Transaction snapshot(*impl_->database);
+    return read_units(*impl_->database, impl_->path);
+  });
 }
 
 std::vector<ResponseRecord> RunStore::responses(const UnitKey& key) const {
   return guarded(impl_->path, "read responses", [&] {
-    const auto unit = find_unit(*impl_->database, key);
+    const auto unit = find_unit(*impl_->database, key, impl_->path);
     if (!unit) {
       fail(ErrorCode::kNotFound, "{}: has no unit {}", impl_->path.string(), described(key));
     }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,8 @@ class RunStore {
   // Throws what create_or_resume would for the path itself, before anything is known of the run: no such folder, another
   // program's file. Changes nothing.
   static void check_path(const std::filesystem::path& path);
+  // True if there is a file that is not empty.
+  [[nodiscard]] static bool is_there(const std::filesystem::path& path);
   [[nodiscard]] static RunStore open_read_only(const std::filesystem::path& path);
 
   // Opens a finished or unfinished run to keep an analysis in it, as its one writer.
@@ -40,8 +43,13 @@ class RunStore {
   RunStore& operator=(RunStore&&) noexcept;
   ~RunStore();
 
+  // What to do while another program keeps the store locked, as a reader with an open query does: `keep_waiting` is called some
+  // times a second with the seconds waited so far. If it returns false, the write under way throws kInterrupted. Without this a
+  // write throws kIo after 30 seconds.
+  void wait_for_others(std::function<bool(double seconds)> keep_waiting);
+
   // Writing. The example comes before its units. An example that is there already must have the same content,
-  // number of tokens and fate (kConflict); repeating it changes nothing.
+  // token ids and fate (kConflict); repeating it changes nothing.
   void put_example(const ExampleRecord& example);
   void put_skipped_span(const SkippedSpan& span);  // repeating it replaces the reason
   // kConflict where the unit is there already; kInput where a value is not finite (SQLite has no NaN).
@@ -53,6 +61,8 @@ class RunStore {
   // Reading; everything comes sorted by its key, whatever order it was written in.
   [[nodiscard]] bool has_unit(const UnitKey& key) const;
   [[nodiscard]] RunIdentity identity() const;
+  // kConflict, as put_example has it, if the store holds another example of this number.
+  [[nodiscard]] bool has_example(const ExampleRecord& example) const;
   // kConflict, as create_or_resume has it, where the store holds another run.
   void check_identity(const RunIdentity& wanted) const;
   // The part of the run that the store is for.
@@ -64,6 +74,9 @@ class RunStore {
   [[nodiscard]] std::vector<ExampleRecord> examples() const;
   [[nodiscard]] std::vector<SkippedSpan> skipped_spans() const;
   [[nodiscard]] std::vector<UnitKey> unit_keys() const;
+  // Reads all of the file and throws kInput, naming it, if anything is not what was written (store/checksums.h). Done when a run is
+  // resumed; other reading checks what it reads.
+  void check_everything() const;
   // Which of sessions() measured each unit.
   [[nodiscard]] std::map<UnitKey, size_t> unit_sessions() const;
   // Without their responses, which may not fit into memory all at once.

@@ -1,7 +1,7 @@
--- The run store, schema version 8 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 9 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 -- What decides the numbers. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -33,7 +33,8 @@ CREATE TABLE examples (
   content_hash TEXT NOT NULL,
   prompt       TEXT NOT NULL,
   tokens       INTEGER NOT NULL,
-  skipped      TEXT NOT NULL         -- reason; empty where the example is measured
+  skipped      TEXT NOT NULL,        -- reason; empty where the example is measured
+  token_ids    TEXT NOT NULL         -- hash of the transcript's token ids, as they are run
 );
 
 CREATE TABLE skipped_spans (
@@ -62,6 +63,8 @@ CREATE TABLE units (
   seconds    REAL NOT NULL,
   audited    INTEGER NOT NULL,    -- pushes that were also rerun in f64
   audit_disagreement REAL,        -- the largest |kl - kl_f64| / kl_f64 of them; NULL where there are none
+  responses_checksum INTEGER NOT NULL,  -- of the unit's responses
+  checksum           INTEGER NOT NULL,  -- of this row, and of the unit's readout_rows
   UNIQUE (example, span_kind, chunk, layer)
 );
 
@@ -100,4 +103,11 @@ CREATE TABLE responses (
   entropy_change_rows  BLOB NOT NULL,
   top1_flip_rows       BLOB NOT NULL,  -- one byte a readout row, 0 or 1
   PRIMARY KEY (unit, direction, epsilon)
+);
+
+-- What was written: of each table but readout_rows and responses, which a unit's own checksums cover. Sums are modulo 2^64.
+CREATE TABLE checksums (
+  name     TEXT PRIMARY KEY NOT NULL,  -- of the table
+  rows     INTEGER NOT NULL,
+  checksum INTEGER NOT NULL            -- the sum of its rows' hashes
 );

@@ -13,6 +13,11 @@ struct Cause {
 };
 
 Cause cause_of(int code) {
+  if (code == SQLITE_READONLY_DBMOVED) {
+    return {
+        ErrorCode::kIo,
+        "the file was moved, deleted or replaced while it was open; what it held is where it was moved to"};
+  }
   switch (primary(code)) {
     case SQLITE_FULL:
       return {ErrorCode::kIo, "the disk is full; free some space and run the same command again"};
@@ -31,6 +36,9 @@ Cause cause_of(int code) {
       return {ErrorCode::kInput, "it is not a tugline run store (not a SQLite file at all)"};
     case SQLITE_CORRUPT:
       return {ErrorCode::kInput, "the file is damaged; restore a copy or measure again"};
+    case SQLITE_INTERRUPT:
+      return {ErrorCode::kInput,
+              "reading it would not end: the file is damaged; restore a copy or measure again"};
     case SQLITE_ERROR:
     case SQLITE_SCHEMA:
     case SQLITE_MISMATCH:

@@ -6,7 +6,10 @@
 #include <system_error>
 
 #include "tugline/core/error.h"
+#include "tugline/store/checksums.h"
+#include "tugline/store/received.h"
 #include "tugline/store/schema.h"
+#include "tugline/store/sidecars.h"
 #include "tugline/store/sqlite_error.h"
 
 namespace tugline {
@@ -35,6 +38,7 @@ void insert_identity(SQLite::Database& database, const RunIdentity& identity) {
     insert.bind(1, name);
     insert.bind(2, value);
     insert.exec();
+    note_inserted(database, "identity");
     insert.reset();
   }
 }
@@ -42,18 +46,13 @@ void insert_identity(SQLite::Database& database, const RunIdentity& identity) {
 void write_new_store(const fs::path& path, const RunIdentity& identity,
                      const std::function<void(SQLite::Database&)>& fill) {
   SQLite::Database database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  distrust(database);
   configure(database, StoreAccess::kWrite);
   SQLite::Transaction transaction(database);
   database.exec(kSchemaSql);
   insert_identity(database, identity);
   fill(database);
   transaction.commit();
-}
-
-void remove_with_journal(const fs::path& path) {
-  std::error_code ignored;
-  fs::remove(path, ignored);
-  fs::remove(path.string() + "-journal", ignored);
 }
 
 void check_is_ours(const fs::path& path, SQLite::Database& database) {
@@ -117,6 +116,9 @@ void check_store_path(const fs::path& path) {
   if (fs::exists(path, error)) {
     check_plain_file(path);
   }
+  if (is_new_store(path)) {
+    check_no_sidecars(path);
+  }
 }
 
 bool is_new_store(const fs::path& path) {
@@ -126,16 +128,18 @@ bool is_new_store(const fs::path& path) {
 
 void create_store_file(const fs::path& path, const RunIdentity& identity,
                        const std::function<void(SQLite::Database&)>& fill) {
-  const fs::path unfinished = fmt::format("{}.new-{}", path.string(), ::getpid());
-  remove_with_journal(unfinished);
+  check_no_sidecars(path);
+  const fs::path unfinished = unfinished_name(path);
+  remove_unfinished(unfinished);
   try {
     guarded(path, "make the run store", [&] { write_new_store(unfinished, identity, fill); });
+    check_no_sidecars(path);  // again: filling it may have taken long
     fs::rename(unfinished, path);
   } catch (const fs::filesystem_error& e) {
-    remove_with_journal(unfinished);
+    remove_unfinished(unfinished);
     fail(ErrorCode::kIo, "{}: cannot make the run store: {}", path.string(), e.code().message());
   } catch (...) {
-    remove_with_journal(unfinished);
+    remove_unfinished(unfinished);
     throw;
   }
 }
@@ -145,13 +149,16 @@ std::unique_ptr<SQLite::Database> open_store_file(const fs::path& path, StoreAcc
   if (is_new_store(path)) {
     fail(ErrorCode::kInput, "{}: is empty, expected a run store", path.string());
   }
+  check_sidecars(path);
   return guarded(path, "open the run store", [&] {
     // Readers ask to write too: SQLite then undoes what a killed writer left half done, which a read-only
     // connection may not. It opens the file for reading where writing is forbidden.
     auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE);
     database->setBusyTimeout(kBusyMilliseconds);
+    distrust(*database);
     check_is_ours(path, *database);
     check_is_whole(path, *database);
+    check_contents(path, *database);
     if (access == StoreAccess::kWrite && sqlite3_db_readonly(database->getHandle(), "main") == 1) {
       fail(ErrorCode::kIo, "{}: cannot write the run store: the file is read-only", path.string());
     }
@@ -162,7 +169,7 @@ std::unique_ptr<SQLite::Database> open_store_file(const fs::path& path, StoreAcc
 
 RunIdentity read_identity(SQLite::Database& database) {
   RunIdentity identity;
-  SQLite::Statement select(database, "SELECT name, value FROM identity");
+  SQLite::Statement select(database, "SELECT name, value FROM identity NOT INDEXED");
   while (select.executeStep()) {
     identity.fields[select.getColumn(0).getString()] = select.getColumn(1).getString();
   }
@@ -177,6 +184,7 @@ void insert_shard(SQLite::Database& database, const Shard& shard) {
   insert.bind(1, shard.number);
   insert.bind(2, shard.count);
   insert.exec();
+  note_inserted(database, "shard");
 }
 
 Shard read_shard(SQLite::Database& database) {
@@ -190,12 +198,14 @@ Shard read_shard(SQLite::Database& database) {
 int64_t insert_session(SQLite::Database& database, const Provenance& provenance) {
   database.exec("INSERT INTO sessions DEFAULT VALUES");
   const int64_t session = database.getLastInsertRowid();
+  note_inserted(database, "sessions");
   SQLite::Statement insert(database, "INSERT INTO meta (session, name, value) VALUES (?, ?, ?)");
   for (const auto& [name, value] : provenance) {
     insert.bind(1, session);
     insert.bind(2, name);
     insert.bind(3, value);
     insert.exec();
+    note_inserted(database, "meta");
     insert.reset();
   }
   return session;

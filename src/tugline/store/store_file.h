@@ -17,7 +17,8 @@ enum class StoreAccess { kRead, kWrite };
 // Absolute, symbolic links resolved: one file has one name, and no name means something special to SQLite.
 [[nodiscard]] std::filesystem::path resolved_store_path(const std::filesystem::path& path);
 
-// Throws Error where no store can be at `path`: its folder is not there, or it is something but a plain file.
+// Throws Error if no store can be at `path`: its folder is not there, it is no plain file, or there is none and another store's
+// sidecar files are there.
 void check_store_path(const std::filesystem::path& path);
 
 // True where there is nothing yet, or an empty file.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/store/checksums.h"
 
 namespace tugline {
 namespace {
@@ -70,8 +71,9 @@ void insert_unit_row(SQLite::Database& database, int64_t session, const UnitReco
   SQLite::Statement insert(
       database,
       "INSERT INTO units (session, example, span_kind, chunk, layer, span_begin, span_end, "
-      "span_text, position, rms, note, seconds, audited, audit_disagreement, sink) "
-      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "span_text, position, rms, note, seconds, audited, audit_disagreement, sink, responses_checksum, "
+      "checksum) "
+      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0)");
   insert.bind(1, session);
   insert.bind(2, unit.key.example);
   insert.bind(3, unit.key.span_kind);
@@ -144,11 +146,29 @@ void insert_responses(SQLite::Database& database, int64_t id, const UnitRecord& 
   }
 }
 
-// The values of a response's BLOB columns, one a readout row. `kl_rows` says how many rows there are; the others must agree.
+// Layers, directions and tokens: what does not fit was not written by tugline.
+int32_t int32_of(const SQLite::Column& column) {
+  const int64_t value = column.getInt64();
+  if (value != static_cast<int32_t>(value)) {
+    fail(ErrorCode::kInput, "column {} of the run store has {}, expected a number of 32 bits",
+         column.getName(), value);
+  }
+  return static_cast<int32_t>(value);
+}
+
+// How many readout rows a unit has.
+size_t readout_size(SQLite::Database& database, int64_t unit) {
+  SQLite::Statement count(database, "SELECT COUNT(*) FROM readout_rows WHERE unit = ?");
+  count.bind(1, unit);
+  count.executeStep();
+  return static_cast<size_t>(count.getColumn(0).getInt64());
+}
+
+// The values of a response's BLOB columns: one for each of the unit's readout rows.
 class RowBlobs {
  public:
-  RowBlobs(const SQLite::Column& kl_rows, int64_t unit, const std::filesystem::path& path)
-      : rows_(static_cast<size_t>(kl_rows.getBytes()) / sizeof(double)), unit_(unit), path_(path) {}
+  RowBlobs(size_t rows, int64_t unit, const std::filesystem::path& path)
+      : rows_(rows), unit_(unit), path_(path) {}
 
   template <typename T>
   [[nodiscard]] std::vector<T> values(const SQLite::Column& column) const {
@@ -171,7 +191,7 @@ UnitKey key_of_row(SQLite::Statement& row, int first) {
   return {.example = row.getColumn(first).getInt64(),
           .span_kind = row.getColumn(first + 1).getString(),
           .chunk = row.getColumn(first + 2).getInt64(),
-          .layer = row.getColumn(first + 3).getInt()};
+          .layer = int32_of(row.getColumn(first + 3))};
 }
 
 UnitRecord unit_of_row(SQLite::Statement& row) {
@@ -261,9 +281,11 @@ void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& 
   const int64_t id = database.getLastInsertRowid();
   insert_readout(database, id, unit);
   insert_responses(database, id, unit);
+  note_unit(database, id);
 }
 
-std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key) {
+std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key,
+                                 const std::filesystem::path& path) {
   SQLite::Statement select(
       database, "SELECT unit FROM units WHERE example = ? AND span_kind = ? AND chunk = ? AND layer = ?");
   select.bind(1, key.example);
@@ -273,14 +295,24 @@ std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key)
   if (!select.executeStep()) {
     return std::nullopt;
   }
-  return select.getColumn(0).getInt64();
+  const int64_t unit = select.getColumn(0).getInt64();
+  // The index said so; the checksums are of the rows.
+  SQLite::Statement row(database,
+                        "SELECT example, span_kind, chunk, layer FROM units NOT INDEXED WHERE unit = ?");
+  row.bind(1, unit);
+  if (!row.executeStep() || key_of_row(row, 0) != key) {
+    fail(ErrorCode::kInput,
+         "{}: the index of units is damaged: it has unit {} as {}; restore a copy or measure again",
+         path.string(), unit, described(key));
+  }
+  return unit;
 }
 
 std::vector<UnitKey> read_unit_keys(SQLite::Database& database) {
   std::vector<UnitKey> keys;
-  SQLite::Statement select(
-      database,
-      "SELECT example, span_kind, chunk, layer FROM units ORDER BY example, span_kind, chunk, layer");
+  SQLite::Statement select(database,
+                           "SELECT example, span_kind, chunk, layer FROM units NOT INDEXED ORDER BY example, "
+                           "span_kind, chunk, layer");
   while (select.executeStep()) {
     keys.push_back(key_of_row(select, 0));
   }
@@ -292,28 +324,30 @@ std::map<UnitKey, size_t> read_unit_sessions(SQLite::Database& database) {
   SQLite::Statement select(
       database,
       "SELECT (SELECT COUNT(*) FROM sessions WHERE sessions.session < units.session), example, span_kind, "
-      "chunk, layer FROM units");
+      "chunk, layer FROM units NOT INDEXED");
   while (select.executeStep()) {
     sessions[key_of_row(select, 1)] = static_cast<size_t>(select.getColumn(0).getInt64());
   }
   return sessions;
 }
 
-std::vector<UnitRecord> read_units(SQLite::Database& database) {
+std::vector<UnitRecord> read_units(SQLite::Database& database, const std::filesystem::path& path) {
   SQLite::Statement select(
       database,
       "SELECT unit, example, span_kind, chunk, layer, span_begin, span_end, span_text, position, "
-      "rms, note, seconds, audited, audit_disagreement, sink FROM units ORDER BY example, span_kind, chunk, "
+      "rms, note, seconds, audited, audit_disagreement, sink FROM units NOT INDEXED ORDER BY example, "
+      "span_kind, chunk, "
       "layer");
   SQLite::Statement readout(database,
                             "SELECT position, token FROM readout_rows WHERE unit = ? ORDER BY ordinal");
   std::vector<UnitRecord> units;
   while (select.executeStep()) {
+    check_unit(path, database, select.getColumn(0).getInt64());
     UnitRecord unit = unit_of_row(select);
     readout.bind(1, select.getColumn(0).getInt64());
     while (readout.executeStep()) {
       unit.rows.push_back(readout.getColumn(0).getInt64());
-      unit.row_tokens.push_back(readout.getColumn(1).getInt());
+      unit.row_tokens.push_back(int32_of(readout.getColumn(1)));
     }
     readout.reset();
     units.push_back(std::move(unit));
@@ -330,12 +364,13 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t u
       "cosine, null_direction, kl_reverse_rows, js_rows, delta_logprob_rows, total_variation_rows, "
       "entropy_change_rows, top1_flip_rows "
       "FROM responses WHERE unit = ? ORDER BY direction, epsilon");
+  check_responses(path, database, unit);
   select.bind(1, unit);
   std::vector<ResponseRecord> responses;
+  const RowBlobs blobs(readout_size(database, unit), unit, path);
   while (select.executeStep()) {
-    const RowBlobs blobs(select.getColumn(7), unit, path);
     ResponseRecord response{
-        .direction = select.getColumn(0).getInt(),
+        .direction = int32_of(select.getColumn(0)),
         .epsilon = select.getColumn(1).getDouble(),
         .kl = select.getColumn(2).getDouble(),
         .kl_reverse = select.getColumn(3).getDouble(),

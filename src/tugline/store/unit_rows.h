@@ -19,11 +19,15 @@ void check_storable(const UnitRecord& unit, const std::filesystem::path& path);
 // Inserts the unit, its readout and its responses inside the caller's transaction.
 void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& unit);
 
-[[nodiscard]] std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key);
+// Throws Error kInput if the index of units is damaged; `path` is for the message.
+[[nodiscard]] std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key,
+                                               const std::filesystem::path& path);
 [[nodiscard]] std::vector<UnitKey> read_unit_keys(SQLite::Database& database);
 // Which session measured each unit, counted from 0 in the order of sessions.
 [[nodiscard]] std::map<UnitKey, size_t> read_unit_sessions(SQLite::Database& database);
-[[nodiscard]] std::vector<UnitRecord> read_units(SQLite::Database& database);
+// Both throw Error kInput, naming what is wrong, if what they read is not what was written; `path` is for messages.
+[[nodiscard]] std::vector<UnitRecord> read_units(SQLite::Database& database,
+                                                 const std::filesystem::path& path);
 [[nodiscard]] std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
                                                          const std::filesystem::path& path);
 

@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include "tugline/core/error.h"
 
@@ -43,11 +45,19 @@ bool is_still_there(int descriptor, const std::filesystem::path& path) {
          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
-void lock_or_fail(int descriptor, const std::filesystem::path& store) {
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
-    return;
+void lock_or_fail(int descriptor, const std::filesystem::path& store, std::chrono::milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  int error = 0;
+  for (;;) {
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+      return;
+    }
+    error = errno;
+    if (error != EWOULDBLOCK || std::chrono::steady_clock::now() >= end) {
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  const int error = errno;
   const std::string holder = holder_of(descriptor);
   ::close(descriptor);
   if (error == EWOULDBLOCK) {
@@ -67,10 +77,11 @@ void write_process_id(int descriptor) {
 
 }  // namespace
 
-WriterLock::WriterLock(const std::filesystem::path& store) : path_(store.string() + "-lock") {
+WriterLock::WriterLock(const std::filesystem::path& store, std::chrono::milliseconds patience)
+    : path_(store.string() + "-lock") {
   for (;;) {
     descriptor_ = open_lock_file(store, path_);
-    lock_or_fail(descriptor_, store);
+    lock_or_fail(descriptor_, store, patience);
     if (is_still_there(descriptor_, path_)) {
       break;
     }

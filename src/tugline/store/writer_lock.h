@@ -4,15 +4,18 @@
 // holds nobody up.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 
 namespace tugline {
 
 class WriterLock {
  public:
-  // Throws Error kIo where another writer has the lock (its process id is named) or the folder cannot be
-  // written.
-  explicit WriterLock(const std::filesystem::path& store);
+  // A command that only removes leftovers has the lock for some milliseconds: a writer waits that long.
+  static constexpr std::chrono::milliseconds kPatience{300};
+
+  // Throws Error kIo if another writer has the lock and keeps it (its process id is named), or the folder cannot be written.
+  explicit WriterLock(const std::filesystem::path& store, std::chrono::milliseconds patience = kPatience);
   ~WriterLock();
   WriterLock(const WriterLock&) = delete;
   WriterLock& operator=(const WriterLock&) = delete;

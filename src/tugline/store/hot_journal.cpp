@@ -1,0 +1,136 @@
+#include "tugline/store/hot_journal.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "tugline/core/error.h"
+
+namespace tugline {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::array<unsigned char, 8> kJournalMagic = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+constexpr size_t kDatabaseHeader = 100;  // bytes, of page 1
+
+using DatabaseHeader = std::array<unsigned char, kDatabaseHeader>;
+
+template <size_t size>
+uint32_t big_endian(const std::array<unsigned char, size>& bytes, size_t offset) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4; ++i) value = value << 8 | bytes.at(offset + i);
+  return value;
+}
+
+template <size_t size>
+std::optional<std::array<unsigned char, size>> read_at(std::ifstream& file, uint64_t offset) {
+  std::array<unsigned char, size> bytes{};
+  file.clear();
+  file.seekg(static_cast<std::streamoff>(offset));
+  file.read(reinterpret_cast<char*>(bytes.data()), size);
+  if (!file) return std::nullopt;
+  return bytes;
+}
+
+uint32_t change_counter(const DatabaseHeader& header) { return big_endian(header, 24); }
+uint32_t page_count(const DatabaseHeader& header) { return big_endian(header, 28); }
+
+// One stretch of a journal: a header, then so many records of a page number, the page as it was, and a checksum.
+struct Segment {
+  uint32_t records;
+  uint32_t pages_before;  // of the database, before the transaction
+  uint32_t sector;        // bytes that the header fills
+  uint32_t page;          // bytes
+};
+
+std::optional<Segment> read_segment(std::ifstream& journal, uint64_t offset) {
+  const auto bytes = read_at<28>(journal, offset);
+  if (!bytes || !std::equal(kJournalMagic.begin(), kJournalMagic.end(), bytes->begin())) return std::nullopt;
+  const Segment segment{.records = big_endian(*bytes, 8),
+                        .pages_before = big_endian(*bytes, 16),
+                        .sector = big_endian(*bytes, 20),
+                        .page = big_endian(*bytes, 24)};
+  if (segment.sector < 32 || segment.page < 512) return std::nullopt;  // SQLite does not play it back either
+  return segment;
+}
+
+// The database's header before the transaction; nothing if the transaction had not come to change it.
+std::optional<DatabaseHeader> header_before(std::ifstream& journal, uint64_t size, const Segment& first) {
+  uint64_t offset = 0;
+  for (std::optional<Segment> segment = first; segment; segment = read_segment(journal, offset)) {
+    offset += first.sector;
+    for (uint32_t i = 0; i < segment->records && offset < size; ++i, offset += first.page + 8) {
+      const auto number = read_at<4>(journal, offset);
+      if (number && big_endian(*number, 0) == 1) return read_at<kDatabaseHeader>(journal, offset + 4);
+    }
+    offset = (offset + first.sector - 1) / first.sector * first.sector;
+  }
+  return std::nullopt;
+}
+
+// A journal that ends so belongs to a transaction over several databases, whose list of journals SQLite deletes afterwards,
+// whatever file is named there.
+bool names_other_files(std::ifstream& journal, uint64_t size) {
+  return size >= kJournalMagic.size() && read_at<8>(journal, size - kJournalMagic.size()) == kJournalMagic;
+}
+
+// A transaction raises the change counter by 1 when it commits; until then it may have written page 1 with other pages only.
+bool is_of(const DatabaseHeader& now, const std::optional<DatabaseHeader>& before, uint32_t pages_before) {
+  if (!before) return page_count(now) == pages_before;
+  const uint32_t commits = change_counter(now) - change_counter(*before);
+  return page_count(*before) == pages_before && commits <= 1;
+}
+
+// A journal that SQLite would play back, and that was not written for the store.
+bool has_foreign_journal(const fs::path& store, const fs::path& path) {
+  std::ifstream database(store, std::ios::binary);
+  const auto header = read_at<kDatabaseHeader>(database, 0);
+  std::error_code error;
+  const uintmax_t size = fs::file_size(path, error);
+  std::ifstream journal(path, std::ios::binary);
+  if (!header || error || !journal) return false;
+  const std::optional<Segment> first = read_segment(journal, 0);
+  if (!first) return false;  // not begun, or finished: SQLite plays nothing back
+  return names_other_files(journal, size) ||
+         !is_of(*header, header_before(journal, size, *first), first->pages_before);
+}
+
+void check_is_no_log(const fs::path& store) {
+  std::ifstream database(store, std::ios::binary);
+  const auto header = read_at<kDatabaseHeader>(database, 0);
+  if (header && ((*header)[18] == 2 || (*header)[19] == 2)) {
+    fail(ErrorCode::kUnsupported,
+         "{0}: another program changed it to a write-ahead log; run: sqlite3 {0} 'PRAGMA journal_mode = "
+         "DELETE'",
+         store.string());
+  }
+}
+
+}  // namespace
+
+void check_hot_journal(const fs::path& store) {
+  check_is_no_log(store);
+  const fs::path path = store.string() + "-journal";
+  // A writer at work changes both files, one after the other: what is wrong stays wrong.
+  constexpr int kLooks = 5;
+  for (int look = 0; has_foreign_journal(store, path); ++look) {
+    if (look == kLooks) {
+      fail(ErrorCode::kConflict,
+           "{}: {} is the journal of another store, or of another state of this one, and SQLite would play "
+           "it into the "
+           "file. If you put this store in the place of one that was killed, delete the journal or move it "
+           "to its own "
+           "store",
+           store.string(), path.string());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+}  // namespace tugline

@@ -1,0 +1,140 @@
+#include "tugline/store/received.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "tugline/core/error.h"
+#include "tugline/store/analysis_rows.h"
+#include "tugline/store/checksums.h"
+#include "tugline/store/schema.h"
+
+namespace tugline {
+namespace {
+
+// An object's type and name, and the statement that made it.
+using Objects = std::map<std::pair<std::string, std::string>, std::string>;
+
+// A statement's words: without comments, and with one space for each stretch of white space, outside of quotes.
+std::string words_of(const std::string& sql) {
+  std::string words;
+  char quote = 0;
+  for (size_t i = 0; i < sql.size(); ++i) {
+    const char c = sql[i];
+    if (quote != 0 || c == '\'' || c == '"' || c == '`') {
+      words += c;
+      quote = quote == 0 ? c : (quote == c ? char{0} : quote);
+    } else if (sql.compare(i, 2, "--") == 0) {
+      i = std::min(sql.find('\n', i), sql.size()) - 1;
+    } else if (c != ' ' && c != '\n' && c != '\t' && c != '\r') {
+      words += c;
+    } else if (!words.empty() && words.back() != ' ') {
+      words += ' ';
+    }
+  }
+  return words;
+}
+
+Objects objects_in(SQLite::Database& database) {
+  Objects objects;
+  SQLite::Statement select(database, "SELECT type, name, tbl_name, sql FROM sqlite_master");
+  while (select.executeStep()) {
+    const std::string sql = select.getColumn(3).getString();
+    objects[{select.getColumn(0).getString(), select.getColumn(1).getString()}] =
+        select.getColumn(2).getString() + ": " + words_of(sql);
+  }
+  return objects;
+}
+
+Objects known_objects() {
+  SQLite::Database made(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  made.exec(kSchemaSql);
+  return objects_in(made);
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& object, const char* fault) {
+  fail(ErrorCode::kInput,
+       "{}: {} {}, so it is not a run store as tugline makes it; get an unchanged copy, or measure again "
+       "(views and "
+       "indexes of your own belong in another file that attaches this one)",
+       path.string(), object, fault);
+}
+
+std::string shown(const std::pair<std::string, std::string>& object) {
+  constexpr size_t kMost = 60;  // bytes of a name in a message
+  return fmt::format("{} \"{}\"", object.first,
+                     object.second.size() > kMost ? object.second.substr(0, kMost) + "..." : object.second);
+}
+
+void check_schema(const std::filesystem::path& path, SQLite::Database& database) {
+  static const Objects known = known_objects();
+  const Objects found = objects_in(database);
+  for (const auto& [object, text] : found) {
+    const auto ours = known.find(object);
+    if (ours == known.end() && (object.first != "table" || !is_analysis_table(database, object.second)))
+      refuse(path, shown(object), "is not tugline's");
+    if (ours != known.end() && ours->second != text) refuse(path, shown(object), "was altered");
+  }
+  for (const auto& [object, text] : known) {
+    if (!found.contains(object)) refuse(path, shown(object), "is missing");
+  }
+}
+
+// Pages that are used twice or are no tree of a table: a reader could walk them without end.
+void check_structure(const std::filesystem::path& path, SQLite::Database& database) {
+  const std::string fault = database.execAndGet("PRAGMA quick_check(1)").getString();
+  if (fault != "ok") {
+    fail(ErrorCode::kInput, "{}: the file is damaged ({}); restore a copy or measure again", path.string(),
+         fault.substr(0, fault.find('\n')));
+  }
+}
+
+// Ends the statement under way after so many of SQLite's steps. A whole file needs some tens for each byte at the most.
+class StepLimit {
+ public:
+  StepLimit(SQLite::Database& database, uint64_t bytes)
+      : database_(database), left_(100 + bytes * 64 / kStride) {
+    sqlite3_progress_handler(database.getHandle(), kStride, &count, this);
+  }
+  ~StepLimit() { sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr); }
+  StepLimit(const StepLimit&) = delete;
+  StepLimit& operator=(const StepLimit&) = delete;
+
+ private:
+  static constexpr int kStride = 10'000;
+  static int count(void* self) { return static_cast<StepLimit*>(self)->left_-- == 0 ? 1 : 0; }
+  SQLite::Database& database_;
+  uint64_t left_;
+};
+
+}  // namespace
+
+void distrust(SQLite::Database& database) {
+  sqlite3* const handle = database.getHandle();
+  const std::pair<int, int> settings[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                          {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                          {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                          {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+                                          {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+                                          {SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0}};
+  for (const auto& [setting, value] : settings) sqlite3_db_config(handle, setting, value, nullptr);
+  sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+  database.exec("PRAGMA cell_size_check = ON");
+}
+
+void check_contents(const std::filesystem::path& path, SQLite::Database& database) {
+  std::error_code error;
+  const StepLimit limit(database, std::filesystem::file_size(path, error));
+  check_schema(path, database);
+  check_structure(path, database);
+  const SQLite::Transaction snapshot(database);
+  check_tables(path, database);
+}
+
+}  // namespace tugline

@@ -1,0 +1,20 @@
+// A store may have come from anybody: what is done to a connection, and looked at in the file, before a query runs on it. For the
+// store's own sources.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <filesystem>
+
+namespace tugline {
+
+// Before the first statement: SQLite's defensive settings. No triggers, views, attached files or extensions, nothing in the schema
+// is trusted, and no statement can write to the schema or to the journal's mode in a way that damages the file.
+void distrust(SQLite::Database& database);
+
+// Throws Error kInput, naming it, if the schema has anything that tugline does not create, lacks something that it does, or has it
+// otherwise; if the file's structure is damaged, so that reading it might not end; or if its tables do not agree with their checksums
+// (units' own contents are checked when they are read).
+void check_contents(const std::filesystem::path& path, SQLite::Database& database);
+
+}  // namespace tugline

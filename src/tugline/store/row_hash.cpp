@@ -1,0 +1,79 @@
+#include "tugline/store/row_hash.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sqlite3.h>
+
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "tugline/core/error.h"
+
+namespace tugline {
+namespace {
+
+const char* type_name(int type) {
+  switch (type) {
+    case SQLITE_INTEGER:
+      return "a whole number";
+    case SQLITE_FLOAT:
+      return "a number";
+    case SQLITE_TEXT:
+      return "text";
+    case SQLITE_BLOB:
+      return "bytes";
+    default:
+      return "NULL";
+  }
+}
+
+int type_of(std::string_view declared) {
+  if (declared == "INTEGER") return SQLITE_INTEGER;
+  if (declared == "REAL") return SQLITE_FLOAT;
+  return declared == "TEXT" ? SQLITE_TEXT : SQLITE_BLOB;
+}
+
+// The first values of a row, which tell it from others.
+std::string row_name(SQLite::Statement& row) {
+  constexpr int kMost = 3;
+  std::vector<std::string> values;
+  for (int i = 0; i < row.getColumnCount() && i < kMost; ++i)
+    values.push_back(row.getColumn(i).getString().substr(0, 30));
+  return fmt::format("({})", fmt::join(values, ", "));
+}
+
+}  // namespace
+
+void RowHash::check_type(SQLite::Statement& row, int column) const {
+  const SQLite::Column value = row.getColumn(column);
+  const int found = value.getType();
+  const int expected = types_ == ColumnTypes::kAny ? found : type_of(row.getColumnDeclaredType(column));
+  const bool is_expected = found == expected || found == SQLITE_NULL;
+  if (is_expected && (found != SQLITE_FLOAT || std::isfinite(value.getDouble()))) return;
+  fail(ErrorCode::kInput, "{}: {}.{} of row {} is {}, expected {}; restore a copy or measure again",
+       path_.string(), table_, value.getName(), row_name(row), is_expected ? "infinite" : type_name(found),
+       type_name(expected));
+}
+
+void RowHash::add(SQLite::Statement& row, std::string_view left_out) {
+  for (int i = 0; i < row.getColumnCount(); ++i) {
+    const SQLite::Column value = row.getColumn(i);
+    if (!left_out.empty() && value.getName() == left_out) continue;
+    check_type(row, i);
+    const int type = value.getType();
+    hash_.add_number(static_cast<uint64_t>(type));
+    if (type == SQLITE_INTEGER) hash_.add_number(static_cast<uint64_t>(value.getInt64()));
+    if (type == SQLITE_FLOAT) hash_.add_number(std::bit_cast<uint64_t>(value.getDouble()));
+    if (type == SQLITE_TEXT || type == SQLITE_BLOB) {
+      const void* bytes = type == SQLITE_TEXT ? value.getText() : value.getBlob();
+      const auto size = static_cast<size_t>(value.getBytes());
+      hash_.add_number(size);
+      hash_.add({static_cast<const std::byte*>(bytes), size});
+    }
+  }
+}
+
+}  // namespace tugline

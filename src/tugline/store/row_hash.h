@@ -1,0 +1,38 @@
+// One hash over rows of a SQLite query, and a check of their values' types. For the store's own sources.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "tugline/core/content_hash.h"
+
+namespace tugline {
+
+// kAny: an analysis' columns are declared with no type.
+enum class ColumnTypes { kDeclared, kAny };
+
+class RowHash {
+ public:
+  // Of rows of `table`; both names are for messages.
+  RowHash(std::filesystem::path path, std::string table, ColumnTypes types = ColumnTypes::kDeclared)
+      : path_(std::move(path)), table_(std::move(table)), types_(types) {}
+
+  // The row that the statement is at, without a column of the name `left_out`. Throws Error kInput, naming table, column and row, if
+  // a value is of another type than the column was declared with, or is an infinity. NULL is of every type: the schema says where.
+  void add(SQLite::Statement& row, std::string_view left_out = {});
+  [[nodiscard]] uint64_t value() const { return hash_.value(); }
+
+ private:
+  void check_type(SQLite::Statement& row, int column) const;
+  std::filesystem::path path_;
+  std::string table_;
+  ColumnTypes types_;
+  ContentHash hash_;
+};
+
+}  // namespace tugline
