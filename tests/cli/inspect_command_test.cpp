@@ -40,11 +40,47 @@ TEST_F(Inspect, TellsWhatTheModelIs) {
 TEST_F(Inspect, AModelThatCannotBeRunHasItsReason) {
   make_tokenizer_folder();
   write("words/config.json", R"({"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2"})");
-  const auto found = json("words");
+  const ProgramOutcome outcome = tugline("inspect --json words");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(holds(outcome.err, "cannot run this model") && holds(outcome.err, "GPT2LMHeadModel"))
+      << outcome.err;
+  const auto found = nlohmann::json::parse(outcome.out);
   EXPECT_EQ(found["supported"], false);
   EXPECT_EQ(found["config"], nullptr);
   EXPECT_TRUE(holds(found["problems"][0], "GPT2LMHeadModel")) << found;
   EXPECT_EQ(found["tokenizer"]["tokens"], 279);
+}
+
+// A file of the tiny model without one tensor: every command that would run it says which, and ends with status 2.
+TEST_F(Inspect, EveryTensorIsCheckedBeforeAModelIsSaidToRun) {
+  std::filesystem::copy(kTinyModel, folder_ / "damaged");
+  std::string weights = file_text(kTinyModel + "/model.safetensors");
+  weights.replace(weights.find("layers.3.mlp.up_proj"), 8, "layerz.3");
+  write("damaged/model.safetensors", weights);
+  const ProgramOutcome outcome = tugline("inspect --json damaged");
+  EXPECT_EQ(outcome.status, 2) << outcome.err;
+  const auto found = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(found["supported"], false);
+  EXPECT_TRUE(holds(found["problems"][0], "model.layers.3.mlp.up_proj.weight is missing")) << found;
+  EXPECT_EQ(found["tensors"]["count"], 50);
+  expect_refused("sweep damaged data.json --dry-run", "model.layers.3.mlp.up_proj.weight is missing");
+  expect_refused("tug damaged --text 'Two and two make four.' --span 1:3",
+                 "model.layers.3.mlp.up_proj.weight");
+}
+
+TEST_F(Inspect, SettingsThatNothingReadsAreWarnedAboutByEveryCommand) {
+  std::filesystem::copy(kTinyModel, folder_ / "odd");
+  std::string config = file_text(kTinyModel + "/config.json");
+  write("odd/config.json", config.replace(config.find('{'), 1, "{\"mystery_scale\": 2,"));
+  EXPECT_TRUE(holds(json("odd")["warnings"][0], "mystery_scale"));
+  EXPECT_TRUE(holds(tugline("inspect odd").out, "mystery_scale"));
+  for (const char* command : {"sweep odd data.json --dry-run",
+                              "tug odd --text 'Two and two make four.' --span 1:3 --layers 0 --directions 1",
+                              "sweep odd data.json -o run.db --layers 0 --directions 1 --max-examples 1"}) {
+    const ProgramOutcome outcome = tugline(command);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_TRUE(holds(outcome.err, "mystery_scale")) << command << outcome.err;
+  }
 }
 
 TEST_F(Inspect, CutsATextIntoTokens) {

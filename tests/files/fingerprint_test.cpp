@@ -14,7 +14,7 @@ namespace {
 class OneTensor final : public TensorSource {
  public:
   OneTensor(std::string name, DType dtype, std::vector<int64_t> shape, std::span<const std::byte> bytes)
-      : table_({TensorView{std::move(name), dtype, std::move(shape), bytes}}, "memory") {}
+      : table_({{TensorView{std::move(name), dtype, std::move(shape), bytes}}, {}}, "memory") {}
   [[nodiscard]] const TensorView* find(std::string_view name) const override { return table_.find(name); }
   [[nodiscard]] std::vector<std::string> names() const override { return table_.names(); }
   [[nodiscard]] std::string path() const override { return "memory"; }

@@ -170,12 +170,20 @@ TEST(Gguf, RefusesLyingMetadata) {
              {"general.alignment"});
 }
 
-TEST(Gguf, RefusesTypesThatItDoesNotRead) {
-  expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 16, 0, 64),
-                 {"'w'", "type 16", "IQ2_XXS", "Q2_K", "Q3_K", "IQ4_NL", "IQ4_XS"});
-  expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 26, 0, 64), {"'w'", "type 26", "I32"});
-  expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 4, 0, 64), {"'w'", "type 4", "unknown"});
-  expect_refused(ErrorCode::kUnsupported, with_tensor({32}, 0xffffffff, 0, 64), {"'w'", "4294967295"});
+// Whoever needs such a tensor refuses it; a file may hold others that nothing needs.
+TEST(Gguf, TensorsOfTypesThatItDoesNotReadAreSetApart) {
+  const std::vector<std::pair<uint32_t, std::string>> types{
+      {16, "16 (IQ2_XXS)"}, {26, "26 (I32)"}, {4, "4 (unknown)"}, {0xffffffff, "4294967295 (unknown)"}};
+  for (const auto& [number, name] : types) {
+    const Bytes bytes = with_tensor({32}, number, 0, 64);
+    const GgufFile file = parse(bytes);
+    EXPECT_EQ(file.find("w"), nullptr);
+    EXPECT_TRUE(file.names().empty());
+    ASSERT_NE(find_unreadable(file, "w"), nullptr);
+    EXPECT_EQ(find_unreadable(file, "w")->type, name);
+    for (const char* readable : {"Q2_K", "Q3_K", "IQ4_NL", "IQ4_XS"})
+      EXPECT_NE(file.readable_types().find(readable), std::string::npos);
+  }
 }
 
 TEST(Gguf, RefusesLyingTensors) {

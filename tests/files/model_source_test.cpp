@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "files/build_bytes.h"
+#include "tugline/files/gguf.h"
+#include "tugline/files/mapped_file.h"
 
 namespace tugline {
 namespace {
@@ -94,7 +96,87 @@ TEST_F(Models, RefusesWhatIsNoModel) {
   expect_refused(ErrorCode::kNotFound, "", {"ORG/NAME"});
   expect_refused(ErrorCode::kNotFound, "../secret", {"no such"});
   expect_refused(ErrorCode::kNotFound, "nobody/nothing",
-                 {"nobody/nothing", "hub", "HF_HUB_CACHE", "download"});
+                 {"nobody/nothing", "hub", "HF_HUB_CACHE", "`hf download nobody/nothing`"});
+}
+
+TEST_F(Models, OtherWeightsAreCalledWhatTheyAre) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"model-00001-of-00002.safetensors", "model.safetensors.index.json"},
+      {"consolidated.safetensors", "layout"},
+      {"consolidated.00.pth", "layout"},
+      {"pytorch_model.bin", "pickled"},
+      {"pytorch_model-00001-of-00002.bin", "pickled"},
+      {"weights.pt", "pickled"},
+      {"other.safetensors", "call it model.safetensors"},
+      {"m.gguf", "name that file"},
+      {"tf_model.h5", "TensorFlow"},
+      {"model.safetensors.incomplete", "has not finished"},
+      {".cache/huggingface/download/abc.1234.incomplete", "has not finished"}};
+  for (const auto& [file, words] : cases) {
+    SCOPED_TRACE(file);
+    const TemporaryFolder other;
+    other.write("config.json", "{}");
+    const ModelSource model = resolve_model(other.path().string());
+    EXPECT_FALSE(model.has_weights());
+    other.write(file, "x");
+    EXPECT_TRUE(model.has_weights());
+    expect_error(ErrorCode::kNotFound,
+                 {"model.safetensors", std::filesystem::path(file).filename().string(), words},
+                 [&] { static_cast<void>(model.open_tensors()); });
+  }
+}
+
+TEST_F(Models, AnAdapterBesideOrWithoutWeightsIsRefused) {
+  for (const char* file :
+       {"adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", "adapters.npz"}) {
+    SCOPED_TRACE(file);
+    const TemporaryFolder other;
+    other.write("config.json", "{}");
+    other.write(file, "{}");
+    const ModelSource model = resolve_model(other.path().string());
+    const auto open = [&] { static_cast<void>(model.open_tensors()); };
+    expect_error(ErrorCode::kUnsupported, {file, "adapter", "merge"}, open);
+    other.write("model.safetensors",
+                safetensors_bytes(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4).span());
+    expect_error(ErrorCode::kUnsupported, {file, "adapter", "merge"}, open);
+  }
+}
+
+TEST_F(Models, OnePartOfAGgufIsRefused) {
+  const MappedFile small = MappedFile::open(fixture("small.gguf"));
+  const std::span<const std::byte> whole = small.bytes();
+  folder.write("m-00001-of-00001.gguf", whole);
+  EXPECT_NO_THROW(static_cast<void>(GgufFile::open(folder.path() / "m-00001-of-00001.gguf")));
+  folder.write("m-00002-of-00003.gguf", whole);
+  expect_error(ErrorCode::kUnsupported, {"m-00002-of-00003.gguf", "part 2", "3 files", "--merge"},
+               [&] { static_cast<void>(GgufFile::open(folder.path() / "m-00002-of-00003.gguf")); });
+  Bytes bytes;
+  bytes.put_raw("GGUF").put<uint32_t>(3).put<uint64_t>(0).put<uint64_t>(2);
+  bytes.put_string("split.no").put<uint32_t>(2).put<uint16_t>(0);
+  bytes.put_string("split.count").put<uint32_t>(2).put<uint16_t>(2);
+  folder.write("renamed.gguf", bytes.span());
+  expect_error(ErrorCode::kUnsupported, {"renamed.gguf", "part 1", "2 files"},
+               [&] { static_cast<void>(GgufFile::open(folder.path() / "renamed.gguf")); });
+}
+
+// As a download that was cut off leaves a cached repository.
+TEST_F(Models, AnUnfinishedDownloadIsCalledThat) {
+  folder.write("hub/models--org--tiny/refs/main", "abc");
+  folder.write("hub/models--org--tiny/snapshots/abc/config.json", "{}");
+  folder.write("hub/models--org--tiny/blobs/ffff.01234567.incomplete", "x");
+  const ModelSource model = resolve_model("org/tiny");
+  expect_error(ErrorCode::kNotFound, {"ffff.01234567.incomplete", "hf download"},
+               [&] { static_cast<void>(model.open_tensors()); });
+  expect_error(ErrorCode::kNotFound, {"tokenizer.json", "ffff.01234567.incomplete", "hf download"},
+               [&] { static_cast<void>(model.tokenizer_json()); });
+  const auto snapshot = folder.path() / "hub/models--org--tiny/snapshots/abc";
+  std::filesystem::remove(folder.path() / "hub/models--org--tiny/blobs/ffff.01234567.incomplete");
+  std::filesystem::create_symlink("../../blobs/gone", snapshot / "model.safetensors");
+  expect_error(ErrorCode::kNotFound, {"model.safetensors", "links to", "blobs/gone", "hf download"},
+               [&] { static_cast<void>(model.open_tensors()); });
+  std::filesystem::create_symlink("../../blobs/gone", snapshot / "tokenizer.json");
+  expect_error(ErrorCode::kNotFound, {"tokenizer.json", "links to", "blobs/gone"},
+               [&] { static_cast<void>(model.tokenizer_json()); });
 }
 
 TEST_F(Models, FindsTheRevisionThatMainNames) {
@@ -120,14 +202,40 @@ TEST_F(Models, WithoutMainTheOnlySnapshotIsMeant) {
 TEST(HubCache, FollowsTheHubsVariablesInTheirOrder) {
   Environment environment;
   environment.set("HOME", "/home/someone");
-  for (const char* name : {"HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"}) environment.clear(name);
+  for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"})
+    environment.clear(name);
   EXPECT_EQ(hub_cache_folder(), "/home/someone/.cache/huggingface/hub");
   environment.set("XDG_CACHE_HOME", "/cache");
   EXPECT_EQ(hub_cache_folder(), "/cache/huggingface/hub");
   environment.set("HF_HOME", "~/hf");
   EXPECT_EQ(hub_cache_folder(), "/home/someone/hf/hub");
+  environment.set("HUGGINGFACE_HUB_CACHE", "/older");
+  EXPECT_EQ(hub_cache_folder(), "/older");
   environment.set("HF_HUB_CACHE", "/models");
   EXPECT_EQ(hub_cache_folder(), "/models");
+}
+
+TEST(HubCache, ReplacesTildeAndVariables) {
+  Environment environment;
+  environment.set("HOME", "/home/someone");
+  environment.set("SCRATCH", "/big/disk");
+  environment.clear("TUGLINE_NOT_SET");
+  environment.clear("HUGGINGFACE_HUB_CACHE");
+  environment.clear("HF_HUB_CACHE");
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"$SCRATCH/hf", "/big/disk/hf/hub"},
+      {"${SCRATCH}_2", "/big/disk_2/hub"},
+      {"$HOME/a", "/home/someone/a/hub"},
+      {"~/a", "/home/someone/a/hub"},
+      {"~", "/home/someone/hub"},
+      {"/a/~/b", "/a/~/b/hub"},
+      {"/a/$TUGLINE_NOT_SET", "/a/$TUGLINE_NOT_SET/hub"},
+      {"/a/$", "/a/$/hub"},
+      {"/a/${SCRATCH", "/a/${SCRATCH/hub"}};
+  for (const auto& [home, expected] : cases) {
+    environment.set("HF_HOME", home);
+    EXPECT_EQ(hub_cache_folder(), expected) << home;
+  }
 }
 
 }  // namespace

@@ -38,6 +38,20 @@ TEST_F(Shards, AreOneSource) {
   EXPECT_EQ(source->path(), folder.path().string());
 }
 
+// A tensor that a shard holds and the index leaves out is the model's all the same.
+TEST_F(Shards, TheIndexMayLeaveTensorsOut) {
+  folder.write("one.safetensors",
+               safetensors_bytes(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                                 R"("lm_head.weight":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                                 8)
+                   .span());
+  EXPECT_EQ(open(R"({"weight_map":{"a":"one.safetensors"}})")->names(),
+            (std::vector<std::string>{"a", "lm_head.weight"}));
+  folder.write("two.safetensors", safetensors_bytes(one_tensor("a"), 4).span());
+  expect_refused(ErrorCode::kInput, R"({"weight_map":{"a":"one.safetensors","b":"two.safetensors"}})",
+                 {"'b'"});
+}
+
 TEST_F(Shards, OneFileWinsOverAnIndex) {
   folder.write("model.safetensors", safetensors_bytes(one_tensor("c"), 4).span());
   EXPECT_EQ(open("{}")->names(), (std::vector<std::string>{"c"}));

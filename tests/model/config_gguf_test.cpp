@@ -1,6 +1,7 @@
 // The configuration in GGUF metadata: what it may say, and every refusal by name.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <variant>
 
@@ -151,11 +152,39 @@ TEST(ConfigGguf, RopeScaling) {
   EXPECT_EQ(read(small(), with_divisors({1, 8})).rope.frequency_divisors, (std::vector<float>{1, 8}));
 }
 
+// llama.cpp's rule is transformers' with the attention factor that the paper suggests.
+TEST(ConfigGguf, Yarn) {
+  Metadata metadata =
+      with(with(small(), "llama.rope.scaling.type", "yarn"), "llama.rope.scaling.factor", 4.0F);
+  metadata["llama.rope.scaling.original_context_length"] = 16U;
+  const RopeConfig rope = read(metadata).rope;
+  EXPECT_EQ(rope.scaling, RopeScaling::kYarn);
+  EXPECT_EQ(rope.factor, 4);
+  EXPECT_EQ(rope.original_max_position_embeddings, 16);
+  EXPECT_DOUBLE_EQ(rope.attention_factor, 0.1 * std::log(4.0) + 1);
+  EXPECT_EQ(read(with(metadata, "llama.rope.scaling.yarn_beta_fast", 16.0F)).rope.beta_fast, 16);
+  Metadata fallback = metadata;
+  fallback.erase("llama.rope.scaling.original_context_length");
+  EXPECT_EQ(read(fallback).rope.original_max_position_embeddings, 64);
+  for (const char* key : {"attn_factor", "yarn_ext_factor", "yarn_log_multiplier"})
+    expect_refused(with(metadata, std::string("llama.rope.scaling.") + key, 0.5F), ErrorCode::kUnsupported,
+                   {key, "0.5"});
+}
+
+TEST(ConfigGguf, WhatNothingReadsIsNamedInAWarning) {
+  EXPECT_TRUE(read(small()).warnings.empty());
+  const auto warnings = read(with(small(), "llama.attention.foo", 1U)).warnings;
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("llama.attention.foo"), std::string::npos) << warnings[0];
+}
+
 TEST(ConfigGguf, RefusalsAreByName) {
   expect_refused(with(small(), "general.architecture", "gemma2"), ErrorCode::kUnsupported,
                  {"gemma2", "llama"});
-  expect_refused(with(small(), "llama.rope.scaling.type", "yarn"), ErrorCode::kUnsupported,
-                 {"rope.scaling.type", "yarn"});
+  expect_refused(with(small(), "llama.rope.scaling.type", "longrope"), ErrorCode::kUnsupported,
+                 {"rope.scaling.type", "longrope"});
+  expect_refused(with(small(), "general.type", "adapter"), ErrorCode::kUnsupported,
+                 {"general.type", "adapter"});
   expect_refused(with(small(), "llama.rope.dimension_count", 2U), ErrorCode::kUnsupported,
                  {"rope.dimension_count", "2", "4"});
   expect_refused(with(small(), "llama.attention.value_length", 8U), ErrorCode::kUnsupported,
@@ -176,6 +205,7 @@ TEST(ConfigGguf, WhatIsWrongIsNamed) {
   }
   expect_refused(with(small(), "llama.embedding_length", "12"), ErrorCode::kInput,
                  {"llama.embedding_length", "string"});
+  expect_refused(with(small(), "llama.context_length", 0U), ErrorCode::kInput, {"context_length", "0"});
   expect_refused(with(small(), "llama.attention.head_count", 0U), ErrorCode::kInput, {"head_count", "0"});
   expect_refused(with(small(), "llama.attention.head_count_kv", 2U), ErrorCode::kInput, {"3", "2"});
   expect_refused(with(small(), "llama.rope.scaling.type", "linear"), ErrorCode::kInput,

@@ -1,6 +1,7 @@
 // config.json: what it may say, and every refusal by name.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -117,9 +118,22 @@ TEST(ConfigJson, SlidingWindows) {
   EXPECT_EQ(window("MistralForCausalLM"), 32);
   EXPECT_EQ(window("Qwen2ForCausalLM"), std::nullopt);
   EXPECT_EQ(window("Qwen2ForCausalLM", {{"use_sliding_window", false}}), std::nullopt);
-  EXPECT_EQ(window("Qwen3ForCausalLM", {{"use_sliding_window", true}}), 32);
-  expect_refused(with(small("MistralForCausalLM"), "sliding_window", 0), ErrorCode::kInput,
-                 {"sliding_window", "0"});
+  EXPECT_EQ(window("Qwen3ForCausalLM", {{"use_sliding_window", true}, {"max_window_layers", 1}}), 32);
+  // No layer has it: all layers are below max_window_layers (28 if it is absent), or are listed as others.
+  EXPECT_EQ(window("Qwen3ForCausalLM", {{"use_sliding_window", true}}), std::nullopt);
+  EXPECT_EQ(window("Qwen2ForCausalLM", {{"use_sliding_window", true}, {"max_window_layers", 2}}),
+            std::nullopt);
+  EXPECT_EQ(window("Qwen2ForCausalLM", {{"use_sliding_window", true},
+                                        {"max_window_layers", 0},
+                                        {"layer_types", {"full_attention", "full_attention"}}}),
+            std::nullopt);
+  EXPECT_EQ(window("LlamaForCausalLM"), std::nullopt);
+  // An absent width is transformers' default; only null is none.
+  EXPECT_EQ(read(small("MistralForCausalLM")).sliding_window, 4096);
+  EXPECT_EQ(read(with(small("MistralForCausalLM"), "sliding_window", nullptr)).sliding_window, std::nullopt);
+  for (const int wrong : {0, -4096})
+    expect_refused(with(small("MistralForCausalLM"), "sliding_window", wrong), ErrorCode::kInput,
+                   {"sliding_window", std::to_string(wrong)});
 }
 
 TEST(ConfigJson, LayersOfAnotherKindAreRefused) {
@@ -138,7 +152,10 @@ TEST(ConfigJson, LayersOfAnotherKindAreRefused) {
 TEST(ConfigJson, UnknownMathematicsIsRefusedByName) {
   expect_refused(small("GemmaForCausalLM"), ErrorCode::kUnsupported,
                  {"GemmaForCausalLM", "LlamaForCausalLM"});
-  for (const char* type : {"yarn", "dynamic", "longrope"})
+  const json short_list = {"full_attention"};
+  expect_refused(with(small("Qwen2ForCausalLM"), "layer_types", short_list), ErrorCode::kInput,
+                 {"layer_types", "1 entries", "num_hidden_layers", "2"});
+  for (const char* type : {"dynamic", "longrope", "su"})
     expect_refused(with(small(), "rope_scaling", {{"rope_type", type}, {"factor", 2.0}}),
                    ErrorCode::kUnsupported, {type, "llama3"});
   expect_refused(with(small(), "hidden_act", "gelu"), ErrorCode::kUnsupported,
@@ -153,6 +170,156 @@ TEST(ConfigJson, UnknownMathematicsIsRefusedByName) {
     expect_refused(with(small(), field, 8), ErrorCode::kUnsupported, {field, "8"});
   expect_refused(with(small(), "quantization_config", {{"quant_method", "gptq"}}), ErrorCode::kUnsupported,
                  {"quantization_config", "gptq"});
+  expect_refused(with(small(), "quantization", {{"bits", 4}}), ErrorCode::kUnsupported,
+                 {"quantization", "bits"});
+  expect_refused(with(small(), "query_pre_attn_scalar", 16), ErrorCode::kUnsupported,
+                 {"query_pre_attn_scalar", "16"});
+  expect_refused(with(small(), "residual_multiplier", 0.5), ErrorCode::kUnsupported,
+                 {"residual_multiplier", "0.5"});
+  expect_refused(with(small(), "is_causal", false), ErrorCode::kUnsupported, {"is_causal", "false"});
+}
+
+TEST(ConfigJson, ValuesThatChangeNothingPass) {
+  const json harmless{{"num_experts", 0},
+                      {"num_local_experts", 0},
+                      {"quantization_config", json::object()},
+                      {"attn_logit_softcapping", nullptr},
+                      {"final_logit_softcapping", 0.0},
+                      {"residual_multiplier", 1.0},
+                      {"query_pre_attn_scalar", 8},
+                      {"attention_multiplier", 1 / std::sqrt(8.0)},
+                      {"partial_rotary_factor", 1.0},
+                      {"is_encoder_decoder", false},
+                      {"pruned_heads", json::object()},
+                      {"attention_bias", false},
+                      {"mlp_bias", false},
+                      {"rope_scaling", json::object()},
+                      {"torch_dtype", "bfloat16"},
+                      {"transformers_version", "4.40.0"},
+                      {"eos_token_id", {1, 2}}};
+  json config = small();
+  config.update(harmless);
+  EXPECT_TRUE(read(config).warnings.empty());
+  EXPECT_EQ(hash_of(read(config)), hash_of(read(small())));
+}
+
+TEST(ConfigJson, WhatNothingReadsIsNamedInAWarning) {
+  json config = with(small(), "attention_foo", 2);
+  config["another"] = false;
+  config["unset"] = nullptr;
+  const std::vector<std::string> warnings = read(config).warnings;
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("another, attention_foo"), std::string::npos) << warnings[0];
+  EXPECT_EQ(warnings[0].find("unset"), std::string::npos);
+  const auto rope =
+      read(with(small(), "rope_scaling", {{"type", "linear"}, {"factor", 2.0}, {"beta_fast", 32}}));
+  ASSERT_EQ(rope.warnings.size(), 1U);
+  EXPECT_NE(rope.warnings[0].find("beta_fast"), std::string::npos) << rope.warnings[0];
+}
+
+TEST(ConfigJson, TheFamilyIsWhatArchitecturesAndModelTypeSayTogether) {
+  json config = with(small(), "model_type", "qwen3");
+  expect_refused(config, ErrorCode::kInput, {"architectures", "LlamaForCausalLM", "model_type", "qwen3"});
+  for (const json& none : {json(), json::array()}) {
+    config["architectures"] = none;
+    EXPECT_EQ(read(config).architecture, Architecture::kQwen3);
+  }
+  config["model_type"] = "mamba";
+  expect_refused(config, ErrorCode::kUnsupported, {"model_type", "mamba", "Qwen3ForCausalLM"});
+  EXPECT_EQ(read(with(small(), "model_type", "llama")).architecture, Architecture::kLlama);
+}
+
+TEST(ConfigJson, RopeParametersByLayerType) {
+  const json theta{{"rope_type", "default"}, {"rope_theta", 1e6}};
+  const json window{{"rope_type", "default"}, {"rope_theta", 1e4}};
+  const auto with_rope = [](const json& parameters) {
+    return with(small("Qwen2ForCausalLM"), "rope_parameters", parameters);
+  };
+  EXPECT_EQ(read(with_rope({{"full_attention", theta}})).rope.theta, 1e6);
+  EXPECT_EQ(read(with_rope({{"full_attention", theta}, {"sliding_attention", window}})).rope.theta, 1e6);
+  json mixed = with_rope({{"full_attention", theta}, {"sliding_attention", window}});
+  mixed.update({{"layer_types", {"full_attention", "sliding_attention"}},
+                {"use_sliding_window", true},
+                {"sliding_window", 32}});
+  expect_refused(mixed, ErrorCode::kUnsupported, {"rope_parameters", "layer types"});
+  mixed["rope_parameters"]["sliding_attention"] = theta;
+  EXPECT_EQ(read(mixed).rope.theta, 1e6);
+  expect_refused(with_rope({{"sliding_attention", theta}}), ErrorCode::kUnsupported,
+                 {"rope_parameters", "full_attention"});
+  expect_refused(with_rope({{"full_attention", theta}, {"factor", 4.0}}), ErrorCode::kInput,
+                 {"rope_parameters", "layer type", "factor"});
+  expect_refused(with_rope({{"full_attention", {{"factor", 4.0}}}}), ErrorCode::kInput,
+                 {"full_attention", "factor", "rope_type"});
+}
+
+TEST(ConfigJson, RopeScalingCountsBesideRopeParameters) {
+  const json yarn{{"rope_type", "yarn"}, {"factor", 4.0}, {"original_max_position_embeddings", 32}};
+  json config = with(with(small(), "rope_scaling", yarn), "rope_parameters",
+                     {{"rope_type", "default"}, {"rope_theta", 500000.0}});
+  EXPECT_EQ(read(config).rope.scaling, RopeScaling::kYarn);
+  EXPECT_EQ(read(config).rope.theta, 500000.0);
+  ASSERT_EQ(read(config).warnings.size(), 1U);
+  EXPECT_NE(read(config).warnings[0].find("rope_scaling"), std::string::npos);
+  // The theta of the object that does not count would be lost.
+  config.erase("rope_theta");
+  expect_refused(config, ErrorCode::kInput, {"rope_theta", "rope_scaling", "rope_parameters"});
+  config["rope_parameters"] = config["rope_scaling"];
+  EXPECT_TRUE(read(config).warnings.empty());
+}
+
+TEST(ConfigJson, RopeSettingsWithoutATypeAreRefused) {
+  for (const char* object : {"rope_scaling", "rope_parameters"}) {
+    expect_refused(with(small(), object, {{"factor", 4.0}}), ErrorCode::kInput,
+                   {object, "factor", "rope_type"});
+    expect_refused(with(small(), object, {{"rope_theta", 1e4}, {"mrope_section", {16, 24, 24}}}),
+                   ErrorCode::kInput, {object, "mrope_section", "rope_type"});
+  }
+  expect_refused(with(small(), "rope_scaling", {{"rope_type", "linear"}, {"type", "yarn"}, {"factor", 4.0}}),
+                 ErrorCode::kInput, {"rope_type", "linear", "type", "yarn"});
+}
+
+// Defaults and fallbacks; the frequencies are compared with transformers' in rope_frequencies_test.
+TEST(ConfigJson, Yarn) {
+  const json yarn{{"type", "yarn"}, {"factor", 4.0}, {"original_max_position_embeddings", 16}};
+  const auto read_yarn = [&](const json& changes, const json& outside = json::object()) {
+    json config = small();
+    config["rope_scaling"] = yarn;
+    config["rope_scaling"].update(changes);
+    config.update(outside);
+    return read(config).rope;
+  };
+  const double suggested = 0.1 * std::log(4.0) + 1;
+  EXPECT_EQ(read_yarn({}).factor, 4);
+  EXPECT_EQ(read_yarn({}).original_max_position_embeddings, 16);
+  EXPECT_EQ(read_yarn({}).beta_fast, 32);
+  EXPECT_EQ(read_yarn({}).beta_slow, 1);
+  EXPECT_TRUE(read_yarn({}).truncate);
+  EXPECT_DOUBLE_EQ(read_yarn({}).attention_factor, suggested);
+  EXPECT_DOUBLE_EQ(read_yarn({{"mscale", 1.0}}).attention_factor, suggested) << "both, or neither";
+  EXPECT_DOUBLE_EQ(read_yarn({{"mscale", 2.0}, {"mscale_all_dim", 0.5}}).attention_factor,
+                   (0.2 * std::log(4.0) + 1) / (0.05 * std::log(4.0) + 1));
+  EXPECT_EQ(read_yarn({{"attention_factor", 1.5}, {"mscale", 2.0}, {"mscale_all_dim", 0.5}}).attention_factor,
+            1.5);
+  EXPECT_EQ(read_yarn({{"beta_fast", 0}, {"beta_slow", nullptr}}).beta_fast, 32)
+      << "as Python's `or` takes it";
+  EXPECT_EQ(read_yarn({{"original_max_position_embeddings", nullptr}}).original_max_position_embeddings, 64);
+  EXPECT_EQ(read_yarn({{"factor", nullptr}}).factor, 4) << "64 / 16";
+  const json outside{{"original_max_position_embeddings", 32}};
+  EXPECT_EQ(
+      read_yarn({{"original_max_position_embeddings", nullptr}}, outside).original_max_position_embeddings,
+      32);
+  json config = with(small(), "rope_scaling", yarn);
+  EXPECT_EQ(read(config).max_positions, 64);
+  config["rope_scaling"]["factor"] = 8.0;
+  EXPECT_EQ(read(config).max_positions, 128) << "longer than max_position_embeddings says";
+  config["original_max_position_embeddings"] = 32;
+  expect_refused(config, ErrorCode::kInput, {"original_max_position_embeddings", "16", "32"});
+  for (const json& wrong : {json{{"factor", 0.5}}, json{{"attention_factor", 0.0}}, json{{"beta_fast", -1}},
+                            json{{"beta_slow", 64}}, json{{"rope_theta", 1.0}}, json{{"factor", 1e-308}}}) {
+    json broken = with(small(), "rope_scaling", yarn);
+    broken["rope_scaling"].update(wrong);
+    expect_refused(broken, ErrorCode::kInput, {wrong.begin().key()});
+  }
 }
 
 TEST(ConfigJson, WrongTypesAreNamed) {
@@ -205,12 +372,15 @@ TEST(ConfigJson, NumbersThatCannotBeAreNamed) {
   expect_refused(with(small(), "head_dim", 7), ErrorCode::kInput, {"head_dim", "7", "even"});
   expect_refused(with(small(), "max_position_embeddings", -5), ErrorCode::kInput,
                  {"max_position_embeddings", "-5"});
-  for (const double wrong : {0.0, -1e-5, 2.0})
+  for (const double wrong : {0.0, -1e-5, 2.0, 1e-308})
     expect_refused(with(small(), "rms_norm_eps", wrong), ErrorCode::kInput, {"rms_norm_eps"});
-  for (const double wrong : {0.0, -1.0})
+  for (const double wrong : {0.0, -1.0, 1e-308})
     expect_refused(with(small(), "rope_theta", wrong), ErrorCode::kInput, {"rope_theta"});
-  expect_refused(with(small(), "rope_scaling", {{"type", "linear"}, {"factor", 0.0}}), ErrorCode::kInput,
-                 {"factor"});
+  for (const double wrong : {0.0, 1e-308, 0.5, -2.0, 1e300})
+    expect_refused(with(small(), "rope_scaling", {{"type", "linear"}, {"factor", wrong}}), ErrorCode::kInput,
+                   {"factor"});
+  expect_refused(with(small(), "max_position_embeddings", 0), ErrorCode::kInput,
+                 {"max_position_embeddings", "0"});
   json llama3{{"rope_type", "llama3"},
               {"factor", 8.0},
               {"low_freq_factor", 4.0},
@@ -227,7 +397,16 @@ TEST(ConfigJson, NumbersThatCannotBeAreNamed) {
 TEST(ConfigJson, FilesThatAreNotOne) {
   expect_error(ErrorCode::kNotFound, {"nowhere/config.json"},
                [] { (void)read_config_json("nowhere/config.json"); });
-  for (const char* text : {"", "{", "{\"a\": 1,}", "\xff\xfe", "nan", "{\"rope_theta\": 1e999}"})
+  expect_error(ErrorCode::kInput, {"config.json", "empty"}, [&] { (void)read(std::string()); });
+  expect_error(ErrorCode::kInput, {"config.json", "git lfs pull"},
+               [&] { (void)read(std::string("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")); });
+  expect_error(ErrorCode::kInput, {"config.json", "'hidden_size'", "twice"},
+               [&] { (void)read(std::string("{\"hidden_size\": 48, \"hidden_size\": 64}")); });
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  expect_error(ErrorCode::kInput, {"config.json", "nested"},
+               [&] { (void)read("{\"quantization_config\": " + deep + "}"); });
+  for (const char* text :
+       {"{", "{\"a\": 1,}", "\xff\xfe", "nan", "{\"rms_norm_eps\": NaN}", "{\"rope_theta\": 1e999}"})
     expect_error(ErrorCode::kInput, {"config.json", "JSON"}, [&] { (void)read(std::string(text)); });
   expect_error(ErrorCode::kInput, {"config.json", "object", "array"}, [] { (void)read(std::string("[]")); });
   const std::string whole = small().dump();
@@ -235,12 +414,30 @@ TEST(ConfigJson, FilesThatAreNotOne) {
     EXPECT_THROW((void)read(whole.substr(0, size)), Error) << size;
 }
 
+TEST(ConfigJson, MessagesQuoteALineAtMost) {
+  const std::string long_text(100'000, 'x');
+  for (const json& config :
+       {with(small(), "hidden_size", long_text), with(small(), "hidden_act", long_text),
+        with(small(), "architectures", {long_text}), with(small(), "quantization_config", {{long_text, 1}}),
+        with(small(), "rope_scaling", {{"type", long_text}}), with(small(), "layer_types", long_text)})
+    EXPECT_LT(error_of([&] { (void)read(config); }).message.size(), 600U);
+  json unknown = small();
+  for (int i = 0; i < 10'000; ++i) unknown[long_text.substr(0, 100) + std::to_string(i)] = 1;
+  EXPECT_LT(read(unknown).warnings.at(0).size(), 2'000U);
+}
+
 TEST(ConfigHash, IsOfWhatIsComputed) {
   std::set<uint64_t> hashes{hash_of(read(small()))};
-  for (const json& other : {with(small(), "rope_theta", 10000.0), with(small(), "rms_norm_eps", 1e-6),
-                            with(small(), "hidden_size", 96), with(small(), "tie_word_embeddings", true),
-                            with(small(), "attention_bias", true),
-                            with(small(), "rope_scaling", {{"rope_type", "linear"}, {"factor", 2.0}})})
+  for (const json& other :
+       {with(small(), "rope_theta", 10000.0), with(small(), "rms_norm_eps", 1e-6),
+        with(small(), "hidden_size", 96), with(small(), "tie_word_embeddings", true),
+        with(small(), "attention_bias", true),
+        with(small(), "rope_scaling", {{"rope_type", "linear"}, {"factor", 2.0}}),
+        with(small(), "rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}),
+        with(small(), "rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}, {"attention_factor", 1.0}}),
+        with(small(), "rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}, {"truncate", false}}),
+        with(small(), "rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}, {"beta_fast", 16}}),
+        with(small(), "rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}, {"beta_slow", 2}})})
     EXPECT_TRUE(hashes.insert(hash_of(read(other))).second) << other;
   EXPECT_FALSE(hashes.insert(hash_of(read(with(small(), "max_position_embeddings", 128)))).second);
 }

@@ -31,12 +31,14 @@ ModelConfig config_with(const nlohmann::json& rope, int64_t head_dim, bool newer
 // A power, a quotient and for llama3 a wavelength: a few roundings of f64, made at most 1e-12 by a power of large exponents.
 TEST(RopeFrequencies, FollowTransformers) {
   const nlohmann::json cases = read_json(tiny_path("rope_frequencies.json"));
-  ASSERT_EQ(cases.size(), 9U);
+  ASSERT_EQ(cases.size(), 21U);
   for (const auto& one : cases) {
     const auto expected = one.at("frequencies").get<std::vector<double>>();
     for (const bool newer : {true, false}) {
-      const auto found =
-          rope_inverse_frequencies(config_with(one.at("rope_parameters"), one.at("head_dim"), newer));
+      const ModelConfig config = config_with(one.at("rope_parameters"), one.at("head_dim"), newer);
+      const auto found = rope_inverse_frequencies(config.rope, config.head_dim);
+      EXPECT_NEAR(config.rope.attention_factor, one.at("attention_factor").get<double>(), 1e-14)
+          << one.dump();
       ASSERT_EQ(found.size(), expected.size());
       for (size_t i = 0; i < found.size(); ++i)
         EXPECT_NEAR(found[i], expected[i], 1e-12 * expected[i]) << one.dump();
@@ -46,8 +48,10 @@ TEST(RopeFrequencies, FollowTransformers) {
 
 // rope_freqs.weight is f32.
 TEST(RopeFrequencies, GgufDivisorsGiveTheSame) {
-  const auto hub = rope_inverse_frequencies(read_config_json(tiny_path("llama") / "config.json"));
-  const auto gguf = rope_inverse_frequencies(read_config_gguf(GgufFile::open(tiny_path("llama.gguf"))));
+  const ModelConfig config = read_config_json(tiny_path("llama") / "config.json");
+  const auto hub = rope_inverse_frequencies(config.rope, config.head_dim);
+  const auto gguf = rope_inverse_frequencies(read_config_gguf(GgufFile::open(tiny_path("llama.gguf"))).rope,
+                                             config.head_dim);
   ASSERT_EQ(gguf.size(), hub.size());
   for (size_t i = 0; i < hub.size(); ++i) EXPECT_NEAR(gguf[i], hub[i], 1e-7 * hub[i]);
 }

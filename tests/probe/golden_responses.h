@@ -16,7 +16,7 @@ namespace tugline {
 namespace {
 
 struct Setup {
-  std::string model;
+  std::string model;  // of golden/models, or "families/NAME" of golden/families/models
   Precision precision;
   // Emulated, every machine tests bf16: the same numbers as its instructions' but for the order of sums.
   Bf16Products bf16_products = Bf16Products::kEmulated;
@@ -29,7 +29,7 @@ void PrintTo(const Setup& setup, std::ostream* out) {
 
 std::string name_of_setup(const Setup& setup) {
   std::string name = setup.model + "_" + std::string(name_of(setup.precision));
-  std::replace(name.begin(), name.end(), '-', '_');
+  for (const char c : {'-', '/'}) std::replace(name.begin(), name.end(), c, '_');
   return name + (setup.bf16_products == Bf16Products::kNative ? "_native" : "");
 }
 
@@ -65,10 +65,10 @@ class GoldenResponses : public testing::TestWithParam<Setup> {
   void SetUp() override { load(GetParam()); }
 
   void load(const ParamType& setup) {
-    const std::string& model = setup.model;
+    const std::string model = std::filesystem::path(setup.model).filename().string();
     const auto shared = shared_dir();
     if (!shared) GTEST_SKIP() << "the goldens are not beside the checkout (TUGLINE_SHARED_DIR)";
-    folder_ = *shared / "golden";
+    folder_ = *shared / "golden" / std::filesystem::path(setup.model).parent_path();
     std::string path = (folder_ / "models" / model).string();
     if (model == "smollm2") {
       const auto cached = cached_file("SmolLM2-135M-Instruct.Q4_1.gguf");

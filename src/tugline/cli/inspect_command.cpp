@@ -8,6 +8,7 @@
 #include "tugline/cli/inspect_text.h"
 #include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
+#include "tugline/core/error.h"
 
 namespace tugline {
 namespace {
@@ -50,13 +51,21 @@ std::string inspect_data(const InspectArguments& a) {
   return a.json ? placed_examples_json(placed) : placed_examples_text(placed);
 }
 
-std::string run(const CLI::App& command, const InspectArguments& a) {
-  check_one_given(command, {"--text", "--text-file", "--data"}, Needed::kNo);
-  if (command.count("--text") > 0) return inspect_text(a, a.text);
-  if (command.count("--text-file") > 0) return inspect_text(a, read_text_file(a.text_file));
-  if (command.count("--data") > 0) return inspect_data(a);
+// Prints what the model is even if it cannot be run. Errors: it cannot.
+void print_model(const InspectArguments& a) {
   const ModelFacts facts = inspect_model(resolve_model(a.model));
-  return a.json ? model_facts_json(facts) : model_facts_text(facts);
+  write_to_standard_output(a.json ? model_facts_json(facts) : model_facts_text(facts));
+  if (const auto problems = facts.problems(); !problems.empty())
+    fail(ErrorCode::kUnsupported, "tugline cannot run this model: {}", problems.front());
+}
+
+void run(const CLI::App& command, const InspectArguments& a) {
+  check_one_given(command, {"--text", "--text-file", "--data"}, Needed::kNo);
+  if (command.count("--text") > 0) return write_to_standard_output(inspect_text(a, a.text));
+  if (command.count("--text-file") > 0)
+    return write_to_standard_output(inspect_text(a, read_text_file(a.text_file)));
+  if (command.count("--data") > 0) return write_to_standard_output(inspect_data(a));
+  print_model(a);
 }
 
 }  // namespace
@@ -72,7 +81,7 @@ void add_inspect_command(CLI::App& app) {
       "  tugline inspect model.gguf --text 'So the total is 12.'\n"
       "  tugline inspect model.gguf --data examples/traces.json --json\n"
       "No weights are read: a model that does not fit into memory can be inspected too.");
-  command->callback([command, arguments] { write_to_standard_output(run(*command, *arguments)); });
+  command->callback([command, arguments] { run(*command, *arguments); });
 }
 
 }  // namespace tugline

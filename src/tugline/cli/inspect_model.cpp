@@ -54,18 +54,6 @@ TensorCount total(const std::map<std::string_view, TensorCount>& counts) {
   return sum;
 }
 
-std::string_view name_of(RopeScaling scaling) {
-  switch (scaling) {
-    case RopeScaling::kNone:
-      return "none";
-    case RopeScaling::kLinear:
-      return "linear";
-    case RopeScaling::kLlama3:
-      return "llama3";
-  }
-  return "none";
-}
-
 Json config_json(const ModelConfig& c) {
   return {{"architecture", name_of(c.architecture)},
           {"num_layers", c.num_layers},
@@ -80,6 +68,8 @@ Json config_json(const ModelConfig& c) {
           {"rms_norm_eps", c.rms_norm_eps},
           {"rope_theta", c.rope.theta},
           {"rope_scaling", name_of(c.rope.scaling)},
+          {"rope_factor", c.rope.factor},
+          {"rope_attention_factor", c.rope.attention_factor},
           {"tied_head", c.tied_head},
           {"qkv_bias", c.qkv_bias},
           {"qk_norm", c.qk_norm}};
@@ -119,7 +109,8 @@ std::string config_text(const ModelConfig& c) {
   text += fmt::format("positions     {}{}\n",
                       c.max_positions > 0 ? fmt::format("{}", c.max_positions) : "not said",
                       c.sliding_window ? fmt::format(", sliding window {}", *c.sliding_window) : "");
-  text += fmt::format("RoPE          theta {:g}, scaling {}\n", c.rope.theta, name_of(c.rope.scaling));
+  text += fmt::format("RoPE          theta {:g}, scaling {}{}\n", c.rope.theta, name_of(c.rope.scaling),
+                      c.rope.scaling == RopeScaling::kNone ? "" : fmt::format(" by {:g}", c.rope.factor));
   text += fmt::format("memory        {} for the weights in f32\n", size_text(weight_bytes_f32(c)));
   return text;
 }
@@ -142,14 +133,38 @@ std::string tokenizer_text(const TokenizerFacts& tokenizer) {
                                                : ", put before a text by --bos always only");
 }
 
+std::vector<std::string> warnings_of(const ModelFacts& facts) {
+  std::vector<std::string> all =
+      facts.config.value ? facts.config.value->warnings : std::vector<std::string>{};
+  all.insert(all.end(), facts.check.warnings.begin(), facts.check.warnings.end());
+  return all;
+}
+
 }  // namespace
 
 ModelFacts inspect_model(const ModelSource& source) {
-  return {.name = source.name,
-          .path = source.path.string(),
-          .config = inspected([&] { return read_config(source); }),
-          .tensors = inspected([&] { return count_tensors(*source.open_tensors()); }),
-          .tokenizer = inspected([&] { return tokenizer_facts(source); })};
+  ModelFacts facts{.name = source.name,
+                   .path = source.path.string(),
+                   .config = inspected([&] { return stated_config(source); }),
+                   .tensors = {},
+                   .tokenizer = inspected([&] { return tokenizer_facts(source); }),
+                   .check = {}};
+  const auto tensors = inspected([&] { return source.open_tensors(); });
+  facts.tensors.problem = tensors.problem;
+  if (tensors.value) facts.tensors.value = count_tensors(**tensors.value);
+  if (!facts.config.value || !tensors.value) return facts;
+  const TensorNaming naming =
+      source.kind == ModelSource::Kind::kGguf ? TensorNaming::kGguf : TensorNaming::kHub;
+  settle_head(*facts.config.value, **tensors.value, naming);
+  facts.check = check_tensors(*facts.config.value, **tensors.value, naming);
+  return facts;
+}
+
+std::vector<std::string> ModelFacts::problems() const {
+  std::vector<std::string> all = check.problems;
+  for (const std::string& problem : {config.problem, tensors.problem, tokenizer.problem})
+    if (!problem.empty()) all.push_back(problem);
+  return all;
 }
 
 int64_t weight_bytes_f32(const ModelConfig& c) {
@@ -164,14 +179,12 @@ int64_t weight_bytes_f32(const ModelConfig& c) {
 }
 
 std::string model_facts_json(const ModelFacts& facts) {
-  Json problems = Json::array();
-  for (const std::string& problem : {facts.config.problem, facts.tensors.problem, facts.tokenizer.problem})
-    if (!problem.empty()) problems.push_back(problem);
   const Json json = {
       {"name", facts.name},
       {"path", facts.path},
-      {"supported", facts.supported()},
-      {"problems", problems},
+      {"supported", facts.problems().empty()},
+      {"problems", facts.problems()},
+      {"warnings", warnings_of(facts)},
       {"config", facts.config.value ? config_json(*facts.config.value) : Json()},
       {"weight_bytes_f32", facts.config.value ? Json(weight_bytes_f32(*facts.config.value)) : Json()},
       {"tensors", facts.tensors.value ? tensors_json(*facts.tensors.value) : Json()},
@@ -184,10 +197,11 @@ std::string model_facts_text(const ModelFacts& facts) {
   if (facts.config.value) text += config_text(*facts.config.value);
   if (facts.tensors.value) text += tensors_text(*facts.tensors.value);
   if (facts.tokenizer.value) text += tokenizer_text(*facts.tokenizer.value);
-  if (facts.supported()) return text + "tugline can run this model\n";
+  for (const std::string& warning : warnings_of(facts)) text += fmt::format("warning       {}\n", warning);
+  const std::vector<std::string> problems = facts.problems();
+  if (problems.empty()) return text + "tugline can run this model\n";
   text += "tugline cannot run this model:\n";
-  for (const std::string& problem : {facts.config.problem, facts.tensors.problem, facts.tokenizer.problem})
-    if (!problem.empty()) text += fmt::format("  {}\n", problem);
+  for (const std::string& problem : problems) text += fmt::format("  {}\n", problem);
   return text;
 }
 

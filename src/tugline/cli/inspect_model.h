@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tugline/files/model_source.h"
 #include "tugline/model/config.h"
+#include "tugline/model/tensor_check.h"
 
 namespace tugline {
 
@@ -38,7 +40,9 @@ struct ModelFacts {
   Inspected<ModelConfig> config;
   Inspected<std::map<std::string_view, TensorCount>> tensors;  // by dtype
   Inspected<TokenizerFacts> tokenizer;
-  [[nodiscard]] bool supported() const { return config.value && tensors.value && tokenizer.value; }
+  TensorCheck check;  // of the tensors against the configuration, if both could be read
+  // Why tugline cannot run the model; none if it can.
+  [[nodiscard]] std::vector<std::string> problems() const;
 };
 
 [[nodiscard]] ModelFacts inspect_model(const ModelSource& source);

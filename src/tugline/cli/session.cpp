@@ -30,6 +30,20 @@ Hook parse_hook(const std::string& name) {
   return name == "resid_mid" ? Hook::kResidMid : Hook::kResidPost;
 }
 
+ModelConfig checked_config(const ModelSource& source) {
+  ModelConfig config = read_config(source);
+  for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
+  return config;
+}
+
+ModelConfig planned_config(const ModelSource& source) {
+  if (source.has_weights()) return checked_config(source);
+  spdlog::warn("{}: there are no weights, so only the settings are checked", source.path.string());
+  ModelConfig config = stated_config(source);
+  for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
+  return config;
+}
+
 LoadedModel load_model(const ModelSource& source, const CpuBackendOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   LoadedModel loaded;

@@ -21,6 +21,12 @@ namespace tugline {
 // "resid_pre", "resid_mid" or "resid_post", likewise.
 [[nodiscard]] Hook parse_hook(const std::string& name);
 
+// The model's configuration, after every tensor's name, shape and type has been checked against it. Logs its warnings.
+// Errors: what read_config throws.
+[[nodiscard]] ModelConfig checked_config(const ModelSource& source);
+// The same for a plan, which needs no weights: if there are none at all, says so and checks the settings only.
+[[nodiscard]] ModelConfig planned_config(const ModelSource& source);
+
 struct LoadedModel {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Model> model;

@@ -158,7 +158,7 @@ std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
   if (!arguments.output.empty()) RunStore::check_path(arguments.output);
   ready->dataset = load_dataset(arguments.data);
   ready->source = resolve_model(arguments.model);
-  ready->config = read_config(ready->source);
+  ready->config = arguments.dry_run ? planned_config(ready->source) : checked_config(ready->source);
   ready->options = resolve_sweep_options(arguments, ready->config);
   ready->whole = plan_sweep(ready->dataset, load_tokenizer(ready->source), ready->options);
   check_plan(ready->config, ready->whole, ready->options);

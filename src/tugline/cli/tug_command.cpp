@@ -101,7 +101,7 @@ TextArguments text_arguments(const CLI::App& command, const TugArguments& a) {
 // Everything that can be wrong with the arguments is found before the weights are loaded.
 void run(const TugArguments& arguments, const TextArguments& text) {
   const ModelSource source = resolve_model(arguments.model);
-  const ModelConfig config = read_config(source);
+  const ModelConfig config = checked_config(source);
   const std::vector<LayerIndex> layers = parse_layers(arguments.push.layers, config.num_layers);
   TugResult result{.model = config.name,
                    .d_model = config.hidden_size,

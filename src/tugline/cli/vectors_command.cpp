@@ -164,7 +164,7 @@ void report_skipped(const SweepPlan& plan) {
 void run(const VectorsArguments& a) {
   const std::vector<Example> dataset = load_dataset(a.data);
   const ModelSource source = resolve_model(a.model);
-  const ModelConfig config = read_config(source);
+  const ModelConfig config = checked_config(source);
   SweepOptions options;
   options.layers = parse_layers(a.layers, config.num_layers);
   options.hook = parse_hook(a.hook);

@@ -61,6 +61,9 @@ const TensorView& chosen_tensor(const TensorSource& source, const FileAndTensor&
          names.size(), listed(names), from.file);
   }
   const TensorView* tensor = source.find(*from.tensor);
+  if (const UnreadableTensor* other = find_unreadable(source, *from.tensor))
+    fail(ErrorCode::kUnsupported, "{}: tensor '{}' is {}, expected F32 or F64: convert it", from.file,
+         printable(other->name), other->type);
   if (tensor == nullptr) {
     fail(ErrorCode::kNotFound, "{}: has no tensor '{}'; it holds {}", from.file, printable(*from.tensor),
          names.empty() ? "none" : listed(names));

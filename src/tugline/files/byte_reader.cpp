@@ -4,20 +4,6 @@
 
 namespace tugline {
 
-std::string printable(std::string_view text) {
-  constexpr size_t kLongest = 100;
-  std::string shown;
-  for (const char c : text.substr(0, kLongest)) {
-    if (c >= ' ' && c <= '~') {
-      shown += c;
-    } else {
-      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    }
-  }
-  if (text.size() > kLongest) shown += "...";
-  return shown;
-}
-
 std::optional<int64_t> checked_product(std::span<const int64_t> extents) {
   int64_t product = 1;
   bool overflow = false;

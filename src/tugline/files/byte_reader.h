@@ -12,13 +12,12 @@
 #include <string_view>
 #include <utility>
 
+#include "tugline/core/printable.h"
+
 namespace tugline {
 
 static_assert(std::endian::native == std::endian::little,
               "model files are little-endian, and read as they lie");
-
-// A name out of a file, safe to show: what is not printable ASCII as \xNN, cut at 100 characters.
-[[nodiscard]] std::string printable(std::string_view text);
 
 // The product of extents that are not negative; none where it is beyond int64.
 [[nodiscard]] std::optional<int64_t> checked_product(std::span<const int64_t> extents);

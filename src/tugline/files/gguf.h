@@ -58,19 +58,21 @@ struct GgufContents {
   uint32_t version = 0;
   uint64_t alignment = 0;
   std::map<std::string_view, GgufValue> metadata;
-  std::vector<TensorView> tensors;  // shapes row-major: the reverse of the file's order
+  FileTensors tensors;  // shapes row-major: the reverse of the file's order
 };
 
 // Views that it gives live as long as it does, moves included. Thread-safe once made.
 class GgufFile final : public TensorSource {
  public:
-  // Throws Error naming the file, the key or tensor, expected and found.
+  // Throws Error naming the file, the key or tensor, expected and found; kUnsupported for one part of several.
   static GgufFile open(const std::filesystem::path& path);
   // A file's content in memory, which outlives the GgufFile; `label` is what messages call it.
   static GgufFile parse(std::span<const std::byte> bytes, const std::string& label);
 
   [[nodiscard]] const TensorView* find(std::string_view name) const override { return table_.find(name); }
   [[nodiscard]] std::vector<std::string> names() const override { return table_.names(); }
+  [[nodiscard]] std::span<const UnreadableTensor> unreadable() const override { return table_.unreadable(); }
+  [[nodiscard]] std::string readable_types() const override;
   [[nodiscard]] std::string path() const override { return label_; }
 
   [[nodiscard]] uint32_t version() const { return version_; }

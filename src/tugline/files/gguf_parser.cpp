@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/core/foreign_content.h"
 #include "tugline/files/byte_reader.h"
 #include "tugline/files/gguf_tensor_types.h"
 
@@ -20,9 +21,11 @@ constexpr uint32_t kLargestRank = 4;
 constexpr uint64_t kSmallestKey = 8 + 4 + 1;         // an empty name, a type, a one-byte value
 constexpr uint64_t kSmallestTensor = 8 + 4 + 4 + 8;  // an empty name, rank 0, a type, an offset
 
-uint32_t read_version(ByteReader& reader) {
+// `content` is the whole file.
+uint32_t read_version(ByteReader& reader, std::string_view content) {
   const auto magic = reader.take(4, "the magic number");
   if (!std::ranges::equal(magic, std::as_bytes(std::span("GGUF", 4)))) {
+    refuse_foreign_content(content, reader.label());
     fail(ErrorCode::kInput, "{}: does not begin with 'GGUF': it is no GGUF file", reader.label());
   }
   const auto version = reader.read<uint32_t>("the version");
@@ -128,6 +131,7 @@ struct TensorInfo {
   TensorView tensor;
   uint64_t offset = 0;  // from the beginning of the tensors' bytes
   uint64_t size = 0;
+  std::string unreadable;  // the type's name if tugline does not read it: dtype and size then mean nothing
 };
 
 std::vector<int64_t> read_shape(ByteReader& reader, const std::string& what) {
@@ -170,13 +174,12 @@ TensorInfo read_tensor(ByteReader& reader) {
   info.tensor.shape = read_shape(reader, what);
   const auto type = reader.read<uint32_t>(what);
   const auto dtype = dtype_of_ggml(type);
+  info.offset = reader.read<uint64_t>(what);
   if (!dtype) {
-    fail(ErrorCode::kUnsupported,
-         "{}: {} has type {} ({}), which tugline does not read; fetch or make the model in one of these: {}",
-         reader.label(), what, type, name_of_ggml(type), readable_ggml_types());
+    info.unreadable = fmt::format("{} ({})", type, name_of_ggml(type));
+    return info;
   }
   info.tensor.dtype = *dtype;
-  info.offset = reader.read<uint64_t>(what);
   info.size = stored_size(info.tensor, what, reader.label());
   return info;
 }
@@ -227,7 +230,7 @@ uint64_t fixed_size(GgufType type) {
 GgufContents parse_gguf(std::span<const std::byte> bytes, const std::string& label) {
   ByteReader reader(bytes, label);
   GgufContents contents;
-  contents.version = read_version(reader);
+  contents.version = read_version(reader, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   const auto tensor_count = reader.read<uint64_t>("the number of tensors");
   const auto key_count = reader.read<uint64_t>("the number of metadata keys");
   reader.expect_room(key_count, kSmallestKey, "metadata keys");
@@ -241,8 +244,12 @@ GgufContents parse_gguf(std::span<const std::byte> bytes, const std::string& lab
   for (const TensorInfo& info : infos) check_place(info, data.size(), contents.alignment, label);
   check_overlaps(infos, label);
   for (TensorInfo& info : infos) {
+    if (!info.unreadable.empty()) {
+      contents.tensors.unreadable.push_back({std::move(info.tensor.name), std::move(info.unreadable)});
+      continue;
+    }
     info.tensor.bytes = data.subspan(info.offset, info.size);
-    contents.tensors.push_back(std::move(info.tensor));
+    contents.tensors.readable.push_back(std::move(info.tensor));
   }
   return contents;
 }

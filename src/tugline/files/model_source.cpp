@@ -6,10 +6,12 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "tugline/core/error.h"
 #include "tugline/files/gguf.h"
+#include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"
 
 namespace tugline {
@@ -20,18 +22,6 @@ namespace fs = std::filesystem;
 bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
-}
-
-std::vector<fs::path> entries_of(const fs::path& directory) {
-  std::error_code error;
-  std::vector<fs::path> entries;
-  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-    entries.push_back(at->path());
-  }
-  if (error)
-    fail(ErrorCode::kIo, "{}: the directory cannot be listed: {}", directory.string(), error.message());
-  std::ranges::sort(entries);
-  return entries;
 }
 
 // A directory's own name, also where it is given as "models/tiny/" or ".".
@@ -47,8 +37,8 @@ fs::path file_in(const ModelSource& model, const char* name, const char* use) {
   }
   fs::path path = model.path / name;
   if (is_there(path)) return path;
-  fail(ErrorCode::kNotFound, "{}: there is no {}, {}; fetch it into that directory", model.path.string(),
-       name, use);
+  fail(ErrorCode::kNotFound, "{}: there is no {}, {}{}; fetch it into that directory", model.path.string(),
+       name, use, why_absent(path));
 }
 
 bool belongs_to_model(const fs::path& file) {
@@ -61,14 +51,15 @@ ModelSource from_directory(const fs::path& directory, std::string name) {
   if (std::ranges::any_of(entries, belongs_to_model)) {
     return {ModelSource::Kind::kDirectory, directory, std::move(name)};
   }
-  const auto gguf = std::ranges::find(entries, fs::path(".gguf"), &fs::path::extension);
-  const std::string hint =
-      gguf == entries.end() ? "" : fmt::format("; it holds {}: name that file", gguf->string());
   fail(ErrorCode::kInput, "{}: the directory holds no config.json, tokenizer.json or *.safetensors{}",
-       directory.string(), hint);
+       directory.string(), weights_instead(directory));
 }
 
 ModelSource from_file(const fs::path& file) {
+  if (file.extension() == ".incomplete" || file.extension() == ".part") {
+    fail(ErrorCode::kInput, "{}: is a download that has not finished; run the same `hf download` again",
+         file.string());
+  }
   if (file.extension() != ".gguf") {
     fail(ErrorCode::kInput,
          "{}: expected a model's directory, a .gguf file or ORG/NAME; of safetensors, name the directory",
@@ -125,11 +116,38 @@ std::string from_environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-// The hub's own tools take a leading "~/" for the home directory.
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// The variable that `text` begins with ("$NAME..." or "${NAME}..."): its name, and how many characters it takes there. No value
+// if it begins with none.
+std::optional<std::pair<std::string, size_t>> variable_at(std::string_view text) {
+  if (text.starts_with("${")) {
+    const size_t end = text.find('}');
+    if (end == std::string_view::npos) return std::nullopt;
+    return std::pair(std::string(text.substr(2, end - 2)), end + 1);
+  }
+  const auto end = std::find_if_not(text.begin() + 1, text.end(), is_name_character);
+  const std::string name(text.begin() + 1, end);
+  if (name.empty()) return std::nullopt;
+  return std::pair(name, name.size() + 1);
+}
+
+// As the hub's own tools do: a leading "~" is the home directory, and variables that are set are replaced.
 fs::path expanded(const std::string& path) {
-  const std::string home = from_environment("HOME");
-  if (path.starts_with("~/") && !home.empty()) return fs::path(home) / path.substr(2);
-  return path;
+  std::string whole = path;
+  if (const std::string home = from_environment("HOME");
+      !home.empty() && (path == "~" || path.starts_with("~/")))
+    whole = home + path.substr(1);
+  std::string result;
+  for (size_t i = 0; i < whole.size();) {
+    const auto variable = whole[i] == '$' ? variable_at(std::string_view(whole).substr(i)) : std::nullopt;
+    const bool is_set = variable && std::getenv(variable->first.c_str()) != nullptr;
+    result += is_set ? from_environment(variable->first.c_str()) : std::string(1, whole[i]);
+    i += is_set ? variable->second : 1;
+  }
+  return result;
 }
 
 }  // namespace
@@ -141,6 +159,8 @@ fs::path ModelSource::config_json() const {
 fs::path ModelSource::tokenizer_json() const {
   return file_in(*this, "tokenizer.json", "which says how text becomes tokens");
 }
+
+bool ModelSource::has_weights() const { return kind == Kind::kGguf || holds_weights(path); }
 
 std::unique_ptr<TensorSource> ModelSource::open_tensors() const {
   if (kind == Kind::kGguf) return std::make_unique<GgufFile>(GgufFile::open(path));
@@ -162,9 +182,8 @@ ModelSource resolve_model(const std::string& argument) {
   const fs::path repository = hub / fmt::format("models--{}--{}", name->organisation, name->model);
   if (!is_there(repository)) {
     fail(ErrorCode::kNotFound,
-         "{0}: neither a path here nor a model in the hub's cache ({1}); fetch it with `huggingface-cli "
-         "download {0}`, "
-         "or set HF_HUB_CACHE to where it is",
+         "{0}: neither a path here nor a model in the hub's cache ({1}); fetch it with `hf download "
+         "{0}`, or set HF_HUB_CACHE to where it is",
          argument, hub.string());
   }
   return from_directory(snapshot_of(repository, argument), argument);
@@ -172,6 +191,7 @@ ModelSource resolve_model(const std::string& argument) {
 
 fs::path hub_cache_folder() {
   if (const auto hub = from_environment("HF_HUB_CACHE"); !hub.empty()) return expanded(hub);
+  if (const auto hub = from_environment("HUGGINGFACE_HUB_CACHE"); !hub.empty()) return expanded(hub);
   if (const auto home = from_environment("HF_HOME"); !home.empty()) return expanded(home) / "hub";
   if (const auto cache = from_environment("XDG_CACHE_HOME"); !cache.empty()) {
     return expanded(cache) / "huggingface" / "hub";

@@ -20,6 +20,8 @@ struct ModelSource {
   // file carries its own configuration and tokenizer: for kDirectory only.
   [[nodiscard]] std::filesystem::path config_json() const;
   [[nodiscard]] std::filesystem::path tokenizer_json() const;
+  // Whether weights are there at all, in whatever format and state.
+  [[nodiscard]] bool has_weights() const;
   // The weights, for both kinds. Throws Error.
   [[nodiscard]] std::unique_ptr<TensorSource> open_tensors() const;
 };
@@ -28,9 +30,8 @@ struct ModelSource {
 // to get it; kInput for a directory that holds nothing of a model, or a file that is not .gguf.
 [[nodiscard]] ModelSource resolve_model(const std::string& argument);
 
-// Where the hub's tools keep what they fetched: HF_HUB_CACHE, else HF_HOME/hub, else
-// XDG_CACHE_HOME/huggingface/hub, else
-// ~/.cache/huggingface/hub.
+// Where the hub's tools keep what they fetched: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub, else
+// XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub. A leading ~ and $NAME or ${NAME} in them are replaced.
 [[nodiscard]] std::filesystem::path hub_cache_folder();
 
 }  // namespace tugline

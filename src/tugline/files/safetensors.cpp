@@ -1,15 +1,19 @@
 #include "tugline/files/safetensors.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/strict_json.h"
 #include "tugline/files/byte_reader.h"
 #include "tugline/files/mapped_file.h"
+#include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors_header.h"
-#include "tugline/files/strict_json.h"
 #include "tugline/files/tensor_table.h"
 
 namespace tugline {
@@ -25,11 +29,12 @@ constexpr const char* kIndex = "model.safetensors.index.json";
 
 class SafetensorsSource final : public TensorSource {
  public:
-  SafetensorsSource(std::string path, std::vector<MappedFile> files, std::vector<TensorView> tensors)
+  SafetensorsSource(std::string path, std::vector<MappedFile> files, FileTensors tensors)
       : path_(std::move(path)), files_(std::move(files)), table_(std::move(tensors), path_) {}
 
   [[nodiscard]] const TensorView* find(std::string_view name) const override { return table_.find(name); }
   [[nodiscard]] std::vector<std::string> names() const override { return table_.names(); }
+  [[nodiscard]] std::span<const UnreadableTensor> unreadable() const override { return table_.unreadable(); }
   [[nodiscard]] std::string path() const override { return path_; }
 
  private:
@@ -79,27 +84,33 @@ MappedFile open_shard(const fs::path& directory, const std::string& shard) {
   const fs::path path = directory / shard;
   std::error_code ignored;
   if (!fs::exists(path, ignored)) {
-    fail(ErrorCode::kNotFound, "{}: {} names this shard, but it is not there; fetch it", path.string(),
-         kIndex);
+    fail(ErrorCode::kNotFound, "{}: {} names this shard, but it is not there{}; fetch it", path.string(),
+         kIndex, why_absent(path));
   }
   return MappedFile::open(path);
 }
 
+void check_mapped(const FileTensors& tensors, const std::vector<std::string>& mapped,
+                  const std::string& label) {
+  std::set<std::string_view> held;
+  for (const TensorView& tensor : tensors.readable) held.insert(tensor.name);
+  for (const UnreadableTensor& tensor : tensors.unreadable) held.insert(tensor.name);
+  for (const std::string& name : mapped)
+    if (!held.contains(name))
+      fail(ErrorCode::kInput, "{}: has no tensor '{}', which {} says is there", label, printable(name),
+           kIndex);
+}
+
 std::unique_ptr<TensorSource> open_shards(const fs::path& directory) {
   std::vector<MappedFile> files;
-  std::vector<TensorView> tensors;
+  FileTensors tensors;
   for (const auto& [shard, mapped] : read_index(directory / kIndex)) {
     files.push_back(open_shard(directory, shard));
     const std::string label = (directory / shard).string();
-    const TensorTable table(read_safetensors_header(files.back().bytes(), label), label);
-    for (const std::string& name : mapped) {
-      const TensorView* tensor = table.find(name);
-      if (tensor == nullptr) {
-        fail(ErrorCode::kInput, "{}: has no tensor '{}', which {} says is there", label, printable(name),
-             kIndex);
-      }
-      tensors.push_back(*tensor);
-    }
+    FileTensors part = read_safetensors_header(files.back().bytes(), label);
+    check_mapped(part, mapped, label);
+    std::ranges::move(part.readable, std::back_inserter(tensors.readable));
+    std::ranges::move(part.unreadable, std::back_inserter(tensors.unreadable));
   }
   return std::make_unique<SafetensorsSource>(directory.string(), std::move(files), std::move(tensors));
 }
@@ -109,12 +120,11 @@ std::unique_ptr<TensorSource> open_shards(const fs::path& directory) {
 std::unique_ptr<TensorSource> open_safetensors(const fs::path& path) {
   std::error_code ignored;  // what cannot be looked at is for MappedFile to report
   if (!fs::is_directory(path, ignored)) return open_file(path);
+  refuse_adapter(path);
   if (fs::exists(path / kSingle, ignored)) return open_file(path / kSingle);
   if (fs::exists(path / kIndex, ignored)) return open_shards(path);
-  fail(ErrorCode::kNotFound,
-       "{}: holds neither {} nor {}; weights in another format (pytorch_model.bin) must be converted to "
-       "safetensors",
-       path.string(), kSingle, kIndex);
+  fail(ErrorCode::kNotFound, "{}: holds neither {} nor {}{}", path.string(), kSingle, kIndex,
+       weights_instead(path));
 }
 
 std::unique_ptr<TensorSource> parse_safetensors(std::span<const std::byte> bytes, const std::string& label) {

@@ -13,7 +13,7 @@
 namespace tugline {
 
 // `path` is one file, or a directory that holds model.safetensors, or model.safetensors.index.json and its
-// shards (of which the tensors that the index maps are given). Throws Error naming the file, the tensor,
+// shards (all tensors of the shards that the index names). Throws Error naming the file, the tensor,
 // expected and found.
 [[nodiscard]] std::unique_ptr<TensorSource> open_safetensors(const std::filesystem::path& path);
 

@@ -10,8 +10,9 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/core/foreign_content.h"
+#include "tugline/core/strict_json.h"
 #include "tugline/files/byte_reader.h"
-#include "tugline/files/strict_json.h"
 
 namespace tugline {
 namespace {
@@ -23,7 +24,8 @@ constexpr uint64_t kLongestHeader = 100'000'000;
 
 struct Entry {
   TensorView tensor;
-  int64_t begin = 0;  // of its bytes, counted from the end of the header
+  std::string unreadable;  // the dtype's name if tugline does not read it: tensor.dtype then means nothing
+  int64_t begin = 0;       // of its bytes, counted from the end of the header
   int64_t end = 0;
 };
 
@@ -48,20 +50,13 @@ const Json& field(const Json& entry, const char* name, const Place& place) {
   return *found;
 }
 
-DType read_dtype(const Json& entry, const Place& place) {
+const std::string& read_dtype(const Json& entry, const Place& place) {
   const Json& value = field(entry, "dtype", place);
   if (!value.is_string()) {
     fail(ErrorCode::kInput, "{}: tensor '{}': 'dtype' is {}, expected a string", place.file, place.tensor,
          value.type_name());
   }
-  const auto& name = value.get_ref<const std::string&>();
-  const auto dtype = dtype_named(name);
-  if (!dtype) {
-    fail(ErrorCode::kUnsupported,
-         "{}: tensor '{}' has dtype '{}'; tugline reads F64, F32, F16 and BF16: convert it", place.file,
-         place.tensor, printable(name));
-  }
-  return *dtype;
+  return value.get_ref<const std::string&>();
 }
 
 std::vector<int64_t> read_counts(const Json& entry, const char* name, const Place& place) {
@@ -112,7 +107,12 @@ Entry read_entry(const std::string& name, const Json& value, const std::string& 
   check_fields(value, place);
   Entry entry;
   entry.tensor.name = name;
-  entry.tensor.dtype = read_dtype(value, place);
+  const std::string& dtype = read_dtype(value, place);
+  if (const auto known = dtype_named(dtype)) {
+    entry.tensor.dtype = *known;
+  } else {
+    entry.unreadable = fmt::format("'{}'", printable(dtype));
+  }
   entry.tensor.shape = read_counts(value, "shape", place);
   const auto offsets = read_counts(value, "data_offsets", place);
   if (offsets.size() != 2 || offsets[0] > offsets[1]) {
@@ -121,6 +121,7 @@ Entry read_entry(const std::string& name, const Json& value, const std::string& 
   }
   entry.begin = offsets[0];
   entry.end = offsets[1];
+  if (!entry.unreadable.empty()) return entry;
   const int64_t expected = byte_size(entry.tensor, place);
   if (entry.end - entry.begin != expected) {
     fail(ErrorCode::kInput, "{}: tensor '{}': its shape and dtype {} need {} bytes, its data_offsets span {}",
@@ -136,9 +137,11 @@ void check_metadata(const Json& metadata, const std::string& label) {
   }
 }
 
-Json parse_header(ByteReader& reader) {
+// `content` is the whole file.
+Json parse_header(ByteReader& reader, std::string_view content) {
   const auto length = reader.read<uint64_t>("the header's length");
   if (length > kLongestHeader) {
+    refuse_foreign_content(content, reader.label());
     fail(ErrorCode::kInput, "{}: its header claims {} bytes, the format allows {}; is it a safetensors file?",
          reader.label(), length, kLongestHeader);
   }
@@ -182,9 +185,9 @@ void check_tiling(const std::vector<Entry>& entries, int64_t data_size, const st
 
 }  // namespace
 
-std::vector<TensorView> read_safetensors_header(std::span<const std::byte> file, const std::string& label) {
+FileTensors read_safetensors_header(std::span<const std::byte> file, const std::string& label) {
   ByteReader reader(file, label);
-  const Json header = parse_header(reader);
+  const Json header = parse_header(reader, {reinterpret_cast<const char*>(file.data()), file.size()});
   std::vector<Entry> entries;
   for (const auto& [name, value] : header.items()) {  // in ascending order of names
     if (name == "__metadata__") {
@@ -195,11 +198,15 @@ std::vector<TensorView> read_safetensors_header(std::span<const std::byte> file,
   }
   check_tiling(entries, static_cast<int64_t>(reader.remaining()), label);
   const auto data = file.subspan(reader.offset());
-  std::vector<TensorView> tensors;
+  FileTensors tensors;
   for (Entry& entry : entries) {
+    if (!entry.unreadable.empty()) {
+      tensors.unreadable.push_back({std::move(entry.tensor.name), std::move(entry.unreadable)});
+      continue;
+    }
     entry.tensor.bytes =
         data.subspan(static_cast<size_t>(entry.begin), static_cast<size_t>(entry.end - entry.begin));
-    tensors.push_back(std::move(entry.tensor));
+    tensors.readable.push_back(std::move(entry.tensor));
   }
   return tensors;
 }

@@ -4,14 +4,12 @@
 #include <cstddef>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "tugline/files/tensor_source.h"
+#include "tugline/files/tensor_table.h"
 
 namespace tugline {
 
-// The tensors of a whole file's content, by name ascending, their bytes inside `file`. Throws Error.
-[[nodiscard]] std::vector<TensorView> read_safetensors_header(std::span<const std::byte> file,
-                                                              const std::string& label);
+// The tensors of a whole file's content, their bytes inside `file`. Throws Error.
+[[nodiscard]] FileTensors read_safetensors_header(std::span<const std::byte> file, const std::string& label);
 
 }  // namespace tugline

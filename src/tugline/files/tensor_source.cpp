@@ -1,5 +1,6 @@
 #include "tugline/files/tensor_source.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "tugline/files/byte_reader.h"
@@ -53,6 +54,13 @@ int64_t TensorView::elements() const {
   const std::optional<int64_t> product = checked_product(shape);
   assert(product && "the readers refuse shapes whose product is beyond int64");
   return *product;
+}
+
+const UnreadableTensor* find_unreadable(const TensorSource& source, std::string_view name) {
+  const auto unreadable = source.unreadable();
+  const auto by_name = [](const UnreadableTensor& tensor) -> std::string_view { return tensor.name; };
+  const auto found = std::ranges::lower_bound(unreadable, name, {}, by_name);
+  return found != unreadable.end() && found->name == name ? &*found : nullptr;
 }
 
 void dequantise(const TensorView& tensor, int64_t begin, std::span<float> out) {

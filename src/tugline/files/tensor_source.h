@@ -23,6 +23,12 @@ struct TensorView {
   [[nodiscard]] int64_t elements() const;
 };
 
+// A tensor whose element type tugline does not read (integers, say). It is an error only if something needs it.
+struct UnreadableTensor {
+  std::string name;
+  std::string type;  // as the file's format names it: "I64"
+};
+
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
@@ -30,9 +36,16 @@ class TensorSource {
   [[nodiscard]] virtual const TensorView* find(std::string_view name) const = 0;
   // In ascending byte order.
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+  // Those of the file that find() and names() leave out, by name ascending.
+  [[nodiscard]] virtual std::span<const UnreadableTensor> unreadable() const { return {}; }
+  // The element types that can be read from its format, for messages.
+  [[nodiscard]] virtual std::string readable_types() const { return "F64, F32, F16, BF16"; }
   // What messages call it: the path of the file or directory.
   [[nodiscard]] virtual std::string path() const = 0;
 };
+
+// The unreadable tensor of that name; nullptr if there is none.
+[[nodiscard]] const UnreadableTensor* find_unreadable(const TensorSource& source, std::string_view name);
 
 // Elements [begin, begin + out.size()) of the flattened tensor as f32, exactly as the format defines them
 // (f64 is rounded to nearest). `begin` and out.size() are multiples of the dtype's block. Thread-safe.

@@ -8,13 +8,27 @@
 
 namespace tugline {
 
-TensorTable::TensorTable(std::vector<TensorView> tensors, std::string_view label)
-    : tensors_(std::move(tensors)) {
+namespace {
+
+// Throws Error if two of the names are equal; `sorted` is in ascending order.
+void refuse_twins(const std::vector<std::string_view>& sorted, std::string_view label) {
+  const auto twin = std::ranges::adjacent_find(sorted);
+  if (twin != sorted.end())
+    fail(ErrorCode::kInput, "{}: tensor '{}' is there twice", label, printable(*twin));
+}
+
+}  // namespace
+
+TensorTable::TensorTable(FileTensors tensors, std::string_view label)
+    : tensors_(std::move(tensors.readable)), unreadable_(std::move(tensors.unreadable)) {
   std::ranges::sort(tensors_, {}, &TensorView::name);
-  const auto twin = std::ranges::adjacent_find(tensors_, {}, &TensorView::name);
-  if (twin != tensors_.end()) {
-    fail(ErrorCode::kInput, "{}: tensor '{}' is there twice", label, printable(twin->name));
-  }
+  std::ranges::sort(unreadable_, {}, &UnreadableTensor::name);
+  std::vector<std::string_view> names;
+  names.reserve(tensors_.size() + unreadable_.size());
+  for (const TensorView& tensor : tensors_) names.push_back(tensor.name);
+  for (const UnreadableTensor& tensor : unreadable_) names.push_back(tensor.name);
+  std::ranges::sort(names);
+  refuse_twins(names, label);
 }
 
 const TensorView* TensorTable::find(std::string_view name) const {

@@ -1,6 +1,7 @@
 // The tensors of one file, or of several, by name: what both model file readers keep. Internal to files/.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,18 +10,25 @@
 
 namespace tugline {
 
+// What a reader finds in a file.
+struct FileTensors {
+  std::vector<TensorView> readable;
+  std::vector<UnreadableTensor> unreadable;
+};
+
 class TensorTable {
  public:
   TensorTable() = default;
-  // Throws Error where two tensors have one name; `label` is the file's name for the message.
-  TensorTable(std::vector<TensorView> tensors, std::string_view label);
+  // Throws Error if two tensors have one name; `label` is the file's name for the message.
+  TensorTable(FileTensors tensors, std::string_view label);
 
   [[nodiscard]] const TensorView* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
-  [[nodiscard]] const std::vector<TensorView>& sorted() const { return tensors_; }
+  [[nodiscard]] std::span<const UnreadableTensor> unreadable() const { return unreadable_; }
 
  private:
-  std::vector<TensorView> tensors_;  // by name, ascending
+  std::vector<TensorView> tensors_;           // by name, ascending
+  std::vector<UnreadableTensor> unreadable_;  // likewise
 };
 
 }  // namespace tugline

@@ -1,8 +1,9 @@
 #include "tugline/model/config.h"
 
+#include <algorithm>
 #include <bit>
-#include <cmath>
-#include <numbers>
+#include <limits>
+#include <tuple>
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
@@ -10,33 +11,12 @@
 namespace tugline {
 namespace {
 
+// Far beyond any model, and every product of two sizes stays inside 64 bits.
+constexpr int64_t kLargestSize = int64_t{1} << 24;
+
 void require_positive(int64_t value, const char* field, const std::string& path) {
-  // 2^24 is far beyond any model and keeps every product of two sizes inside 64 bits.
-  if (value <= 0 || value > (int64_t{1} << 24))
+  if (value <= 0 || value > kLargestSize)
     fail(ErrorCode::kInput, "{}: {} is {}; expected a positive number", path, field, value);
-}
-
-// The piecewise rule of Llama 3.1: long wavelengths are stretched by `factor`, short ones kept, and those between
-// interpolated by how many times they fit into the original context.
-double llama3_scaled(double frequency, const RopeConfig& rope) {
-  const double wavelength = 2 * std::numbers::pi / frequency;
-  const double turns = rope.original_max_position_embeddings / wavelength;
-  if (turns < rope.low_freq_factor) return frequency / rope.factor;
-  if (turns > rope.high_freq_factor) return frequency;
-  const double smooth = (turns - rope.low_freq_factor) / (rope.high_freq_factor - rope.low_freq_factor);
-  return (1 - smooth) * frequency / rope.factor + smooth * frequency;
-}
-
-double scaled(double frequency, const RopeConfig& rope) {
-  switch (rope.scaling) {
-    case RopeScaling::kNone:
-      return frequency;
-    case RopeScaling::kLinear:
-      return frequency / rope.factor;
-    case RopeScaling::kLlama3:
-      return llama3_scaled(frequency, rope);
-  }
-  return frequency;
 }
 
 }  // namespace
@@ -70,49 +50,52 @@ void check_config(const ModelConfig& config, const std::string& path) {
          path, config.num_heads, config.num_kv_heads);
   if (config.head_dim % 2 != 0)
     fail(ErrorCode::kInput, "{}: head_dim is {}; RoPE needs an even one", path, config.head_dim);
-  if (!(config.rms_norm_eps > 0) || !(config.rms_norm_eps < 1))
+  // Smaller is 0 in f32, and the norm of a row of zeros then 0 / 0.
+  if (!(config.rms_norm_eps >= std::numeric_limits<float>::min()) || !(config.rms_norm_eps < 1))
     fail(ErrorCode::kInput, "{}: rms_norm_eps is {}; expected a small positive number", path,
          config.rms_norm_eps);
-  if (!(config.rope.theta > 0) || !std::isfinite(config.rope.theta))
-    fail(ErrorCode::kInput, "{}: rope_theta is {}; expected a positive number", path, config.rope.theta);
-  if (!(config.rope.factor > 0) || !std::isfinite(config.rope.factor))
-    fail(ErrorCode::kInput, "{}: the RoPE scaling factor is {}; expected a positive number", path,
-         config.rope.factor);
-  if (config.rope.scaling == RopeScaling::kLlama3 &&
-      !(config.rope.high_freq_factor > config.rope.low_freq_factor))
-    fail(ErrorCode::kInput, "{}: high_freq_factor ({}) must be larger than low_freq_factor ({})", path,
-         config.rope.high_freq_factor, config.rope.low_freq_factor);
-  if (!(config.rope.original_max_position_embeddings > 0))
-    fail(ErrorCode::kInput, "{}: original_max_position_embeddings is {}; expected a positive number", path,
-         config.rope.original_max_position_embeddings);
+  check_rope(config.rope, config.head_dim, path);
 }
+
+int64_t positions_after_scaling(const ModelConfig& config) {
+  if (config.max_positions == 0 || config.rope.scaling != RopeScaling::kYarn) return config.max_positions;
+  const double stretched = config.rope.factor * config.rope.original_max_position_embeddings;
+  return std::max(config.max_positions,
+                  static_cast<int64_t>(std::min(stretched, static_cast<double>(kLargestSize))));
+}
+
+namespace {
+
+void add_rope(ContentHash& hash, const RopeConfig& rope, double rms_norm_eps) {
+  const auto& [theta, scaling, factor, low_freq_factor, high_freq_factor, original_max_position_embeddings,
+               beta_fast, beta_slow, truncate, attention_factor, frequency_divisors] = rope;
+  hash.add_number(static_cast<uint64_t>(scaling));
+  for (const double number :
+       {rms_norm_eps, theta, factor, low_freq_factor, high_freq_factor, original_max_position_embeddings})
+    hash.add_number(std::bit_cast<uint64_t>(number));
+  if (scaling ==
+      RopeScaling::kYarn)  // so that runs of other models, from before there was yarn, can be resumed
+    for (const double number : {beta_fast, beta_slow, truncate ? 1.0 : 0.0, attention_factor})
+      hash.add_number(std::bit_cast<uint64_t>(number));
+  for (const float divisor : frequency_divisors) hash.add_number(std::bit_cast<uint32_t>(divisor));
+}
+
+}  // namespace
 
 uint64_t hash_of(const ModelConfig& config) {
+  // All fields by name: one more, and this does not compile.
+  const auto& [architecture, name, hidden_size, intermediate_size, num_layers, num_heads, num_kv_heads,
+               head_dim, vocab_size, max_positions, sliding_window, rms_norm_eps, rope, tied_head, qkv_bias,
+               output_bias, mlp_bias, qk_norm, warnings] = config;
+  static_cast<void>(std::tie(name, max_positions, sliding_window, warnings));  // decide no number
   ContentHash hash;
-  hash.add_text(name_of(config.architecture));
-  for (const int64_t size : {config.hidden_size, config.intermediate_size, config.num_layers,
-                             config.num_heads, config.num_kv_heads, config.head_dim, config.vocab_size})
+  hash.add_text(name_of(architecture));
+  for (const int64_t size :
+       {hidden_size, intermediate_size, num_layers, num_heads, num_kv_heads, head_dim, vocab_size})
     hash.add_number(static_cast<uint64_t>(size));
-  for (const bool part :
-       {config.tied_head, config.qkv_bias, config.output_bias, config.mlp_bias, config.qk_norm})
-    hash.add_number(part ? 1 : 0);
-  const RopeConfig& rope = config.rope;
-  hash.add_number(static_cast<uint64_t>(rope.scaling));
-  for (const double number : {config.rms_norm_eps, rope.theta, rope.factor, rope.low_freq_factor,
-                              rope.high_freq_factor, rope.original_max_position_embeddings})
-    hash.add_number(std::bit_cast<uint64_t>(number));
-  for (const float divisor : rope.frequency_divisors) hash.add_number(std::bit_cast<uint32_t>(divisor));
+  for (const bool part : {tied_head, qkv_bias, output_bias, mlp_bias, qk_norm}) hash.add_number(part ? 1 : 0);
+  add_rope(hash, rope, rms_norm_eps);
   return hash.value();
-}
-
-std::vector<double> rope_inverse_frequencies(const ModelConfig& config) {
-  std::vector<double> frequencies(static_cast<size_t>(config.head_dim / 2));
-  for (size_t i = 0; i < frequencies.size(); ++i) {
-    const double exponent = 2.0 * static_cast<double>(i) / static_cast<double>(config.head_dim);
-    frequencies[i] = scaled(std::pow(config.rope.theta, -exponent), config.rope);
-    if (!config.rope.frequency_divisors.empty()) frequencies[i] /= config.rope.frequency_divisors[i];
-  }
-  return frequencies;
 }
 
 }  // namespace tugline

@@ -5,9 +5,11 @@
 #include "tugline/core/error.h"
 #include "tugline/files/fingerprint.h"
 #include "tugline/files/gguf.h"
+#include "tugline/model/tensor_check.h"
 
 namespace tugline {
-ModelConfig read_config(const ModelSource& source) {
+
+ModelConfig stated_config(const ModelSource& source) {
   const bool gguf = source.kind == ModelSource::Kind::kGguf;
   ModelConfig config =
       gguf ? read_config_gguf(GgufFile::open(source.path)) : read_config_json(source.config_json());
@@ -16,16 +18,29 @@ ModelConfig read_config(const ModelSource& source) {
 }
 
 // The configuration first: a model that cannot be run is refused before its weights are looked at.
-Model Model::load(const ModelSource& source, Backend& backend) {
+ModelFiles open_model(const ModelSource& source) {
   const bool gguf = source.kind == ModelSource::Kind::kGguf;
-  ModelConfig config = read_config(source);
-  return {std::move(config), source.open_tensors(), gguf ? TensorNaming::kGguf : TensorNaming::kHub, backend};
+  ModelFiles files{.config = stated_config(source),
+                   .tensors = nullptr,
+                   .naming = gguf ? TensorNaming::kGguf : TensorNaming::kHub};
+  files.tensors = source.open_tensors();
+  settle_head(files.config, *files.tensors, files.naming);
+  const TensorCheck check = check_tensors(files.config, *files.tensors, files.naming);
+  if (!check.problems.empty())
+    fail(ErrorCode::kInput, "{}{}", check.problems.front(),
+         check.problems.size() > 1 ? "; `tugline inspect` shows what else is wrong" : "");
+  files.config.warnings.insert(files.config.warnings.end(), check.warnings.begin(), check.warnings.end());
+  return files;
 }
 
-Model::Model(ModelConfig config, std::unique_ptr<TensorSource> tensors, TensorNaming naming, Backend& backend)
-    : config_(std::move(config)),
-      tensors_(std::move(tensors)),
-      weights_(load_weights(config_, *tensors_, naming, backend)),
+ModelConfig read_config(const ModelSource& source) { return open_model(source).config; }
+
+Model Model::load(const ModelSource& source, Backend& backend) { return {open_model(source), backend}; }
+
+Model::Model(ModelFiles files, Backend& backend)
+    : config_(std::move(files.config)),
+      tensors_(std::move(files.tensors)),
+      weights_(load_weights(config_, *tensors_, files.naming, backend)),
       backend_(&backend),
       fingerprint_(tugline::fingerprint(*tensors_)) {}
 
@@ -48,13 +63,14 @@ void Model::embed(std::span<const int32_t> ids, const Matrix& to) const {
 }
 
 RopeTable Model::make_rope_table(int64_t positions) const {
-  const std::vector<double> frequencies = rope_inverse_frequencies(config_);
+  const std::vector<double> frequencies = rope_inverse_frequencies(config_.rope, config_.head_dim);
   std::vector<double> cosine;
   std::vector<double> sine;
   for (int64_t position = 0; position < positions; ++position) {
     for (const double frequency : frequencies) {
-      cosine.push_back(std::cos(static_cast<double>(position) * frequency));
-      sine.push_back(std::sin(static_cast<double>(position) * frequency));
+      const double angle = static_cast<double>(position) * frequency;
+      cosine.push_back(config_.rope.attention_factor * std::cos(angle));
+      sine.push_back(config_.rope.attention_factor * std::sin(angle));
     }
   }
   const auto half = static_cast<int64_t>(frequencies.size());

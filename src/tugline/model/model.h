@@ -13,7 +13,19 @@
 
 namespace tugline {
 
-// The configuration alone, without reading weights.
+// What config.json or the GGUF metadata say, without a look at the tensors. Throws Error.
+[[nodiscard]] ModelConfig stated_config(const ModelSource& source);
+
+// A model's files, open and checked against each other: the configuration, and every tensor's name, shape and type.
+struct ModelFiles {
+  ModelConfig config;  // with all warnings
+  std::unique_ptr<TensorSource> tensors;
+  TensorNaming naming;
+};
+// Throws Error naming the setting or tensor for which the model cannot be run.
+[[nodiscard]] ModelFiles open_model(const ModelSource& source);
+
+// The configuration of open_model: what a run of the model would have. No value of a weight is read.
 [[nodiscard]] ModelConfig read_config(const ModelSource& source);
 
 class Model {
@@ -36,7 +48,7 @@ class Model {
   void final_norm(const Matrix& h, const Matrix& out) const;
 
  private:
-  Model(ModelConfig config, std::unique_ptr<TensorSource> tensors, TensorNaming naming, Backend& backend);
+  Model(ModelFiles files, Backend& backend);
 
   ModelConfig config_;
   std::unique_ptr<TensorSource> tensors_;

@@ -1,12 +1,19 @@
-// How the hub's checkpoints and GGUF files name a transformer's tensors, and which rows GGUF permutes.
+// A transformer's tensors: how the hub's checkpoints and GGUF files name them, and the shapes that a configuration gives them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "tugline/model/weights.h"
+#include "tugline/model/config.h"
 
 namespace tugline {
 
+// How a file names its tensors.
+enum class TensorNaming { kHub, kGguf };
+
+// Those outside the layers come first.
 enum class TensorRole {
   kEmbedding,
   kFinalNorm,
@@ -23,8 +30,19 @@ enum class TensorRole {
   kUp,
   kDown,
 };
+inline constexpr int kTensorRoles = 14;
+
+[[nodiscard]] constexpr bool is_in_layers(TensorRole role) { return role >= TensorRole::kAttentionNorm; }
 
 // Without the suffix: "model.layers.3.self_attn.q_proj", "blk.3.attn_q". `layer` is ignored outside layers.
 [[nodiscard]] std::string tensor_name(TensorNaming naming, TensorRole role, int64_t layer);
+
+struct TensorShape {
+  std::vector<int64_t> weight;  // of NAME.weight, outermost first: [out, in], or [size] of a norm
+  bool bias = false;            // whether there is a NAME.bias, [out]
+};
+
+// No value if a model of this configuration has no such tensor.
+[[nodiscard]] std::optional<TensorShape> shape_of(TensorRole role, const ModelConfig& config);
 
 }  // namespace tugline

@@ -1,13 +1,13 @@
 #include "tugline/model/weights.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cmath>
 
 #include "tugline/core/error.h"
 #include "tugline/files/mapped_file.h"
+#include "tugline/model/tensor_check.h"
 #include "tugline/model/tensor_names.h"
 
 namespace tugline {
@@ -59,66 +59,50 @@ class Loader {
 
   Weights load() {
     Weights weights;
-    weights.embedding = matrix(TensorRole::kEmbedding, 0, {config_.vocab_size, config_.hidden_size, false});
+    weights.embedding = matrix(TensorRole::kEmbedding, 0);
     for (int64_t layer = 0; layer < config_.num_layers; ++layer) {
       weights.layers.push_back(load_layer(layer));
       release_tensors();
     }
-    weights.final_norm = norm(TensorRole::kFinalNorm, 0, config_.hidden_size);
+    weights.final_norm = norm(TensorRole::kFinalNorm, 0);
     const TensorRole head = config_.tied_head ? TensorRole::kEmbedding : TensorRole::kHead;
-    weights.head = backend_.make_head(matrix(head, 0, {config_.vocab_size, config_.hidden_size, false}));
+    weights.head = backend_.make_head(matrix(head, 0));
     release_tensors();
     return weights;
   }
 
  private:
-  struct Shape {
-    int64_t out;
-    int64_t in;
-    bool bias;
-  };
-
   LayerWeights load_layer(int64_t layer) {
-    const int64_t hidden = config_.hidden_size;
-    const Shape q{config_.q_size(), hidden, config_.qkv_bias};
-    const Shape kv{config_.kv_size(), hidden, config_.qkv_bias};
-    const Shape mlp{config_.intermediate_size, hidden, config_.mlp_bias};
     LayerWeights w;
-    w.attention_norm = norm(TensorRole::kAttentionNorm, layer, hidden);
-    w.qkv = backend_.make_linear(stacked({matrix(TensorRole::kQ, layer, q), matrix(TensorRole::kK, layer, kv),
-                                          matrix(TensorRole::kV, layer, kv)}));
+    w.attention_norm = norm(TensorRole::kAttentionNorm, layer);
+    w.qkv = backend_.make_linear(stacked(
+        {matrix(TensorRole::kQ, layer), matrix(TensorRole::kK, layer), matrix(TensorRole::kV, layer)}));
     if (config_.qk_norm) {
-      w.q_norm = norm(TensorRole::kQNorm, layer, config_.head_dim);
-      w.k_norm = norm(TensorRole::kKNorm, layer, config_.head_dim);
+      w.q_norm = norm(TensorRole::kQNorm, layer);
+      w.k_norm = norm(TensorRole::kKNorm, layer);
     }
-    w.output = backend_.make_linear(
-        matrix(TensorRole::kOutput, layer, {hidden, config_.q_size(), config_.output_bias}));
-    w.mlp_norm = norm(TensorRole::kMlpNorm, layer, hidden);
-    w.gate_up = backend_.make_linear(
-        stacked({matrix(TensorRole::kGate, layer, mlp), matrix(TensorRole::kUp, layer, mlp)}));
-    w.down = backend_.make_linear(
-        matrix(TensorRole::kDown, layer, {hidden, config_.intermediate_size, config_.mlp_bias}));
+    w.output = backend_.make_linear(matrix(TensorRole::kOutput, layer));
+    w.mlp_norm = norm(TensorRole::kMlpNorm, layer);
+    w.gate_up =
+        backend_.make_linear(stacked({matrix(TensorRole::kGate, layer), matrix(TensorRole::kUp, layer)}));
+    w.down = backend_.make_linear(matrix(TensorRole::kDown, layer));
     return w;
   }
 
-  const TensorView& require(const std::string& name, const std::vector<int64_t>& shape) const {
-    const TensorView* tensor = tensors_.find(name);
-    if (tensor == nullptr)
-      fail(ErrorCode::kInput, "{}: tensor {} is missing; expected it with shape [{}]", tensors_.path(), name,
-           fmt::join(shape, ", "));
-    if (tensor->shape != shape)
-      fail(ErrorCode::kInput, "{}: tensor {} should have shape [{}], found [{}]", tensors_.path(), name,
-           fmt::join(shape, ", "), fmt::join(tensor->shape, ", "));
-    return *tensor;
+  [[nodiscard]] TensorShape shape(TensorRole role) const {
+    const std::optional<TensorShape> shape = shape_of(role, config_);
+    assert(shape && "the configuration has every tensor that is asked for");
+    return *shape;
   }
 
   std::vector<float> vector(const std::string& name, int64_t size) const {
     std::vector<float> values(static_cast<size_t>(size));
-    read_finite(require(name, {size}), tensors_.path(), 0, values);
+    read_finite(require_tensor(tensors_, name, {size}), tensors_.path(), 0, values);
     return values;
   }
 
-  std::unique_ptr<Buffer> norm(TensorRole role, int64_t layer, int64_t size) {
+  std::unique_ptr<Buffer> norm(TensorRole role, int64_t layer) {
+    const int64_t size = shape(role).weight.front();
     const std::vector<float> values = vector(tensor_name(naming_, role, layer) + ".weight", size);
     auto buffer = backend_.allocate(1, size);
     backend_.upload(std::vector<double>(values.begin(), values.end()), buffer->matrix());
@@ -130,22 +114,23 @@ class Loader {
     return rotated && naming_ == TensorNaming::kGguf && config_.architecture == Architecture::kLlama;
   }
 
-  LinearSource matrix(TensorRole role, int64_t layer, Shape shape) {
+  LinearSource matrix(TensorRole role, int64_t layer) {
     const std::string name = tensor_name(naming_, role, layer);
-    const TensorView* tensor = &require(name + ".weight", {shape.out, shape.in});
+    const TensorShape shape = this->shape(role);
+    const TensorView* tensor = &require_tensor(tensors_, name + ".weight", shape.weight);
     read_.push_back(tensor);
-    LinearSource source{.out = shape.out, .in = shape.in, .fill_rows = {}, .bias = {}};
-    if (shape.bias) source.bias = vector(name + ".bias", shape.out);
+    LinearSource source{.out = shape.weight.front(), .in = shape.weight.back(), .fill_rows = {}, .bias = {}};
+    if (shape.bias) source.bias = vector(name + ".bias", source.out);
     if (!is_permuted(role)) {
-      source.fill_rows = [tensor, path = tensors_.path(), in = shape.in](int64_t begin,
-                                                                         std::span<float> out) {
+      source.fill_rows = [tensor, path = tensors_.path(), in = source.in](int64_t begin,
+                                                                          std::span<float> out) {
         read_once(*tensor, path, begin * in, out);
       };
       return source;
     }
     const int64_t head_dim = config_.head_dim;
-    source.fill_rows = [tensor, path = tensors_.path(), in = shape.in, head_dim](int64_t begin,
-                                                                                 std::span<float> out) {
+    source.fill_rows = [tensor, path = tensors_.path(), in = source.in, head_dim](int64_t begin,
+                                                                                  std::span<float> out) {
       for (int64_t i = 0; i * in < static_cast<int64_t>(out.size()); ++i)
         read_finite(*tensor, path, permuted(begin + i, head_dim) * in,
                     out.subspan(static_cast<size_t>(i * in), static_cast<size_t>(in)));

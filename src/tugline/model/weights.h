@@ -8,6 +8,7 @@
 #include "tugline/backend/backend.h"
 #include "tugline/files/tensor_source.h"
 #include "tugline/model/config.h"
+#include "tugline/model/tensor_names.h"
 
 namespace tugline {
 
@@ -28,9 +29,6 @@ struct Weights {
   std::unique_ptr<Buffer> final_norm;  // [1, hidden]
   std::unique_ptr<Head> head;          // [vocab, hidden]
 };
-
-// How a file names its tensors.
-enum class TensorNaming { kHub, kGguf };
 
 // Errors: a tensor that is missing, misshaped, not finite. The source must outlive the weights.
 [[nodiscard]] Weights load_weights(const ModelConfig& config, const TensorSource& tensors,

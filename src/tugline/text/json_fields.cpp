@@ -4,14 +4,6 @@
 
 namespace tugline {
 
-nlohmann::json parse_json(std::string_view text, const std::string& where) {
-  try {
-    return nlohmann::json::parse(text);
-  } catch (const nlohmann::json::exception& e) {
-    fail(ErrorCode::kInput, "{}: not JSON: {}", where, e.what());
-  }
-}
-
 void JsonField::wrong_type(std::string_view expected) const {
   fail(ErrorCode::kInput, "{}: expected {}, found {}", where_, expected, value_->type_name());
 }

@@ -46,7 +46,4 @@ class JsonField {
   std::string where_;
 };
 
-// Parses a document. Throws Error with the parser's complaint and its offset.
-[[nodiscard]] nlohmann::json parse_json(std::string_view text, const std::string& where);
-
 }  // namespace tugline

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/strict_json.h"
 #include "tugline/text/json_fields.h"
 #include "tugline/text/tokenizer_json_pre.h"
 
@@ -178,7 +179,7 @@ void refuse_whole_file_settings(const JsonField& document) {
 }  // namespace
 
 TokenizerParts parse_tokenizer_json(std::string_view json, const std::string& where) {
-  const nlohmann::json parsed = parse_json(json, where);
+  const nlohmann::json parsed = parse_strict_json(json, where);
   const JsonField document(parsed, where);
   refuse_whole_file_settings(document.expect_object());
   TokenizerParts parts{.where = where,
@@ -200,7 +201,7 @@ TokenizerParts parse_tokenizer_json(std::string_view json, const std::string& wh
 }
 
 std::optional<std::string> parse_config_bos(std::string_view json, const std::string& where) {
-  const nlohmann::json parsed = parse_json(json, where);
+  const nlohmann::json parsed = parse_strict_json(json, where);
   const JsonField bos = JsonField(parsed, where).get("bos_token");
   if (bos.is_null()) return std::nullopt;
   return bos.value().is_object() ? bos.at("content").string() : bos.string();

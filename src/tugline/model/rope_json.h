@@ -1,0 +1,26 @@
+// RoPE's settings in config.json, in all the spellings that transformers has had. Internal to model/.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tugline/model/json_settings.h"
+#include "tugline/model/rope.h"
+
+namespace tugline {
+
+// What else of the model decides its RoPE.
+struct RopeSurroundings {
+  int64_t max_positions = 0;          // max_position_embeddings; 0 if it is absent
+  std::set<std::string> layer_types;  // that the model's layers have: "full_attention", ...
+};
+
+// From rope_theta beside rope_scaling, or the newer rope_parameters, flat or keyed by layer type. If both objects are there
+// rope_scaling counts, as in transformers. A setting that the type does not have is named in `warnings`.
+// Errors: an unknown type, a setting without a type, contradictions, layer types that differ.
+[[nodiscard]] RopeConfig read_rope_json(const JsonSettings& settings, const RopeSurroundings& surroundings,
+                                        std::vector<std::string>& warnings);
+
+}  // namespace tugline

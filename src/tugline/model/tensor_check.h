@@ -1,0 +1,31 @@
+// Whether a file's tensors are those of a configuration: every name, shape and type, without reading a value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tugline/files/tensor_source.h"
+#include "tugline/model/config.h"
+#include "tugline/model/tensor_names.h"
+
+namespace tugline {
+
+// The tensor of that name. Errors: it is missing, has a type that tugline does not read, or another shape.
+[[nodiscard]] const TensorView& require_tensor(const TensorSource& tensors, const std::string& name,
+                                               const std::vector<int64_t>& shape);
+
+// tie_word_embeddings says that the embedding is the head too, yet the file may hold a head of its own. If that one differs, it is
+// the head, as in transformers: clears config.tied_head and adds a warning.
+void settle_head(ModelConfig& config, const TensorSource& tensors, TensorNaming naming);
+
+struct TensorCheck {
+  std::vector<std::string>
+      problems;  // why the model cannot be run, by tensor; the same reason is given a few times at most
+  std::vector<std::string> warnings;  // the tensors that nothing reads
+};
+// `config` has its head settled.
+[[nodiscard]] TensorCheck check_tensors(const ModelConfig& config, const TensorSource& tensors,
+                                        TensorNaming naming);
+
+}  // namespace tugline
