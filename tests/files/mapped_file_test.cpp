@@ -4,7 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <fstream>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "files/build_bytes.h"
 
@@ -20,6 +25,40 @@ TEST(MappedFile, GivesTheBytesAndSurvivesMoves) {
   ASSERT_EQ(second.bytes().size(), 3U);
   EXPECT_EQ(second.bytes().data(), data);
   EXPECT_EQ(second.bytes()[2], std::byte{'c'});
+}
+
+// Bytes of this process that are in memory, by /proc/self/statm.
+int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t size = 0;
+  int64_t resident = 0;
+  file >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+int64_t sum(std::span<const std::byte> bytes) {
+  int64_t total = 0;
+  for (const std::byte b : bytes) total += std::to_integer<int64_t>(b);
+  return total;
+}
+
+TEST(MappedFile, ReleasesItsPagesAndReadsThemAgain) {
+  constexpr int64_t kBytes = int64_t{32} << 20;
+  const TemporaryFolder folder;
+  const MappedFile file = MappedFile::open(folder.write("large", std::string(kBytes, '\1')));
+  EXPECT_EQ(sum(file.bytes()), kBytes);
+  const int64_t read = resident_bytes();
+  file.release(file.bytes());
+  EXPECT_LT(resident_bytes(), read - kBytes / 2);
+  EXPECT_EQ(sum(file.bytes()), kBytes);
+}
+
+TEST(MappedFile, ReleasesNothingThatIsNotItsOwn) {
+  const TemporaryFolder folder;
+  const MappedFile file = MappedFile::open(folder.write("small", "abc"));
+  const std::vector<std::byte> heap(size_t{1} << 20, std::byte{1});
+  file.release(heap);
+  EXPECT_EQ(sum(heap), int64_t{1} << 20);
 }
 
 TEST(MappedFile, RefusesWhatIsNoFile) {

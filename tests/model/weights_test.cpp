@@ -33,6 +33,7 @@ class DamagedModel final : public TensorSource {
   }
   [[nodiscard]] std::string path() const override { return "damaged"; }
 
+  [[nodiscard]] const std::map<std::string, std::vector<std::byte>>& bytes() const { return bytes_; }
   void remove(const std::string& name) { ASSERT_EQ(views_.erase(name), 1U) << name; }
   void reshape(const std::string& name, std::vector<int64_t> shape) {
     views_.at(name).shape = std::move(shape);
@@ -130,6 +131,20 @@ TEST(Weights, AnEmbeddingRowThatIsNotFiniteIsNamedWhenItIsRead) {
   weights.embedding.fill_rows(6, row);
   expect_error(ErrorCode::kInput, {"damaged", "model.embed_tokens.weight", "171", "finite"},
                [&] { weights.embedding.fill_rows(7, row); });
+}
+
+// Only the owner of a file mapping may let pages go: other memory would read as zeros from then on.
+TEST(Weights, MemoryThatIsHandedOverStaysAsItIs) {
+  for (const char* name : {"llama", "qwen3"}) {
+    const DamagedModel model(name);
+    const auto before = model.bytes();
+    for (const auto& backend : {make_reference_backend(), make_cpu_backend()}) {
+      const Weights weights = model.load(*backend);
+      std::vector<float> rows(static_cast<size_t>(weights.embedding.out * weights.embedding.in));
+      weights.embedding.fill_rows(0, rows);
+      EXPECT_EQ(model.bytes(), before) << name << ", " << backend->name();
+    }
+  }
 }
 
 TEST(Embedding, IdsOutsideTheTableAreRefused) {

@@ -74,6 +74,9 @@ class GgufFile final : public TensorSource {
   [[nodiscard]] std::span<const UnreadableTensor> unreadable() const override { return table_.unreadable(); }
   [[nodiscard]] std::string readable_types() const override;
   [[nodiscard]] std::string path() const override { return label_; }
+  void release(std::span<const std::byte> bytes) const override {
+    if (file_) file_->release(bytes);
+  }
 
   [[nodiscard]] uint32_t version() const { return version_; }
   [[nodiscard]] uint64_t alignment() const { return alignment_; }

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -79,11 +81,14 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-void release_pages(std::span<const std::byte> bytes) {
-  // Whole pages inside the range only. Advice: where it is refused, nothing is lost.
+void MappedFile::release(std::span<const std::byte> bytes) const {
+  const auto address = [](const std::byte* p) { return reinterpret_cast<uintptr_t>(p); };
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const uintptr_t begin = (reinterpret_cast<uintptr_t>(bytes.data()) + page - 1) / page * page;
-  const uintptr_t end = reinterpret_cast<uintptr_t>(bytes.data() + bytes.size()) / page * page;
+  const uintptr_t first = std::max(address(bytes.data()), address(data_));
+  const uintptr_t last = std::min(address(bytes.data() + bytes.size()), address(data_ + size_));
+  const uintptr_t begin = (first + page - 1) / page * page;
+  const uintptr_t end = last / page * page;
+  // Advice: if it is refused, nothing is lost.
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 

@@ -23,15 +23,16 @@ class MappedFile {
   // Never empty; stays where it is when the MappedFile is moved. Thread-safe.
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
 
+  // Tells the system that these bytes are not needed at the moment: whole pages among them leave this process's memory
+  // and come back from the file when they are touched. Bytes outside this mapping are left alone, since nothing could
+  // bring them back. Keeps a load's peak to what it makes. Thread-safe.
+  void release(std::span<const std::byte> bytes) const;
+
  private:
   MappedFile(const std::byte* data, size_t size) : data_(data), size_(size) {}
 
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
 };
-
-// Tells the system that these bytes of a mapped file are not needed at the moment: their pages leave this process's
-// memory and come back from the file when touched. Keeps a load's peak to what it makes. Thread-safe.
-void release_pages(std::span<const std::byte> bytes);
 
 }  // namespace tugline

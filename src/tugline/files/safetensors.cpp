@@ -36,6 +36,9 @@ class SafetensorsSource final : public TensorSource {
   [[nodiscard]] std::vector<std::string> names() const override { return table_.names(); }
   [[nodiscard]] std::span<const UnreadableTensor> unreadable() const override { return table_.unreadable(); }
   [[nodiscard]] std::string path() const override { return path_; }
+  void release(std::span<const std::byte> bytes) const override {
+    for (const MappedFile& file : files_) file.release(bytes);
+  }
 
  private:
   std::string path_;

@@ -42,6 +42,10 @@ class TensorSource {
   [[nodiscard]] virtual std::string readable_types() const { return "F64, F32, F16, BF16"; }
   // What messages call it: the path of the file or directory.
   [[nodiscard]] virtual std::string path() const = 0;
+  // Says that these bytes of one of its tensors are not needed at the moment. A source that owns a file mapping lets
+  // their pages go, to come back from the file when they are read again. Any other source keeps them: memory that a
+  // caller handed over is never written, released or zeroed. Thread-safe.
+  virtual void release(std::span<const std::byte> /*bytes*/) const {}
 };
 
 // The unreadable tensor of that name; nullptr if there is none.

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "tugline/core/error.h"
-#include "tugline/files/mapped_file.h"
 #include "tugline/model/tensor_check.h"
 #include "tugline/model/tensor_names.h"
 
@@ -43,11 +42,11 @@ void read_finite(const TensorView& tensor, const std::string& path, int64_t begi
   if (!all_finite(out)) refuse(tensor, path, begin, out);
 }
 
-// The same, and what was read leaves the process's memory again.
-void read_once(const TensorView& tensor, const std::string& path, int64_t begin, std::span<float> out) {
-  read_finite(tensor, path, begin, out);
+// The same, and the source may let go of what was read.
+void read_once(const TensorSource& source, const TensorView& tensor, int64_t begin, std::span<float> out) {
+  read_finite(tensor, source.path(), begin, out);
   const BlockShape block = block_shape(tensor.dtype);
-  release_pages(tensor.bytes.subspan(
+  source.release(tensor.bytes.subspan(
       static_cast<size_t>(begin / block.elements * block.bytes),
       out.size() / static_cast<size_t>(block.elements) * static_cast<size_t>(block.bytes)));
 }
@@ -122,9 +121,8 @@ class Loader {
     LinearSource source{.out = shape.weight.front(), .in = shape.weight.back(), .fill_rows = {}, .bias = {}};
     if (shape.bias) source.bias = vector(name + ".bias", source.out);
     if (!is_permuted(role)) {
-      source.fill_rows = [tensor, path = tensors_.path(), in = source.in](int64_t begin,
-                                                                          std::span<float> out) {
-        read_once(*tensor, path, begin * in, out);
+      source.fill_rows = [&tensors = tensors_, tensor, in = source.in](int64_t begin, std::span<float> out) {
+        read_once(tensors, *tensor, begin * in, out);
       };
       return source;
     }
@@ -162,7 +160,7 @@ class Loader {
 
   // A slice's page brings its neighbours' back (the system maps around a fault), so whole tensors are released once more when done.
   void release_tensors() {
-    for (const TensorView* tensor : read_) release_pages(tensor->bytes);
+    for (const TensorView* tensor : read_) tensors_.release(tensor->bytes);
     read_.clear();
   }
 
