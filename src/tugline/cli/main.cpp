@@ -75,6 +75,12 @@ int run(int argc, char** argv) {
   return 0;
 }
 
+void report_out_of_memory() {
+  spdlog::error(
+      "not enough memory: the model's weights in f32 and a batch of pushes must fit; try a smaller "
+      "--memory-limit");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -84,14 +90,14 @@ int main(int argc, char** argv) {
   } catch (const tugline::Error& e) {
     if (e.code() == tugline::ErrorCode::kInterrupted) {
       spdlog::warn("interrupted; what was finished is kept, and the same command goes on from there");
+    } else if (e.code() == tugline::ErrorCode::kOutOfMemory) {
+      report_out_of_memory();
     } else {
       spdlog::error("{}", e.what());
     }
     return exit_status(e.code());
   } catch (const std::bad_alloc&) {
-    spdlog::error(
-        "not enough memory: the model's weights in f32 and a batch of pushes must fit; try a smaller "
-        "--memory-limit");
+    report_out_of_memory();
     return 2;
   } catch (const std::filesystem::filesystem_error& e) {
     spdlog::error("{}", e.what());

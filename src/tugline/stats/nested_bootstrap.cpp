@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tugline/core/parallel_for.h"
 #include "tugline/stats/intervals.h"
 #include "tugline/stats/quantile.h"
 #include "tugline/stats/resampling.h"
@@ -140,16 +141,13 @@ BootstrapMeans bootstrap_means(const NestedSample& sample, NestedWeight weight,
   assert(!sample.spans.empty() && sample.directions > 0);
   const Resampler resampler(sample, weight);
   BootstrapMeans means(options.resamples, sample.groups, sample.columns);
-#pragma omp parallel
-  {
-    Counts counts = resampler.empty_counts();
-#pragma omp for schedule(static)
-    for (int64_t resample = 0; resample < options.resamples; ++resample) {
-      resampler.draw(resampling_numbers(options.seed, purpose, resample), counts);
-      const std::span<double> first = means.row(resample, 0);
-      resampler.average(counts, {first.data(), first.size() * static_cast<size_t>(sample.groups)});
-    }
-  }
+  parallel_for_with(
+      options.resamples, [&] { return resampler.empty_counts(); },
+      [&](Counts& counts, int64_t resample) {
+        resampler.draw(resampling_numbers(options.seed, purpose, resample), counts);
+        const std::span<double> first = means.row(resample, 0);
+        resampler.average(counts, {first.data(), first.size() * static_cast<size_t>(sample.groups)});
+      });
   return means;
 }
 

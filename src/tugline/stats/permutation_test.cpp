@@ -1,10 +1,12 @@
 #include "tugline/stats/permutation_test.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cmath>
 #include <numeric>
 
+#include "tugline/core/parallel_for.h"
 #include "tugline/stats/correlation.h"
 #include "tugline/stats/resampling.h"
 
@@ -52,13 +54,14 @@ std::optional<double> permutation_p_value(std::span<const double> x, std::span<c
   // A permutation that gives the observed arrangement again sums in another order: equal up to rounding is as large.
   constexpr double kRounding = 1e-12;
   const double observed = std::abs(dot(*u, *v)) - kRounding;
-  int64_t as_large = 0;
-#pragma omp parallel for schedule(static) reduction(+ : as_large)
-  for (int64_t permutation = 0; permutation < options.permutations; ++permutation) {
-    std::vector<double> shuffled = *v;
-    shuffle_within(blocks, resampling_numbers(options.seed, purpose, permutation), shuffled);
-    as_large += std::abs(dot(*u, shuffled)) >= observed ? 1 : 0;
-  }
+  std::atomic<int64_t> as_large = 0;
+  parallel_for_with(
+      options.permutations, [&] { return *v; },
+      [&](std::vector<double>& shuffled, int64_t permutation) {
+        shuffled = *v;
+        shuffle_within(blocks, resampling_numbers(options.seed, purpose, permutation), shuffled);
+        if (std::abs(dot(*u, shuffled)) >= observed) as_large.fetch_add(1, std::memory_order_relaxed);
+      });
   return static_cast<double>(1 + as_large) / static_cast<double>(1 + options.permutations);
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tugline/backend/cpu/onednn_status.h"
+
 namespace tugline::cpu {
 namespace {
 
@@ -35,8 +37,8 @@ Piece piece(const Matrix& m, int64_t row, int64_t column) {
 
 void multiply(Transpose transpose_b, const Product& p, Piece a, Piece b, Piece c) {
   if (p.m == 0 || p.n == 0 || p.k == 0) return;
-  dnnl_sgemm('N', transpose_b == Transpose::kYes ? 'T' : 'N', p.m, p.n, p.k, p.alpha, a.data, a.stride,
-             b.data, b.stride, p.beta, c.data, c.stride);
+  expect_success(dnnl_sgemm('N', transpose_b == Transpose::kYes ? 'T' : 'N', p.m, p.n, p.k, p.alpha, a.data,
+                            a.stride, b.data, b.stride, p.beta, c.data, c.stride));
 }
 
 }  // namespace tugline::cpu

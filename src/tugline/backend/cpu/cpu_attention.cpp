@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "tugline/backend/cpu/attention_tasks.h"
 #include "tugline/backend/cpu/kernels.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 namespace {
@@ -104,10 +106,11 @@ void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratc
   const std::vector<AttentionTask> tasks =
       make_attention_tasks(inputs.layout, inputs.shape.num_heads,
                            stores == Stores::kF32 ? PushesPerTask::kSeveral : PushesPerTask::kOne);
-#pragma omp parallel for schedule(dynamic)
-  for (size_t i = 0; i < tasks.size(); ++i)
-    TaskRunner(inputs, out, tasks[i], stores, scratch.scores[static_cast<size_t>(omp_get_thread_num())])
+  parallel_for<Schedule::kDynamic>(std::ssize(tasks), [&](int64_t i) {
+    TaskRunner(inputs, out, tasks[static_cast<size_t>(i)], stores,
+               scratch.scores[static_cast<size_t>(omp_get_thread_num())])
         .run();
+  });
 }
 
 }  // namespace tugline::cpu

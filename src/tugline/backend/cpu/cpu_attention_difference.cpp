@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "tugline/backend/cpu/attention_tasks.h"
 #include "tugline/backend/cpu/difference_kernels.h"
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 namespace {
@@ -120,17 +122,17 @@ void attention_difference(const AttentionDifferences& inputs, const Matrix& out,
   while (static_cast<int>(scratch.size()) < omp_get_max_threads()) scratch.emplace_back(kv.products());
   const std::vector<AttentionTask> tasks = make_attention_tasks(inputs.layout, inputs.shape.num_heads);
   for (const AttentionTask& task : tasks) kv.prepare_tasks(task.rows());
-#pragma omp parallel for schedule(dynamic)
-  for (size_t i = 0; i < tasks.size(); ++i)
-    TaskRunner(inputs, out, tasks[i], scratch[static_cast<size_t>(omp_get_thread_num())]).run();
+  parallel_for<Schedule::kDynamic>(std::ssize(tasks), [&](int64_t i) {
+    TaskRunner(inputs, out, tasks[static_cast<size_t>(i)], scratch[static_cast<size_t>(omp_get_thread_num())])
+        .run();
+  });
 }
 
 void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
   const int64_t prefix = in.layout.first_position;
   const int64_t rows = in.layout.rows;
   const float scale = 1.0f / std::sqrt(static_cast<float>(in.shape.head_dim));
-#pragma omp parallel for schedule(static)
-  for (int64_t head = 0; head < in.shape.num_heads; ++head) {
+  parallel_for(in.shape.num_heads, [&](int64_t head) {
     const int64_t dim = in.shape.head_dim;
     const int64_t kv_column = head / (in.shape.num_heads / in.shape.num_kv_heads) * dim;
     const Piece q = piece(in.q, 0, head * dim);
@@ -143,7 +145,7 @@ void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
       softmax_row(row, prefix + i + 1);
       std::fill(row + prefix + i + 1, row + out.columns, 0.0f);
     }
-  }
+  });
 }
 
 }  // namespace tugline::cpu

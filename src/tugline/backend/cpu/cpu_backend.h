@@ -19,6 +19,7 @@
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/value_divergence.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 
@@ -78,17 +79,15 @@ class CpuBackend : public Backend {
   void copy(const Matrix& from, const Matrix& to) override { repeat(from, to); }
 
   void repeat(const Matrix& from, const Matrix& to) override {
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < to.rows; ++r) copy_row(row(from, r % from.rows), row(to, r), to.columns);
+    parallel_for(to.rows, [&](int64_t r) { copy_row(row(from, r % from.rows), row(to, r), to.columns); });
   }
 
   void subtract_repeated(const Matrix& base, const Matrix& x) override {
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < x.rows; ++r) {
+    parallel_for(x.rows, [&](int64_t r) {
       const float* from = row(base, r % base.rows);
       float* to = row(x, r);
       for (int64_t c = 0; c < x.columns; ++c) to[c] -= from[c];
-    }
+    });
   }
 
   void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
@@ -101,28 +100,27 @@ class CpuBackend : public Backend {
 
   void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) override {
     const int64_t count = to.rows / layout.pushes;
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < to.rows; ++r)
+    parallel_for(to.rows, [&](int64_t r) {
       copy_row(row(from, r / count * layout.rows + begin + r % count), row(to, r), to.columns);
+    });
   }
 
   void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override {
     const int64_t n = weight.columns;
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < x.rows; ++r)
+    parallel_for(x.rows, [&](int64_t r) {
       for (int64_t begin = 0; begin < x.columns; begin += n)
         cpu::rms_norm_row(row(x, r) + begin, row(weight, 0), n, static_cast<float>(eps), row(out, r) + begin);
+    });
   }
 
   void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override {
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < x.rows; ++r) {
+    parallel_for(x.rows, [&](int64_t r) {
       const int64_t position = layout.first_position + r % layout.rows;
       const float* cosine = row(table.cosine->matrix(), position);
       const float* sine = row(table.sine->matrix(), position);
       for (int64_t head = 0; head < x.columns; head += head_dim)
         cpu::rope_head(row(x, r) + head, cosine, sine, head_dim / 2);
-    }
+    });
   }
 
   void attention(const AttentionInputs& inputs, const Matrix& out) override {
@@ -130,9 +128,9 @@ class CpuBackend : public Backend {
   }
 
   void swiglu(const Matrix& gate_up, const Matrix& out) override {
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < out.rows; ++r)
+    parallel_for(out.rows, [&](int64_t r) {
       cpu::swiglu_row(row(gate_up, r), row(gate_up, r) + out.columns, out.columns, row(out, r));
+    });
   }
 
   void prepare_difference(const Linear& weight) override {
@@ -146,11 +144,11 @@ class CpuBackend : public Backend {
   void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
                            const Matrix& out) override {
     const int64_t n = weight.columns;
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < d.rows; ++r)
+    parallel_for(d.rows, [&](int64_t r) {
       for (int64_t begin = 0; begin < d.columns; begin += n)
         cpu::rms_norm_difference_row(row(base, r % base.rows) + begin, row(d, r) + begin, row(weight, 0), n,
                                      static_cast<float>(eps), row(out, r) + begin);
+    });
   }
 
   void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
@@ -165,14 +163,13 @@ class CpuBackend : public Backend {
 
   void gate_sigmoids(const Matrix& gate_up, const Matrix& out) override {
     const int64_t f = gate_up.columns / 2;
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < out.rows; ++r) {
+    parallel_for(out.rows, [&](int64_t r) {
       for (int64_t c = 0; c < f; ++c) {
         const double e = std::exp(-static_cast<double>(row(gate_up, r)[c]));
         row(out, r)[c] = static_cast<float>(1.0 / (1.0 + e));
         row(out, r)[f + c] = static_cast<float>(1.0 / (1.0 + 1.0 / e));
       }
-    }
+    });
   }
 
   // Row by row of the base, so that its four rows stay in a core's cache while all pushes pass.
@@ -180,15 +177,14 @@ class CpuBackend : public Backend {
     const int64_t f = out.columns;
     const int64_t rows = base.gate_up.rows;
     const int64_t pushes = out.rows / rows;
-#pragma omp parallel for schedule(static)
-    for (int64_t task = 0; task < out.rows; ++task) {
+    parallel_for(out.rows, [&](int64_t task) {
       const int64_t i = task / pushes;
       const int64_t r = task % pushes * rows + i;
       const float* gate = row(base.gate_up, i);
       const float* sigma = row(base.sigmoids, i);
       cpu::swiglu_difference_row({gate, gate + f, sigma, sigma + f}, row(d_gate_up, r), row(d_gate_up, r) + f,
                                  f, row(out, r));
-    }
+    });
   }
 
   void clear(const Matrix& x) override {

@@ -12,6 +12,7 @@
 #include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/source_rows.h"
 #include "tugline/backend/f64_row.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 namespace {
@@ -126,9 +127,9 @@ class Walk {
     const int64_t width = tokens_.tiles[tile]->out_size();
     const Matrix delta = head_.room.matrix(operand_.rows, width);
     tokens_.tiles[tile]->run_difference(operand_, delta, Accumulate::kNo);
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < operand_.rows; ++r)
+    parallel_for(operand_.rows, [&](int64_t r) {
       add_tile(r, row(delta, r), static_cast<int64_t>(tile) * CpuHead::kTile, width);
+    });
   }
 
   // Columns [first, first + width).
@@ -190,13 +191,13 @@ class DivergenceRun {
         walk_(head, base.walked, base_rows(dx.rows), operand) {}
 
   void run(std::span<RowResponse> out) {
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < dx_.rows; ++r)
+    parallel_for(dx_.rows, [&](int64_t r) {
       pilot_.state(r).origin = {
           .scale = base_.scale,
           .shift = static_cast<float>(base_.scale * mean_of_delta(r)),
           .log_z = 0,
           .surprisal_shift = base_.surprisal_shift[static_cast<size_t>(r % base_.rows)]};
+    });
     pilot_.run();
     for (int64_t r = 0; r < dx_.rows; ++r) {
       RowState& state = walk_.state(r);
@@ -324,13 +325,14 @@ LinearSource CpuHead::for_differences() const {
 
 std::span<const float> CpuHead::squared_norms() const {
   if (!norms.empty()) return norms;
-  norms.resize(static_cast<size_t>(source.out));
+  std::vector<float> squares(static_cast<size_t>(source.out));
   for_each_slice(source, [&](int64_t begin, std::span<const float> rows) {
     for (size_t i = 0; i < rows.size() / static_cast<size_t>(source.in); ++i) {
       const float* w = rows.data() + i * static_cast<size_t>(source.in);
-      norms[static_cast<size_t>(begin) + i] = static_cast<float>(dot(w, w, source.in));
+      squares[static_cast<size_t>(begin) + i] = static_cast<float>(dot(w, w, source.in));
     }
   });
+  norms = std::move(squares);  // only once all of them are there
   return norms;
 }
 

@@ -5,6 +5,7 @@
 
 #include "tugline/backend/cpu/bf16.h"
 #include "tugline/backend/cpu/row.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 
@@ -13,8 +14,7 @@ Matrix DifferenceOperands::of(const Matrix& dx) {
   const bool packed = products_ == DifferenceProducts::kBf16;
   Matrix operand = room_.matrix(dx.rows, dx.columns);
   if (packed) operand.element_bytes = sizeof(uint16_t);
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < dx.rows; ++r) {
+  parallel_for(dx.rows, [&](int64_t r) {
     const float* from = row(dx, r);
     std::byte* to = operand.row_range(r, 1).data;
     if (packed)
@@ -23,7 +23,7 @@ Matrix DifferenceOperands::of(const Matrix& dx) {
       round_to_bf16_row(from, dx.columns, reinterpret_cast<float*>(to));
     else
       std::copy_n(from, dx.columns, reinterpret_cast<float*>(to));
-  }
+  });
   return operand;
 }
 

@@ -7,6 +7,7 @@
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/source_rows.h"
 #include "tugline/backend/cpu/vocabulary_sample.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 namespace {
@@ -48,9 +49,10 @@ void normalise_row(const CpuHead& head, size_t r, WalkedTokens& all, CpuReadout&
 std::vector<float> undivided(const WalkedTokens& all, const CpuReadout& base) {
   const auto vocabulary = static_cast<size_t>(all.count);
   std::vector<float> q(all.logits.size());
-#pragma omp parallel for schedule(dynamic)
-  for (size_t r = 0; r < base.targets.size(); ++r)
-    softmax({all.logits.data() + r * vocabulary, vocabulary}, 1, {q.data() + r * vocabulary, vocabulary});
+  parallel_for<Schedule::kDynamic>(base.rows, [&](int64_t r) {
+    const auto at = static_cast<size_t>(r) * vocabulary;
+    softmax({all.logits.data() + at, vocabulary}, 1, {q.data() + at, vocabulary});
+  });
   return q;
 }
 
@@ -135,8 +137,8 @@ WalkedTokens whole_vocabulary(const CpuHead& head, const Matrix& x, CpuReadout& 
   all.q.resize(all.logits.size());
   all.targets = base.targets;
   all.segment_ends = {head.source.out};
-#pragma omp parallel for schedule(dynamic)
-  for (size_t r = 0; r < base.targets.size(); ++r) normalise_row(head, r, all, base);
+  parallel_for<Schedule::kDynamic>(
+      base.rows, [&](int64_t r) { normalise_row(head, static_cast<size_t>(r), all, base); });
   return all;
 }
 

@@ -7,8 +7,9 @@
 #include <string_view>
 
 #include "tugline/backend/cpu/bf16.h"
+#include "tugline/backend/cpu/onednn_status.h"
 #include "tugline/backend/cpu/source_rows.h"
-#include "tugline/core/first_error.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 namespace {
@@ -17,6 +18,10 @@ using dnnl::memory;
 
 // The batch that weights are laid out for: what a planned batch of pushes comes to.
 constexpr int64_t kTypicalRows = 800;
+
+// Products that a map keeps, of 10 KB each. One span needs about five shapes: its trace, its full batches and the last
+// one, at all layers and at the last layer. One more made anew costs tens of microseconds, since oneDNN keeps the code.
+constexpr size_t kMostProducts = 12;
 
 memory::data_type type_of(Element element) {
   return element == Element::kF32 ? memory::data_type::f32 : memory::data_type::bf16;
@@ -104,7 +109,8 @@ std::string missing_bf16_products(OneDnn& onednn) {
   try {
     if (std::string_view(typical_bf16_product(onednn).impl_info_str()).starts_with("ref"))
       return "oneDNN has only its reference loops for them on this processor";
-  } catch (const dnnl::error&) {
+  } catch (const dnnl::error& e) {
+    if (e.status == dnnl_out_of_memory) fail_out_of_memory();
     return "oneDNN has none for this processor";
   }
   return {};
@@ -116,45 +122,41 @@ OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element e
     bias_ = std::make_unique<AlignedFloats>(out_);
     std::copy(source.bias.begin(), source.bias.end(), bias_->data());
   }
-  const memory::desc any({in_, out_}, type_of(element), memory::format_tag::any);
+  with_memory_errors([&] { pack(source); });
+}
+
+void OneDnnLinear::pack(const LinearSource& source) {
+  const memory::desc any({in_, out_}, type_of(element_), memory::format_tag::any);
   const memory::desc preferred =
       describe({kTypicalRows, Accumulate::kNo, Bias::kAdd, Threads::kAll}, any).weights_desc();
-  if (element == Element::kBf16) {
-    pack_bf16(source, preferred);
-    return;
-  }
+  if (element_ == Element::kBf16) return pack_bf16(source, preferred);
   const memory::desc packed = preferred == dense(in_, out_) ? row_by_row(in_, out_) : preferred;
   values_ = std::make_unique<AlignedFloats>(static_cast<int64_t>(packed.get_size() / sizeof(float)));
   weights_ = memory(packed, onednn_.engine, values_->data());
   if (packed == row_by_row(in_, out_))
     read_rows(source, 0, out_, values_->data());
   else
-    pack(source, packed);
+    pack_f32(source, packed);
 }
 
-// Slice by slice, straight to where each belongs: a second copy of the weight exists never, and the slices run in parallel.
-void OneDnnLinear::pack(const LinearSource& source, const memory::desc& packed) {
+// Packs one slice at a time, in parallel, directly into its final position, so the weight is never held twice.
+void OneDnnLinear::pack_f32(const LinearSource& source, const memory::desc& packed) {
   const int64_t columns = slice_columns(packed, in_, out_);
-  FirstError error;
-#pragma omp parallel
-  {
-    std::vector<float> rows;
-#pragma omp for schedule(dynamic)
-    for (int64_t begin = 0; begin < out_; begin += columns) {
-      error.guard([&] {
-        const int64_t count = std::min(columns, out_ - begin);
-        rows.resize(static_cast<size_t>(count * in_));
-        source.fill_rows(begin, rows);
-        dnnl::stream stream(onednn_.engine);
-        memory from(row_by_row(in_, count), onednn_.engine, rows.data());
-        memory to(packed.submemory_desc({in_, count}, {0, 0}), onednn_.engine,
-                  values_->data() + offset_of(packed, in_, begin, count));
-        dnnl::reorder(from, to).execute(stream, from, to);
-        stream.wait();
-      });
-    }
-  }
-  error.rethrow();
+  const auto pack_slice = [&](std::vector<float>& rows, int64_t begin) {
+    const int64_t count = std::min(columns, out_ - begin);
+    rows.resize(static_cast<size_t>(count * in_));
+    source.fill_rows(begin, rows);
+    dnnl::stream stream(onednn_.engine);
+    memory from(row_by_row(in_, count), onednn_.engine, rows.data());
+    memory to(packed.submemory_desc({in_, count}, {0, 0}), onednn_.engine,
+              values_->data() + offset_of(packed, in_, begin, count));
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+  };
+  parallel_for_with<Schedule::kDynamic>((out_ + columns - 1) / columns, [] { return std::vector<float>(); },
+                                        [&](std::vector<float>& rows, int64_t slice) {
+                                          with_memory_errors([&] { pack_slice(rows, slice * columns); });
+                                        });
 }
 
 // One matrix at a time is held a second time, in 16 bits: oneDNN's layouts for bf16 interleave rows, and are left to one reorder.
@@ -201,32 +203,41 @@ OneDnnLinear::Product OneDnnLinear::make_product(const Shape& shape) const {
                   x,
                   out,
                   {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, out}},
-                  description.scratchpad_desc()};
+                  description.scratchpad_desc(),
+                  0};
   if (bias_ && add_bias == Bias::kAdd)
     product.arguments[DNNL_ARG_BIAS] = memory(dense(1, out_), onednn_.engine, bias_->data());
   return product;
 }
 
 const OneDnnLinear::Product& OneDnnLinear::product(const Shape& shape) const {
-  const auto found = products_.find(shape);
-  if (found != products_.end()) return found->second;
-  return products_.emplace(shape, make_product(shape)).first->second;
+  auto found = products_.find(shape);
+  if (found == products_.end()) {
+    if (products_.size() >= kMostProducts)
+      products_.erase(
+          std::ranges::min_element(products_, {}, [](const auto& entry) { return entry.second.last_use; }));
+    found = products_.emplace(shape, make_product(shape)).first;
+  }
+  found->second.last_use = ++uses_;
+  return found->second;
 }
 
 void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias) const {
   assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
   assert(x.is_dense() && out.is_dense());
-  const Product& product = this->product({x.rows, accumulate, bias, Threads::kAll});
-  product.x.set_data_handle(x.data);
-  product.out.set_data_handle(out.data);
-  product.primitive.execute(onednn_.stream, product.arguments);
-  onednn_.stream.wait();
+  with_memory_errors([&] {
+    const Product& product = this->product({x.rows, accumulate, bias, Threads::kAll});
+    product.x.set_data_handle(x.data);
+    product.out.set_data_handle(out.data);
+    product.primitive.execute(onednn_.stream, product.arguments);
+    onednn_.stream.wait();
+  });
 }
 
 // oneDNN plans a product for as many threads as there are when it is made; a task has one.
 void OneDnnLinear::prepare_tasks(int64_t rows) const {
   const OneThread while_it_is_made;
-  (void)product(task_shape(rows));
+  with_memory_errors([&] { (void)product(task_shape(rows)); });
 }
 
 void OneDnnLinear::run_in_task(const Matrix& x, const Matrix& out) const {
@@ -234,12 +245,15 @@ void OneDnnLinear::run_in_task(const Matrix& x, const Matrix& out) const {
   assert(x.is_dense() && out.is_dense());
   const Product& product = products_.at(task_shape(x.rows));
   // Other tasks run the same product: what it reads and writes cannot be kept in it.
-  dnnl::stream stream(onednn_.engine);
-  product.primitive.execute(stream, {{DNNL_ARG_SRC, memory(product.x.get_desc(), onednn_.engine, x.data)},
-                                     {DNNL_ARG_WEIGHTS, weights_},
-                                     {DNNL_ARG_DST, memory(product.out.get_desc(), onednn_.engine, out.data)},
-                                     {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, onednn_.engine)}});
-  stream.wait();
+  with_memory_errors([&] {
+    dnnl::stream stream(onednn_.engine);
+    product.primitive.execute(stream,
+                              {{DNNL_ARG_SRC, memory(product.x.get_desc(), onednn_.engine, x.data)},
+                               {DNNL_ARG_WEIGHTS, weights_},
+                               {DNNL_ARG_DST, memory(product.out.get_desc(), onednn_.engine, out.data)},
+                               {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, onednn_.engine)}});
+    stream.wait();
+  });
 }
 
 std::string OneDnnLinear::implementation(int64_t rows) const {

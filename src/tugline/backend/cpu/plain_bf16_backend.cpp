@@ -1,13 +1,14 @@
 #include "tugline/backend/cpu/plain_bf16_backend.h"
 
+#include "tugline/core/parallel_for.h"
+
 namespace tugline::cpu {
 namespace {
 
 void round_row(float* x, int64_t n) { round_to_bf16_row(x, n, x); }
 
 void round_rows(const Matrix& x) {
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < x.rows; ++r) round_row(row(x, r), x.columns);
+  parallel_for(x.rows, [&](int64_t r) { round_row(row(x, r), x.columns); });
 }
 
 // x = round(x * y).  [n]
@@ -60,11 +61,10 @@ void PlainBf16Backend::linear(const Matrix& x, const Linear& weight, const Matri
   }
   const Matrix product = product_.matrix(out.rows, out.columns);
   CpuBackend::linear(x, weight, product, Accumulate::kNo);
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < out.rows; ++r) {
+  parallel_for(out.rows, [&](int64_t r) {
     round_and_add_row(row(product, r), row(out, r), out.columns);
     copy_row(row(product, r), row(out, r), out.columns);
-  }
+  });
 }
 
 void PlainBf16Backend::add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) {
@@ -76,29 +76,25 @@ void PlainBf16Backend::add_to_first_rows(const Matrix& vectors, const RowLayout&
 void PlainBf16Backend::rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) {
   const int64_t n = weight.columns;
   const std::vector<float> ones(static_cast<size_t>(n), 1.0f);
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < x.rows; ++r) {
+  parallel_for(x.rows, [&](int64_t r) {
     for (int64_t begin = 0; begin < x.columns; begin += n) {
       rms_norm_row(row(x, r) + begin, ones.data(), n, static_cast<float>(eps), row(out, r) + begin);
       round_row(row(out, r) + begin, n);
       multiply_row(row(out, r) + begin, row(weight, 0), n);
     }
-  }
+  });
 }
 
 void PlainBf16Backend::rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim,
                             const Matrix& x) {
-#pragma omp parallel
-  {
-    std::vector<float> work(static_cast<size_t>(head_dim));
-#pragma omp for schedule(static)
-    for (int64_t r = 0; r < x.rows; ++r) {
-      const int64_t position = layout.first_position + r % layout.rows;
-      for (int64_t head = 0; head < x.columns; head += head_dim)
-        rope_head_rounded(row(x, r) + head, row(table.cosine->matrix(), position),
-                          row(table.sine->matrix(), position), head_dim / 2, work.data());
-    }
-  }
+  const auto rotate = [&](std::vector<float>& work, int64_t r) {
+    const int64_t position = layout.first_position + r % layout.rows;
+    for (int64_t head = 0; head < x.columns; head += head_dim)
+      rope_head_rounded(row(x, r) + head, row(table.cosine->matrix(), position),
+                        row(table.sine->matrix(), position), head_dim / 2, work.data());
+  };
+  parallel_for_with(
+      x.rows, [&] { return std::vector<float>(static_cast<size_t>(head_dim)); }, rotate);
 }
 
 void PlainBf16Backend::attention(const AttentionInputs& inputs, const Matrix& out) {
@@ -108,12 +104,11 @@ void PlainBf16Backend::attention(const AttentionInputs& inputs, const Matrix& ou
 // silu(gate) is a result of its own.
 void PlainBf16Backend::swiglu(const Matrix& gate_up, const Matrix& out) {
   const std::vector<float> ones(static_cast<size_t>(out.columns), 1.0f);
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < out.rows; ++r) {
+  parallel_for(out.rows, [&](int64_t r) {
     swiglu_row(row(gate_up, r), ones.data(), out.columns, row(out, r));
     round_row(row(out, r), out.columns);
     multiply_row(row(out, r), row(gate_up, r) + out.columns, out.columns);
-  }
+  });
 }
 
 void PlainBf16Backend::compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,

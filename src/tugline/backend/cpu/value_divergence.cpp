@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tugline/backend/cpu/row.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 namespace {
@@ -66,10 +67,8 @@ class Comparison {
     for (const auto& tile : head_.tiles) {
       const Matrix logits = head_.room.matrix(x_.rows, tile->out_size());
       tile->run(x_, logits, Accumulate::kNo);
-#pragma omp parallel for schedule(static)
-      for (int64_t r = 0; r < x_.rows; ++r) finish_logits(row(logits, r), logits.columns, r, first);
-#pragma omp parallel for schedule(static)
-      for (int64_t r = 0; r < x_.rows; ++r) visit(logits, r, first);
+      parallel_for(x_.rows, [&](int64_t r) { finish_logits(row(logits, r), logits.columns, r, first); });
+      parallel_for(x_.rows, [&](int64_t r) { visit(logits, r, first); });
       first += logits.columns;
     }
   }

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "tugline/backend/reference/reference_ops.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::reference {
 namespace {
@@ -129,8 +130,7 @@ void attention_difference(const AttentionDifferences& in, const Matrix& out) {
   const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
   const auto& kv = dynamic_cast<const ReferenceKv&>(in.base.kv);
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < in.layout.total(); ++r) {
+  parallel_for(in.layout.total(), [&](int64_t r) {
     for (int64_t head = 0; head < num_heads; ++head) {
       const int64_t i = r % in.layout.rows;
       const RowView view{
@@ -139,7 +139,7 @@ void attention_difference(const AttentionDifferences& in, const Matrix& out) {
       probability_differences(view.probabilities(), dp);
       mix_differences(view, dp, {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});
     }
-  }
+  });
 }
 
 void gate_sigmoids(const Matrix& gate_up, const Matrix& out) {
@@ -156,8 +156,7 @@ void gate_sigmoids(const Matrix& gate_up, const Matrix& out) {
 // sigma(g + dg) - sigma(g) = sigma(g + dg) sigma(-g) (1 - e^-dg).
 void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) {
   const int64_t f = out.columns;
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < out.rows; ++r) {
+  parallel_for(out.rows, [&](int64_t r) {
     const double* gate = row(base.gate_up, r % base.gate_up.rows);
     const double* up = gate + f;
     const double* d_gate = row(d_gate_up, r);
@@ -168,7 +167,7 @@ void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Ma
       const double d_silu = d_gate[c] * after + gate[c] * d_sigma;
       row(out, r)[c] = d_silu * (up[c] + d_up[c]) + gate[c] * sigmoid(gate[c]) * d_up[c];
     }
-  }
+  });
 }
 
 }  // namespace tugline::reference

@@ -1,6 +1,7 @@
 // The divergence of docs/method.md in f64, row by row.
 #include "tugline/backend/f64_row.h"
 #include "tugline/backend/reference/reference_ops.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::reference {
 namespace {
@@ -21,11 +22,13 @@ std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::
          {reinterpret_cast<std::byte*>(logits.data()), x.rows, vocabulary, vocabulary, sizeof(double)},
          Accumulate::kNo);
   readout->base.resize(static_cast<size_t>(x.rows));
-#pragma omp parallel for schedule(static) if (x.rows * vocabulary > kWorthThreads)
-  for (int64_t r = 0; r < x.rows; ++r) {
-    readout->base[static_cast<size_t>(r)] =
-        f64_base({logits.begin() + r * vocabulary, logits.begin() + (r + 1) * vocabulary}, temperature);
-  }
+  parallel_for(
+      x.rows,
+      [&](int64_t r) {
+        readout->base[static_cast<size_t>(r)] =
+            f64_base({logits.begin() + r * vocabulary, logits.begin() + (r + 1) * vocabulary}, temperature);
+      },
+      x.rows * vocabulary > kWorthThreads ? Team::kAll : Team::kOne);
   return readout;
 }
 
@@ -39,13 +42,15 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
     linear(dx.row_range(begin, count), head,
            {reinterpret_cast<std::byte*>(delta.data()), count, vocabulary, vocabulary, sizeof(double)},
            Accumulate::kNo);
-#pragma omp parallel for schedule(static) if (count * vocabulary > kWorthThreads)
-    for (int64_t r = begin; r < begin + count; ++r) {
-      const auto i = static_cast<size_t>(r % base.rows);
-      const std::span<const double> row_delta(delta.data() + (r - begin) * vocabulary,
-                                              static_cast<size_t>(vocabulary));
-      out[static_cast<size_t>(r)] = f64_response(base.base[i], row_delta, base.targets[i]);
-    }
+    parallel_for(
+        count,
+        [&](int64_t r) {
+          const auto i = static_cast<size_t>((begin + r) % base.rows);
+          const std::span<const double> row_delta(delta.data() + r * vocabulary,
+                                                  static_cast<size_t>(vocabulary));
+          out[static_cast<size_t>(begin + r)] = f64_response(base.base[i], row_delta, base.targets[i]);
+        },
+        count * vocabulary > kWorthThreads ? Team::kAll : Team::kOne);
   }
 }
 

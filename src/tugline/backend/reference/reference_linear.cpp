@@ -4,7 +4,7 @@
 
 #include "tugline/backend/reference/product_kernel.h"
 #include "tugline/backend/reference/reference_ops.h"
-#include "tugline/core/first_error.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::reference {
 namespace {
@@ -101,27 +101,22 @@ void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate
   const bool add_bias = bias == Bias::kAdd && !source.bias.empty();
   const Panels panels(x);
   const int64_t outputs = tile_outputs(source);
-  FirstError error;
-#pragma omp parallel if (x.rows * source.out * source.in > kWorthThreads)
-  {
-    Tile tile(source, panels);
-#pragma omp for schedule(dynamic)
-    for (int64_t begin = 0; begin < source.out; begin += outputs) {
-      error.guard([&] {
-        const int64_t count = std::min(outputs, source.out - begin);
-        tile.multiply(begin, count);
-        for (int64_t r = 0; r < x.rows; ++r) {
-          for (int64_t o = 0; o < count; ++o) {
-            double& to = row(out, r)[begin + o];
-            const double constant =
-                add_bias ? static_cast<double>(source.bias[static_cast<size_t>(begin + o)]) : 0.0;
-            to = (accumulate == Accumulate::kYes ? to : 0.0) + tile.sum(o, r) + constant;
-          }
-        }
-      });
+  const auto multiply = [&](Tile& tile, int64_t begin) {
+    const int64_t count = std::min(outputs, source.out - begin);
+    tile.multiply(begin, count);
+    for (int64_t r = 0; r < x.rows; ++r) {
+      for (int64_t o = 0; o < count; ++o) {
+        double& to = row(out, r)[begin + o];
+        const double constant =
+            add_bias ? static_cast<double>(source.bias[static_cast<size_t>(begin + o)]) : 0.0;
+        to = (accumulate == Accumulate::kYes ? to : 0.0) + tile.sum(o, r) + constant;
+      }
     }
-  }
-  error.rethrow();
+  };
+  parallel_for_with<Schedule::kDynamic>(
+      (source.out + outputs - 1) / outputs, [&] { return Tile(source, panels); },
+      [&](Tile& tile, int64_t i) { multiply(tile, i * outputs); },
+      x.rows * source.out * source.in > kWorthThreads ? Team::kAll : Team::kOne);
 }
 
 }  // namespace tugline::reference

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tugline/backend/reference/product_kernel.h"
+#include "tugline/core/parallel_for.h"
 
 namespace tugline::reference {
 namespace {
@@ -83,8 +84,8 @@ void attention(const AttentionInputs& in, const Matrix& out) {
   const int64_t num_kv_heads = in.shape.num_kv_heads;
   const int64_t head_dim = in.shape.head_dim;
   const int64_t group = num_heads / num_kv_heads;
-#pragma omp parallel for schedule(static, 1)  // side by side: later rows see more keys
-  for (int64_t r = 0; r < in.layout.total(); ++r) {
+  // side by side: later rows see more keys
+  parallel_for<Schedule::kInterleaved>(in.layout.total(), [&](int64_t r) {
     const int64_t i = r % in.layout.rows;
     std::vector<double> scores(static_cast<size_t>(in.layout.first_position + i + 1));
     for (int64_t head = 0; head < num_heads; ++head) {
@@ -94,7 +95,7 @@ void attention(const AttentionInputs& in, const Matrix& out) {
       attend(row(in.q, r) + head * head_dim, keys, values, scores,
              {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});
     }
-  }
+  });
 }
 
 void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
@@ -115,12 +116,11 @@ void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
 }
 
 void swiglu(const Matrix& gate_up, const Matrix& out) {
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < out.rows; ++r) {
+  parallel_for(out.rows, [&](int64_t r) {
     const double* gate = row(gate_up, r);
     const double* up = gate + out.columns;
     for (int64_t c = 0; c < out.columns; ++c) row(out, r)[c] = gate[c] / (1.0 + std::exp(-gate[c])) * up[c];
-  }
+  });
 }
 
 }  // namespace tugline::reference

@@ -1,0 +1,27 @@
+// What oneDNN's statuses become: memory that ran out is an Error (kOutOfMemory); any other failure is a bug of ours, and
+// stays a dnnl::error.
+#pragma once
+
+#include <dnnl.hpp>
+
+#include "tugline/core/error.h"
+
+namespace tugline::cpu {
+
+inline void expect_success(dnnl_status_t status) {
+  if (status == dnnl_out_of_memory) fail_out_of_memory();
+  dnnl::error::wrap_c_api(status, "oneDNN could not multiply matrices");
+}
+
+// Returns what `call` returns, a call of oneDNN's C++ interface.
+template <typename Call>
+decltype(auto) with_memory_errors(const Call& call) {
+  try {
+    return call();
+  } catch (const dnnl::error& e) {
+    if (e.status == dnnl_out_of_memory) fail_out_of_memory();
+    throw;
+  }
+}
+
+}  // namespace tugline::cpu
