@@ -40,7 +40,7 @@ void run(benchmark::State& state, const Case& c) {
       .epsilons = {1.0, 2.0}, .directions = static_cast<int32_t>(c.pushes / 2), .supplied = {}};
   const UnitContext context{.limits = {.rows = c.batch_rows, .memory = int64_t{8} << 30}, .after_batch = {}};
   for (auto _ : state) benchmark::DoNotOptimize(measure_unit(model, baseline, base, site, options, context));
-  count_flops(state, push_work(model.config(), base.rows, site, c.pushes).total());
+  count_flops(state, push_work(model.config(), base.rows, baseline.site(site), c.pushes).total());
   state.counters["pushes/s"] =
       benchmark::Counter(static_cast<double>(c.pushes), benchmark::Counter::kIsIterationInvariantRate);
 }

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "tugline/core/error.h"
+
 namespace tugline {
 namespace {
 
@@ -54,7 +56,8 @@ TEST(ParallelFor, MemoryThatRunsOutIsAnError) {
       loop();
       FAIL() << "nothing was thrown";
     } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::kOutOfMemory);
+      EXPECT_EQ(error.code(), ErrorCode::kIo);
+      EXPECT_STREQ(error.what(), kOutOfMemory);
     }
   };
   expect_out_of_memory([] { parallel_for(kCount, [](int64_t) { throw std::bad_alloc(); }); });

@@ -5,7 +5,7 @@
 
 #include "probe/shapes.h"
 #include "tugline/core/error.h"
-#include "tugline/probe/cost.h"
+#include "tugline/probe/memory_needs.h"
 
 namespace tugline::test {
 namespace {
@@ -44,7 +44,7 @@ TEST(Batches, StayWithinTheMemoryLimit) {
   for (int64_t step = int64_t{1} << 30; step > 0; step /= 2)
     if (!fits(limit + step)) limit += step;
   const int64_t one_push = limit + 1;
-  EXPECT_GT(one_push, batch_bytes(config, 25));
+  EXPECT_GT(one_push, batch_bytes(config, rows_of(25), 1));
   EXPECT_EQ(batch_pushes(config, rows_of(25), 100, {.rows = 10'000, .memory = 3 * one_push}), 3);
   EXPECT_THROW((void)batch_pushes(config, rows_of(25), 100, {.rows = 10'000, .memory = one_push - 1}), Error);
 }

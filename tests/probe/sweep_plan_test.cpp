@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "probe/shapes.h"
 #include "probe/sweep_fixture.h"
 #include "tugline/probe/controls.h"
 #include "tugline/probe/plan.h"
@@ -118,15 +119,39 @@ TEST_F(Sweeps, DownstreamReadsWhatComesAfterTheSpan) {
   }
 }
 
-// A long readout's trace and base distributions count against the limit before anything is run.
+// A long readout's trace and base distributions count against the limit before anything is run, from whichever hook.
 TEST_F(Sweeps, ReadoutsBeyondTheMemoryLimitAreRefused) {
-  const ReplayRows rows = replay_rows({5, 9}, ReadoutKind::kDownstream, 100);
-  const int64_t needed = span_bytes(model_.config(), rows, {0});
-  check_span_memory(model_.config(), rows, {0}, needed);
-  expect_error(ErrorCode::kUsage, {"96 rows", std::to_string(needed), "downstream:N"},
-               [&] { check_span_memory(model_.config(), rows, {0}, needed - 1); });
-  // Twice the rows take more than twice the memory: attention weights.
-  EXPECT_GT(span_bytes(model_.config(), replay_rows({5, 9}, ReadoutKind::kDownstream, 196), {0}), 2 * needed);
+  SweepOptions options = small_options();
+  options.readout = ReadoutKind::kDownstream;
+  options.layers = {{1}};
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "it is five. ";
+  dataset_ = {make_example(0, "one is. two be. " + text, "two be.")};
+  ModelConfig config = model_.config();
+  config.max_positions = 0;  // as long as it takes
+  int64_t last = 0;
+  for (const Hook hook : {Hook::kResidPost, Hook::kResidMid, Hook::kResidPre}) {
+    options.hook = hook;
+    const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+    const ReplayRows rows = planned_rows(plan.examples[0], plan.examples[0].spans[0], options.readout);
+    const int64_t needed = span_bytes(config, rows, {{1}, hook}, options.vocabulary).held;
+    EXPECT_GT(needed, last) << "an earlier hook has more above it";
+    last = needed;
+    options.limits.memory = needed;
+    check_plan(config, plan, options);
+    options.limits.memory = needed - 1;
+    expect_error(ErrorCode::kUsage,
+                 {"example 0", std::to_string(rows.count) + " rows", std::to_string(needed), "downstream:N"},
+                 [&] { check_plan(config, plan, options); });
+  }
+}
+
+TEST(SpanBytes, GrowWithTheSquareOfALongReadout) {
+  const auto bytes = [](int64_t tokens) {
+    const ReplayRows rows = replay_rows({5, 9}, ReadoutKind::kDownstream, tokens);
+    return span_bytes(small_shape(), rows, {{0}, Hook::kResidPost}, Vocabulary::kExact).held;
+  };
+  EXPECT_GT(bytes(1960), 10 * bytes(196)) << "attention weights";
 }
 
 TEST_F(Sweeps, NoControlIsMeasuredAtASink) {

@@ -20,6 +20,7 @@
 #include "tugline/cli/tug_command.h"
 #include "tugline/cli/vectors_command.h"
 #include "tugline/core/error.h"
+#include "tugline/core/out_of_memory.h"
 #include "tugline/core/version.h"
 
 namespace {
@@ -75,12 +76,6 @@ int run(int argc, char** argv) {
   return 0;
 }
 
-void report_out_of_memory() {
-  spdlog::error(
-      "not enough memory: the model's weights in f32 and a batch of pushes must fit; try a smaller "
-      "--memory-limit");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -90,14 +85,12 @@ int main(int argc, char** argv) {
   } catch (const tugline::Error& e) {
     if (e.code() == tugline::ErrorCode::kInterrupted) {
       spdlog::warn("interrupted; what was finished is kept, and the same command goes on from there");
-    } else if (e.code() == tugline::ErrorCode::kOutOfMemory) {
-      report_out_of_memory();
     } else {
       spdlog::error("{}", e.what());
     }
     return exit_status(e.code());
   } catch (const std::bad_alloc&) {
-    report_out_of_memory();
+    spdlog::error("{}; try a smaller --memory-limit", tugline::kOutOfMemory);
     return 2;
   } catch (const std::filesystem::filesystem_error& e) {
     spdlog::error("{}", e.what());

@@ -18,6 +18,11 @@ std::string bytes_text(int64_t bytes) {
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
+// Of the parts that not every sweep has.
+std::string part_of_memory(const char* name, int64_t bytes) {
+  return bytes == 0 ? "" : fmt::format(", {} {}", name, bytes_text(bytes));
+}
+
 std::string flops_text(double flops) {
   constexpr std::array kUnits{"GFLOP", "TFLOP", "PFLOP"};
   double value = flops / 1e9;
@@ -58,9 +63,11 @@ std::string plan_text(const PlanReport& r) {
       "products  {}: {} in the layers' maps, {} in attention, {} in the head, {} once a text or span\n",
       flops_text(cost.flops()), flops_text(cost.push_work.linear), flops_text(cost.push_work.attention),
       flops_text(cost.push_work.head), flops_text(cost.shared_work.total()));
-  text += fmt::format("memory    {}: weights {}, a text's baseline {}, a span {}, a batch {}\n",
-                      bytes_text(memory.total()), bytes_text(memory.weights), bytes_text(memory.baseline),
-                      bytes_text(memory.span), bytes_text(memory.batch));
+  text += fmt::format(
+      "memory    {} at the fullest: weights {}, a text's baseline {}, a span {}, a batch {}{}{}\n",
+      bytes_text(memory.peak), bytes_text(memory.weights), bytes_text(memory.baseline),
+      bytes_text(memory.span), bytes_text(memory.batch), part_of_memory("an audit", memory.audit),
+      part_of_memory("the residuals' statistics", memory.statistics));
   text += fmt::format("store     about {}\n", bytes_text(cost.store_bytes));
   text += fmt::format("machine   {:.0f} GFLOP/s of matrix products in {}, {} threads, measured now\n",
                       r.product_speed / 1e9, name_of(r.precision), r.threads);
@@ -97,6 +104,9 @@ std::string plan_json(const PlanReport& r) {
                        {"baseline", cost.memory.baseline},
                        {"span", cost.memory.span},
                        {"batch", cost.memory.batch},
+                       {"audit", cost.memory.audit},
+                       {"statistics", cost.memory.statistics},
+                       {"peak", cost.memory.peak},
                        {"store", cost.store_bytes}}},
                      {"threads", r.threads},
                      {"precision", name_of(r.precision)},

@@ -131,8 +131,8 @@ void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pus
 
 // Why a curve of this run is flat.
 void report_unreachable(const SweepOptions& options, const ModelConfig& config) {
-  const LayerIndex output = equivalent_output(options.hook, options.layers.back());
-  if (options.readout.kind != ReadoutKind::kPredicting && output.value == config.num_layers - 1)
+  const LayerIndex attended = first_attended({options.layers.back(), options.hook});
+  if (options.readout.kind != ReadoutKind::kPredicting && attended.value == config.num_layers)
     spdlog::warn(
         "layer {} is the last: a push after its attention block cannot reach the rows of the readout "
         "'{}', so its "
@@ -259,6 +259,7 @@ void dry_run(const SweepArguments& arguments) {
   report_skipped(plan);
   report_empty_shard(*ready);
   report_unreachable(options, config);
+  const auto backend = make_cpu_backend(backend_options(arguments.push));
   PlanReport report{.model = config.name,
                     .examples = static_cast<int64_t>(plan.examples.size()),
                     .examples_skipped = skipped_examples(plan),
@@ -267,12 +268,9 @@ void dry_run(const SweepArguments& arguments) {
                     .batch_rows = options.limits.rows,
                     .part = part_of(*ready),
                     .cost = cost_of(config, plan, options,
-                                    [&](const UnitKey& key) { return store && store->has_unit(key); })};
-  const auto backend = make_cpu_backend(backend_options(arguments.push));
+                                    [&](const UnitKey& key) { return store && store->has_unit(key); },
+                                    {.precision = backend->precision()})};
   report.precision = backend->precision();
-  if (report.precision == Precision::kBf16)
-    report.cost.memory.weights += rounded_weight_bytes(
-        config, equivalent_output(options.hook, options.layers.front()), options.vocabulary);
   report.threads = describe_machine().threads;
   report.product_speed = measure_product_speed(*backend);
   if (store) report.share = reached_share(*store, *ready, report.product_speed);

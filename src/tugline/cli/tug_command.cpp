@@ -79,8 +79,9 @@ std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
 double flops_of(const ModelConfig& config, const TugResult& result, LayerIndex layer) {
   const auto tokens = static_cast<int64_t>(result.text.ids.size());
   const ReplayRows rows = replay_rows(result.text.span, result.readout, tokens);
-  return push_work(config, replayed_rows(config, rows, layer), layer,
-                   computed_pushes(config, rows, layer, result.pushes), result.vocabulary)
+  const Site site{layer, Hook::kResidPost};
+  return push_work(config, replayed_rows(config, rows, site), site,
+                   computed_pushes(config, rows, site, result.pushes), result.vocabulary)
       .total();
 }
 
@@ -117,7 +118,7 @@ void run(const TugArguments& arguments, const TextArguments& text) {
   const auto tokens = static_cast<int64_t>(result.text.ids.size());
   const ReplayRows rows = replay_rows(result.text.span, result.readout, tokens);
   check_memory_limit(config, rows, kMemoryLimit);
-  check_span_memory(config, rows, layers.front(), kMemoryLimit);
+  check_span_memory(config, rows, {layers.front(), Hook::kResidPost}, result.vocabulary, kMemoryLimit);
   const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   result.precision = loaded.backend->precision();
   result.layers = measure(*loaded.model, result, layers);

@@ -18,14 +18,10 @@ std::string_view name_of(ErrorCode code) {
       return "conflict";
     case ErrorCode::kNothingToMeasure:
       return "nothing_to_measure";
-    case ErrorCode::kOutOfMemory:
-      return "out_of_memory";
     case ErrorCode::kInterrupted:
       return "interrupted";
   }
   return "unknown";
 }
-
-void fail_out_of_memory() { fail(ErrorCode::kOutOfMemory, "there is not enough memory"); }
 
 }  // namespace tugline

@@ -20,7 +20,6 @@ enum class ErrorCode {
   kIo,                // the operating system refused: permissions, full disk
   kConflict,          // an existing store was made by a different configuration
   kNothingToMeasure,  // every example was skipped
-  kOutOfMemory,       // in a parallel loop or a compute library; anywhere else it is std::bad_alloc
   kInterrupted,       // the user asked to stop; what was finished is kept
 };
 
@@ -42,8 +41,5 @@ template <typename... Args>
 [[noreturn]] void fail(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(code, fmt::format(format, std::forward<Args>(args)...));
 }
-
-// Throws Error kOutOfMemory.
-[[noreturn]] void fail_out_of_memory();
 
 }  // namespace tugline

@@ -8,7 +8,7 @@
 #include <new>
 #include <optional>
 
-#include "tugline/core/error.h"
+#include "tugline/core/out_of_memory.h"
 
 namespace tugline {
 
@@ -25,7 +25,7 @@ class FirstError {
       if (!failed_.exchange(true)) error_ = std::current_exception();
     }
   }
-  // After the region: throws what was kept. Memory that ran out becomes an Error (kOutOfMemory).
+  // After the region: throws what was kept. Memory that ran out becomes an Error.
   void rethrow() const {
     if (!error_) return;
     try {

@@ -121,10 +121,9 @@ std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const Rep
 
 void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,
                     const PushOptions& options, int64_t count) {
-  if (out_of_reach(exact_.config(), rows, equivalent_output(baseline_.hook(), site.layer))) return;
+  if (out_of_reach(exact_.config(), rows, baseline_.site(site.layer))) return;
   const std::vector<PushIndex> pushes = choose_audited(options, site, count);
-  constexpr size_t kBatch =
-      8;  // pushes rerun at once: what their rows take in memory stays small whatever --audit says
+  constexpr auto kBatch = static_cast<size_t>(kAuditedAtOnce);
   for (size_t begin = 0; begin < pushes.size(); begin += kBatch) {
     const auto batch = std::span(pushes).subspan(begin, std::min(kBatch, pushes.size() - begin));
     std::vector<double> vectors;

@@ -26,6 +26,9 @@ namespace tugline {
 [[nodiscard]] std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite& site,
                                                     int64_t count);
 
+// Pushes that are rerun at once, so that their rows take little memory whatever `count` is.
+inline constexpr int64_t kAuditedAtOnce = 8;
+
 // Audits one example's units. All arguments must outlive it.
 class Auditor {
  public:

@@ -87,7 +87,7 @@ void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first,
               [&](LayerIndex layer, Hook at) {
                 const bool kept = std::find(layers.begin(), layers.end(), layer) != layers.end();
                 if (kept && at == hook_) residuals_[layer] = keep(backend, h);
-                if (at != Hook::kResidPost || layer < first_attended(hook_, lowest)) return;
+                if (at != Hook::kResidPost || layer < first_attended(site(lowest))) return;
                 const QkvViews views = split_qkv(config, workspace.qkv->matrix());
                 keys_[layer] = keep(backend, views.k);
                 values_[layer] = keep(backend, views.v);

@@ -10,7 +10,7 @@
 #include "tugline/core/ids.h"
 #include "tugline/model/layer.h"
 #include "tugline/model/model.h"
-#include "tugline/probe/hook.h"
+#include "tugline/probe/site.h"
 
 namespace tugline {
 
@@ -39,6 +39,7 @@ class Baseline {
   [[nodiscard]] int64_t tokens() const { return static_cast<int64_t>(ids_.size()); }
   [[nodiscard]] const RopeTable& rope() const { return rope_; }
   [[nodiscard]] Hook hook() const { return hook_; }
+  [[nodiscard]] Site site(LayerIndex layer) const { return {layer, hook_}; }  // of a push in a kept layer
   // The residual at the hook of a kept layer.  [tokens, hidden]
   [[nodiscard]] const Buffer& residual(LayerIndex layer) const { return *residuals_.at(layer); }
   // Rotated keys and values of a layer whose attention block a push goes through.  [tokens, kv_size]

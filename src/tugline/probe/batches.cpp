@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "tugline/core/error.h"
-#include "tugline/probe/cost.h"
+#include "tugline/probe/memory_needs.h"
 
 namespace tugline {
 namespace {
@@ -24,9 +24,9 @@ void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64
          rows.count, needed, memory_limit);
 }
 
-void check_span_memory(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest,
+void check_span_memory(const ModelConfig& config, const ReplayRows& rows, Site lowest, Vocabulary vocabulary,
                        int64_t memory_limit) {
-  const int64_t needed = span_bytes(config, rows, lowest);
+  const int64_t needed = span_bytes(config, rows, lowest, vocabulary).held;
   if (memory_limit < needed)
     fail(ErrorCode::kUsage,
          "--memory-limit: what {} rows are compared with needs {} bytes, the limit is {}; raise it, or read "

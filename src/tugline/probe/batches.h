@@ -5,7 +5,9 @@
 #include <cstdint>
 
 #include "tugline/model/config.h"
+#include "tugline/probe/readout.h"
 #include "tugline/probe/replay_rows.h"
+#include "tugline/probe/site.h"
 
 namespace tugline {
 
@@ -21,9 +23,9 @@ struct BatchLimits {
 // Errors: kUsage where not even one push over the rows fits the memory limit.
 void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit);
 
-// What the span's rows are compared with (span_bytes of probe/cost) is held beside the batch and grows with the square of a long readout.
-// Errors: kUsage where that alone is more than the limit.
-void check_span_memory(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest,
+// What the span's rows are compared with (span_bytes of probe/memory_needs) is held beside the batch and grows with the
+// square of a long readout. `lowest` is the lowest site that is pushed. Errors: kUsage if it alone is more than the limit.
+void check_span_memory(const ModelConfig& config, const ReplayRows& rows, Site lowest, Vocabulary vocabulary,
                        int64_t memory_limit);
 
 // Pushes of each batch of a unit of `pushes`, the last one's perhaps fewer: at least 1, and as equal as can be. Errors: as above.

@@ -1,4 +1,4 @@
-// What work costs, in floating-point operations and bytes, from shapes alone: the cost model that docs/performance.md explains. Matrix
+// What work costs in floating-point operations, from shapes alone: the cost model that docs/performance.md explains. Matrix
 // products only, each multiplication and addition counted once; elementwise work counts as nothing. Measures nothing.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "tugline/model/config.h"
 #include "tugline/probe/readout.h"
 #include "tugline/probe/replay_rows.h"
+#include "tugline/probe/site.h"
 
 namespace tugline {
 
@@ -32,37 +33,19 @@ struct Work {
 [[nodiscard]] Work layer_work(const ModelConfig& config, const RowLayout& layout);
 [[nodiscard]] Work layer_difference_work(const ModelConfig& config, const RowLayout& layout);
 
-// `layer` and `lowest` stand for pushes at the layer's output; for another hook they are its equivalent_output (probe/hook), which leaves
-// out only the MLP block of resid_mid's own layer.
-
 // True where causality alone makes every response zero: the readout does not include the pushed row, and no layer is left above.
-[[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer);
-// The rows that pushes at this layer compute: at the last layer the pushed one only, since no attention is left to move the others.
-[[nodiscard]] ReplayRows replayed_rows(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer);
+[[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, Site site);
+// The rows that pushes at this site compute: the pushed one alone if no attention block is left to move the others.
+[[nodiscard]] ReplayRows replayed_rows(const ModelConfig& config, const ReplayRows& rows, Site site);
 
-// `pushes` pushes at the layer, over rows that replayed_rows gave. Of a sampled vocabulary, as many tokens as the sample may have.
-[[nodiscard]] Work push_work(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer,
-                             int64_t pushes, Vocabulary vocabulary = Vocabulary::kExact);
-// What a span costs once: its trace through the layers above `lowest`, its base distributions.
-[[nodiscard]] Work span_work(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest);
+// `pushes` pushes at the site, over rows that replayed_rows gave. A sampled vocabulary counts as many tokens as its sample
+// may have.
+[[nodiscard]] Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int64_t pushes,
+                             Vocabulary vocabulary = Vocabulary::kExact);
+// What a span costs once: its trace through the blocks above `lowest`, its base distributions.
+[[nodiscard]] Work span_work(const ModelConfig& config, const ReplayRows& rows, Site lowest);
 // One forward pass of a transcript, and one through its first `layers` layers only.
 [[nodiscard]] Work baseline_work(const ModelConfig& config, int64_t tokens);
 [[nodiscard]] Work residual_pass_work(const ModelConfig& config, int64_t tokens, int64_t layers);
-
-// Elements that one row takes while a batch of rows goes through a layer: the residual twice and the layer's intermediates.
-[[nodiscard]] int64_t layer_row_elements(const ModelConfig& config);
-
-// Bytes in f32, as the CPU backend holds them.
-[[nodiscard]] int64_t weight_bytes(const ModelConfig& config);
-// In bf16 besides: what differences above `lowest` are multiplied by, with the head unless it is sampled.
-[[nodiscard]] int64_t rounded_weight_bytes(const ModelConfig& config, LayerIndex lowest,
-                                           Vocabulary vocabulary);
-// Of the activations of a batch with so many rows.
-[[nodiscard]] int64_t batch_bytes(const ModelConfig& config, int64_t rows);
-// Of a baseline: the kept residuals, and keys and values above the lowest layer.
-[[nodiscard]] int64_t baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers,
-                                     LayerIndex lowest);
-// Of a span's trace, with the packed keys and values, and its base distributions.
-[[nodiscard]] int64_t span_bytes(const ModelConfig& config, const ReplayRows& rows, LayerIndex lowest);
 
 }  // namespace tugline

@@ -6,7 +6,7 @@
 #include "tugline/core/ids.h"
 #include "tugline/model/layer.h"
 #include "tugline/model/model.h"
-#include "tugline/probe/hook.h"
+#include "tugline/probe/site.h"
 
 namespace tugline {
 

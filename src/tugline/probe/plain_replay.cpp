@@ -59,7 +59,7 @@ void PlainReplay::run_layers(const RowLayout& layout, const Matrix& h) {
     run_mlp_block(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)], no_attention,
                   h, workspace_.layer);
   }
-  for (LayerIndex layer = first_attended(baseline_.hook(), layer_); layer.value < model_.config().num_layers;
+  for (LayerIndex layer = first_attended(baseline_.site(layer_)); layer.value < model_.config().num_layers;
        ++layer.value) {
     const LayerContext context{.config = model_.config(),
                                .rope = baseline_.rope(),

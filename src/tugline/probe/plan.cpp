@@ -1,6 +1,10 @@
 #include "tugline/probe/plan.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "tugline/probe/audit.h"
 
 namespace tugline {
 namespace {
@@ -36,21 +40,110 @@ int64_t response_bytes(int64_t record) {
          kIndexBytes;
 }
 
+// Bytes of a record of one response, of a unit that is being measured: its numbers, and for each row of the readout its
+// measures (records.h).
+int64_t record_bytes(int64_t rows) { return 500 + rows * (kMeasuredRowBytes + kRowErrorBytes); }
+
+// What a sweep holds at each of its stages, and the fullest of them.
+class MemoryAccount {
+ public:
+  MemoryAccount(const ModelConfig& config, const SweepOptions& options, const Arithmetic& arithmetic)
+      : config_(config),
+        options_(options),
+        arithmetic_(arithmetic),
+        lowest_(options.layers.front(), options.hook) {
+    needs_.weights = weight_bytes(config, lowest_, options.vocabulary, arithmetic);
+  }
+
+  void add_statistics(int64_t tokens, Moments moments) {
+    statistics_ = statistics_bytes(config_, std::ssize(options_.layers), tokens, moments);
+    reach(needs_.statistics, statistics_.peak(), statistics_.making);
+  }
+
+  // `replayed_tokens`: those that the audit's baseline has.
+  void begin_example(int64_t tokens, int64_t replayed_tokens) {
+    const auto baseline = [&](int64_t count) {
+      return baseline_bytes(config_, count, std::ssize(options_.layers), lowest_);
+    };
+    baseline_ = baseline(tokens);
+    audit_baseline_ = baseline(replayed_tokens);
+    span_ = {};
+    audit_ = {};
+    reach(needs_.baseline, baseline_.held, baseline_.making);
+  }
+
+  void begin_span(const ReplayRows& rows) {
+    span_ = span_bytes(config_, rows, lowest_, options_.vocabulary, arithmetic_);
+    reach(needs_.span, span_.held, span_.making);
+  }
+
+  // A unit over rows that replayed_rows gave; where they are fewer than the span's, they have a base of their own.
+  void add_unit(const ReplayRows& all, const ReplayRows& rows, Site site, int64_t pushes_of_batch) {
+    const Bytes own =
+        rows == all ? Bytes{} : span_bytes(config_, rows, site, options_.vocabulary, arithmetic_);
+    const int64_t responses = all_directions(options_.pushes) * std::ssize(options_.pushes.epsilons);
+    const int64_t records = responses * record_bytes(all.readout().size());
+    const int64_t batch = batch_bytes(config_, rows, pushes_of_batch, arithmetic_);
+    reach(needs_.batch, batch, records + own.held + std::max(own.making, batch));
+    if (options_.audit == 0) return;
+    const int64_t audited = std::min({options_.audit, kAuditedAtOnce, responses});
+    audit_ = audit_bytes(config_, all, audit_baseline_, audited);
+    reach(needs_.audit, audit_.peak(), records + audit_.making);
+  }
+
+  [[nodiscard]] MemoryNeeds needs() const {
+    MemoryNeeds needs = needs_;
+    needs.peak += needs.weights;
+    return needs;
+  }
+
+ private:
+  void reach(int64_t& part, int64_t bytes, int64_t working) {
+    part = std::max(part, bytes);
+    const int64_t held = statistics_.held + baseline_.held + span_.held + audit_.held;
+    needs_.peak = std::max(needs_.peak, held + working);
+  }
+
+  const ModelConfig& config_;
+  const SweepOptions& options_;
+  Arithmetic arithmetic_;
+  Site lowest_;
+  Bytes statistics_;
+  Bytes baseline_;
+  Bytes audit_baseline_;
+  Bytes span_;
+  Bytes audit_;
+  MemoryNeeds needs_;
+};
+
 class Accountant {
  public:
   Accountant(const ModelConfig& config, const SweepOptions& options,
-             const std::function<bool(const UnitKey&)>& has_unit)
+             const std::function<bool(const UnitKey&)>& has_unit, const Arithmetic& arithmetic)
       : config_(config),
         options_(options),
         has_unit_(has_unit),
-        lowest_(equivalent_output(options.hook, options.layers.front())) {
-    cost_.memory.weights = weight_bytes(config);
+        lowest_(options.layers.front(), options.hook),
+        memory_(config, options, arithmetic) {
     cost_.store_bytes = kEmptyStoreBytes;
+  }
+
+  // Before any example: the residuals of all transcripts that the run measures.
+  void add_statistics(const SweepPlan& plan) {
+    const std::optional<Moments> moments = needed_moments(options_.pushes);
+    if (!moments) return;
+    int64_t tokens = 0;
+    for (const PlannedExample& planned : plan.examples)
+      if (planned.skipped.empty()) tokens += std::ssize(planned.ids);
+    memory_.add_statistics(tokens, *moments);
   }
 
   void add(const PlannedExample& planned) {
     const int64_t before = cost_.units_left;
     const auto tokens = static_cast<int64_t>(planned.ids.size());
+    const auto is_left = [&](const Span& span) { return has_units_left(planned, span); };
+    if (std::ranges::any_of(planned.spans, is_left))
+      memory_.begin_example(tokens, replayed_tokens(planned, options_.readout));
     for (const Span& span : planned.spans) add(planned, span);
     if (planned.skipped.empty())
       statistics_ += residual_pass_work(config_, tokens, options_.layers.back().value + 1);
@@ -58,27 +151,31 @@ class Accountant {
     if (cost_.units_left == before) return;
     ++cost_.baselines_left;
     cost_.shared_work += baseline_work(config_, tokens);
-    const auto kept = static_cast<int64_t>(options_.layers.size());
-    keep_largest(cost_.memory.baseline, baseline_bytes(config_, tokens, kept, lowest_));
   }
 
   [[nodiscard]] SweepCost cost() const {
     SweepCost cost = cost_;
+    cost.memory = memory_.needs();
     if (cost.units_left > 0 && needed_moments(options_.pushes)) cost.shared_work += statistics_;
     return cost;
   }
 
  private:
+  [[nodiscard]] bool has_units_left(const PlannedExample& planned, const Span& span) const {
+    return !std::ranges::all_of(options_.layers,
+                                [&](LayerIndex layer) { return has_unit_(unit_key(planned, span, layer)); });
+  }
+
   void add(const PlannedExample& planned, const Span& span) {
     const ReplayRows rows = planned_rows(planned, span, options_.readout);
     const int64_t before = cost_.units_left;
+    if (has_units_left(planned, span)) memory_.begin_span(rows);
     for (const LayerIndex layer : options_.layers) add_unit(unit_key(planned, span, layer), rows, layer);
     if (cost_.units_left == before) return;
     ++cost_.spans_left;
     const Work shared = span_work(config_, rows, lowest_);
     cost_.span_work += shared;
     cost_.shared_work += shared;
-    keep_largest(cost_.memory.span, span_bytes(config_, rows, lowest_));
   }
 
   void add_unit(const UnitKey& key, const ReplayRows& all_rows, LayerIndex layer) {
@@ -86,16 +183,16 @@ class Accountant {
     cost_.store_bytes += store_bytes(all_rows);
     if (has_unit_(key)) return;
     ++cost_.units_left;
-    const LayerIndex output = equivalent_output(options_.hook, layer);
-    const int64_t pushes = computed_pushes(config_, all_rows, output, options_.pushes);
+    const Site site{layer, options_.hook};
+    const int64_t pushes = computed_pushes(config_, all_rows, site, options_.pushes);
     if (pushes == 0) return;
-    const ReplayRows rows = replayed_rows(config_, all_rows, output);
+    const ReplayRows rows = replayed_rows(config_, all_rows, site);
     const int64_t each = batch_pushes(config_, rows, pushes, options_.limits);
     cost_.pushes += pushes;
     cost_.batches += (pushes + each - 1) / each;
-    cost_.push_work += push_work(config_, rows, output, pushes, options_.vocabulary);
-    keep_largest(cost_.largest_batch_rows, each * rows.count);
-    keep_largest(cost_.memory.batch, batch_bytes(config_, each * rows.count));
+    cost_.push_work += push_work(config_, rows, site, pushes, options_.vocabulary);
+    cost_.largest_batch_rows = std::max(cost_.largest_batch_rows, each * rows.count);
+    memory_.add_unit(all_rows, rows, site, each);
   }
 
   [[nodiscard]] int64_t store_bytes(const ReplayRows& rows) const {
@@ -110,12 +207,11 @@ class Accountant {
     return kUnitBytes + recorded * kReadoutRowBytes + all_directions(options_.pushes) * each_direction;
   }
 
-  static void keep_largest(int64_t& largest, int64_t value) { largest = std::max(largest, value); }
-
   const ModelConfig& config_;
   const SweepOptions& options_;
   const std::function<bool(const UnitKey&)>& has_unit_;
-  LayerIndex lowest_;
+  Site lowest_;
+  MemoryAccount memory_;
   Work statistics_;  // of a pass over all measured transcripts, whichever units are left
   SweepCost cost_;
 };
@@ -123,8 +219,9 @@ class Accountant {
 }  // namespace
 
 SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
-                  const std::function<bool(const UnitKey&)>& has_unit) {
-  Accountant accountant(config, options, has_unit);
+                  const std::function<bool(const UnitKey&)>& has_unit, const Arithmetic& arithmetic) {
+  Accountant accountant(config, options, has_unit, arithmetic);
+  accountant.add_statistics(plan);
   for (const PlannedExample& planned : plan.examples) accountant.add(planned);
   return accountant.cost();
 }

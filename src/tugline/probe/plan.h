@@ -5,17 +5,20 @@
 #include <functional>
 
 #include "tugline/probe/cost.h"
+#include "tugline/probe/memory_needs.h"
 #include "tugline/probe/sweep.h"
 
 namespace tugline {
 
-// Bytes that are held at the sweep's fullest moment.
+// Bytes. Each part is its largest, which need not be at the fullest moment.
 struct MemoryNeeds {
   int64_t weights = 0;
-  int64_t baseline = 0;  // one transcript's residuals, keys and values
-  int64_t span = 0;      // one span's trace and base distributions
-  int64_t batch = 0;     // one batch's activations
-  [[nodiscard]] int64_t total() const { return weights + baseline + span + batch; }
+  int64_t statistics = 0;  // of the residuals that directions are made of
+  int64_t baseline = 0;    // one transcript's residuals, keys and values
+  int64_t span = 0;        // one span's trace and base distributions
+  int64_t batch = 0;       // one batch's activations
+  int64_t audit = 0;       // one transcript in f64, and a unit's reruns
+  int64_t peak = 0;        // of all that is held at the sweep's fullest moment, and what it works in then
 };
 
 // Of the units that are still to run, but for `units`.
@@ -35,9 +38,10 @@ struct SweepCost {
   [[nodiscard]] double flops() const { return push_work.total() + shared_work.total(); }
 };
 
-// `has_unit` says what need not run.
+// `has_unit` says what need not run; `arithmetic` decides memory alone.
 [[nodiscard]] SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
-                                const std::function<bool(const UnitKey&)>& has_unit);
+                                const std::function<bool(const UnitKey&)>& has_unit,
+                                const Arithmetic& arithmetic = {});
 
 // Of the sweep at `speed` FLOP/s, without loading the model. At the machine's whole matrix-product speed (backend/product_speed) it is
 // the least that the sweep can take; units reach a part of that.

@@ -70,7 +70,7 @@ void Replay::run_layers(const RowLayout& layout, const Matrix& dh) {
     run_mlp_block_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)],
                              no_attention, dh, workspace_.layer);
   }
-  for (LayerIndex layer = first_attended(baseline_.hook(), layer_); layer.value < model_.config().num_layers;
+  for (LayerIndex layer = first_attended(baseline_.site(layer_)); layer.value < model_.config().num_layers;
        ++layer.value) {
     const DifferenceContext context{.config = model_.config(),
                                     .rope = baseline_.rope(),

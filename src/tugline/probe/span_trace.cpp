@@ -83,7 +83,7 @@ SpanTrace::SpanTrace(const Model& model, const Baseline& baseline, const ReplayR
     Tracer(model, no_attention, h, workspace)
         .trace_mlp(model.weights().layers[static_cast<size_t>(lowest.value)], layers_[lowest]);
   }
-  for (LayerIndex layer = first_attended(baseline.hook(), lowest); layer.value < model.config().num_layers;
+  for (LayerIndex layer = first_attended(baseline.site(lowest)); layer.value < model.config().num_layers;
        ++layer.value) {
     const LayerContext context{.config = model.config(),
                                .rope = baseline.rope(),

@@ -39,16 +39,6 @@ ResidualsByLayer needed_residuals(const Model& model, const SweepPlan& plan, con
   return residuals;
 }
 
-// The transcript's first tokens that a push at one of the example's spans needs: up to the last row that is replayed.
-int64_t replayed_tokens(const PlannedExample& planned, const ReadoutChoice& readout) {
-  int64_t tokens = 0;
-  for (const Span& span : planned.spans) {
-    const ReplayRows rows = planned_rows(planned, span, readout);
-    tokens = std::max(tokens, rows.push.value + rows.count);
-  }
-  return tokens;
-}
-
 class Sweep {
  public:
   Sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options, SweepObserver& observer,
@@ -88,11 +78,11 @@ class Sweep {
  private:
   void run_unit(const PlannedExample& planned, const Span& span, LayerIndex layer, const Baseline& baseline,
                 const SpanBase& base) {
-    const LayerIndex output = equivalent_output(options_.hook, layer);
-    const ReplayRows rows = replayed_rows(model_.config(), base.rows, output);
+    const Site site{layer, options_.hook};
+    const ReplayRows rows = replayed_rows(model_.config(), base.rows, site);
     const auto after_batch = [&](int64_t pushes) {
-      return observer_.progress(
-          pushes, push_work(model_.config(), rows, output, pushes, options_.vocabulary).total());
+      return observer_.progress(pushes,
+                                push_work(model_.config(), rows, site, pushes, options_.vocabulary).total());
     };
     const UnitContext context{.example_hash = planned.example->content_hash,
                               .residuals = residuals_at(layer),

@@ -61,6 +61,9 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 // What the run keeps of the example, the hash of its token ids included: a run resumed with another tokenizer is told by it.
 [[nodiscard]] ExampleRecord record_of(const PlannedExample& planned);
 
+// The transcript's first tokens that a push at one of the example's spans needs: up to the last row that is replayed.
+[[nodiscard]] int64_t replayed_tokens(const PlannedExample& planned, const ReadoutChoice& readout);
+
 [[nodiscard]] UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer);
 
 // What decides the numbers besides the model, name by name (docs/formats.md): known before the weights are.

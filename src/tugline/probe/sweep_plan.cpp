@@ -152,7 +152,8 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
       for (const Span& span : planned.spans) {
         const ReplayRows rows = planned_rows(planned, span, options.readout);
         check_memory_limit(config, rows, options.limits.memory);
-        check_span_memory(config, rows, options.layers.front(), options.limits.memory);
+        check_span_memory(config, rows, {options.layers.front(), options.hook}, options.vocabulary,
+                          options.limits.memory);
       }
     } catch (const Error& e) {
       fail(e.code(), "example {}: {}", planned.example->index, e.what());
@@ -168,6 +169,15 @@ std::string vocabulary_text(Vocabulary vocabulary) {
 
 ReplayRows planned_rows(const PlannedExample& planned, const Span& span, const ReadoutChoice& readout) {
   return replay_rows(span.tokens, readout, static_cast<int64_t>(planned.ids.size()), span.offset);
+}
+
+int64_t replayed_tokens(const PlannedExample& planned, const ReadoutChoice& readout) {
+  int64_t tokens = 0;
+  for (const Span& span : planned.spans) {
+    const ReplayRows rows = planned_rows(planned, span, readout);
+    tokens = std::max(tokens, rows.push.value + rows.count);
+  }
+  return tokens;
 }
 
 UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer) {

@@ -32,13 +32,7 @@ class UnitRun {
  public:
   UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
           const PushOptions& options, const UnitContext& context)
-      : model_(model),
-        baseline_(baseline),
-        base_(base),
-        layer_(layer),
-        output_(equivalent_output(baseline.hook(), layer)),
-        options_(options),
-        context_(context) {
+      : model_(model), baseline_(baseline), base_(base), layer_(layer), options_(options), context_(context) {
     site_ = unit_site(model, baseline, base, layer, context);
     record_.position = base.rows.push.value;
     record_.span = base.span;
@@ -53,13 +47,13 @@ class UnitRun {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<PushIndex> pushes = lay_out();
     if (replays_values(model_.backend())) record_.note = kNoiseNote;
-    if (out_of_reach(model_.config(), base_.rows, output_)) {
+    if (out_of_reach(model_.config(), base_.rows, baseline_.site(layer_))) {
       record_.note =
           "exact zeros: no attention block is left above the push, so that it moves no row but its own, "
           "which "
           "is not among those that are read";
     } else if (!pushes.empty()) {
-      const ReplayRows rows = replayed_rows(model_.config(), base_.rows, output_);
+      const ReplayRows rows = replayed_rows(model_.config(), base_.rows, baseline_.site(layer_));
       if (rows == base_.rows) {
         run_batches(pushes, base_);
       } else {  // the rows that are not replayed are exact zeros
@@ -202,7 +196,6 @@ class UnitRun {
   const Baseline& baseline_;
   const SpanBase& base_;
   LayerIndex layer_;
-  LayerIndex output_;  // the layer at whose output a push would reach as much
   UnitSite site_;
   const PushOptions& options_;
   const UnitContext& context_;
@@ -221,9 +214,9 @@ UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase&
           .residuals = context.residuals};
 }
 
-int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer,
+int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site site,
                         const PushOptions& options) {
-  if (out_of_reach(config, rows, layer)) return 0;
+  if (out_of_reach(config, rows, site)) return 0;
   const auto zeros = std::count(options.epsilons.begin(), options.epsilons.end(), 0.0);
   return all_directions(options) * (static_cast<int64_t>(options.epsilons.size()) - zeros);
 }

@@ -34,8 +34,8 @@ struct UnitContext {
                                       LayerIndex layer, const PushOptions& options,
                                       const UnitContext& context);
 
-// Pushes of a unit that are computed: neither epsilon 0 nor out of reach, from the output of `layer` (equivalent_output, for another hook).
-[[nodiscard]] int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, LayerIndex layer,
+// Pushes of a unit that are computed: neither epsilon 0 nor out of reach from its site.
+[[nodiscard]] int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site site,
                                       const PushOptions& options);
 
 }  // namespace tugline

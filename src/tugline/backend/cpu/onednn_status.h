@@ -1,10 +1,10 @@
-// What oneDNN's statuses become: memory that ran out is an Error (kOutOfMemory); any other failure is a bug of ours, and
+// What oneDNN's statuses become: memory that ran out is an Error; any other failure is a bug of ours, and
 // stays a dnnl::error.
 #pragma once
 
 #include <dnnl.hpp>
 
-#include "tugline/core/error.h"
+#include "tugline/core/out_of_memory.h"
 
 namespace tugline::cpu {
 

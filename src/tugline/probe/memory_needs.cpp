@@ -1,0 +1,154 @@
+#include "tugline/probe/memory_needs.h"
+
+#include <algorithm>
+
+namespace tugline {
+namespace {
+
+constexpr int64_t kF32 = 4;
+constexpr int64_t kF64 = 8;
+
+// Of the CPU backend: columns of W_U that are multiplied at a time (CpuHead), tokens of the sample that each readout's
+// walk begins with (kPilot in cpu_readout), bytes of a row's sums on a walk (RowState in cpu_divergence).
+constexpr int64_t kHeadTile = 2048;
+constexpr int64_t kPilotTokens = 1024;
+constexpr int64_t kRowStateBytes = 1200;
+
+int64_t qkv_size(const ModelConfig& config) { return config.q_size() + 2 * config.kv_size(); }
+
+int64_t attention_blocks_above(const ModelConfig& config, Site site) {
+  return config.num_layers - first_attended(site).value;
+}
+int64_t mlp_blocks_above(const ModelConfig& config, Site site) {
+  return config.num_layers - first_mlp(site).value;
+}
+
+int64_t attention_weights(const ModelConfig& config) {
+  return config.hidden_size * (qkv_size(config) + config.q_size());
+}
+int64_t mlp_weights(const ModelConfig& config) { return 3 * config.hidden_size * config.intermediate_size; }
+int64_t head_weights(const ModelConfig& config) { return config.vocab_size * config.hidden_size; }
+
+// Of a weight as differences are multiplied by it, where that is another than the one for values; else 0.
+int64_t rounded_element(const Arithmetic& arithmetic) {
+  if (arithmetic.precision != Precision::kBf16) return 0;
+  return arithmetic.bf16_products == Bf16Products::kNative ? 2 : kF32;
+}
+
+bool replays_values(const Arithmetic& arithmetic) { return arithmetic.precision == Precision::kPlainBf16; }
+
+int64_t difference_element(const Arithmetic& arithmetic) {
+  return std::max(rounded_element(arithmetic), arithmetic.precision == Precision::kBf16 ? int64_t{0} : kF32);
+}
+
+// model/layer's LayerWorkspace, of one row.
+int64_t workspace_elements(const ModelConfig& config) {
+  return config.hidden_size + qkv_size(config) + config.q_size() + 3 * config.intermediate_size;
+}
+
+// Tokens of a sampled vocabulary as W_U's rows, and each row's q and log q of them.
+int64_t sampled_tokens_bytes(const ModelConfig& config, int64_t rows, int64_t most,
+                             const Arithmetic& arithmetic) {
+  const int64_t tokens = std::min(config.vocab_size, most);
+  return tokens * (config.hidden_size * difference_element(arithmetic) + rows * 2 * kF32);
+}
+
+// Base distributions. Making them takes those of the whole vocabulary, a block of W_U, and the logits of a tile.
+Bytes readout_bytes(const ModelConfig& config, int64_t rows, Vocabulary vocabulary,
+                    const Arithmetic& arithmetic) {
+  const bool sampled = vocabulary == Vocabulary::kSampled;
+  const int64_t whole = kF32 * rows * config.vocab_size;  // of q, or of log q
+  Bytes bytes;
+  bytes.held =
+      kF32 * rows * config.hidden_size + sampled_tokens_bytes(config, rows, kPilotTokens, arithmetic) +
+      (sampled ? whole + sampled_tokens_bytes(config, rows, kMostHead + kTailTokens, arithmetic) : 2 * whole);
+  bytes.making = kF32 * kHeadTile * (rows + config.hidden_size) + (sampled ? whole : 0);
+  return bytes;
+}
+
+// Of a span's rows in one attention block: its input, q, k and v (before Qwen3's norms too), the attention weights, the
+// packed keys and values.
+int64_t traced_attention_bytes(const ModelConfig& config, const ReplayRows& rows,
+                               const Arithmetic& arithmetic) {
+  const int64_t seen = rows.push.value + rows.count;
+  const int64_t row =
+      config.hidden_size + (config.qk_norm ? 2 : 1) * qkv_size(config) + config.num_heads * seen;
+  return kF32 * rows.count * row + difference_element(arithmetic) * seen * 2 * config.kv_size();
+}
+
+int64_t traced_mlp_bytes(const ModelConfig& config, const ReplayRows& rows) {
+  return kF32 * rows.count * (config.hidden_size + 4 * config.intermediate_size);
+}
+
+}  // namespace
+
+int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabulary,
+                     const Arithmetic& arithmetic) {
+  const int64_t values =
+      config.num_layers * (attention_weights(config) + mlp_weights(config)) + head_weights(config);
+  const int64_t rounded = attention_blocks_above(config, lowest) * attention_weights(config) +
+                          mlp_blocks_above(config, lowest) * mlp_weights(config) +
+                          (vocabulary == Vocabulary::kExact ? head_weights(config) : 0);
+  return kF32 * values + rounded_element(arithmetic) * rounded;
+}
+
+Bytes baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers, Site lowest) {
+  const int64_t residuals = (kept_layers + 1) * config.hidden_size;  // and the final norm's output
+  const int64_t keys_and_values = attention_blocks_above(config, lowest) * 2 * config.kv_size();
+  return {.held = kF32 * tokens * (residuals + keys_and_values + config.head_dim),  // and cos, sin
+          .making = kF32 * tokens * (config.hidden_size + workspace_elements(config))};
+}
+
+Bytes span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lowest, Vocabulary vocabulary,
+                 const Arithmetic& arithmetic) {
+  if (replays_values(arithmetic)) return {};
+  const Bytes readout = readout_bytes(config, rows.read(), vocabulary, arithmetic);
+  const int64_t trace =
+      kF32 * rows.count * config.hidden_size +
+      attention_blocks_above(config, lowest) * traced_attention_bytes(config, rows, arithmetic) +
+      mlp_blocks_above(config, lowest) * traced_mlp_bytes(config, rows);
+  return {.held = trace + readout.held, .making = readout.making};
+}
+
+int64_t batch_bytes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
+                    const Arithmetic& arithmetic) {
+  const int64_t groups = pushes + (replays_values(arithmetic) ? 1 : 0);  // on values with the base's own rows
+  const int64_t read = groups * rows.read();
+  const int64_t widest = std::max(config.intermediate_size, config.q_size());
+  const int64_t hidden = config.hidden_size;
+  const int64_t activations = groups * rows.count * (hidden + workspace_elements(config)) +
+                              read * (hidden + kHeadTile) + groups * hidden;
+  const int64_t operands = groups * rows.count * (replays_values(arithmetic) ? hidden : widest);
+  const int64_t operand_element = replays_values(arithmetic) ? kF32 : rounded_element(arithmetic);
+  const int64_t walks = read * (2 * kRowStateBytes + static_cast<int64_t>(sizeof(RowResponse)));
+  return kF32 * activations + operand_element * operands + walks + kF64 * pushes * hidden;
+}
+
+int64_t layer_row_elements(const ModelConfig& config) {
+  return 4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 3 * config.intermediate_size;
+}
+
+// Elements are twice as wide. A rerun holds its rows' activations and, of the vocabulary, the base's logits beside their
+// log-probabilities, then 32 rows of differences.
+Bytes audit_bytes(const ModelConfig& config, const ReplayRows& rows, Bytes baseline, int64_t pushes) {
+  constexpr int64_t kRowsOfLogits = 32;
+  constexpr int64_t kWide = kF64 / kF32;
+  const int64_t reran = pushes * rows.count * (config.hidden_size + workspace_elements(config));
+  const int64_t read = pushes * rows.read() * 2 * config.hidden_size;
+  const int64_t base = rows.read() * config.vocab_size;
+  const int64_t making_base = rows.read() * config.vocab_size;
+  const int64_t making = std::max(making_base, reran + read + kRowsOfLogits * config.vocab_size);
+  return {.held = kWide * baseline.held + kF64 * base,
+          .making = std::max(kWide * baseline.making - kF64 * base, kF64 * making)};
+}
+
+// Of each site the sample of residuals and, for the covariance, its matrix or its eigenvectors; all sites' sums are held
+// until the last site's statistics are made of them, by a solver with three matrices of its own.
+Bytes statistics_bytes(const ModelConfig& config, int64_t layers, int64_t tokens, Moments moments) {
+  const int64_t sample = std::min(tokens, kSampledResiduals) * config.hidden_size;
+  const int64_t matrix = moments == Moments::kCovariance ? config.hidden_size * config.hidden_size : 0;
+  const int64_t held = kF64 * layers * (sample + matrix);
+  return {.held = held, .making = held + kF64 * 3 * matrix};
+}
+
+}  // namespace tugline

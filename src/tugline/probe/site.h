@@ -1,0 +1,36 @@
+// Where a push lands: a layer, and a place in it by TransformerLens's names (docs/method.md, "Hooks").
+#pragma once
+
+#include <string_view>
+
+#include "tugline/core/ids.h"
+
+namespace tugline {
+
+enum class Hook {
+  kResidPre,   // the layer's input: resid_post of the layer below, or the embedding
+  kResidMid,   // after its attention block, before its MLP block
+  kResidPost,  // its output
+};
+
+[[nodiscard]] constexpr std::string_view name_of(Hook hook) {
+  return hook == Hook::kResidPre ? "resid_pre" : hook == Hook::kResidMid ? "resid_mid" : "resid_post";
+}
+
+// A layer alone is no site: whatever asks what a push reaches or costs takes both.
+struct Site {
+  constexpr Site(LayerIndex at, Hook in) : layer(at), hook(in) {}
+  LayerIndex layer;
+  Hook hook;
+};
+
+// The lowest layer whose attention block a push goes through, and the lowest whose MLP block; the number of layers if
+// none is left.
+[[nodiscard]] constexpr LayerIndex first_attended(Site site) {
+  return site.hook == Hook::kResidPre ? site.layer : LayerIndex{site.layer.value + 1};
+}
+[[nodiscard]] constexpr LayerIndex first_mlp(Site site) {
+  return site.hook == Hook::kResidPost ? LayerIndex{site.layer.value + 1} : site.layer;
+}
+
+}  // namespace tugline
