@@ -263,7 +263,11 @@ class Backend {
   [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;
 };
 
-[[nodiscard]] std::unique_ptr<Backend> make_reference_backend();
+// Asked before each product and each slice of a weight, from any thread: false ends what is under way with an Error
+// (kInterrupted). Empty: nothing is asked.
+using KeepGoing = std::function<bool()>;
+
+[[nodiscard]] std::unique_ptr<Backend> make_reference_backend(KeepGoing keep_going = {});
 
 // How products of Precision::kBf16 are made: by the CPU's instructions, or, for tests on any CPU, from rounded operands in f32.
 enum class Bf16Products { kNative, kEmulated };
@@ -272,6 +276,7 @@ struct CpuBackendOptions {
   int threads = 0;  // 0: as many as the machine has. Sets the process's OpenMP threads
   Precision precision = Precision::kF32;
   Bf16Products bf16_products = Bf16Products::kNative;
+  KeepGoing keep_going = {};
 };
 // Its precision() is kF32 where kBf16 was asked for and the CPU lacks the instructions (MachineInfo::missing_bf16 says which).
 // Errors: kUnsupported for kF64, which is the reference backend's.

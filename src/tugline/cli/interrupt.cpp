@@ -1,24 +1,60 @@
 #include "tugline/cli/interrupt.h"
 
+#include <atomic>
 #include <csignal>
+#include <system_error>
+#include <thread>
+
+#include "tugline/core/error.h"
 
 namespace tugline {
 namespace {
 
-volatile std::sig_atomic_t asked_to_stop = 0;
+std::atomic<bool> are_caught = false;
+std::atomic<bool> asked_to_stop = false;
 
-void handle(int signal) {
-  asked_to_stop = 1;
+sigset_t watched_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+// As if the signal had never been blocked.
+void end_process(int signal) {
   std::signal(signal, SIG_DFL);
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, signal);
+  pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+  std::raise(signal);
+}
+
+void watch() {
+  const sigset_t signals = watched_signals();
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (!are_caught || asked_to_stop) end_process(signal);
+    asked_to_stop = true;
+  }
 }
 
 }  // namespace
 
-void catch_interrupts() {
-  std::signal(SIGINT, handle);
-  std::signal(SIGTERM, handle);
+void watch_interrupts() {
+  const sigset_t signals = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  try {
+    std::thread(watch).detach();
+  } catch (const std::system_error& e) {
+    fail(ErrorCode::kIo, "the thread that waits for Ctrl-C cannot be started: {}", e.what());
+  }
 }
 
-bool interrupted() { return asked_to_stop != 0; }
+void catch_interrupts() { are_caught = true; }
+
+bool interrupted() { return asked_to_stop; }
 
 }  // namespace tugline

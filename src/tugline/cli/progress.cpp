@@ -10,6 +10,15 @@
 #include "tugline/cli/terminal.h"
 
 namespace tugline {
+namespace {
+
+// A log that cannot be written (a full disk) is no reason to end a sweep.
+void say(const std::string& text) {
+  std::fputs(text.c_str(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace
 
 std::string format_duration(double seconds) {
   const auto whole = static_cast<int64_t>(std::llround(seconds));
@@ -21,7 +30,7 @@ Progress::Progress(int64_t total_pushes, double total_flops)
     : total_(total_pushes), total_flops_(total_flops), live_(isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() {
-  if (live_ && done_ > 0) fmt::print(stderr, "\n");
+  if (live_ && done_ > 0) say("\n");
 }
 
 void Progress::add(int64_t pushes, double flops) {
@@ -46,11 +55,10 @@ void Progress::show() {
     // A line that wraps could not be rewritten.
     if (const size_t columns = columns_of_standard_error(); columns > 1 && line.size() >= columns)
       line.resize(columns - 1);
-    fmt::print(stderr, "\r\x1b[K{}", line);
+    say("\r\x1b[K" + line);
   } else {
-    fmt::print(stderr, "{}\n", line);
+    say(line + "\n");
   }
-  std::fflush(stderr);
 }
 
 }  // namespace tugline

@@ -10,10 +10,16 @@
 #include <iterator>
 
 #include "tugline/backend/machine.h"
+#include "tugline/cli/interrupt.h"
 #include "tugline/core/error.h"
 #include "tugline/files/gguf.h"
 
 namespace tugline {
+namespace {
+
+bool keep_going() { return !interrupted(); }
+
+}  // namespace
 
 Tokenizer load_tokenizer(const ModelSource& source) {
   if (source.kind == ModelSource::Kind::kGguf) return Tokenizer::from_gguf(GgufFile::open(source.path));
@@ -44,9 +50,10 @@ ModelConfig planned_config(const ModelSource& source) {
   return config;
 }
 
-LoadedModel load_model(const ModelSource& source, const CpuBackendOptions& options) {
+LoadedModel load_model(const ModelSource& source, CpuBackendOptions options) {
   const auto start = std::chrono::steady_clock::now();
   LoadedModel loaded;
+  options.keep_going = keep_going;
   loaded.backend = make_cpu_backend(options);
   if (loaded.backend->precision() != options.precision)
     spdlog::warn("--precision {}: no fast bf16 products on this CPU, because {}; running {}",
@@ -63,7 +70,7 @@ LoadedModel load_model(const ModelSource& source, const CpuBackendOptions& optio
 
 LoadedModel load_exact_model(const ModelSource& source) {
   LoadedModel loaded;
-  loaded.backend = make_reference_backend();
+  loaded.backend = make_reference_backend(keep_going);
   loaded.model = std::make_unique<Model>(Model::load(source, *loaded.backend));
   return loaded;
 }

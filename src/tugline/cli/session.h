@@ -32,8 +32,8 @@ struct LoadedModel {
   std::unique_ptr<Model> model;
 };
 // Says on stderr what it loads, and where the CPU cannot compute in the precision that was asked for: then backend->precision() is
-// what it does instead.
-[[nodiscard]] LoadedModel load_model(const ModelSource& source, const CpuBackendOptions& options);
+// what it does instead. What it runs stops at an interruption (cli/interrupt), with Error kInterrupted.
+[[nodiscard]] LoadedModel load_model(const ModelSource& source, CpuBackendOptions options);
 // The same model for the audit: on the reference backend, which reads weights from the files as it needs them.
 [[nodiscard]] LoadedModel load_exact_model(const ModelSource& source);
 

@@ -299,6 +299,7 @@ void check_written(const SweepArguments& arguments, const Prepared& ready, const
 }
 
 void run(const SweepArguments& arguments) {
+  watch_interrupts();
   const auto ready = prepare(arguments);
   const auto& [dataset, source, config, options, shard, whole, plan] = *ready;
   (void)existing_store(arguments, *ready);  // what is refused is refused before the weights are read

@@ -162,6 +162,7 @@ void report_skipped(const SweepPlan& plan) {
 }
 
 void run(const VectorsArguments& a) {
+  watch_interrupts();
   const std::vector<Example> dataset = load_dataset(a.data);
   const ModelSource source = resolve_model(a.model);
   const ModelConfig config = checked_config(source);

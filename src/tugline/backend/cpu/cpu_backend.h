@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tugline/backend/backend.h"
@@ -19,6 +20,7 @@
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/value_divergence.h"
+#include "tugline/backend/interruption.h"
 #include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
@@ -40,7 +42,9 @@ inline void copy_row(const float* from, float* to, int64_t columns) {
 
 class CpuBackend : public Backend {
  public:
-  explicit CpuBackend(DifferenceProducts products) : operands_(products) {}
+  CpuBackend(DifferenceProducts products, KeepGoing keep_going) : operands_(products) {
+    onednn_.keep_going = std::move(keep_going);
+  }
 
   std::string name() const override { return "cpu-" + std::string(name_of(precision())); }
   Precision precision() const override {
@@ -66,10 +70,12 @@ class CpuBackend : public Backend {
   }
 
   std::unique_ptr<Linear> make_linear(const LinearSource& source) override {
-    return std::make_unique<CpuLinear>(onednn_, source, operands_.products());
+    return std::make_unique<CpuLinear>(onednn_, interruptible(source, onednn_.keep_going),
+                                       operands_.products());
   }
   std::unique_ptr<Head> make_head(const LinearSource& source) override {
-    return std::make_unique<CpuHead>(onednn_, source, operands_.products());
+    return std::make_unique<CpuHead>(onednn_, interruptible(source, onednn_.keep_going),
+                                     operands_.products());
   }
 
   void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override {

@@ -21,11 +21,11 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuBackendOptions& options) {
   if (options.threads > 0) omp_set_num_threads(options.threads);
   switch (options.precision) {
     case Precision::kF32:
-      return std::make_unique<cpu::CpuBackend>(cpu::DifferenceProducts::kF32);
+      return std::make_unique<cpu::CpuBackend>(cpu::DifferenceProducts::kF32, options.keep_going);
     case Precision::kBf16:
-      return std::make_unique<cpu::CpuBackend>(bf16_products(options.bf16_products));
+      return std::make_unique<cpu::CpuBackend>(bf16_products(options.bf16_products), options.keep_going);
     case Precision::kPlainBf16:
-      return std::make_unique<cpu::PlainBf16Backend>();
+      return std::make_unique<cpu::PlainBf16Backend>(options.keep_going);
     case Precision::kF64:
       break;
   }

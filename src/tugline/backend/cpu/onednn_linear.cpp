@@ -9,6 +9,7 @@
 #include "tugline/backend/cpu/bf16.h"
 #include "tugline/backend/cpu/onednn_status.h"
 #include "tugline/backend/cpu/source_rows.h"
+#include "tugline/backend/interruption.h"
 #include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
@@ -225,6 +226,7 @@ const OneDnnLinear::Product& OneDnnLinear::product(const Shape& shape) const {
 void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias) const {
   assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
   assert(x.is_dense() && out.is_dense());
+  check_interruption(onednn_.keep_going);
   with_memory_errors([&] {
     const Product& product = this->product({x.rows, accumulate, bias, Threads::kAll});
     product.x.set_data_handle(x.data);

@@ -13,10 +13,11 @@
 
 namespace tugline::cpu {
 
-// oneDNN's engine and stream, one of each a backend.
+// oneDNN's engine and stream, one of each a backend, and what is asked before each product.
 struct OneDnn {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
+  KeepGoing keep_going = {};
 };
 
 enum class Bias { kAdd, kLeaveOut };
@@ -33,7 +34,7 @@ class OneDnnLinear {
  public:
   // kBf16: throws dnnl::error where oneDNN has no such products; missing_bf16_products says so beforehand.
   OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element element = Element::kF32);
-  // out (+)= x W^T + b, or without b.  x of the map's element, out f32; both dense
+  // out (+)= x W^T + b, or without b.  x of the map's element, out f32; both dense. Errors: kInterrupted.
   void run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
   // The same within one task of a parallel region, without accumulation or bias. Outside of it, each number of rows that
   // the region's tasks have is prepared, fewer than a dozen of them.

@@ -10,7 +10,8 @@ namespace tugline::cpu {
 
 class PlainBf16Backend final : public CpuBackend {
  public:
-  PlainBf16Backend() : CpuBackend(DifferenceProducts::kF32) {}
+  explicit PlainBf16Backend(KeepGoing keep_going)
+      : CpuBackend(DifferenceProducts::kF32, std::move(keep_going)) {}
   Precision precision() const override { return Precision::kPlainBf16; }
 
   void upload(std::span<const double> values, const Matrix& to) override;

@@ -1,5 +1,6 @@
 // The oracle: every operation as plain loops in f64, written to be checked by eye, but for the matrix product (reference_linear.cpp), which
 // a test holds against a plain loop. Weights are not held but read from their source each time.
+#include "tugline/backend/interruption.h"
 #include "tugline/backend/reference/reference_ops.h"
 #include "tugline/core/error.h"
 
@@ -23,6 +24,8 @@ class ReferenceBuffer final : public Buffer {
 
 class ReferenceBackend final : public Backend {
  public:
+  explicit ReferenceBackend(KeepGoing keep_going) : keep_going_(std::move(keep_going)) {}
+
   std::string name() const override { return "reference-f64"; }
   Precision precision() const override { return Precision::kF64; }
 
@@ -45,11 +48,11 @@ class ReferenceBackend final : public Backend {
   }
 
   std::unique_ptr<Linear> make_linear(const LinearSource& source) override {
-    return std::make_unique<reference::Weight>(source);
+    return std::make_unique<reference::Weight>(interruptible(source, keep_going_));
   }
   std::unique_ptr<Head> make_head(const LinearSource& source) override {
     auto head = std::make_unique<reference::ReferenceHead>();
-    head->weight = std::make_unique<reference::Weight>(source);
+    head->weight = std::make_unique<reference::Weight>(interruptible(source, keep_going_));
     return head;
   }
 
@@ -146,10 +149,14 @@ class ReferenceBackend final : public Backend {
   static const reference::Weight& weight_of(const Head& head) {
     return *dynamic_cast<const reference::ReferenceHead&>(head).weight;
   }
+
+  KeepGoing keep_going_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_reference_backend() { return std::make_unique<ReferenceBackend>(); }
+std::unique_ptr<Backend> make_reference_backend(KeepGoing keep_going) {
+  return std::make_unique<ReferenceBackend>(std::move(keep_going));
+}
 
 }  // namespace tugline

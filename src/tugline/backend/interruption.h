@@ -1,0 +1,26 @@
+// How backends ask whether to go on.
+#pragma once
+
+#include <utility>
+
+#include "tugline/backend/backend.h"
+#include "tugline/core/error.h"
+
+namespace tugline {
+
+// Errors: kInterrupted.
+inline void check_interruption(const KeepGoing& keep_going) {
+  if (keep_going && !keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted");
+}
+
+// The same weight, asking before each slice that is read of it.
+[[nodiscard]] inline LinearSource interruptible(LinearSource source, const KeepGoing& keep_going) {
+  if (!keep_going) return source;
+  source.fill_rows = [fill = std::move(source.fill_rows), keep_going](int64_t begin, std::span<float> out) {
+    check_interruption(keep_going);
+    fill(begin, out);
+  };
+  return source;
+}
+
+}  // namespace tugline
