@@ -2,8 +2,13 @@
 #include "tugline/backend/cpu/onednn_linear.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "backend/both_backends.h"
+#include "files/build_bytes.h"
+#include "tugline/backend/cpu/onednn_status.h"
 
 namespace tugline::test {
 namespace {
@@ -25,6 +30,42 @@ TEST_P(OneDnnImplementation, IsNeverTheReferenceLoops) {
     for (const int64_t rows : {1, 25, 200, 800})
       EXPECT_FALSE(linear.implementation(rows).starts_with("ref")) << rows << " x " << in << " x " << out;
   }
+}
+
+int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t size = 0;
+  int64_t resident = 0;
+  file >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+// Transcripts come in any number of lengths. oneDNN itself keeps the latest 1,024 products, so those come first.
+TEST(OneDnnLinear, ItsMemoryStaysTheSameOverManyLengths) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer keeps freed memory for a while";
+#endif
+  constexpr int64_t kLengths = 2000;
+  constexpr int64_t kFirst = 1100;
+  cpu::OneDnn onednn;
+  const std::vector<double> weight(size_t{32} * 48, 0.5);
+  const cpu::OneDnnLinear linear(onednn, source_of(weight, 32, 48));
+  std::vector<float> x(kLengths * 48, 1.0f);
+  std::vector<float> y(kLengths * 32);
+  int64_t before = 0;
+  for (int64_t rows = 1; rows <= kLengths; ++rows) {
+    linear.run({reinterpret_cast<std::byte*>(x.data()), rows, 48, 48, sizeof(float)},
+               {reinterpret_cast<std::byte*>(y.data()), rows, 32, 32, sizeof(float)}, Accumulate::kNo);
+    linear.prepare_tasks(rows);
+    if (rows == kFirst) before = resident_bytes();
+  }
+  EXPECT_LT(resident_bytes() - before, int64_t{1} << 20) << "a product takes 10 KB";
+}
+
+TEST(OneDnnStatus, IsNeverDropped) {
+  cpu::expect_success(dnnl_success);
+  expect_error(ErrorCode::kIo, {"memory"}, [] { cpu::expect_success(dnnl_out_of_memory); });
+  EXPECT_THROW(cpu::expect_success(dnnl_invalid_arguments), dnnl::error);
 }
 
 INSTANTIATE_TEST_SUITE_P(Elements, OneDnnImplementation, testing::Values(Element::kF32, Element::kBf16),
