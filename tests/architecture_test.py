@@ -27,6 +27,7 @@ MAY_INCLUDE = {
 SEES_ALL = {"cli"}
 COMPUTE_LIBRARIES = re.compile(r"dnnl|oneapi/|hwy/|cuda|cublas")
 COMPUTE_FOLDER = "backend"
+PARALLEL_LOOPS = "core/parallel_for.h"
 MOST_LINES = 450
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}
@@ -78,6 +79,13 @@ def stray_compute_libraries(tree):
                 yield f"{path}: includes {name}; only {COMPUTE_FOLDER}/ may include a compute library"
 
 
+def stray_parallel_regions(tree):
+    """An exception that leaves a parallel region ends the process: PARALLEL_LOOPS carries it out."""
+    for path, text in tree.texts.items():
+        if str(path) != PARALLEL_LOOPS and re.search(r"#\s*pragma omp", text):
+            yield f"{path}: has a parallel region of its own; use {PARALLEL_LOOPS}"
+
+
 def ill_formed_headers(tree):
     for path, text in tree.texts.items():
         if path.suffix not in {".h", ".cuh"}:
@@ -112,7 +120,7 @@ def cycles(tree):
         yield from visit(path)
 
 
-RULES = [wrong_directions, missing_headers, stray_compute_libraries, ill_formed_headers, long_files, cycles]
+RULES = [wrong_directions, missing_headers, stray_compute_libraries, stray_parallel_regions, ill_formed_headers, long_files, cycles]
 
 
 class ArchitectureTest(unittest.TestCase):
@@ -150,6 +158,10 @@ class BrokenTreesTest(unittest.TestCase):
     def test_compute_library_outside_the_backend(self):
         files = {"backend/a.cpp": "#include <dnnl.hpp>\n", "model/b.cpp": '#include "hwy/highway.h"\n'}
         self.assertEqual(len(self.found(stray_compute_libraries, files)), 1)
+
+    def test_parallel_region(self):
+        files = {"core/parallel_for.h": "#pragma omp parallel\n", "stats/a.cpp": "#pragma omp parallel for\n"}
+        self.assertEqual(len(self.found(stray_parallel_regions, files)), 1)
 
     def test_header_without_comment_or_guard(self):
         files = {"core/a.h": "int a();\n", "core/b.h": "// Good.\n#pragma once\n", "core/c.cpp": "int c;\n"}
