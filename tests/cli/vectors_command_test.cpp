@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "commands.h"
-#include "tugline/files/array_file.h"
+#include "tugline/files/direction_file.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline::test {
@@ -28,9 +28,9 @@ TEST_F(Vectors, OfEveryKindAndASweepAlongThem) {
   ASSERT_EQ(made.status, 0) << made.err;
   EXPECT_EQ(made.out, "");
   const std::string file = (folder_ / "v.safetensors").string();
-  EXPECT_EQ(read_direction_array(file + ":chunk.layer0").rows, 3);
-  EXPECT_EQ(read_direction_array(file + ":example.layer2").rows, 1);
-  EXPECT_EQ(read_direction_array(file + ":global.layer2").rows, 1);
+  EXPECT_EQ(read_direction_file(file + ":chunk.layer0").array->rows, 3);
+  EXPECT_EQ(read_direction_file(file + ":example.layer2").array->rows, 1);
+  EXPECT_EQ(read_direction_file(file + ":global.layer2").array->rows, 1);
   const std::string bytes = bytes_of("v.safetensors");
   for (const char* part :
        {"\"hook\":\"resid_post\"", "\"rows.chunk.layer0\":\"0:0,0:1,0:2\"", "\"rows.example.layer2\":\"0\"",
@@ -73,6 +73,65 @@ TEST_F(Vectors, ASweepBesideRandomDirectionsTellsThemApartEverywhere) {
   EXPECT_TRUE(holds(bytes_of("f.svg"), "random, beside v.safetensors:chunk.layer2"));
   ASSERT_EQ(tugline("plot s.db -o c.svg").status, 0);
   EXPECT_TRUE(holds(bytes_of("c.svg"), "are not drawn"));
+}
+
+// One run, and each layer's pushes as in a run along its own vector alone.
+TEST_F(Vectors, AFileByLayerServesEachLayerWithItsOwn) {
+  ASSERT_EQ(tugline("vectors $MODEL metrics.json -o v.safetensors --layers 0,2").status, 0);
+  const std::string sweep = "sweep $MODEL metrics.json --epsilons 1,2 --direction-file v.safetensors";
+  const ProgramOutcome both = tugline(sweep + ":global -o both.db --layers 0,2");
+  ASSERT_EQ(both.status, 0) << both.err;
+  EXPECT_FALSE(holds(both.err, "was made")) << both.err;
+  for (const char* layer : {"0", "2"}) {
+    const std::string alone = std::string("alone") + layer + ".db";
+    ASSERT_EQ(tugline(sweep + ":global.layer" + layer + " --layers " + layer + " -o " + alone).status, 0);
+    const RunStore store = RunStore::open_read_only(folder_ / alone);
+    const UnitKey key = store.unit_keys().at(0);
+    EXPECT_EQ(RunStore::open_read_only(folder_ / "both.db").responses(key), store.responses(key)) << layer;
+  }
+  const std::string summary = tugline("summary both.db").out;
+  EXPECT_TRUE(holds(summary, "v.safetensors:global")) << summary;
+  EXPECT_TRUE(holds(summary, "layer 2: v.safetensors:global.layer2")) << summary;
+  const ProgramOutcome tug = tugline(
+      "tug $MODEL --text 'Two and two make four.' --span 3:6 --layers 0,2 --json --direction-file "
+      "v.safetensors:global");
+  EXPECT_TRUE(holds(tug.out, "\"direction_array\":\"v.safetensors:global.layer2\"")) << tug.out << tug.err;
+  expect_refused("sweep $MODEL metrics.json -o w.db --layers 1 --direction-file v.safetensors:global",
+                 "layer 1");
+  expect_refused("sweep $MODEL metrics.json -o w.db --layers 2 --orthogonal-to v.safetensors:global",
+                 "v.safetensors:global.layer0");
+}
+
+TEST_F(Vectors, PushedElsewhereThanTheyWereMadeAreWarnedAbout) {
+  ASSERT_EQ(tugline("vectors $MODEL metrics.json -o v.safetensors --layers 2").status, 0);
+  const std::string file = " --direction-file v.safetensors:global.layer2";
+  const std::string tug = "tug $MODEL --text 'Two and two make four.' --span 3:6 --json --layers ";
+  EXPECT_FALSE(holds(tugline(tug + "2" + file).err, "was made"));
+  EXPECT_TRUE(holds(tugline(tug + "1" + file).err, "was made at layer 2, and is pushed at layer 1"));
+  const std::string sweep = "sweep $MODEL metrics.json --layers 2 --hook resid_pre";
+  for (const std::string& command : {sweep + file + " -o s.db", sweep + file + " --dry-run",
+                                     sweep + " --orthogonal-to v.safetensors:global.layer2 -o o.db"}) {
+    const ProgramOutcome swept = tugline(command);
+    EXPECT_EQ(swept.status, 0) << swept.err;
+    EXPECT_TRUE(holds(swept.err, "was made at resid_post, and is pushed at resid_pre")) << swept.err;
+  }
+}
+
+TEST_F(Vectors, WithoutTheMetricTheDefaultLeavesGlobalOut) {
+  write(
+      "plain.json",
+      R"([{"prompt": "p", "model_input_prompt": "Add. <think>", "cot": "We add one and two. The sum is three, so we stop. We are done here.",
+  "thought_anchor_idx": 1, "thought_anchor_sentence": "The sum is three, so we stop."}])");
+  const ProgramOutcome made = tugline("vectors $MODEL plain.json -o v.safetensors --layers 2");
+  ASSERT_EQ(made.status, 0) << made.err;
+  EXPECT_TRUE(holds(made.err, "no global vector is made; the kinds are chunk and example")) << made.err;
+  EXPECT_FALSE(holds(bytes_of("v.safetensors"), "global.layer"));
+  expect_refused("vectors $MODEL plain.json -o w.safetensors --kinds global,chunk", "--kinds chunk,example");
+}
+
+TEST_F(Vectors, ANameOfAnotherFormatIsRefused) {
+  for (const char* name : {"v.npy", "v", "v.safetensors.npy"})
+    expect_refused(std::string("vectors $MODEL metrics.json -o ") + name, ".safetensors");
 }
 
 TEST_F(Vectors, TheSameCommandGivesTheSameBytes) {

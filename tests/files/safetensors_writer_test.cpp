@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "support/temporary_folder.h"
-#include "tugline/files/array_file.h"
+#include "tugline/files/direction_file.h"
 #include "tugline/files/safetensors.h"
 
 namespace tugline::test {
@@ -40,7 +40,7 @@ TEST(SafetensorsWriter, IsADirectionFile) {
   const TemporaryFolder folder;
   const auto path = folder / "v.safetensors";
   std::ofstream(path, std::ios::binary) << safetensors_bytes(kArrays, {});
-  const DirectionArray array = read_direction_array(path.string() + ":second");
+  const DirectionArray array = *read_direction_file(path.string() + ":second").array;
   EXPECT_EQ(array.rows, 1);
   EXPECT_EQ(array.columns, 3);
   EXPECT_EQ(array.values, kArrays[0].values);

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/shared.h"
-#include "tugline/files/array_file.h"
+#include "tugline/files/direction_file.h"
 #include "tugline/files/fingerprint.h"
 #include "tugline/files/model_source.h"
 
@@ -45,7 +45,7 @@ TEST(GoldenDirections, AreUnitRows) {
   if (!shared) GTEST_SKIP() << "the goldens are not here; set TUGLINE_SHARED_DIR";
   for (const char* model : {"qwen2", "llama", "qwen2-f16", "smollm2"}) {
     const auto file = *shared / "golden" / (std::string("directions_") + model + ".safetensors");
-    const DirectionArray array = read_direction_array(file.string() + ":case0");
+    const DirectionArray array = *read_direction_file(file.string() + ":case0").array;
     for (int64_t row = 0; row < array.rows; ++row) {
       double sum = 0;
       for (int64_t i = 0; i < array.columns; ++i)

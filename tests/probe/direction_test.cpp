@@ -79,7 +79,7 @@ TEST(IsotropicDirection, IsTheSameInEveryVersion) {
 }
 
 TEST(UnitRows, AreScaledRowByRow) {
-  const auto rows = unit_rows({.rows = 2, .columns = 2, .values = {3, 4, 0, -1e-200}}, 2, "d.npy");
+  const auto rows = unit_rows({.rows = 2, .columns = 2, .values = {3, 4, 0, -1e-200}}, 2);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_DOUBLE_EQ(rows[0][0], 0.6);
   EXPECT_DOUBLE_EQ(rows[0][1], 0.8);
@@ -88,23 +88,26 @@ TEST(UnitRows, AreScaledRowByRow) {
 
 TEST(UnitRows, RowsOfAnySizeThatF64HoldsHaveADirection) {
   for (const double size : {1e-300, 1e-160, 1e160, 1e300}) {
-    const auto rows = unit_rows({.rows = 1, .columns = 2, .values = {3 * size, 4 * size}}, 2, "d.npy");
+    const auto rows = unit_rows({.rows = 1, .columns = 2, .values = {3 * size, 4 * size}}, 2);
     EXPECT_NEAR(rows[0][0], 0.6, 1e-15);
     EXPECT_NEAR(rows[0][1], 0.8, 1e-15);
   }
 }
 
 TEST(UnitRows, WhatHasNoDirectionIsRefused) {
-  expect_error(ErrorCode::kInput, {"d.npy", "3 components", "2"}, [] {
-    (void)unit_rows({1, 3, {1, 2, 3}}, 2, "d.npy");
+  expect_error(ErrorCode::kInput, {"d.npy", "[1, 3]", "2 components"}, [] {
+    (void)unit_rows({"d.npy", 1, 3, {1, 2, 3}}, 2);
   });
   expect_error(ErrorCode::kInput, {"d.npy", "row 1", "length 0"}, [] {
-    (void)unit_rows({2, 2, {1, 2, 0, 0}}, 2, "d.npy");
+    (void)unit_rows({"d.npy", 2, 2, {1, 2, 0, 0}}, 2);
+  });
+  expect_error(ErrorCode::kInput, {"d.npy", "[2, 3]", "transposed"}, [] {
+    (void)unit_rows({"d.npy", 2, 3, {1, 2, 3, 4, 5, 6}}, 2);
   });
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (const double wrong : {kInfinity, std::nan("")})
     expect_error(ErrorCode::kInput, {"d.npy", "row 0", "finite"}, [&] {
-      (void)unit_rows({1, 2, {1, wrong}}, 2, "d.npy");
+      (void)unit_rows({"d.npy", 1, 2, {1, wrong}}, 2);
     });
 }
 

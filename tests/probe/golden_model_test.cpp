@@ -20,7 +20,7 @@ UnitRecord measure_sampled(const Model& model, const test::GoldenCase& golden, u
                                   {.vocabulary = Vocabulary::kSampled, .seed = seed, .example_hash = 1});
   const PushOptions options{.epsilons = golden.epsilons,
                             .directions = static_cast<int32_t>(golden.directions.size()),
-                            .supplied = golden.directions};
+                            .supplied = {.rows = golden.directions}};
   return measure_unit(model, baseline, base, golden.layer, options,
                       {.limits = {.memory = int64_t{1} << 32}, .after_batch = {}});
 }

@@ -73,12 +73,12 @@ TEST_F(PushVectors, DirectionsOfEveryFamilyAreUnitVectorsOfTheirOwn) {
 
 // As a supplied vector they are the same wherever they are pushed, and as one they are made orthogonal.
 TEST_F(PushVectors, NullDirectionsFollowTheSuppliedOnesAndAreTheSameEverywhere) {
-  options_.supplied = {direction(0), direction(1)};
+  options_.supplied = {.rows = {direction(0), direction(1)}};
   options_.directions = 2;
   options_.null_directions = 3;
   check_push_options(options_, kHidden);
   EXPECT_EQ(all_directions(options_), 5);
-  EXPECT_EQ(direction(1), options_.supplied[1]);
+  EXPECT_EQ(direction(1), options_.supplied.rows[1]);
   const std::vector<double> null = direction(2);
   EXPECT_EQ(null, null_direction(42, 0, kHidden));
   EXPECT_NE(null, direction(3));
@@ -90,7 +90,7 @@ TEST_F(PushVectors, NullDirectionsFollowTheSuppliedOnesAndAreTheSameEverywhere) 
   EXPECT_NEAR(dot(direction(2), site_.residual) / norm(site_.residual), 0, kRounding);
   options_.seed = 43;
   EXPECT_NE(null_direction(43, 0, kHidden), null);
-  options_.supplied.clear();
+  options_.supplied = {};
   expect_error(ErrorCode::kUsage, {"--null-directions", "--direction-file"},
                [&] { check_push_options(options_, kHidden); });
 }
@@ -196,7 +196,7 @@ TEST_F(PushVectors, OrthogonalToTheResidual) {
     EXPECT_NEAR(norm(direction(1)), 1, kRounding);
     EXPECT_NEAR(push_vector(options_, site_, {1, 0}).cosine, 0, kRounding);
   }
-  options_.supplied = {site_.residual};
+  options_.supplied = {.rows = {site_.residual}};
   options_.family = DirectionFamily::kIsotropic;
   expect_error(ErrorCode::kInput, {"layer 3", "position 4", "direction 0", "residual"}, [&] {
     (void)push_direction(options_, site_, {0, 0});
@@ -210,7 +210,7 @@ TEST_F(PushVectors, OrthogonalToASubspace) {
   options_.subspace = orthonormal_basis(rows);
   EXPECT_EQ(options_.subspace.size(), 2U);
   for (const auto& row : rows) EXPECT_NEAR(dot(direction(0), row), 0, kRounding);
-  options_.supplied = {rows[1]};
+  options_.supplied = {.rows = {rows[1]}};
   expect_error(ErrorCode::kInput, {"direction 0", "subspace"}, [&] { (void)direction(0); });
 }
 
@@ -247,8 +247,8 @@ TEST_F(PushVectors, RotationsKeepTheNorm) {
       EXPECT_GT(dot(u, push.vector) * epsilon, 0);
     }
   }
-  options_.supplied = {site_.residual};
-  scale(options_.supplied[0], 1 / length);
+  options_.supplied = {.rows = {site_.residual}};
+  scale(options_.supplied.rows[0], 1 / length);
   expect_error(ErrorCode::kInput, {"direction 0", "residual"}, [&] {
     (void)push_vector(options_, site_, {0, 0});
   });
@@ -312,7 +312,7 @@ TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {
   wrong.sharing = DirectionSharing::kIndependent;
   refused({"independent", "principal"}, wrong);
   wrong = options_;
-  wrong.supplied = {direction(0)};
+  wrong.supplied = {.rows = {direction(0)}};
   wrong.family = DirectionFamily::kCovariance;
   refused({"covariance", "--direction-file"}, wrong);
 }

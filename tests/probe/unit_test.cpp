@@ -281,7 +281,7 @@ TEST_P(Units, SampledVocabulariesHaveAStandardError) {
 TEST_P(Units, SuppliedDirectionsAreUsed) {
   PushOptions supplied = options({2}, 2);
   for (int i : {1, 0})
-    supplied.supplied.push_back(isotropic_direction(
+    supplied.supplied.rows.push_back(isotropic_direction(
         {.seed = 42, .example_hash = 5, .span = {5, 9}, .layer = {1}, .direction = i, .epsilon_index = 0},
         24));
   const UnitRecord unit = measure(supplied);
@@ -292,7 +292,7 @@ TEST_P(Units, SuppliedDirectionsAreUsed) {
 
 TEST_P(Units, NullDirectionsArePushedBesideTheSuppliedOnes) {
   PushOptions beside = options({0, 2}, 1);
-  beside.supplied = {null_direction(7, 0, 24)};
+  beside.supplied = {.rows = {null_direction(7, 0, 24)}};
   beside.null_directions = 2;
   const UnitRecord unit = measure(beside);
   ASSERT_EQ(unit.responses.size(), 6U);
@@ -303,7 +303,7 @@ TEST_P(Units, NullDirectionsArePushedBesideTheSuppliedOnes) {
             3);
   // Each is the response to that vector supplied.
   PushOptions alone = options({0, 2}, 1);
-  alone.supplied = {null_direction(beside.seed, 1, 24)};
+  alone.supplied = {.rows = {null_direction(beside.seed, 1, 24)}};
   const double kl = measure(alone).responses[1].kl;
   EXPECT_NEAR(unit.responses[5].kl, kl, 1e-5 * kl);
 }

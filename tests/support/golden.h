@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tugline/backend/backend.h"
-#include "tugline/files/array_file.h"
+#include "tugline/files/direction_file.h"
 #include "tugline/model/model.h"
 #include "tugline/probe/direction.h"
 #include "tugline/probe/plain_replay.h"
@@ -47,7 +47,7 @@ inline GoldenCase read_golden_case(const nlohmann::json& json, const std::string
   golden.layer = {json.at("layer")};
   golden.epsilons = json.at("epsilons").get<std::vector<double>>();
   const std::string file = direction_file + ":" + json.at("directions").get<std::string>();
-  golden.directions = unit_rows(read_direction_array(file), hidden, file);
+  golden.directions = unit_rows(*read_direction_file(file).array, hidden);
   golden.rms = json.at("rms");
   golden.last_logits = json.at("last_logits_first32").get<std::vector<double>>();
   golden.residual_rms = json.at("residual_rms_all_layers").get<std::vector<double>>();

@@ -1,6 +1,8 @@
 #include "tugline/cli/direction_arguments.h"
 
-#include "tugline/files/array_file.h"
+#include <spdlog/spdlog.h>
+
+#include "tugline/files/direction_file.h"
 #include "tugline/probe/push_vector.h"
 #include "tugline/probe/vectors.h"
 
@@ -46,8 +48,9 @@ void apply_direction_arguments(const DirectionArguments& a, const ModelConfig& c
     options.orthogonal = Orthogonal::kToResidual;
   } else if (!a.orthogonal_to.empty()) {
     options.orthogonal = Orthogonal::kToSubspace;
-    options.subspace = orthonormal_basis(
-        unit_rows(read_direction_array(a.orthogonal_to), config.hidden_size, a.orthogonal_to));
+    const DirectionFile file = read_single_direction_array(a.orthogonal_to);
+    options.subspace = orthonormal_basis(unit_rows(*file.array, config.hidden_size));
+    options.subspace_origin = origin_of(file);
   }
   check_push_options(options, config.hidden_size);
 }
@@ -55,7 +58,12 @@ void apply_direction_arguments(const DirectionArguments& a, const ModelConfig& c
 std::string direction_source(const PushOptions& options) {
   if (options.kind == PushKind::kInterpolation) return "residuals";
   if (options.supplied.empty()) return std::string(name_of(options.family));
-  return "file " + hash_of_rows(options.supplied);
+  return options.supplied.identity();
+}
+
+void warn_of_contradictions(const PushOptions& options, const PushedAt& at) {
+  for (const DirectionOrigin* origin : {&options.supplied.origin, &options.subspace_origin})
+    for (const std::string& sentence : contradictions(*origin, at)) spdlog::warn("{}", sentence);
 }
 
 }  // namespace tugline

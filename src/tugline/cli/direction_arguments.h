@@ -28,4 +28,8 @@ void apply_direction_arguments(const DirectionArguments& arguments, const ModelC
 // What directions come from, for a run's identity: the family's name, "residuals" for interpolations, or "file" and a hash of the vectors.
 [[nodiscard]] std::string direction_source(const PushOptions& options);
 
+// Says on stderr where the files of --direction-file and --orthogonal-to say that they were made for another model, hook or layer than
+// they are pushed at.
+void warn_of_contradictions(const PushOptions& options, const PushedAt& at);
+
 }  // namespace tugline

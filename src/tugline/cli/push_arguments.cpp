@@ -4,7 +4,7 @@
 
 #include "tugline/cli/number_lists.h"
 #include "tugline/core/error.h"
-#include "tugline/files/array_file.h"
+#include "tugline/files/direction_file.h"
 
 namespace tugline {
 
@@ -32,9 +32,10 @@ void add_push_options(CLI::App& command, PushArguments& a) {
                                 ->check(CLI::Range(1, 1'000'000))
                                 ->capture_default_str();
   command
-      .add_option("--direction-file", a.direction_file,
-                  "Directions of your own, [n, d]: F.npy, F.safetensors[:TENSOR] or F.gguf[:TENSOR]; rows "
-                  "become unit vectors")
+      .add_option(
+          "--direction-file", a.direction_file,
+          "Directions of your own, [n, d]: F.npy, F.npz[:NAME], F.safetensors[:NAME] or F.gguf[:NAME]; rows "
+          "become unit vectors. Arrays KIND.layerL, or direction.L of a control vector, serve layer L each")
       ->excludes(directions);
   command.add_option("--seed", a.seed, "Seed of the random directions, 0 to 2^64 - 1")
       ->type_name("UINT")
@@ -82,8 +83,9 @@ PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& conf
   options.directions = a.directions;
   options.seed = parse_seed(a.seed);
   if (a.direction_file.empty()) return options;
-  options.supplied = unit_rows(read_direction_array(a.direction_file), config.hidden_size, a.direction_file);
-  options.directions = static_cast<int32_t>(options.supplied.size());
+  options.supplied = supplied_directions(read_direction_file(a.direction_file),
+                                         parse_layers(a.layers, config.num_layers), config.hidden_size);
+  options.directions = options.supplied.count();
   return options;
 }
 

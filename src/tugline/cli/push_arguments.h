@@ -27,7 +27,7 @@ struct PushArguments {
 // Adds the options to `command`, which write into `arguments`.
 void add_push_options(CLI::App& command, PushArguments& arguments);
 
-// What the arguments mean for this model. Reads the direction file. Errors: kUsage, kInput.
+// What the arguments mean for this model, with layers as parse_layers gives them. Reads the direction file. Errors: kUsage, kInput.
 [[nodiscard]] PushOptions resolve_push_options(const PushArguments& arguments, const ModelConfig& config);
 
 // The backend that the arguments ask for.

@@ -193,6 +193,10 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
                    {field::kDirectionFile, arguments.push.direction_file},
                    {"precision_asked_for", arguments.push.precision},
                    {"preset", arguments.preset}};
+  if (ready.options.pushes.orthogonal == Orthogonal::kToSubspace)
+    facts[field::kOrthogonalFile] = arguments.directions.orthogonal_to;
+  if (const auto& supplied = ready.options.pushes.supplied; !supplied.names.empty())
+    facts[field::kDirectionArrays] = array_names(supplied);
   if (!ready.shard.is_whole())
     facts[field::kShardUnits] = std::to_string(units_of(ready.plan, ready.options));
   return facts;
@@ -255,6 +259,7 @@ std::optional<ShardPart> part_of(const Prepared& ready) {
 void dry_run(const SweepArguments& arguments) {
   const auto ready = prepare(arguments);
   const auto& [dataset, source, config, options, shard, whole, plan] = *ready;
+  warn_of_contradictions(options.pushes, {.model = config, .hook = options.hook, .layers = options.layers});
   const std::optional<RunStore> store = existing_store(arguments, *ready);
   report_skipped(plan);
   report_empty_shard(*ready);
@@ -305,6 +310,9 @@ void run(const SweepArguments& arguments) {
   (void)existing_store(arguments, *ready);  // what is refused is refused before the weights are read
   const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   const Model& model = *loaded.model;
+  warn_of_contradictions(
+      options.pushes,
+      {.model = config, .weights = hex(model.fingerprint()), .hook = options.hook, .layers = options.layers});
 
   const RunIdentity identity =
       sweep_identity(model, options, hash_file(arguments.data), direction_source(options.pushes));

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "tugline/cli/direction_arguments.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/push_arguments.h"
 #include "tugline/cli/session.h"
@@ -120,6 +121,8 @@ void run(const TugArguments& arguments, const TextArguments& text) {
   check_memory_limit(config, rows, kMemoryLimit);
   check_span_memory(config, rows, {layers.front(), Hook::kResidPost}, result.vocabulary, kMemoryLimit);
   const LoadedModel loaded = load_model(source, backend_options(arguments.push));
+  warn_of_contradictions(result.pushes,
+                         {.model = config, .weights = hex(loaded.model->fingerprint()), .layers = layers});
   result.precision = loaded.backend->precision();
   result.layers = measure(*loaded.model, result, layers);
   for (const LayerIndex layer : layers) result.flops.push_back(flops_of(config, result, layer));

@@ -204,6 +204,10 @@ std::string tug_json(const TugResult& result) {
                {"d_model", result.d_model},
                {"layers", Json::array()}};
   for (const UnitRecord& unit : result.layers) json["layers"].push_back(json_of(unit, result));
+  for (size_t i = 0; i < result.layers.size(); ++i) {
+    const auto name = result.pushes.supplied.names.find(LayerIndex{result.layers[i].key.layer});
+    if (name != result.pushes.supplied.names.end()) json["layers"][i]["direction_array"] = name->second;
+  }
   for (size_t i = 0; i < result.flops.size(); ++i) json["layers"][i]["flops"] = result.flops[i];
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

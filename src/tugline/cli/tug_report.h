@@ -28,7 +28,7 @@ struct TugResult {
 };
 
 // {"model", "ids", "span": {"begin", "end"}, "readout", "seed", "precision", "vocabulary", "temperature", "direction_file", "d_model", "layers": [{"layer",
-// "position", "rms", "rows", "tokens", "seconds", "flops" where counted, "note" where there is one, "responses": [{"direction", "epsilon", "kl": [per row],
+// "position", "rms", "rows", "tokens", "seconds", "flops" where counted, "direction_array" where each layer has its own, "note" where there is one, "responses": [{"direction", "epsilon", "kl": [per row],
 // "mean", "js", "total_variation", "entropy_change", "standard_error" where the vocabulary was sampled}]}]}. `tokens` are the ids that the rows are about. Numbers read back to the same doubles.
 [[nodiscard]] std::string tug_json(const TugResult& result);
 

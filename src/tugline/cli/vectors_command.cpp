@@ -28,6 +28,7 @@ struct VectorsArguments {
   std::string layers = "last";
   std::string hook = "resid_post";
   std::vector<std::string> kinds{"chunk", "example", "global"};
+  bool kinds_given = false;
   std::string metric = "counterfactual_importance_kl";
   double threshold = 0.2;
   bool centred = false;
@@ -40,15 +41,18 @@ void add_options(CLI::App& command, VectorsArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
   command.add_option("DATA", a.data, "The annotated dataset: .json or .jsonl")->required();
-  command.add_option("-o,--output", a.output, "The file to write")->required()->type_name("V.safetensors");
+  command.add_option("-o,--output", a.output, "The file to write, named .safetensors")
+      ->required()
+      ->type_name("V.safetensors");
   command.add_option("--layers", a.layers, "last, all, 20,22, 20:24 (20 to 23), -1")->capture_default_str();
   command.add_option("--hook", a.hook, "Where in the layer: resid_pre, resid_mid, resid_post")
       ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
       ->capture_default_str();
   command
-      .add_option(
-          "--kinds", a.kinds,
-          "chunk: each sentence's own; example: each anchor's; global: one over all examples, by --metric")
+      .add_option("--kinds", a.kinds,
+                  "chunk: each sentence's own; example: each anchor's; global: one over all examples, by "
+                  "--metric (left out of the "
+                  "default if the data lack it)")
       ->delimiter(',')
       ->check(CLI::IsMember({"chunk", "example", "global"}))
       ->capture_default_str();
@@ -97,6 +101,38 @@ std::string rows_text(const std::vector<MeanVector>& vectors) {
   for (const MeanVector& v : vectors)
     rows.push_back(v.chunk < 0 ? fmt::format("{}", v.example) : fmt::format("{}:{}", v.example, v.chunk));
   return fmt::format("{}", fmt::join(rows, ","));
+}
+
+bool has_metric(const std::vector<Example>& dataset, const std::string& name) {
+  return std::any_of(dataset.begin(), dataset.end(), [&](const Example& example) {
+    const auto found = example.chunk_metrics.find(name);
+    return found != example.chunk_metrics.end() &&
+           std::any_of(found->second.begin(), found->second.end(),
+                       [](const std::optional<double>& value) { return value.has_value(); });
+  });
+}
+
+// A global vector needs the metric: where the data lack it, it is left out of the default kinds, and refused if it was asked for.
+void check_metric(VectorsArguments& a, const std::vector<Example>& dataset) {
+  if (!wants(a, "global") || has_metric(dataset, a.metric)) return;
+  if (a.kinds_given)
+    fail(ErrorCode::kNothingToMeasure,
+         "{}: no chunk has a {}, which a global vector goes by; add it, choose another --metric, or leave "
+         "global out: "
+         "--kinds chunk,example",
+         a.data, a.metric);
+  std::erase(a.kinds, "global");
+  spdlog::warn("{}: no chunk has a {}, so that no global vector is made; the kinds are {}", a.data, a.metric,
+               fmt::join(a.kinds, " and "));
+}
+
+void check_output(const std::string& path) {
+  if (!path.ends_with(".safetensors"))
+    fail(ErrorCode::kUsage,
+         "--output {}: the vectors are written as safetensors; give it a name that ends in .safetensors, "
+         "which is how "
+         "--direction-file knows the format",
+         path);
 }
 
 // Collects what the file will hold.
@@ -161,9 +197,11 @@ void report_skipped(const SweepPlan& plan) {
   if (plan.spans() == 0) fail(ErrorCode::kNothingToMeasure, "no example has a sentence that can be placed");
 }
 
-void run(const VectorsArguments& a) {
+void run(VectorsArguments a) {
   watch_interrupts();
+  check_output(a.output);
   const std::vector<Example> dataset = load_dataset(a.data);
+  check_metric(a, dataset);
   const ModelSource source = resolve_model(a.model);
   const ModelConfig config = checked_config(source);
   SweepOptions options;
@@ -200,8 +238,13 @@ void add_vectors_command(CLI::App& app) {
       "Examples:\n"
       "  tugline vectors model.gguf annotated.json -o v.safetensors --layers 20,24\n"
       "  tugline sweep model.gguf annotated.json -o steer.db --layers 20 --epsilons=-10:10:21 \\\n"
-      "    --direction-file v.safetensors:global.layer20");
-  command->callback([arguments] { run(*arguments); });
+      "    --direction-file v.safetensors:global.layer20\n"
+      "  tugline sweep model.gguf annotated.json -o each.db --layers 20,24 --direction-file "
+      "v.safetensors:global");
+  command->callback([command, arguments] {
+    arguments->kinds_given = command->count("--kinds") > 0;
+    run(*arguments);
+  });
 }
 
 }  // namespace tugline

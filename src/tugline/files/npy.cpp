@@ -4,6 +4,7 @@
 #include "tugline/files/npy.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/files/byte_reader.h"
+#include "tugline/files/dequantise.h"
 
 namespace tugline {
 namespace {
@@ -62,6 +64,20 @@ class HeaderParser {
     if (!accept(c)) malformed();
   }
 
+  bool starts_with(char c) {
+    skip_space();
+    return rest().starts_with(c);
+  }
+
+  // The fields of a structured array, as their text: no type that anything is read from.
+  std::string read_fields_of_records() {
+    const size_t end = text_.find(']', at_);
+    if (end == std::string_view::npos) malformed();
+    std::string fields(text_.substr(at_, end + 1 - at_));
+    at_ = end + 1;
+    return fields;
+  }
+
   std::string read_string() {
     expect('\'');
     const size_t end = text_.find('\'', at_);
@@ -106,9 +122,7 @@ class HeaderParser {
     const std::string name = read_string();
     expect(':');
     if (name == "descr" && !header_.descr) {
-      if (accept('['))
-        fail(ErrorCode::kUnsupported, "{}: is a structured array, expected plain f4 or f8", label_);
-      header_.descr = read_string();
+      header_.descr = starts_with('[') ? read_fields_of_records() : read_string();
     } else if (name == "fortran_order" && !header_.fortran_order) {
       header_.fortran_order = read_bool();
     } else if (name == "shape" && !header_.shape) {
@@ -140,38 +154,72 @@ Header read_header(ByteReader& reader) {
   return HeaderParser({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, reader.label()).parse();
 }
 
-DType dtype_of(const std::string& descr, const std::string& label) {
-  if (descr == "<f4") return DType::kF32;
-  if (descr == "<f8") return DType::kF64;
-  fail(ErrorCode::kUnsupported,
-       "{}: its elements are '{}', expected '<f4' or '<f8' (little-endian f32 or f64): convert it", label,
-       printable(descr));
+// Bytes of one element; nothing for what is no floating-point type.
+std::optional<size_t> float_size(const std::string& type) {
+  for (const auto& [name, size] : {std::pair("f2", size_t{2}), {"f4", size_t{4}}, {"f8", size_t{8}}})
+    if (type == std::string("<") + name || type == std::string(">") + name) return size;
+  return std::nullopt;
+}
+
+double float_at(const std::byte* at, size_t size, bool is_big_endian) {
+  std::array<std::byte, sizeof(double)> bytes{};
+  std::copy_n(at, size, bytes.begin());
+  if (is_big_endian) std::reverse(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size));
+  if (size == sizeof(uint16_t)) return load_half(bytes.data());
+  return size == sizeof(float) ? load<float>(bytes.data()) : load<double>(bytes.data());
+}
+
+void check_size(const NpyArray& array, const std::string& label) {
+  const auto element = float_size(array.type);
+  if (!element) return;
+  std::vector<int64_t> extents = array.shape;
+  extents.push_back(static_cast<int64_t>(*element));
+  const auto size = checked_product(extents);
+  if (size && static_cast<uint64_t>(*size) == array.bytes.size()) return;
+  fail(ErrorCode::kInput,
+       "{}: its shape needs {} bytes, but {} follow the header; it is truncated or damaged", label,
+       size ? std::to_string(*size) : "more than 2^63", array.bytes.size());
 }
 
 }  // namespace
 
-TensorView parse_npy(std::span<const std::byte> bytes, const std::string& label) {
+bool NpyArray::is_float() const { return float_size(type).has_value(); }
+
+std::vector<double> NpyArray::values() const {
+  const size_t size = float_size(type).value();
+  const bool is_big_endian = type.front() == '>';
+  std::vector<double> values(bytes.size() / size);
+  // Fortran order: an element's place in the file steps fastest in the first index, in `values` in the last.
+  std::vector<size_t> steps(shape.size(), 1);
+  for (size_t axis = 1; axis < shape.size(); ++axis)
+    steps[axis] = steps[axis - 1] * static_cast<size_t>(shape[axis - 1]);
+  for (size_t i = 0; i < values.size(); ++i) {
+    size_t place = i;
+    if (is_fortran_order) {
+      place = 0;
+      size_t rest = i;
+      for (size_t axis = shape.size(); axis-- > 0;) {
+        const auto extent = static_cast<size_t>(shape[axis]);
+        place += rest % extent * steps[axis];
+        rest /= extent;
+      }
+    }
+    values[i] = float_at(bytes.data() + place * size, size, is_big_endian);
+  }
+  return values;
+}
+
+NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& label) {
   ByteReader reader(bytes, label);
   Header header = read_header(reader);
   if (!header.descr || !header.fortran_order || !header.shape) {
     fail(ErrorCode::kInput, "{}: its header lacks descr, fortran_order or shape", label);
   }
-  TensorView array;
-  array.dtype = dtype_of(*header.descr, label);
-  array.shape = *std::move(header.shape);
-  if (*header.fortran_order && array.shape.size() > 1) {
-    fail(ErrorCode::kUnsupported,
-         "{}: is in Fortran order, expected C order: save numpy.ascontiguousarray(a)", label);
-  }
-  std::vector<int64_t> extents = array.shape;
-  extents.push_back(block_shape(array.dtype).bytes);
-  const auto size = checked_product(extents);
-  if (!size || static_cast<uint64_t>(*size) != reader.remaining()) {
-    fail(ErrorCode::kInput,
-         "{}: its shape needs {} bytes, but {} follow the header; it is truncated or damaged", label,
-         size ? std::to_string(*size) : "more than 2^63", reader.remaining());
-  }
-  array.bytes = reader.take(reader.remaining(), "the elements");
+  NpyArray array{.type = *std::move(header.descr),
+                 .shape = *std::move(header.shape),
+                 .is_fortran_order = *header.fortran_order,
+                 .bytes = reader.take(reader.remaining(), "the elements")};
+  check_size(array, label);
   return array;
 }
 

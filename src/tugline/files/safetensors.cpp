@@ -135,4 +135,8 @@ std::unique_ptr<TensorSource> parse_safetensors(std::span<const std::byte> bytes
                                              read_safetensors_header(bytes, label));
 }
 
+std::map<std::string, std::string> safetensors_metadata(const fs::path& path) {
+  return read_safetensors_metadata(MappedFile::open(path).bytes(), path.string());
+}
+
 }  // namespace tugline

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,5 +21,8 @@ namespace tugline {
 // One file's content in memory, which outlives the source; `label` is what messages call it.
 [[nodiscard]] std::unique_ptr<TensorSource> parse_safetensors(std::span<const std::byte> bytes,
                                                               const std::string& label);
+
+// What one file's header says of it: its __metadata__; empty where it has none. Throws Error as above.
+[[nodiscard]] std::map<std::string, std::string> safetensors_metadata(const std::filesystem::path& path);
 
 }  // namespace tugline

@@ -211,4 +211,14 @@ FileTensors read_safetensors_header(std::span<const std::byte> file, const std::
   return tensors;
 }
 
+std::map<std::string, std::string> read_safetensors_metadata(std::span<const std::byte> file,
+                                                             const std::string& label) {
+  ByteReader reader(file, label);
+  const Json header = parse_header(reader);
+  const auto metadata = header.find("__metadata__");
+  if (metadata == header.end()) return {};
+  check_metadata(*metadata, label);
+  return metadata->get<std::map<std::string, std::string>>();
+}
+
 }  // namespace tugline

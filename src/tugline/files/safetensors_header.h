@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 
@@ -11,5 +12,9 @@ namespace tugline {
 
 // The tensors of a whole file's content, their bytes inside `file`. Throws Error.
 [[nodiscard]] FileTensors read_safetensors_header(std::span<const std::byte> file, const std::string& label);
+
+// Its __metadata__; empty where there is none. Throws Error.
+[[nodiscard]] std::map<std::string, std::string> read_safetensors_metadata(std::span<const std::byte> file,
+                                                                           const std::string& label);
 
 }  // namespace tugline

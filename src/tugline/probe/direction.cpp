@@ -49,11 +49,12 @@ std::vector<double> null_direction(uint64_t seed, int32_t number, int64_t size) 
                              size);
 }
 
-std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size,
-                                           const std::string& path) {
+std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size) {
   if (array.columns != size)
-    fail(ErrorCode::kInput, "{}: directions have {} components; the model's residual stream has {}", path,
-         array.columns, size);
+    fail(ErrorCode::kInput,
+         "{}: is [{}, {}], expected directions of {} components, the width of the model's residual stream{}",
+         array.name, array.rows, array.columns, size,
+         array.rows == size ? "; is it transposed? Save the array's .T" : "");
   std::vector<std::vector<double>> rows;
   for (int64_t r = 0; r < array.rows; ++r) {
     const auto begin = array.values.begin() + r * size;
@@ -65,7 +66,7 @@ std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t 
     const double length = norm(row);
     if (!(length > 0) || !std::isfinite(length))
       fail(ErrorCode::kInput,
-           "{}: row {} has length {}; a direction needs a length that is finite and not zero", path, r,
+           "{}: row {} has length {}; a direction needs a length that is finite and not zero", array.name, r,
            length);
     scale(row, 1.0 / length);
     rows.push_back(std::move(row));

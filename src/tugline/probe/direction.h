@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tugline/core/ids.h"
-#include "tugline/files/array_file.h"
+#include "tugline/files/direction_file.h"
 
 namespace tugline {
 
@@ -29,8 +29,7 @@ struct DirectionKey {
 // alone. So a supplied vector that is one isotropic direction more is exchangeable with them.
 [[nodiscard]] std::vector<double> null_direction(uint64_t seed, int32_t number, int64_t size);
 
-// Rows of a direction file as unit vectors. Errors: another width than `size`, a row of zeros.
-[[nodiscard]] std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size,
-                                                         const std::string& path);
+// The rows as unit vectors. Errors (kInput): another width than `size`, a row of zeros.
+[[nodiscard]] std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size);
 
 }  // namespace tugline

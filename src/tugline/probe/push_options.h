@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tugline/probe/direction_family.h"
+#include "tugline/probe/supplied_directions.h"
 #include "tugline/store/records.h"
 
 namespace tugline {
@@ -32,11 +33,12 @@ struct PushOptions {
   int32_t directions = 8;        // random ones; the number of rows where they are supplied
   uint64_t seed = 42;
   DirectionSharing sharing = DirectionSharing::kCommon;
-  std::vector<std::vector<double>> supplied;             // unit rows [hidden]; empty for random directions
+  SuppliedDirections supplied = {};                      // empty for random directions
   DirectionFamily family = DirectionFamily::kIsotropic;  // of random directions
   PushKind kind = PushKind::kAdditive;
   Orthogonal orthogonal = Orthogonal::kToNothing;
-  std::vector<std::vector<double>> subspace = {};  // for kToSubspace: orthonormal rows [hidden]
+  UnitRows subspace = {};                // for kToSubspace: orthonormal rows [hidden]
+  DirectionOrigin subspace_origin = {};  // of the file that they are from
   int32_t null_directions =
       0;  // random isotropic ones beside the supplied; their numbers follow on from the supplied ones'
 };
@@ -49,8 +51,6 @@ struct PushOptions {
   return direction < options.directions ? DirectionSet::kMain : DirectionSet::kNull;
 }
 
-// A hash of rows of numbers, to the bit: 16 hexadecimal digits, for a run's identity.
-[[nodiscard]] std::string hash_of_rows(std::span<const std::vector<double>> rows);
 // What directions are orthogonal to, for a run's identity: "nothing", "residual", or "file" and a hash of its subspace's basis.
 [[nodiscard]] std::string orthogonal_text(const PushOptions& options);
 

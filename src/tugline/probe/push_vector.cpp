@@ -65,7 +65,7 @@ std::vector<double> raw_direction(const PushOptions& options, const UnitSite& si
     return family_direction(options.family, key_of(options, site, push), hidden, site.residuals);
   if (set_of(options, push.direction) == DirectionSet::kNull)
     return null_direction(options.seed, push.direction - options.directions, hidden);
-  return options.supplied[static_cast<size_t>(push.direction)];
+  return options.supplied.at(site.layer)[static_cast<size_t>(push.direction)];
 }
 
 std::vector<double> way_to_other(const PushOptions& options, const UnitSite& site, PushIndex push) {
@@ -157,12 +157,6 @@ PushKind parse_push_kind(std::string_view name) {
   for (const PushKind kind : {PushKind::kAdditive, PushKind::kRotation, PushKind::kInterpolation})
     if (name_of(kind) == name) return kind;
   fail(ErrorCode::kUsage, "--push: '{}' is none of additive, rotation, interpolation", name);
-}
-
-std::string hash_of_rows(std::span<const std::vector<double>> rows) {
-  ContentHash hash;
-  for (const std::vector<double>& row : rows) hash.add(std::as_bytes(std::span(row)));
-  return hex(hash.value());
 }
 
 std::string orthogonal_text(const PushOptions& options) {

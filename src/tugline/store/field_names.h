@@ -31,8 +31,11 @@ inline constexpr const char* kStarted = "started";
 inline constexpr const char* kCommandLine = "command_line";
 inline constexpr const char* kModelName = "model_name";
 inline constexpr const char* kDataName = "data_name";
-inline constexpr const char* kDirectionFile = "direction_file";  // as it was given
-inline constexpr const char* kDModel = "d_model";                // width of the residual stream
+inline constexpr const char* kDirectionFile = "direction_file";    // as it was given
+inline constexpr const char* kOrthogonalFile = "orthogonal_file";  // of --orthogonal-to, likewise
+inline constexpr const char* kDirectionArrays =
+    "direction_arrays";                            // "layer L: FILE:ARRAY, ...", where each layer has its own
+inline constexpr const char* kDModel = "d_model";  // width of the residual stream
 inline constexpr const char* kUnitsPlanned =
     "units_planned";  // of the whole run, so that an unfinished one can be told from it
 inline constexpr const char* kShardUnits = "shard_units";  // of the shard, in a store that holds one
