@@ -63,11 +63,30 @@ TEST(AnalysisTables, JsonHoldsTheNumbers) {
 TEST(AnalysisText, HasEveryPart) {
   const Analysis analysis = made_analysis();
   const std::string text = analysis_text(analysis);
-  for (const char* part : {"19 complete, 0 unfinished", "200 resamples, seed 42",
-                           "0 < |eps| <= 3 (3 epsilons)", "Curves", "KL at eps 8", "Variance of a push's KL",
-                           "Standard error of the mean KL at eps 8", "anchor - chunk, layer 5", "4 of 4",
-                           "layer 5 - 9, chunk", "counterfactual_importance_kl", "within_example"})
+  for (const char* part :
+       {"19 complete, 0 unfinished", "200 resamples, seed 42", "0 < |eps| <= 3 (3 epsilons)", "Curves",
+        "KL at eps 8", "Variance of a push's KL", "Standard error of the mean KL at eps 8",
+        "anchor - chunk, layer 5", "4 of 4", "layer 5 - 9, chunk", "counterfactual_importance_kl",
+        "within_example", "few examples   anchor 4, chunk 4: below 10", "difference, nats [t]", "ratio [t]",
+        "due to directions / total"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
+}
+
+// A contrast's interval is that of its p-value: by t it holds 0 where p is above 0.05, and only there.
+TEST(AnalysisText, AContrastsIntervalAgreesWithItsPValue) {
+  const Analysis analysis = made_analysis();
+  const std::string text = analysis_text(analysis);
+  size_t shown = 0;
+  for (const Contrast& c : analysis.contrasts) {
+    if (c.epsilon != analysis.epsilon || !c.p_value) continue;
+    EXPECT_EQ(*c.p_value > 0.05, *c.difference.ci_low < 0 && *c.difference.ci_high > 0);
+    EXPECT_EQ(*c.p_value > 0.05, *c.ratio_t.low < 1 && *c.ratio_t.high > 1);
+    const std::string interval = fmt::format("{:.4g} [{:.4g}, {:.4g}]", c.difference.mean,
+                                             *c.difference.ci_low, *c.difference.ci_high);
+    EXPECT_NE(text.find(interval), std::string::npos) << interval << "\nis not in\n" << text;
+    ++shown;
+  }
+  EXPECT_GT(shown, 0U);
 }
 
 TEST(StoredAnalysis, IsRefusedWhereThereIsNoneOrItIsOld) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/made_runs.h"
+#include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 
@@ -57,7 +58,18 @@ TEST_F(DistanceFigure, HasACurveALayerOnLogarithmicAxes) {
 }
 
 TEST_F(DistanceFigure, SaysThatFarDistancesHaveFewerSpans) {
-  EXPECT_TRUE(holds(script({.span_kind = "anchor"}), "1 to 2."));
+  EXPECT_TRUE(holds(script({.span_kind = "anchor"}), "(1 to 2)."));
+}
+
+TEST_F(DistanceFigure, TheCaptionSaysHowWasPushed) {
+  expect_caption_says_how(
+      distance_figure_script(store(), pushed_elsewhere(view_of(store())), {.span_kind = "anchor"}));
+}
+
+// A logarithmic axis from 1 to 32 has more labels than 1 and 10.
+TEST_F(DistanceFigure, DistancesAreLabelledWithinADecade) {
+  for (const char* tick : {"'2' 2e0", "'5' 5e0", "'20' 2e1"})
+    EXPECT_TRUE(holds(script({.span_kind = "anchor"}), tick)) << tick;
 }
 
 TEST_F(DistanceFigure, AnotherEpsilonIsOneOfTheRuns) {

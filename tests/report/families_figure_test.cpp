@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/made_runs.h"
+#include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 
@@ -43,6 +44,34 @@ TEST_F(FamiliesFigure, CurvesAreCalledByDirectionsAndPushes) {
     EXPECT_TRUE(holds(found, name)) << name << found;
   EXPECT_TRUE(holds(found, "anchor spans, layer 20"));
   EXPECT_TRUE(holds(found, "configuration"));
+}
+
+TEST_F(FamiliesFigure, TheCaptionSaysHowWasPushed) {
+  FamilyRun found = run("a.db", {});
+  found.view = pushed_elsewhere(found.view);
+  expect_caption_says_how(script({found}));
+}
+
+// The key stands below the axes, where no curve is.
+TEST_F(FamiliesFigure, TheKeyCoversNothing) {
+  const std::string found = script({run("a.db", {})});
+  EXPECT_TRUE(holds(found, "set key at screen")) << found;
+  EXPECT_FALSE(holds(found, "opaque"));
+}
+
+// The vector's mean lies between those of two random directions, whose range is the band.
+TEST_F(FamiliesFigure, RandomDirectionsBesideVectorsHaveTheirRangeAsBand) {
+  RunStore store = RunStore::create_or_resume(folder_ / "n.db", made_identity(), made_provenance());
+  for (const int64_t example : {0, 1}) {
+    store.put_example(made_example(example));
+    UnitRecord unit = made_unit(example, 20, 0.25, {2});   // directions with a KL of 1 and 2
+    unit.responses.push_back(made_response(2, 2, 0.125));  // and of 1.5
+    for (size_t i = 0; i < 2; ++i) unit.responses[i].set = DirectionSet::kNull;
+    store.put_unit(unit);
+  }
+  const std::string found = script({{.path = "n.db", .view = view_of(store)}});
+  EXPECT_TRUE(holds(found, "2 random directions")) << found;
+  EXPECT_TRUE(holds(found, " 1.5 1.025 1.975\n")) << found;
 }
 
 TEST_F(FamiliesFigure, TwoOfOneNameAreToldApartByTheirStores) {

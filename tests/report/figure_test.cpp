@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "support/made_runs.h"
+#include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 #include "tugline/report/figure_style.h"
@@ -28,6 +29,32 @@ TEST(Figure, AZeroLayerIsNamedAndLeftOffTheLogarithmicAxis) {
   EXPECT_TRUE(holds(script, "29: exactly 0"));
   EXPECT_TRUE(holds(script, "At ε = 0 the KL is exactly 0, off the")) << script;
   EXPECT_FALSE(holds(script, "NaN"));
+}
+
+TEST(Figure, TheCaptionSaysHowWasPushed) {
+  expect_caption_says_how(figure_script(pushed_elsewhere(small_view()), "anchor", FigureFormat::kSvg));
+}
+
+TEST(Figure, AnInterpolationsAxisIsAFraction) {
+  RunView view = small_view();
+  view.identity.fields[field::kPush] = "interpolation";
+  const std::string script = figure_script(view, "anchor", FigureFormat::kSvg);
+  EXPECT_TRUE(holds(script, "fraction ε of the way to another residual")) << script;
+  for (const char* words : {"RMS", "x2tics", "norm of the push"}) EXPECT_FALSE(holds(script, words)) << words;
+}
+
+// Two examples: the t interval over them is said to be of few.
+TEST(Figure, TheCaptionSaysWhatTheBandsAre) {
+  const std::string script = figure_script(small_view(), "anchor", FigureFormat::kSvg);
+  EXPECT_TRUE(holds(script, "95 % t interval over 2 examples")) << script;
+  EXPECT_TRUE(holds(script, "few: likely")) << script;
+}
+
+// Each tick is a word of its own: raised type lies on itself in some readers of SVG.
+TEST(Figure, LogarithmicAxesHavePlainLabels) {
+  const std::string script = figure_script(small_view(), "anchor", FigureFormat::kSvg);
+  EXPECT_TRUE(holds(script, "'10⁻²' 1e-2")) << script;
+  EXPECT_FALSE(holds(script, "10^{"));
 }
 
 TEST(Figure, NothingPositiveMakesALinearAxis) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "support/analysed_runs.h"
+#include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 
@@ -38,6 +39,37 @@ TEST_F(SpanFigures, ChunksAreColouredByTheirPlaceOrAMetric) {
   const std::string few = chunks_figure_script(
       store(), view, {.span_kind = "chunk", .layer = 5, .metric = "different_trajectories_fraction"});
   EXPECT_TRUE(holds(few, "left out: 13 spans")) << few;
+}
+
+TEST_F(SpanFigures, EveryCaptionSaysHowWasPushed) {
+  const RunView view = pushed_elsewhere(view_of(store()));
+  const SpanFigureOptions options{.span_kind = "chunk", .layer = 5, .metric = kMetric};
+  expect_caption_says_how(chunks_figure_script(store(), view, options));
+  expect_caption_says_how(scatter_figure_script(store(), view, options));
+  expect_caption_says_how(anisotropy_figure_script(store(), view, options));
+}
+
+TEST_F(SpanFigures, AnInterpolationsAxisIsAFraction) {
+  RunView view = view_of(store());
+  view.identity.fields[field::kPush] = "interpolation";
+  const std::string script = chunks_figure_script(store(), view, {.span_kind = "chunk", .layer = 5});
+  EXPECT_TRUE(holds(script, "fraction ε of the way")) << script;
+  EXPECT_FALSE(holds(script, "RMS"));
+}
+
+// What a logarithmic axis has no place for is not dropped without a word.
+TEST_F(SpanFigures, ChunksSayWhichEpsilonsAreNotDrawn) {
+  RunStore signs = RunStore::create_or_resume(folder_ / "signs.db", made_identity(), made_provenance());
+  signs.put_example(made_example(0));
+  for (const int32_t layer : {5, 9}) signs.put_unit(made_unit(0, layer, 1, {-2, -0.5, 0, 1}));
+  const std::string script = chunks_figure_script(signs, view_of(signs), {.span_kind = "anchor", .layer = 5});
+  EXPECT_TRUE(holds(script, "-2, -0.5, 0,")) << script;
+  RunStore negative = RunStore::create_or_resume(folder_ / "negative.db", made_identity(), made_provenance());
+  negative.put_example(made_example(0));
+  negative.put_unit(made_unit(0, 5, 1, {-2, -1}));
+  const Error e = error_of(
+      [&] { (void)chunks_figure_script(negative, view_of(negative), {.span_kind = "anchor", .layer = 5}); });
+  EXPECT_TRUE(holds(e.what(), "no epsilon above 0")) << e.what();
 }
 
 TEST_F(SpanFigures, ScatterShowsTheKeptCorrelations) {

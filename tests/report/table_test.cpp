@@ -6,6 +6,7 @@
 
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
+#include "tugline/report/export.h"
 
 namespace tugline {
 namespace {
@@ -52,13 +53,47 @@ TEST(Summary, TheTableByHand) {
   // epsilon 2, mean 0.75, standard error 0.375.
   const std::string text = summary_text(small_view());
   EXPECT_TRUE(holds(text,
-                    "anchor spans: KL(pushed || base) in nats, mean ± standard error "
+                    "anchor spans: KL(pushed || base) in nats, mean ± standard error over examples "
                     "(2 spans of 2 examples, 2 directions each)\n"
                     "  epsilon  relative              layer 20              layer 29\n"
                     "        0     0.00%                     0                     0\n"
                     "      0.5     2.08%   4.688e-02 ± 2.3e-02                     0\n"
                     "        2     8.33%   7.500e-01 ± 3.8e-01                     0\n"))
       << text;
+}
+
+// Epsilon is a fraction of a way: no size, and no share of the residual's norm.
+TEST(Summary, AnInterpolationHasFractionsAndNoRelativeSizes) {
+  const TemporaryFolder folder;
+  RunIdentity identity = made_identity();
+  identity.fields[field::kPush] = "interpolation";
+  {
+    RunStore store = RunStore::create_or_resume(folder / "run.db", identity, made_provenance());
+    store.put_example(made_example(0));
+    store.put_unit(made_unit(0, 20, 0.25, {0, 0.5, 1}));
+  }
+  const RunStore store = RunStore::open_read_only(folder / "run.db");
+  const RunView view = view_of(store);
+  EXPECT_TRUE(holds(summary_text(view), "\n fraction              layer 20\n")) << summary_text(view);
+  EXPECT_FALSE(holds(summary_text(view), "relative"));
+  EXPECT_FALSE(holds(summary_text(view), "%"));
+  EXPECT_TRUE(nlohmann::json::parse(summary_json(view))["curves"][2]["epsilon_relative"].is_null());
+  std::string csv;
+  export_table(store, ExportTable::kCurves, TextFormat::kCsv, [&](std::string_view text) { csv += text; });
+  EXPECT_TRUE(holds(csv, "anchor,20,0.5,,")) << csv;
+}
+
+TEST(Summary, NamesTheFilesThatDirectionsAreFrom) {
+  RunView view = small_view();
+  view.identity.fields[field::kDirectionFamily] = "file 00ff by layer";
+  view.identity.fields[field::kOrthogonalTo] = "file 00aa";
+  view.meta[field::kDirectionFile] = "some/where/v.safetensors:global";
+  view.meta[field::kOrthogonalFile] = "some/where/subspace.npy";
+  EXPECT_TRUE(holds(
+      summary_text(view),
+      "directions     2 of v.safetensors:global (file 00ff by layer), common, orthogonal to subspace.npy "
+      "(file 00aa)\n"))
+      << summary_text(view);
 }
 
 TEST(Summary, ManyLayersAreBrokenIntoBlocks) {

@@ -34,10 +34,25 @@ TEST(Contrasts, AnchorsAgainstTheOtherChunksByHand) {
   EXPECT_DOUBLE_EQ(contrast.difference.standard_error.value(), 1);
   EXPECT_NEAR(contrast.p_value.value(), 0.29516723530086653, 1e-14);  // 1 - 2 atan(2) / pi
   EXPECT_DOUBLE_EQ(contrast.ratio.value(), 11.0 / 7);
+  EXPECT_FALSE(contrast.ratio_t.low || contrast.ratio_t.high) << "two examples do not tell 3.5 from 0";
   EXPECT_EQ(contrast.pairs, 2);
   EXPECT_EQ(contrast.larger, 2);
   EXPECT_LT(contrast.bootstrap.low.value(), 2);
   EXPECT_GT(contrast.bootstrap.high.value(), 2);
+}
+
+// 6, 5, 7, 9 over 3, 4, 4, 5: at both ends the mean of first - rho second is t = 3.182446... of its standard errors from 0.
+TEST(Contrasts, TheRatiosIntervalIsByTheSameT) {
+  std::vector<UnitRecord> units;
+  const std::vector<double> anchors{6, 5, 7, 9};
+  const std::vector<double> chunks{3, 4, 4, 5};
+  for (size_t i = 0; i < anchors.size(); ++i) {
+    units.push_back(unit_with("anchor", static_cast<int64_t>(i), 0, anchors[i]));
+    units.push_back(unit_with("chunk", static_cast<int64_t>(i), 1, chunks[i]));
+  }
+  const Contrast contrast = kind_contrasts(grid_of(units), kFew).at(0);
+  EXPECT_NEAR(contrast.ratio_t.low.value(), 1.204378321534138, 1e-9);
+  EXPECT_NEAR(contrast.ratio_t.high.value(), 2.214850124426441, 1e-9);
 }
 
 TEST(Contrasts, WorkForAnyOtherKind) {

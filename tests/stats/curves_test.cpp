@@ -40,7 +40,7 @@ TEST(Curves, OnePointASpanKindLayerAndEpsilonSorted) {
   EXPECT_EQ(keys.size(), 9U);
   EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
   EXPECT_EQ(keys.front(), (std::tuple<std::string, int32_t, double>{"anchor", 7, 0.0}));
-  EXPECT_DOUBLE_EQ(points.at(1).epsilon_relative, 0.5 / 24);  // sqrt(576) = 24
+  EXPECT_DOUBLE_EQ(points.at(1).epsilon_relative.value(), 0.5 / 24);  // sqrt(576) = 24
 }
 
 TEST(Curves, EachSpanWeighsTheSame) {
@@ -52,6 +52,29 @@ TEST(Curves, EachSpanWeighsTheSame) {
   EXPECT_EQ(points[0].spans, 2);
   EXPECT_EQ(points[0].examples, 1);
   EXPECT_EQ(points[0].directions, 3);
+}
+
+// An interpolation's epsilon is no size, whatever the width.
+TEST(Curves, WithoutAWidthEpsilonsAreRelativeToNothing) {
+  CurveBuilder builder;
+  builder.add(made_unit(0, 7, 1).key, made_unit(0, 7, 1).responses);
+  for (const CurvePoint& point : builder.build(std::nullopt)) EXPECT_FALSE(point.epsilon_relative);
+}
+
+// Over the spans the random directions have the means 2, 4, 7 and 3; the quantiles are at 3 x 0.025 and 3 x 0.975 of their order.
+TEST(Curves, TheRangeOfRandomDirectionsIsOverTheirMeans) {
+  CurveBuilder builder(NullRange::kYes);
+  for (const auto& [example, kls] :
+       {std::pair(int64_t{0}, std::vector<double>{1, 2, 4, 1}), {1, {3, 6, 10, 5}}}) {
+    UnitRecord unit = unit_with(example, 0, kls);
+    for (ResponseRecord& response : unit.responses) response.set = DirectionSet::kNull;
+    builder.add(unit.key, unit.responses);
+  }
+  const auto points = builder.build(576);
+  ASSERT_EQ(points.size(), 1U);
+  EXPECT_DOUBLE_EQ(points[0].null_low.value(), 2 + 0.075);
+  EXPECT_DOUBLE_EQ(points[0].null_high.value(), 7 - 0.225);
+  EXPECT_FALSE(curves_of({unit_with(0, 0, {1, 2})}).at(0).null_low);
 }
 
 TEST(Curves, OneSpanTakesItsErrorFromTheDirections) {

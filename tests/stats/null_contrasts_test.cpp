@@ -30,11 +30,23 @@ TEST(NullContrasts, OfTwoVectorsByHand) {
   EXPECT_EQ(first.difference.mean, 3);  // of 6 - 2 and 8 - 6
   EXPECT_DOUBLE_EQ(first.difference.standard_error.value(), 1);
   EXPECT_EQ(first.null_as_large, 1) << "as large counts";
-  EXPECT_DOUBLE_EQ(first.p_value, 2.0 / 5);
+  EXPECT_EQ(first.null_as_small, 4);
+  EXPECT_DOUBLE_EQ(first.p_value, 4.0 / 5);
   EXPECT_EQ(first.spans, 2);
   EXPECT_EQ(contrasts[1].direction, 1);
   EXPECT_EQ(contrasts[1].null_as_large, 4);
-  EXPECT_EQ(contrasts[1].p_value, 1);
+  EXPECT_EQ(contrasts[1].null_as_small, 1) << "as small counts";
+  EXPECT_DOUBLE_EQ(contrasts[1].p_value, 4.0 / 5);
+}
+
+// A vector that does less than every random direction is as far out as one that does more.
+TEST(NullContrasts, ThePValueIsTwoSided) {
+  const std::vector<NullContrast> contrasts =
+      null_contrasts(grid_of({unit_of(0, {0.5, 9, 2.5})}), grid_of({unit_of(0, {1, 2, 3, 4})}));
+  ASSERT_EQ(contrasts.size(), 3U);
+  EXPECT_DOUBLE_EQ(contrasts[0].p_value, 2.0 / 5);
+  EXPECT_DOUBLE_EQ(contrasts[1].p_value, 2.0 / 5);
+  EXPECT_EQ(contrasts[2].p_value, 1) << "in the middle: never above 1";
 }
 
 TEST(NullContrasts, OnlySpansThatBothHave) {

@@ -120,16 +120,18 @@ ResultTable spans_table(const Analysis& analysis) {
 }
 
 ResultTable contrasts_table(const Analysis& analysis) {
-  ResultTable table{.name = table::kContrasts,
-                    .columns = {"span_kind", "layer", "against_span_kind", "against_layer", "epsilon",
-                                "difference", "ci_low", "ci_high", "standard_error", "t_low", "t_high",
-                                "p_value", "ratio", "ratio_low", "ratio_high", "pairs", "larger"}};
+  ResultTable table{
+      .name = table::kContrasts,
+      .columns = {"span_kind", "layer", "against_span_kind", "against_layer", "epsilon", "difference",
+                  "ci_low", "ci_high", "standard_error", "t_low", "t_high", "p_value", "ratio", "ratio_low",
+                  "ratio_high", "pairs", "larger", "ratio_t_low", "ratio_t_high"}};
   for (const Contrast& c : analysis.contrasts) {
     table.rows.push_back({c.span_kind, int64_t{c.layer}, c.against_kind, int64_t{c.against_layer}, c.epsilon,
                           c.difference.mean, cell_of(c.bootstrap.low), cell_of(c.bootstrap.high),
                           cell_of(c.difference.standard_error), cell_of(c.difference.ci_low),
                           cell_of(c.difference.ci_high), cell_of(c.p_value), cell_of(c.ratio),
-                          cell_of(c.ratio_interval.low), cell_of(c.ratio_interval.high), c.pairs, c.larger});
+                          cell_of(c.ratio_interval.low), cell_of(c.ratio_interval.high), c.pairs, c.larger,
+                          cell_of(c.ratio_t.low), cell_of(c.ratio_t.high)});
   }
   return table;
 }
@@ -138,12 +140,12 @@ ResultTable null_contrasts_table(const Analysis& analysis) {
   ResultTable table{.name = table::kNullContrasts,
                     .columns = {"span_kind", "layer", "epsilon", "direction", "kl", "null_kl", "null_low",
                                 "null_high", "difference", "standard_error", "t_low", "t_high",
-                                "null_directions", "null_as_large", "p_value", "spans"}};
+                                "null_directions", "null_as_large", "p_value", "spans", "null_as_small"}};
   for (const NullContrast& c : analysis.null_contrasts) {
     table.rows.push_back({c.span_kind, int64_t{c.layer}, c.epsilon, int64_t{c.direction}, c.kl, c.null_kl,
                           c.null_low, c.null_high, c.difference.mean, cell_of(c.difference.standard_error),
                           cell_of(c.difference.ci_low), cell_of(c.difference.ci_high), c.null_directions,
-                          c.null_as_large, c.p_value, c.spans});
+                          c.null_as_large, c.p_value, c.spans, c.null_as_small});
   }
   return table;
 }

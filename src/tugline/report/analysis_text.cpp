@@ -1,6 +1,7 @@
 #include "tugline/report/analysis_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -38,6 +39,21 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+// Intervals from few examples are too narrow, whichever they are.
+std::string few_examples(const Analysis& a) {
+  constexpr int64_t kFew = 10;
+  std::map<std::string, int64_t> kinds;
+  for (const MeanPoint& p : a.means)
+    if (p.examples < kFew) kinds[p.span_kind] = p.examples;
+  std::vector<std::string> counts;
+  for (const auto& [kind, examples] : kinds) counts.push_back(fmt::format("{} {}", kind, examples));
+  return counts.empty() ? ""
+                        : fmt::format(
+                              "{:<15}{}: below {}, intervals (t and bootstrap) tend to be too narrow and "
+                              "p-values too small\n",
+                              "few examples", fmt::join(counts, ", "), kFew);
+}
+
 std::string header(const Analysis& a) {
   std::string text =
       fmt::format("{:<15}{} complete, {} unfinished and left out", "spans", a.spans, a.incomplete_spans);
@@ -50,7 +66,7 @@ std::string header(const Analysis& a) {
                                           a.fit_largest, a.fit_points)
                             : fmt::format("{:<15}none: fewer than two epsilons in 0 < |eps| <= {:g}\n", "fit",
                                           a.fit_largest);
-  return text;
+  return text + few_examples(a);
 }
 
 std::string crossing(const std::optional<Crossing>& found, const PercentileInterval& ends) {
@@ -137,30 +153,33 @@ std::string directions_block(const Analysis& a) {
     rows.push_back(std::move(row));
   }
   return fmt::format(
-             "\nStandard error of the mean KL at eps {:g} by number of directions: their part/all of it, "
-             "nats\n",
+             "\nStandard error of the mean KL at eps {:g} by number of directions: due to directions / "
+             "total, nats\n",
              a.epsilon) +
          aligned(rows);
 }
 
 std::string contrasts_block(const Analysis& a) {
-  std::vector<std::vector<std::string>> rows{{"contrast", "difference, nats", "ratio", "p (t)", "larger in"}};
+  std::vector<std::vector<std::string>> rows{
+      {"contrast", "difference, nats [t]", "p (t)", "ratio [t]", "larger in"}};
   for (const Contrast& c : a.contrasts) {
     if (c.epsilon != a.epsilon) continue;
     const std::string what = c.span_kind != c.against_kind
                                  ? fmt::format("{} - {}, layer {}", c.span_kind, c.against_kind, c.layer)
                                  : fmt::format("layer {} - {}, {}", c.layer, c.against_layer, c.span_kind);
-    rows.push_back({what, fmt::format("{:.4g} {}", c.difference.mean, interval(c.bootstrap)),
-                    fmt::format("{} {}", number(c.ratio), short_interval(c.ratio_interval)),
+    rows.push_back({what,
+                    fmt::format("{:.4g} [{}, {}]", c.difference.mean, number(c.difference.ci_low),
+                                number(c.difference.ci_high)),
                     c.p_value ? fmt::format("{:.2g}", *c.p_value) : "-",
+                    fmt::format("{} {}", number(c.ratio), short_interval(c.ratio_t)),
                     fmt::format("{} of {}", c.larger, c.pairs)});
   }
   return rows.size() == 1 ? "" : fmt::format("\nPaired contrasts at eps {:g}\n", a.epsilon) + aligned(rows);
 }
 
 std::string null_contrasts_block(const Analysis& a) {
-  std::vector<std::vector<std::string>> rows{
-      {"vector", "KL, nats", "random directions", "difference", "as large", "p"}};
+  std::vector<std::vector<std::string>> rows{{"vector", "KL, nats", "random directions [95 % of them]",
+                                              "difference [t]", "as large", "as small", "p (two-sided)"}};
   for (const NullContrast& c : a.null_contrasts) {
     if (c.epsilon != a.epsilon) continue;
     rows.push_back({fmt::format("{}, {} spans, layer {}", c.direction, c.span_kind, c.layer), number(c.kl),
@@ -168,6 +187,7 @@ std::string null_contrasts_block(const Analysis& a) {
                     fmt::format("{} [{}, {}]", number(c.difference.mean), number(c.difference.ci_low),
                                 number(c.difference.ci_high)),
                     fmt::format("{} of {}", c.null_as_large, c.null_directions),
+                    fmt::format("{} of {}", c.null_as_small, c.null_directions),
                     fmt::format("{:.2g}", c.p_value)});
   }
   return rows.size() == 1

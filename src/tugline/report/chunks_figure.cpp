@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "tugline/core/error.h"
 #include "tugline/report/analysis_tables.h"
@@ -22,6 +23,7 @@ namespace {
 struct SpanCurve {
   std::vector<std::pair<double, double>> points = {};  // epsilon > 0, KL > 0
   double colour = 0;
+  bool has_sizes = false;  // epsilons above 0
 };
 
 struct Plot {
@@ -32,6 +34,7 @@ struct Plot {
   double colour_high = -INFINITY;
   int64_t without_colour = 0;
   int64_t examples = 0;
+  std::set<double> off_axis = {};  // epsilons that a logarithmic axis has no place for
 };
 
 using Colours = std::map<std::pair<int64_t, int64_t>, double>;  // by (example, chunk)
@@ -62,6 +65,8 @@ void add_curve(const ResponseGrid& grid, const GridSpan& span, size_t layer, dou
   SpanCurve curve{.colour = colour};
   for (size_t i = 0; i < grid.epsilons.size(); ++i) {
     const double value = kl[grid.point(layer, i)];
+    if (grid.epsilons[i] <= 0) plot.off_axis.insert(grid.epsilons[i]);
+    curve.has_sizes = curve.has_sizes || grid.epsilons[i] > 0;
     if (grid.epsilons[i] <= 0 || value <= 0) continue;
     curve.points.emplace_back(grid.epsilons[i], value);
     plot.low = std::min(plot.low, value);
@@ -98,6 +103,11 @@ void check_can_be_drawn(const Plot& plot, const SpanFigureOptions& options) {
     fail(ErrorCode::kNothingToMeasure, "no {} span at layer {} has a value of {}", options.span_kind,
          options.layer, options.metric.empty() ? "its chunk's number" : options.metric);
   }
+  const bool has_sizes = std::any_of(plot.curves.begin(), plot.curves.end(),
+                                     [](const SpanCurve& curve) { return curve.has_sizes; });
+  if (!has_sizes)
+    fail(ErrorCode::kNothingToMeasure, "the run has no epsilon above 0, which a logarithmic axis needs: {}",
+         fmt::join(plot.off_axis, ", "));
   if (plot.high <= 0) {
     fail(ErrorCode::kNothingToMeasure,
          "every response of the {} spans at layer {} is 0: a logarithmic axis has nothing to draw",
@@ -116,16 +126,7 @@ std::string data_block(const Plot& plot) {
   return text + "END\n";
 }
 
-// 1, 2 and 5 times powers of ten, as plain numbers: a range of epsilons is seldom two decades.
-std::string epsilon_ticks(double low, double high) {
-  std::vector<std::string> ticks;
-  const int last = static_cast<int>(std::ceil(std::log10(high)));
-  for (int power = static_cast<int>(std::floor(std::log10(low))); power <= last; ++power)
-    for (const int digit : {1, 2, 5}) ticks.push_back(fmt::format("{}e{}", digit, power));
-  return fmt::format("set xtics nomirror out ({})\nset format x '%g'\n", fmt::join(ticks, ", "));
-}
-
-std::string axes(const Plot& plot, const std::string& colour_label) {
+std::string axes(const Plot& plot, const RunView& view, const std::string& colour_label) {
   const double low = round_number_below(plot.low);
   const double high = 1 / round_number_below(1 / (1.1 * plot.high));
   double lowest = INFINITY;
@@ -139,11 +140,12 @@ std::string axes(const Plot& plot, const std::string& colour_label) {
   if (lowest == highest) lowest /= 2, highest *= 2;
   const double colour_high = plot.colour_high > plot.colour_low ? plot.colour_high : plot.colour_low + 1;
   return fmt::format(
-             "set xlabel 'push size ε  (RMS of the residual at the site)' offset 0,0.2\n"
+             "set xlabel '{}' offset 0,0.2\n"
              "set ylabel 'KL(pushed ‖ base), nats' offset 0.5,0\n"
-             "set logscale x\nset xrange [{}:{}]\nset yrange [{}:{}]\n",
-             shortest_text(lowest), shortest_text(highest), shortest_text(low), shortest_text(high)) +
-         epsilon_ticks(lowest, highest) + logarithmic_axis("y", low, high) +
+             "set xrange [{}:{}]\nset yrange [{}:{}]\n",
+             epsilon_name(view), shortest_text(lowest), shortest_text(highest), shortest_text(low),
+             shortest_text(high)) +
+         plain_logarithmic_axis("x", lowest, highest) + logarithmic_axis("y", low, high) +
          fmt::format("{}\nset cbrange [{}:{}]\nset cblabel '{}' noenhanced offset 0.8,0\n", viridis_palette(),
                      shortest_text(plot.colour_low), shortest_text(colour_high), colour_label);
 }
@@ -164,6 +166,13 @@ std::string chunks_figure_script(const RunStore& store, const RunView& view,
                         counted(static_cast<int64_t>(plot.curves.size()), options.span_kind + " span"),
                         counted(plot.examples, "example"), options.layer));
   text += " Each line: the mean over the directions at one span.";
+  if (plot.off_axis == std::set<double>{0.0}) {
+    text += " At ε = 0 the KL is exactly 0, off the logarithmic axes.";
+  } else if (!plot.off_axis.empty()) {
+    text += fmt::format(
+        " The run's other epsilons, {}, are not above 0 and have no place on the logarithmic axis.",
+        fmt::join(plot.off_axis, ", "));
+  }
   if (plot.without_colour > 0)
     text += fmt::format(" Without a value and left out: {}.", counted(plot.without_colour, "span"));
   const Caption caption = caption_of(text);
@@ -176,7 +185,7 @@ std::string chunks_figure_script(const RunStore& store, const RunView& view,
              "set bmargin at screen {:.4f}\nset tmargin at screen 0.87\nset lmargin at screen {}\n"
              "set rmargin at screen 0.86\nunset key\n",
              caption.height + 0.145, kFigureLeft) +
-         axes(plot, colour) + frame() + data_block(plot) +
+         axes(plot, view, colour) + frame() + data_block(plot) +
          fmt::format(
              "plot $curves using 1:2:3 with lines lw {} lc palette notitle, \\\n"
              "  $curves using 1:2:3 with points pt 7 ps 0.3 lc palette notitle\n",

@@ -16,10 +16,20 @@ namespace {
 
 constexpr size_t kMostMarkers = 60;  // points of a curve that are marked; more would be a thick line
 
+// The mean with the interval that the band shows.
+MeanEstimate drawn(const PlotCurve& curve, const PlotPoint& point) {
+  MeanEstimate kl = point.of.kl;
+  if (curve.is_null) {
+    kl.ci_low = point.of.null_low;
+    kl.ci_high = point.of.null_high;
+  }
+  return kl;
+}
+
 template <typename Visit>
 void for_each_point(const CurvePlot& plot, Visit visit) {
   for (const PlotCurve& curve : plot.curves)
-    for (const PlotPoint& point : curve.points) visit(point.of.kl);
+    for (const PlotPoint& point : curve.points) visit(drawn(curve, point));
 }
 
 void set_logarithmic_range(CurvePlot& plot) {
@@ -54,7 +64,7 @@ double dodge(const CurvePlot& plot, size_t index) {
 std::string data_block(const CurvePlot& plot, size_t index) {
   std::string text = fmt::format("$curve{} << END\n", index);
   for (const PlotPoint& point : plot.curves[index].points) {
-    const MeanEstimate& kl = point.of.kl;
+    const MeanEstimate kl = drawn(plot.curves[index], point);
     if (plot.is_logarithmic && kl.mean <= 0) {
       text += "\n";  // a gap in the curve, not a line across
       continue;
@@ -80,7 +90,7 @@ std::string line_of(const CurvePlot& plot, size_t i, const std::string& colour) 
     return fmt::format("$curve{} using 1:2:3:4 with yerrorbars pt 7 ps 0.9 lw 1.8 {} {}", i, colour, title);
   return fmt::format("$curve{} using 1:2 with {} lw 1.8{} {} {}", i,
                      curve.points.size() > kMostMarkers ? "lines" : "linespoints pt 7 ps 0.45",
-                     curve.is_dashed ? " dt 2" : "", colour, title);
+                     curve.is_null ? " dt 2" : "", colour, title);
 }
 
 std::string plot_command(const CurvePlot& plot) {
@@ -95,6 +105,35 @@ std::string plot_command(const CurvePlot& plot) {
   for (size_t i = 0; i < plot.curves.size(); ++i)
     parts.push_back(line_of(plot, i, fmt::format("lc rgb '{}'", colours[i])));
   return fmt::format("plot \\\n  {}\n", fmt::join(parts, ", \\\n  "));
+}
+
+// The upper axis: the norm of a push over that of the residual.
+std::string relative_axis(const CurvePlot& plot, const RunView& view, double right) {
+  const double percent = 100 / std::sqrt(static_cast<double>(view.d_model));
+  const double low = *plot.xs.begin();
+  const double high = *plot.xs.rbegin();
+  // Its name is placed by hand: formats leave different room between an axis and its label.
+  const std::string name =
+      fmt::format("set label 3 'norm of the push over norm of the residual' at screen {},0.874 center\n",
+                  (kFigureLeft + right) / 2);
+  if (plot.is_single())
+    return name + fmt::format("set x2range [{}:{}]\nset x2tics out ('{:.3g} %%' {})\n",
+                              shortest_text(low - 1), shortest_text(low + 1), low * percent,
+                              shortest_text(low));
+  return name + fmt::format("set x2range [{}:{}]\nset x2tics {} out format '%g %%'\n",
+                            shortest_text(low * percent), shortest_text(high * percent),
+                            shortest_text(round_number_below((high - low) * percent / 4)));
+}
+
+// Lines of the key below the axes, and their height of the figure's.
+constexpr double kKeyLine = 0.034;
+constexpr size_t kKeyRows = 4;         // in one column; more curves make a second, if
+constexpr size_t kKeyCharacters = 48;  // no name is longer than half of the figure's width
+size_t rows_of_key(const CurvePlot& plot) {
+  const bool is_narrow = std::all_of(plot.curves.begin(), plot.curves.end(), [](const PlotCurve& curve) {
+    return curve.name.size() <= kKeyCharacters;
+  });
+  return plot.curves.size() <= kKeyRows || !is_narrow ? plot.curves.size() : (plot.curves.size() + 1) / 2;
 }
 
 }  // namespace
@@ -138,15 +177,37 @@ std::string key_beside(const CurvePlot& plot, const std::string& title, double r
       right + 0.015, std::max(kRows, (plot.curves.size() + 1) / 2), title);
 }
 
+double height_of_key_below(const CurvePlot& plot) {
+  return kKeyLine * static_cast<double>(rows_of_key(plot)) + 0.01;
+}
+
+std::string key_below(const CurvePlot& plot, double caption_height) {
+  return fmt::format(
+      "set key at screen {},{:.4f} top left Left reverse samplen 2 spacing 1.1 font ',12' maxrows {} "
+      "noautotitle\n",
+      0.01, caption_height + height_of_key_below(plot) + 0.02, rows_of_key(plot));
+}
+
 std::string band_caption(const CurvePlot& plot, const CurvePoint& typical) {
   if (!plot.has_bands) {
     return typical.kl.standard_error ? "No error band: all values are the same."
                                      : "No error band: one span and one direction.";
   }
-  const char* over = typical.examples > 1 ? "examples" : typical.spans > 1 ? "spans" : "directions";
-  return fmt::format(
-      "{}: 95 % confidence interval of the mean over {}{}", plot.is_single() ? "Bars" : "Bands", over,
-      plot.is_logarithmic && plot.has_cut_bands ? "; it is cut where it reaches below the axis." : ".");
+  const std::string over = typical.examples > 1 ? counted(typical.examples, "example")
+                           : typical.spans > 1  ? counted(typical.spans, "span") + " of one example"
+                                                : counted(typical.directions, "direction") + " at one span";
+  std::string text = fmt::format("{}: 95 % t interval over {}", plot.is_single() ? "Bars" : "Bands", over);
+  constexpr int64_t kFewExamples = 10;
+  if (typical.examples > 1 && typical.examples < kFewExamples) text += " (few: likely too narrow)";
+  if (plot.is_logarithmic && plot.has_cut_bands)
+    text += "; cut at the axis where the lower limit is not positive";
+  const auto null =
+      std::find_if(plot.curves.begin(), plot.curves.end(), [](const PlotCurve& c) { return c.is_null; });
+  if (null != plot.curves.end())
+    text += fmt::format(
+        ". Dashed: the mean of {}; band: the range of 95 % of them, each one's mean over the spans",
+        counted(null->points.front().of.directions, "random direction"));
+  return text + ".";
 }
 
 std::string spans_text(const RunView& view, const CurvePoint& point) {
@@ -177,32 +238,24 @@ std::string notes_caption(const RunView& view) {
 std::string null_caption(const RunView& view) {
   const bool has_null = std::any_of(view.curves.begin(), view.curves.end(),
                                     [](const CurvePoint& point) { return point.set == DirectionSet::kNull; });
-  return has_null ? " Of the vectors; the random directions beside them are not drawn." : "";
+  return has_null ? " Only the supplied vectors are drawn, not the random directions." : "";
 }
 
-std::string epsilon_axis(const CurvePlot& plot, int64_t d_model) {
-  const double percent = 100 / std::sqrt(static_cast<double>(d_model));
+std::string epsilon_axis(const CurvePlot& plot, const RunView& view, double right) {
   const double low = *plot.xs.begin();
   const double high = *plot.xs.rbegin();
-  std::string text = "set xlabel 'push size ε  (RMS of the residual at the site)' offset 0,0.2\n";
-  if (plot.is_single()) {
-    const std::string tick = shortest_text(low);
-    text += fmt::format("set xrange [{0}:{1}]\nset x2range [{0}:{1}]\n", shortest_text(low - 1),
-                        shortest_text(low + 1));
-    text += fmt::format("set xtics nomirror out ('{0}' {0})\n", tick);
-    return text + fmt::format("set x2tics out ('{:.3g} %%' {})\n", low * percent, tick);
-  }
-  text += fmt::format("set xrange [{}:{}]\n", shortest_text(low), shortest_text(high));
-  text += fmt::format("set x2range [{}:{}]\n", shortest_text(low * percent), shortest_text(high * percent));
-  const double step = round_number_below((high - low) * percent / 4);
-  return text + fmt::format("set xtics nomirror out format '%g'\nset x2tics {} out format '%g %%'\n",
-                            shortest_text(step));
+  const std::string text = fmt::format("set xlabel '{}' offset 0,0.2\n", epsilon_name(view));
+  const std::string lower =
+      plot.is_single()
+          ? fmt::format("set xrange [{}:{}]\nset xtics nomirror out ('{}' {})\n", shortest_text(low - 1),
+                        shortest_text(low + 1), shortest_text(low), shortest_text(low))
+          : fmt::format("set xrange [{}:{}]\nset xtics nomirror out format '%g'\n", shortest_text(low),
+                        shortest_text(high));
+  return text + lower + (view.epsilon_is_fraction() ? "" : relative_axis(plot, view, right));
 }
 
-std::string relative_axis_name(double right) {
-  // Placed by hand: formats leave different room between an axis and its label.
-  return fmt::format("set label 3 'norm of the push over norm of the residual' at screen {},0.874 center\n",
-                     (kFigureLeft + right) / 2);
+double top_below_epsilons(const RunView& view) {
+  return view.epsilon_is_fraction() ? kBelowTitle : kBelowUpperAxis;
 }
 
 }  // namespace tugline

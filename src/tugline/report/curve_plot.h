@@ -19,7 +19,7 @@ struct PlotPoint {
 struct PlotCurve {
   std::string name = {};               // in the key
   std::vector<PlotPoint> points = {};  // by x
-  bool is_dashed = false;
+  bool is_null = false;  // of random directions beside supplied vectors: dashed, its band their range
   [[nodiscard]] bool is_zero() const;  // exactly, at every point
 };
 
@@ -43,10 +43,15 @@ struct CurvePlot {
 // The data, one block a curve, and the command that draws them. With one x the curves are points side by side with bars.
 [[nodiscard]] std::string curves_drawn(const CurvePlot& plot);
 
-// The key beside the axes, which end at `right` of the figure's width.
+// The key in one column beside the axes, which end at `right` of the figure's width.
 [[nodiscard]] std::string key_beside(const CurvePlot& plot, const std::string& title, double right);
 
-// What the bands are, or why there are none: one sentence. `typical`: a point that has the spans which curves are about.
+// The key below the axes, for names that are too long to stand beside them; and how high it is, of the figure's height. `caption_height`:
+// what it stands on.
+[[nodiscard]] std::string key_below(const CurvePlot& plot, double caption_height);
+[[nodiscard]] double height_of_key_below(const CurvePlot& plot);
+
+// What the bands are, or why there are none: a sentence or two. `typical`: a point that has the spans which curves are about.
 [[nodiscard]] std::string band_caption(const CurvePlot& plot, const CurvePoint& typical);
 
 // "3 anchor spans of 3 examples (0 skipped)".
@@ -58,9 +63,9 @@ struct CurvePlot {
 // That the random directions beside supplied vectors are not in the figure, where the run has some; space before.
 [[nodiscard]] std::string null_caption(const RunView& view);
 
-// The horizontal axis of push sizes, and above it their share of the residual's norm at the width `d_model`.
-[[nodiscard]] std::string epsilon_axis(const CurvePlot& plot, int64_t d_model);
-// The name of the upper one, over axes from kFigureLeft to `right`.
-[[nodiscard]] std::string relative_axis_name(double right);
+// The horizontal axis of the run's epsilons, named; above it, where they are sizes, their share of the residual's norm, over axes from
+// kFigureLeft to `right`. And where the axes end at the top, of the figure's height.
+[[nodiscard]] std::string epsilon_axis(const CurvePlot& plot, const RunView& view, double right);
+[[nodiscard]] double top_below_epsilons(const RunView& view);
 
 }  // namespace tugline

@@ -47,8 +47,7 @@ std::string horizontal_axis(const CurvePlot& plot) {
   std::string text = "set xlabel 'distance of the readout row from the pushed token, tokens' offset 0,0.2\n";
   if (plot.is_single()) low -= 1, high += 1;
   text += fmt::format("set xrange [{}:{}]\n", shortest_text(low), shortest_text(high));
-  if (low >= 1 && high >= 10 * low)
-    return text + "set logscale x\nset format x '%g'\nset mxtics 10\nset xtics nomirror out\n";
+  if (low >= 1 && high >= 10 * low) return text + plain_logarithmic_axis("x", low, high);
   return text + "set xtics nomirror out format '%g'\n";
 }
 
@@ -63,7 +62,7 @@ std::string spans_caption(const CurvePlot& plot) {
     }
   return fewest == most
              ? ""
-             : fmt::format(" A distance has the spans that have a row there, {} to {}.", fewest, most);
+             : fmt::format(" Each point averages the spans that extend that far ({} to {}).", fewest, most);
 }
 
 const CurvePoint& fullest_point(const CurvePlot& plot) {

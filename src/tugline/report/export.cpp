@@ -53,10 +53,10 @@ Cell null_cell(DirectionSet set) { return int64_t{set == DirectionSet::kNull ? 1
 
 void write_curves(const RunStore& store, RowWriter& writer) {
   for (const CurvePoint& point : view_of(store).curves) {
-    writer.row(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, point.epsilon_relative,
-                                 point.kl.mean, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
-                                 cell_of(point.kl.ci_high), point.spans, point.directions,
-                                 null_cell(point.set)});
+    writer.row(std::vector<Cell>{
+        point.span_kind, int64_t{point.layer}, point.epsilon, cell_of(point.epsilon_relative), point.kl.mean,
+        cell_of(point.kl.standard_error), cell_of(point.kl.ci_low), cell_of(point.kl.ci_high), point.spans,
+        point.directions, null_cell(point.set)});
   }
 }
 

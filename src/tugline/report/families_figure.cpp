@@ -1,6 +1,7 @@
 #include "tugline/report/families_figure.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -39,8 +40,6 @@ std::string value_of(const RunView& view, const std::string& name) {
   return found == view.identity.fields.end() ? "" : found->second;
 }
 
-bool interpolates(const FamilyRun& run) { return value_of(run.view, field::kPush) == kInterpolation; }
-
 void check_same_fields(const FamilyRun& first, const FamilyRun& other) {
   std::set<std::string> names;
   for (const FamilyRun* run : {&first, &other})
@@ -60,7 +59,7 @@ void check_same_fields(const FamilyRun& first, const FamilyRun& other) {
 // "isotropic", or the name of the file that the directions are from.
 std::string directions_name(const RunView& view) {
   const std::string family = value_of(view, field::kDirectionFamily);
-  if (family == "residuals") return "towards other residuals";
+  if (family == "residuals") return "interpolation towards other residuals";
   if (!family.starts_with("file ")) return family;
   const auto file = view.meta.find(field::kDirectionFile);
   return file == view.meta.end() ? family : std::filesystem::path(file->second).filename().string();
@@ -79,7 +78,7 @@ std::vector<std::string> names_of(const std::vector<FamilyRun>& runs) {
 }
 
 PlotCurve curve_of(const RunView& view, DirectionSet set, const FamiliesFigureOptions& options) {
-  PlotCurve curve{.is_dashed = set == DirectionSet::kNull};
+  PlotCurve curve{.is_null = set == DirectionSet::kNull};
   for (const CurvePoint& point : view.curves)
     if (point.span_kind == options.span_kind && point.layer == options.layer && point.set == set)
       curve.points.push_back({.x = point.epsilon, .of = point});
@@ -107,24 +106,37 @@ std::string directions_text(const RunView& view) {
   return fmt::format("{} directions{}", value_of(view, field::kDirections), beside);
 }
 
-// What each curve is of, which the figure's runs do not share.
-std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names) {
-  std::string text;
+// "8 directions each", or each run's by its name.
+std::string directions_caption(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names) {
+  std::set<std::string> texts;
+  std::vector<std::string> by_name;
   for (size_t i = 0; i < runs.size(); ++i) {
-    const RunView& view = runs[i].view;
-    text +=
-        fmt::format(" {}: {}, {}; configuration {}{}{}.", names[i], directions_text(view), audit_text(view),
-                    view.identity.hash(), view.shard.is_whole() ? "" : ", PARTIAL: " + shard_text(view),
-                    view.is_unfinished() ? ", UNFINISHED" : "");
+    const std::string text = directions_text(runs[i].view);
+    texts.insert(text);
+    by_name.push_back(fmt::format("{} has {}", names[i], text));
   }
-  return text;
+  return texts.size() == 1 ? *texts.begin() + (runs.size() > 1 ? " each" : "")
+                           : fmt::format("{}", fmt::join(by_name, "; "));
 }
 
-std::string fraction_axis(const CurvePlot& plot) {
+// What each curve is of, which the figure's runs do not share.
+std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names) {
+  RunView all;  // audits of all runs
+  std::vector<std::string> configurations;
+  std::string unfinished;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const RunView& view = runs[i].view;
+    all.audited += view.audited;
+    if (view.audit_disagreement)
+      all.audit_disagreement = std::max(all.audit_disagreement.value_or(0), *view.audit_disagreement);
+    configurations.push_back(view.identity.hash());
+    if (!view.shard.is_whole()) unfinished += fmt::format(" {} is PARTIAL: {}.", names[i], shard_text(view));
+    if (view.is_unfinished()) unfinished += fmt::format(" {} is UNFINISHED.", names[i]);
+  }
   return fmt::format(
-      "set xlabel 'fraction of the way to another residual' offset 0,0.2\nset xrange [{}:{}]\n"
-      "set xtics nomirror out format '%g'\n",
-      shortest_text(*plot.xs.begin()), shortest_text(std::max(*plot.xs.rbegin(), *plot.xs.begin() + 0.1)));
+      " Pushes are additive unless the key says otherwise; {}; audit: {}; configuration{}: {}.{}",
+      directions_caption(runs, names), audit_text(all), runs.size() == 1 ? "" : "s in the order of the key",
+      fmt::join(configurations, ", "), unfinished);
 }
 
 }  // namespace
@@ -142,11 +154,11 @@ std::string family_name(const RunView& view) {
 void check_comparable(const std::vector<FamilyRun>& runs) {
   for (const FamilyRun& run : runs) {
     check_same_fields(runs.front(), run);
-    if (interpolates(run) == interpolates(runs.front())) continue;
+    if (run.view.epsilon_is_fraction() == runs.front().view.epsilon_is_fraction()) continue;
     fail(ErrorCode::kUsage,
-         "{} and {}: the epsilon of an interpolation is a fraction of a way, that of other pushes a size; "
-         "draw "
-         "interpolations by themselves",
+         "{} and {}: for interpolations epsilon is a fraction (0 to 1), not a size, so they cannot share a "
+         "figure "
+         "with other pushes",
          runs.front().path.string(), run.path.string());
   }
 }
@@ -156,7 +168,6 @@ std::string families_figure_script(const std::vector<FamilyRun>& runs, const Fam
   const CurvePlot plot = plot_of(runs, names, options);
   const RunView& first = runs.front().view;
   const CurvePoint& point = plot.curves.front().points.front().of;
-  const bool is_fraction = interpolates(runs.front());
   constexpr double kRight = 0.97;
   const Caption caption =
       caption_of(shared_caption(first, spans_text(first, point)) + runs_caption(runs, names) + " " +
@@ -164,14 +175,10 @@ std::string families_figure_script(const std::vector<FamilyRun>& runs, const Fam
   return terminal_line(options.format) + "set encoding utf8\n" +
          title_lines(first, "How far pushes along different directions move the next-token distributions",
                      fmt::format("{} spans, layer {}", options.span_kind, options.layer)) +
-         margins(caption, {.right = kRight, .top = is_fraction ? kBelowTitle : kBelowUpperAxis}) +
-         caption.script +
-         (is_fraction ? fraction_axis(plot)
-                      : epsilon_axis(plot, first.d_model) + relative_axis_name(kRight)) +
-         vertical_axis(plot) +
-         "set key at graph 0.98,0.03 bottom right Left reverse samplen 1.6 spacing 1.15 opaque "
-         "noautotitle\n" +
-         frame() + curves_drawn(plot);
+         margins({.height = caption.height + height_of_key_below(plot)},
+                 {.right = kRight, .top = top_below_epsilons(first)}) +
+         caption.script + epsilon_axis(plot, first, kRight) + vertical_axis(plot) +
+         key_below(plot, caption.height) + frame() + curves_drawn(plot);
 }
 
 }  // namespace tugline

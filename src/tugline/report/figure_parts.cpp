@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <cmath>
+#include <cstdlib>
 #include <initializer_list>
 #include <map>
 #include <string_view>
@@ -19,17 +21,35 @@ namespace {
 constexpr size_t kCaptionCharacters = 150;  // that fit beside each other in the caption's size
 constexpr double kCaptionLine = 0.0265;     // of the figure's height
 
+// Decades of a logarithmic axis that are labelled each; of more, every second or third is.
+constexpr int kMostDecades = 10;
+
+// "10⁻³" in characters of their own: raised type overlaps in some readers of SVG.
+std::string power_of_ten(int power) {
+  constexpr std::array<const char*, 10> kRaised{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  std::string text = power < 0 ? "10⁻" : "10";
+  for (const char digit : std::to_string(std::abs(power))) text += kRaised[static_cast<size_t>(digit - '0')];
+  return text;
+}
+
 // A range of less than two decades may hold one power of ten or none: 2 and 5 times powers are labelled too.
-std::string close_ticks(const std::string& axis, double low, double high) {
-  std::vector<std::string> ticks;
+std::string power_ticks(const std::string& axis, double low, double high) {
+  const int first = static_cast<int>(std::floor(std::log10(low)));
   const int last = static_cast<int>(std::ceil(std::log10(high)));
-  for (int power = static_cast<int>(std::floor(std::log10(low))); power <= last; ++power) {
-    for (const int digit : {1, 2, 5}) {
-      const std::string factor = digit == 1 ? "" : fmt::format("{}·", digit);
-      ticks.push_back(fmt::format("'{}10^{{{}}}' {}e{}", factor, power, digit, power));
+  const int step = (last - first + kMostDecades) / kMostDecades;
+  const bool is_close = high < 100 * low;
+  std::vector<std::string> ticks;
+  for (int power = first; power <= last; ++power) {
+    const bool has_label = (power - first) % step == 0;
+    ticks.push_back(has_label ? fmt::format("'{}' 1e{}", power_of_ten(power), power)
+                              : fmt::format("'' 1e{} 1", power));
+    for (int digit = 2; step == 1 && digit < 10; ++digit) {
+      const bool is_labelled = is_close && (digit == 2 || digit == 5);
+      ticks.push_back(is_labelled ? fmt::format("'{}·{}' {}e{}", digit, power_of_ten(power), digit, power)
+                                  : fmt::format("'' {}e{} 1", digit, power));
     }
   }
-  return fmt::format("set {}tics ({})\n", axis, fmt::join(ticks, ", "));
+  return fmt::format("set {}tics nomirror out ({})\n", axis, fmt::join(ticks, ", "));
 }
 
 std::string unfinished_fact(const RunView& view) {
@@ -82,9 +102,10 @@ std::string title_lines(const RunView& view, const std::string& title, const std
 }
 
 std::string provenance_caption(const RunView& view, const std::string& what) {
-  return joined_facts(view, what,
-                      {"model", "data", "readout", "directions", "", "audit", "part", "unfinished",
-                       "precision", "temperature", "vocabulary", "seed", "configuration", "tugline"});
+  return joined_facts(
+      view, what,
+      {"model", "data", "readout", "hook", "push", "directions", "", "audit", "part", "unfinished",
+       "precision", "temperature", "vocabulary", "seed", "configuration", "tugline"});
 }
 
 std::string shared_caption(const RunView& view, const std::string& what) {
@@ -123,10 +144,24 @@ double round_number_below(double value) {
 }
 
 std::string logarithmic_axis(const std::string& axis, double low, double high) {
-  const std::string text =
-      fmt::format("set logscale {0}\nset format {0} '10^{{%L}}'\nset m{0}tics 10\n", axis);
-  return text + fmt::format("set {}tics nomirror out\n", axis) +
-         (high < 100 * low ? close_ticks(axis, low, high) : "");
+  return fmt::format("set logscale {}\n", axis) + power_ticks(axis, low, high);
+}
+
+std::string plain_logarithmic_axis(const std::string& axis, double low, double high) {
+  std::vector<std::string> ticks;
+  const int last = static_cast<int>(std::ceil(std::log10(high)));
+  for (int power = static_cast<int>(std::floor(std::log10(low))); power <= last; ++power)
+    for (int digit = 1; digit < 10; ++digit) {
+      const bool has_label = digit == 1 || digit == 2 || digit == 5 || high <= 10 * low;
+      const std::string label = has_label ? fmt::format("{:g}", digit * std::pow(10.0, power)) : "";
+      ticks.push_back(fmt::format("'{}' {}e{}{}", label, digit, power, has_label ? "" : " 1"));
+    }
+  return fmt::format("set logscale {0}\nset {0}tics nomirror out ({1})\n", axis, fmt::join(ticks, ", "));
+}
+
+std::string epsilon_name(const RunView& view) {
+  return view.epsilon_is_fraction() ? "fraction ε of the way to another residual"
+                                    : "push size ε  (RMS of the residual at the site)";
 }
 
 std::string frame() {

@@ -10,7 +10,7 @@
 
 namespace tugline {
 
-inline constexpr double kFigureLeft = 0.1;  // the left edge of the axes, of the figure's width
+inline constexpr double kFigureLeft = 0.11;  // the left edge of the axes, of the figure's width
 
 // A line of text at (0.02, y) of the figure, whatever is in it.
 [[nodiscard]] std::string label_line(int number, const std::string& text, double y, const std::string& style);
@@ -50,9 +50,14 @@ struct Edges {
 // The largest of 1, 2, 5, 10, 20 ... and their like below 1 that is not above `value` > 0.
 [[nodiscard]] double round_number_below(double value);
 
-// Ticks of the logarithmic axis `axis` ("x", "y") from `low` to `high`: powers of ten; where they are less than two decades
+// The logarithmic axis `axis` ("x", "y") from `low` to `high` with ticks at powers of ten; where they are less than two decades
 // apart, 2 and 5 times them too.
 [[nodiscard]] std::string logarithmic_axis(const std::string& axis, double low, double high);
+// The same with ticks at 1, 2 and 5 times powers of ten (within one decade at 1 to 9 times), as plain numbers: for sizes and distances, which are seldom two decades apart.
+[[nodiscard]] std::string plain_logarithmic_axis(const std::string& axis, double low, double high);
+
+// What the run's epsilon is, as an axis has it.
+[[nodiscard]] std::string epsilon_name(const RunView& view);
 
 // Border and grid.
 [[nodiscard]] std::string frame();

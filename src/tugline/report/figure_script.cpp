@@ -43,9 +43,9 @@ std::string figure_script(const RunView& view, const std::string& span_kind, Fig
                  null_caption(view) + zeros_caption(plot, "ε") + notes_caption(view));
   return terminal_line(format) + "set encoding utf8\n" +
          title_lines(view, "How far a push moves the next-token distributions", span_kind + " spans") +
-         margins(caption, {.right = right, .top = kBelowUpperAxis}) + relative_axis_name(right) +
-         caption.script + epsilon_axis(plot, view.d_model) + vertical_axis(plot) +
-         key_beside(plot, "layer", right) + frame() + curves_drawn(plot);
+         margins(caption, {.right = right, .top = top_below_epsilons(view)}) + caption.script +
+         epsilon_axis(plot, view, right) + vertical_axis(plot) + key_beside(plot, "layer", right) + frame() +
+         curves_drawn(plot);
 }
 
 }  // namespace tugline

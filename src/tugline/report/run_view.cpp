@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "tugline/core/error.h"
@@ -56,7 +57,7 @@ void count_examples(const RunStore& store, const std::set<int64_t>& with_units, 
 void read_units(const RunStore& store, RunView& view) {
   std::set<int64_t> with_units;
   std::map<std::string, NoteGroup> notes;
-  CurveBuilder curves;
+  CurveBuilder curves(NullRange::kYes);
   for (const UnitRecord& unit : store.units()) {
     curves.add(unit.key, store.responses(unit.key));
     with_units.insert(unit.key.example);
@@ -75,7 +76,7 @@ void read_units(const RunStore& store, RunView& view) {
   for (auto& [text, group] : notes) {
     view.notes.push_back(std::move(group));
   }
-  view.curves = curves.build(view.d_model);
+  view.curves = curves.build(view.epsilon_is_fraction() ? std::nullopt : std::optional(view.d_model));
   count_examples(store, with_units, view);
 }
 
@@ -97,10 +98,26 @@ std::string identity_value(const RunView& view, const char* name) {
   return found == view.identity.fields.end() ? std::string() : found->second;
 }
 
+// "v.safetensors:global.layer20 (file 0123456789abcdef)" for directions from a file.
+std::string source_fact(const RunView& view) {
+  const std::string source = identity_value(view, field::kDirectionFamily);
+  const auto file = view.meta.find(field::kDirectionFile);
+  if (file == view.meta.end() || file->second.empty()) return source;
+  return fmt::format("of {} ({})", std::filesystem::path(file->second).filename().string(), source);
+}
+
+// "residual", or "subspace.npy (file 0123456789abcdef)".
+std::string orthogonal_fact(const RunView& view, const std::string& to) {
+  const auto file = view.meta.find(field::kOrthogonalFile);
+  if (!to.starts_with("file ") || file == view.meta.end()) return to;
+  return fmt::format("{} ({})", std::filesystem::path(file->second).filename().string(), to);
+}
+
 std::string directions_fact(const RunView& view) {
   std::string text = identity_value(view, field::kDirections);
   for (const char* name : {field::kDirectionFamily, field::kDirectionSharing}) {
-    const std::string value = identity_value(view, name);
+    const std::string value =
+        name == std::string(field::kDirectionFamily) ? source_fact(view) : identity_value(view, name);
     if (!value.empty()) {
       text += (text.empty() ? "" : name == std::string(field::kDirectionSharing) ? ", " : " ") + value;
     }
@@ -111,15 +128,9 @@ std::string directions_fact(const RunView& view) {
   }
   const std::string orthogonal = identity_value(view, field::kOrthogonalTo);
   if (!orthogonal.empty() && orthogonal != "nothing") {
-    text += ", orthogonal to " + orthogonal;
+    text += ", orthogonal to " + orthogonal_fact(view, orthogonal);
   }
   return text;
-}
-
-// Left out where it is what pushes are mostly.
-std::string push_fact(const RunView& view) {
-  std::string kind = identity_value(view, field::kPush);
-  return kind == "additive" ? "" : kind;
 }
 
 std::string examples_fact(const RunView& view) {
@@ -152,6 +163,8 @@ int64_t RunView::examples_skipped() const {
   return static_cast<int64_t>(total);
 }
 
+bool RunView::epsilon_is_fraction() const { return identity_value(*this, field::kPush) == "interpolation"; }
+
 bool RunView::is_unfinished() const { return units_planned ? units < *units_planned : examples_waiting > 0; }
 
 int64_t width_of(const RunStore& store) { return width_in(store, store.meta()); }
@@ -176,8 +189,9 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"spans", identity_value(view, field::kSpans)},
       {"readout", identity_value(view, field::kReadout)},
       {"hook", identity_value(view, field::kHook)},
-      {"push", push_fact(view)},
+      {"push", identity_value(view, field::kPush)},
       {"directions", directions_fact(view)},
+      {"arrays", values_over_sessions(view, field::kDirectionArrays)},
       {"examples", examples_fact(view)},
       {"units", units_fact(view)},
       {"part", shard_text(view)},

@@ -48,6 +48,8 @@ struct RunView {
   std::vector<CurvePoint> curves;
 
   [[nodiscard]] int64_t examples_skipped() const;
+  // Of an interpolation epsilon is a fraction of the way to another residual; of other pushes it is a size.
+  [[nodiscard]] bool epsilon_is_fraction() const;
   // True where the store says that there is more to measure than it holds.
   [[nodiscard]] bool is_unfinished() const;
 };

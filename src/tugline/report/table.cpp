@@ -32,13 +32,18 @@ std::string cell_text(const MeanEstimate& kl) {
 using Grid = std::map<double, std::map<int32_t, const CurvePoint*>>;  // epsilon, layer
 
 std::string block_text(const Grid& grid, std::span<const int32_t> layers) {
-  std::string text = fmt::format("{:>9}{:>10}", "epsilon", "relative");
+  const bool is_fraction =
+      !grid.begin()->second.begin()->second->epsilon_relative;  // of the way to another residual
+  std::string text =
+      is_fraction ? fmt::format("{:>9}", "fraction") : fmt::format("{:>9}{:>10}", "epsilon", "relative");
   for (const int32_t layer : layers) {
     text += padded(fmt::format("layer {}", layer), kCellWidth);
   }
   text += '\n';
   for (const auto& [epsilon, row] : grid) {
-    text += fmt::format("{:>9.5g}{:>9.2f}%", epsilon, 100 * row.begin()->second->epsilon_relative);
+    text += fmt::format("{:>9.5g}", epsilon);
+    if (const auto relative = row.begin()->second->epsilon_relative)
+      text += fmt::format("{:>9.2f}%", 100 * *relative);
     for (const int32_t layer : layers) {
       const auto found = row.find(layer);
       text += padded(found == row.end() ? "-" : cell_text(found->second->kl), kCellWidth);
@@ -59,8 +64,20 @@ std::string counts_text(const std::vector<const CurvePoint*>& points) {
     const auto [low, high] = std::minmax_element(points.begin(), points.end(), less);
     return range_text((*low)->*member, (*high)->*member);
   };
-  return fmt::format("{} spans of {} examples, {} directions each", range(&CurvePoint::spans),
-                     range(&CurvePoint::examples), range(&CurvePoint::directions));
+  const std::string directions = range(&CurvePoint::directions);
+  const auto several = [](const std::string& count) { return count == "1" ? "" : "s"; };
+  const std::string spans = range(&CurvePoint::spans);
+  const std::string examples = range(&CurvePoint::examples);
+  return fmt::format("{} span{} of {} example{}, {} direction{} each", spans, several(spans), examples,
+                     several(examples), directions, several(directions));
+}
+
+// What the standard error is over: it differs from point to point while a sweep is under way.
+std::string error_text(const std::vector<const CurvePoint*>& points) {
+  std::set<std::string> over;
+  for (const CurvePoint* point : points)
+    over.insert(point->examples > 1 ? "examples" : point->spans > 1 ? "spans" : "directions");
+  return over.size() == 1 ? "standard error over " + *over.begin() : "standard error";
 }
 
 std::string kind_text(const std::string& what, const std::vector<const CurvePoint*>& points) {
@@ -71,8 +88,8 @@ std::string kind_text(const std::string& what, const std::vector<const CurvePoin
     layer_set.insert(point->layer);
   }
   const std::vector<int32_t> layers(layer_set.begin(), layer_set.end());
-  std::string text = fmt::format("\n{}: KL(pushed || base) in nats, mean ± standard error ({})\n", what,
-                                 counts_text(points));
+  std::string text = fmt::format("\n{}: KL(pushed || base) in nats, mean ± {} ({})\n", what,
+                                 error_text(points), counts_text(points));
   for (size_t first = 0; first < layers.size(); first += kLayersAcross) {
     const size_t count = std::min(kLayersAcross, layers.size() - first);
     if (first > 0) text += '\n';
@@ -116,7 +133,7 @@ nlohmann::ordered_json curves_json(const RunView& view) {
     list.push_back({{"span_kind", point.span_kind},
                     {"layer", point.layer},
                     {"epsilon", point.epsilon},
-                    {"epsilon_relative", point.epsilon_relative},
+                    {"epsilon_relative", number_or_null(point.epsilon_relative)},
                     {"kl", point.kl.mean},
                     {"standard_error", number_or_null(point.kl.standard_error)},
                     {"ci_low", number_or_null(point.kl.ci_low)},

@@ -1,6 +1,7 @@
 #include "tugline/stats/contrasts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace tugline {
@@ -13,20 +14,44 @@ struct Pair {
   double second = 0;
 };
 
+double variance_of(const MeanEstimate& mean) {
+  const double error = mean.standard_error.value_or(0);
+  return error * error;
+}
+
+// The ratios rho for which the mean of first - rho second does not differ from 0 by t (Fieller 1954): between the roots of
+// a rho^2 - 2 b rho + c. Without ends where the second mean is not clear of 0, so that the ratios have no bound.
+PercentileInterval fieller_interval(const MeanEstimate& first, const MeanEstimate& second,
+                                    const MeanEstimate& difference) {
+  if (!difference.standard_error) return {};
+  const double t = student_t_quantile((1 + kConfidence) / 2, difference.freedom);
+  const double covariance = (variance_of(first) + variance_of(second) - variance_of(difference)) / 2;
+  const double a = second.mean * second.mean - t * t * variance_of(second);
+  const double b = first.mean * second.mean - t * t * covariance;
+  const double c = first.mean * first.mean - t * t * variance_of(first);
+  if (a <= 0) return {};
+  const double root = std::sqrt(std::max(0.0, b * b - a * c));
+  return {.low = (b - root) / a, .high = (b + root) / a};
+}
+
 void set_estimates(const std::vector<Pair>& pairs, Contrast& contrast) {
+  std::vector<ClusteredValue> first;
+  std::vector<ClusteredValue> second;
   std::vector<ClusteredValue> differences;
-  double first = 0;
-  double second = 0;
   for (const Pair& pair : pairs) {
+    first.push_back({.cluster = pair.example, .value = pair.first});
+    second.push_back({.cluster = pair.example, .value = pair.second});
     differences.push_back({.cluster = pair.example, .value = pair.first - pair.second});
     contrast.larger += pair.first > pair.second ? 1 : 0;
-    first += pair.first;
-    second += pair.second;
   }
   contrast.pairs = static_cast<int64_t>(pairs.size());
   contrast.difference = mean_over_spans(differences);
   contrast.p_value = p_value_of_zero(contrast.difference);
-  if (second > 0) contrast.ratio = first / second;
+  const MeanEstimate of_first = mean_over_spans(first);
+  const MeanEstimate of_second = mean_over_spans(second);
+  if (of_second.mean <= 0) return;
+  contrast.ratio = of_first.mean / of_second.mean;
+  contrast.ratio_t = fieller_interval(of_first, of_second, contrast.difference);
 }
 
 // `first` and `second`: the two sides' means, one a resample.

@@ -23,10 +23,12 @@ struct Contrast {
   int32_t layer = 0;
   int32_t against_layer = 0;
   double epsilon = 0;
-  MeanEstimate difference = {};       // of the paired differences, nats; t interval
-  PercentileInterval bootstrap = {};  // of the same difference
-  std::optional<double> ratio = {};   // first mean over the other; absent where that is 0
-  PercentileInterval ratio_interval = {};
+  MeanEstimate difference = {};            // of the paired differences, nats; t interval
+  PercentileInterval bootstrap = {};       // of the same difference
+  std::optional<double> ratio = {};        // first mean over the other; absent where that is 0
+  PercentileInterval ratio_interval = {};  // bootstrap
+  PercentileInterval ratio_t =
+      {};  // by t (Fieller): holds 1 exactly where `p_value` is above 1 - kConfidence
   std::optional<double> p_value = {};  // of difference 0, by t
   int64_t pairs = 0;                   // examples where kinds are compared, spans where layers are
   int64_t larger = 0;                  // pairs whose first side is the larger

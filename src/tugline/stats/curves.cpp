@@ -1,8 +1,11 @@
 #include "tugline/stats/curves.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
+
+#include "tugline/stats/quantile.h"
 
 namespace tugline {
 namespace {
@@ -29,11 +32,13 @@ std::map<Curve, std::vector<double>> by_set_and_epsilon(std::span<const Response
 
 void CurveBuilder::add(const UnitKey& unit, std::span<const ResponseRecord> responses) {
   for (const auto& [point, kls] : by_set_and_epsilon(responses)) {
+    const bool keeps_null = null_range_ == NullRange::kYes && point.first == DirectionSet::kNull;
     points_[{unit.span_kind, unit.layer, point.first, point.second}].push_back(
         {.example = unit.example,
          .chunk = unit.chunk,
          .over_directions = mean_of_independent(kls),
-         .directions = static_cast<int64_t>(kls.size())});
+         .directions = static_cast<int64_t>(kls.size()),
+         .null = keeps_null ? kls : std::vector<double>()});
   }
 }
 
@@ -48,7 +53,20 @@ MeanEstimate CurveBuilder::average(const std::vector<SpanMean>& spans) {
   return mean_over_spans(means);
 }
 
-std::vector<CurvePoint> CurveBuilder::build(int64_t d_model) const {
+void CurveBuilder::set_null_range(const std::vector<SpanMean>& spans, CurvePoint& point) {
+  constexpr double kTail = (1 - kConfidence) / 2;
+  std::vector<double> means(spans.front().null.size(), 0.0);
+  for (const SpanMean& span : spans) {
+    if (span.null.size() != means.size()) return;
+    for (size_t i = 0; i < means.size(); ++i) means[i] += span.null[i] / static_cast<double>(spans.size());
+  }
+  if (means.empty()) return;
+  const std::vector<double> ends = quantiles(means, std::array<double, 2>{kTail, 1 - kTail});
+  point.null_low = ends[0];
+  point.null_high = ends[1];
+}
+
+std::vector<CurvePoint> CurveBuilder::build(std::optional<int64_t> d_model) const {
   std::vector<CurvePoint> curve;
   for (const auto& [key, unsorted] : points_) {
     std::vector<SpanMean> spans = unsorted;
@@ -59,8 +77,9 @@ std::vector<CurvePoint> CurveBuilder::build(int64_t d_model) const {
                      .layer = std::get<1>(key),
                      .set = std::get<2>(key),
                      .epsilon = std::get<3>(key)};
-    point.epsilon_relative = point.epsilon / std::sqrt(static_cast<double>(d_model));
+    if (d_model) point.epsilon_relative = point.epsilon / std::sqrt(static_cast<double>(*d_model));
     point.kl = average(spans);
+    set_null_range(spans, point);
     point.spans = static_cast<int64_t>(spans.size());
     for (size_t i = 0; i < spans.size(); ++i) {
       point.examples += i == 0 || spans[i].example != spans[i - 1].example ? 1 : 0;

@@ -22,7 +22,7 @@ void DistanceBuilder::add(const UnitRecord& unit, std::span<const ResponseRecord
   }
 }
 
-std::vector<DistancePoint> DistanceBuilder::build(int64_t d_model) const {
+std::vector<DistancePoint> DistanceBuilder::build(std::optional<int64_t> d_model) const {
   std::vector<DistancePoint> points;
   for (const auto& [distance, builder] : at_distance_) {
     for (CurvePoint& point : builder.build(d_model)) {

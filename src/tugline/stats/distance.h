@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,8 +25,8 @@ class DistanceBuilder {
   // `unit` with its key, position and rows; `responses` with one value a row.
   void add(const UnitRecord& unit, std::span<const ResponseRecord> responses);
 
-  // Sorted by span kind, layer, set of directions, epsilon, distance. `d_model`: the width of the residual stream.
-  [[nodiscard]] std::vector<DistancePoint> build(int64_t d_model) const;
+  // Sorted by span kind, layer, set of directions, epsilon, distance. `d_model` as for CurveBuilder.
+  [[nodiscard]] std::vector<DistancePoint> build(std::optional<int64_t> d_model) const;
 
  private:
   std::map<int64_t, CurveBuilder> at_distance_;

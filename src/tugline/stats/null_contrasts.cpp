@@ -66,8 +66,11 @@ void add_at(const ResponseGrid& vectors, const ResponseGrid& null, const std::ve
     contrast.difference = mean_over_spans(differences);
     contrast.null_as_large =
         std::count_if(means.begin(), means.end(), [&](double value) { return value >= contrast.kl; });
+    contrast.null_as_small =
+        std::count_if(means.begin(), means.end(), [&](double value) { return value <= contrast.kl; });
+    const int64_t beyond = std::min(contrast.null_as_large, contrast.null_as_small);
     contrast.p_value =
-        static_cast<double>(1 + contrast.null_as_large) / static_cast<double>(1 + null.directions);
+        std::min(1.0, 2 * static_cast<double>(1 + beyond) / static_cast<double>(1 + null.directions));
     contrasts.push_back(std::move(contrast));
   }
 }

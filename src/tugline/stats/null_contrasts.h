@@ -26,7 +26,8 @@ struct NullContrast {
   MeanEstimate difference = {};  // vector less the mean of the random directions, span by span; t interval
   int64_t null_directions = 0;
   int64_t null_as_large = 0;  // random directions whose mean over the spans is the vector's at least
-  double p_value = 1;         // (1 + null_as_large) / (1 + null_directions)
+  int64_t null_as_small = 0;  // and at most
+  double p_value = 1;  // two-sided: twice (1 + the fewer of the two) / (1 + null_directions), at most 1
   int64_t spans = 0;
 };
 
