@@ -29,7 +29,7 @@ TEST_F(Doctor, SaysWhatTheMachineOffers) {
 TEST_F(Doctor, TakesTheThreadsItIsGiven) {
   const ProgramOutcome page = run_program("OMP_NUM_THREADS=1 '" TUGLINE_PROGRAM "' doctor");
   ASSERT_EQ(page.status, 0) << page.err;
-  EXPECT_TRUE(holds(page.out, ", 1 threads")) << page.out;
+  EXPECT_TRUE(holds(page.out, ", 1 thread\n")) << page.out;
   EXPECT_TRUE(holds(page.out, "bf16      products ")) << page.out;
   EXPECT_TRUE(holds(page.out, "GPU       none")) << page.out;
 }

@@ -131,7 +131,7 @@ TEST_F(Inspect, BadInputIsRefused) {
   expect_refused("inspect nowhere", "nowhere");
   expect_refused("inspect .", "holds no");
   expect_refused("inspect data.json", "data.json");
-  expect_refused("inspect $MODEL --text a --data data.json", "2 were given");
+  expect_refused("inspect $MODEL --text a --data data.json", "2 are given");
   expect_refused("inspect $MODEL --data none.json", "none.json");
   expect_refused("inspect $MODEL --bos maybe", "--bos");
   expect_refused("inspect $MODEL --text \"$(printf '\\303')\"", "not UTF-8");

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -10,6 +9,8 @@
 #include <string>
 
 #include "tugline/cli/chunk_metrics.h"
+#include "tugline/cli/number_options.h"
+#include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/core/error.h"
@@ -47,14 +48,8 @@ std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunS
   return facts;
 }
 
-void check_positive(const char* option, double value) {
-  if (std::isfinite(value) && value > 0) return;
-  fail(ErrorCode::kUsage, "{} {}: expected a finite number above 0", option, value);
-}
-
 void run_analyze(const Options& options) {
-  check_positive("--threshold", options.analysis.threshold);
-  if (options.analysis.small_epsilon) check_positive("--small-epsilon", *options.analysis.small_epsilon);
+  check_standard_output({options.store, options.data});
   RunStore store =
       options.no_store ? RunStore::open_read_only(options.store) : RunStore::open_to_annotate(options.store);
   warn_of_part(store);
@@ -67,16 +62,21 @@ void run_analyze(const Options& options) {
 }
 
 void add_numbers(CLI::App& command, AnalysisOptions& options) {
-  command.add_option("--epsilon", options.epsilon,
-                     "The epsilon that tables about one epsilon show (default: the run's largest)");
-  command.add_option("--threshold", options.threshold,
-                     "KL in nats whose epsilon is looked for (default 0.1)");
-  command.add_option(
-      "--small-epsilon", options.small_epsilon,
-      "Fit a eps^2 + b eps up to here (default: the third smallest epsilon, or a quarter of the largest)");
+  command
+      .add_option("--epsilon", options.epsilon,
+                  "The epsilon that tables about one epsilon show (default: the run's largest)")
+      ->check(finite_number());
+  command
+      .add_option("--threshold", options.threshold, "KL in nats whose epsilon is looked for (default 0.1)")
+      ->check(positive_number());
+  command
+      .add_option(
+          "--small-epsilon", options.small_epsilon,
+          "Fit a eps^2 + b eps up to here (default: the third smallest epsilon, or a quarter of the largest)")
+      ->check(positive_number());
   command.add_option("--resamples", options.resamples, "Of the bootstrap, and permutations (default 10000)")
-      ->check(CLI::Range(int64_t{100}, int64_t{1'000'000}));
-  command.add_option("--seed", options.seed, "Of both (default 42)");
+      ->check(integer_from(100, 1'000'000));
+  command.add_option("--seed", options.seed, "Of both (default 42)")->check(seed_number());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "tugline/cli/number_options.h"
 #include "tugline/files/direction_file.h"
 #include "tugline/probe/push_vector.h"
 #include "tugline/probe/vectors.h"
@@ -19,7 +20,7 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
       .add_option("--null-directions", a.null_directions,
                   "Random isotropic directions that are pushed beside those of --direction-file, to compare "
                   "them with")
-      ->check(CLI::Range(1, 1'000'000));
+      ->check(integer_from(1, 1'000'000));
   command
       .add_option("--direction-sharing", a.sharing,
                   "common: the same directions at every epsilon; independent: fresh ones")

@@ -9,6 +9,7 @@
 #include "tugline/backend/machine.h"
 #include "tugline/backend/product_speed.h"
 #include "tugline/cli/standard_output.h"
+#include "tugline/core/plural.h"
 #include "tugline/core/version.h"
 
 namespace tugline {
@@ -61,7 +62,7 @@ std::string speeds_text(const ProductSpeeds& speeds) {
 std::string doctor_text(const MachineInfo& machine, const ProductSpeeds& speeds) {
   return fmt::format(
       "tugline   {}\n"
-      "CPU       {} ({}), {} threads\n"
+      "CPU       {} ({}), {}\n"
       "kernels   {}\n"
       "oneDNN    {}, {}\n"
       "cache     {}\n"
@@ -69,9 +70,10 @@ std::string doctor_text(const MachineInfo& machine, const ProductSpeeds& speeds)
       "products  {} (oneDNN, {} x {} x {}, best of several)\n"
       "bf16      {}\n"
       "GPU       {}\n",
-      kVersion, machine.cpu, machine.architecture, machine.threads, machine.instruction_set,
-      machine.onednn_version, machine.onednn_isa, cache_text(machine), memory_text(machine),
-      speeds_text(speeds), kYardstickRows, kYardstickOut, kYardstickIn, bf16_text(machine), kGpu);
+      kVersion, machine.cpu, machine.architecture, counted(machine.threads, "thread"),
+      machine.instruction_set, machine.onednn_version, machine.onednn_isa, cache_text(machine),
+      memory_text(machine), speeds_text(speeds), kYardstickRows, kYardstickOut, kYardstickIn,
+      bf16_text(machine), kGpu);
 }
 
 std::string doctor_json(const MachineInfo& machine, const ProductSpeeds& speeds) {

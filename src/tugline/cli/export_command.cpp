@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/core/precision.h"
@@ -27,7 +28,8 @@ struct Options {
   std::string store;
   std::string table;
   std::string format = "csv";
-  std::string output;
+  std::string output = "-";  // standard output
+  bool force = false;
 };
 
 // A table's columns are a contract that has no place for it.
@@ -39,12 +41,21 @@ void warn_of_noise(const RunStore& store) {
 }
 
 void run_export(const Options& options) {
+  const bool is_to_standard_output = options.output == "-";
+  if (is_to_standard_output) {
+    check_standard_output({options.store});
+  } else {
+    check_output({.path = options.output,
+                  .kind = OutputKind::kTable,
+                  .inputs = {options.store},
+                  .force = options.force});
+  }
   const RunStore store = RunStore::open_read_only(options.store);
   warn_of_noise(store);
   warn_of_part(store);
   const ExportTable table = kTables.at(options.table);
   const TextFormat format = kFormats.at(options.format);
-  if (options.output.empty()) {
+  if (is_to_standard_output) {
     export_table(store, table, format, write_to_standard_output);
     return;
   }
@@ -64,13 +75,18 @@ void add_export_command(CLI::App& app) {
       ->check(CLI::IsMember({"curves", "distance", "responses", "rows", "units", "examples"}));
   command->add_option("--format", options->format, "csv (default) or json")
       ->check(CLI::IsMember({"csv", "json"}));
-  command->add_option("-o,--output", options->output, "File to write; standard output where it is not given");
+  command->add_option("-o,--output", options->output,
+                      "The file to write; - (the default) is standard output");
+  add_force_option(*command, options->force);
   command->footer(
       "Examples:\n"
       "  tugline export run.db --table curves\n"
       "  tugline export run.db --table rows --format json -o rows.json\n"
-      "In rows, kl is the row's own; kl_reverse, top1_flips and delta_logprob are their push's means\n"
-      "over its rows, as in responses. Numbers read back to the same double.");
+      "Every measure in rows is of that row alone; responses holds the means over a push's rows. Numbers "
+      "read back to the same double.\n"
+      "An existing file is replaced if tugline export wrote it, another one only with --force; never a run "
+      "store or a "
+      "model file.");
   command->callback([options] { run_export(*options); });
 }
 

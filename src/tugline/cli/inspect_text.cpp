@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tugline/cli/terminal.h"
+#include "tugline/core/plural.h"
 #include "tugline/text/utf8.h"
 
 namespace tugline {
@@ -19,8 +20,8 @@ std::string encoding_json(const Tokenizer& tokenizer, const Encoding& encoding) 
 }
 
 std::string encoding_text(const Tokenizer& tokenizer, const Encoding& encoding) {
-  std::string text =
-      fmt::format("{} tokens\n{:>7}{:>9}{:>16}  piece\n", encoding.ids.size(), "token", "id", "bytes");
+  std::string text = fmt::format("{}\n{:>7}{:>9}{:>16}  piece\n", counted(std::ssize(encoding.ids), "token"),
+                                 "token", "id", "bytes");
   for (size_t i = 0; i < encoding.ids.size(); ++i) {
     const ByteRange bytes = encoding.offsets[i];
     text += fmt::format("{:>7}{:>9}{:>16}  '{}'\n", i, encoding.ids[i],

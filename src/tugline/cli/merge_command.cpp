@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tugline/cli/output_check.h"
+#include "tugline/core/plural.h"
 #include "tugline/store/merge.h"
 
 namespace tugline {
@@ -21,7 +23,7 @@ struct Options {
 };
 
 std::string units_text(int64_t units, const std::optional<int64_t>& planned) {
-  return planned ? fmt::format("{} of {} units", units, *planned) : fmt::format("{} units", units);
+  return planned ? fmt::format("{} of {}", units, counted(*planned, "unit")) : counted(units, "unit");
 }
 
 void report_input(const MergedInput& input) {
@@ -55,8 +57,9 @@ void report_missing(const MergeReport& report) {
     return;
   }
   if (report.units >= *report.units_planned) return;
-  spdlog::warn("{} units of the run are missing; the sweep's command without --shard measures them",
-               *report.units_planned - report.units);
+  const int64_t missing = *report.units_planned - report.units;
+  spdlog::warn("{} of the run {} missing; the sweep's command without --shard measures {}",
+               counted(missing, "unit"), missing == 1 ? "is" : "are", missing == 1 ? "it" : "them");
   for (const std::string& shard : absent_shards(report.inputs)) spdlog::warn("{} was not given", shard);
   for (const MergedInput& input : report.inputs)
     if (input.units_planned && input.units < *input.units_planned)
@@ -64,6 +67,7 @@ void report_missing(const MergeReport& report) {
 }
 
 void run_merge(const Options& options) {
+  check_output({.path = options.output, .kind = OutputKind::kRunStore, .inputs = options.inputs});
   const MergeReport report = merge_stores(options.output, {options.inputs.begin(), options.inputs.end()});
   for (const MergedInput& input : report.inputs) report_input(input);
   report_missing(report);

@@ -12,11 +12,17 @@
 namespace tugline {
 namespace {
 
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+}
+
+// The parts without the spaces around them.
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {
     const size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
+    parts.push_back(trimmed(text.substr(0, end)));
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
@@ -43,27 +49,30 @@ int64_t parse_layer(std::string_view text, int64_t num_layers) {
   return layer;
 }
 
+// The end is not in the range, so the number of layers is as good as any; from the end, -1 leaves out the last.
+int64_t parse_layers_end(std::string_view text, int64_t num_layers) {
+  if (text.empty()) return num_layers;
+  const auto given = parse_number<int64_t>(text, "--layers");
+  return given < 0 ? given + num_layers : given;
+}
+
 void add_layers(std::string_view part, int64_t num_layers, std::set<int64_t>& layers) {
-  if (part == "all") {
-    for (int64_t layer = 0; layer < num_layers; ++layer) layers.insert(layer);
-    return;
-  }
-  const auto bounds = split(part, ':');
+  const auto bounds = split(part == "all" ? ":" : part, ':');
   if (bounds.size() == 1) {
     layers.insert(parse_layer(part, num_layers));
     return;
   }
-  if (bounds.size() != 2) fail(ErrorCode::kUsage, "--layers: '{}' is not a layer or a range BEGIN:END", part);
-  const int64_t begin = parse_layer(bounds[0], num_layers);
-  // The end is not in the range, so the number of layers is as good as any; from the end, -1 leaves out the last.
-  const auto given = parse_number<int64_t>(bounds[1], "--layers");
-  const int64_t end = given < 0 ? given + num_layers : given;
-  if (end <= begin || end > num_layers)
+  if (bounds.size() > 3)
+    fail(ErrorCode::kUsage, "--layers: '{}' is not a layer or a range BEGIN:END or BEGIN:END:STEP", part);
+  const int64_t begin = bounds[0].empty() ? 0 : parse_layer(bounds[0], num_layers);
+  const int64_t end = parse_layers_end(bounds[1], num_layers);
+  const int64_t step = bounds.size() == 3 ? parse_number<int64_t>(bounds[2], "--layers") : 1;
+  if (end <= begin || end > num_layers || step < 1)
     fail(
         ErrorCode::kUsage,
         "--layers: the range '{}' holds no layers of the model's 0 to {}; ranges are half-open, {}:{} is all",
         part, num_layers - 1, 0, num_layers);
-  for (int64_t layer = begin; layer < end; ++layer) layers.insert(layer);
+  for (int64_t layer = begin; layer < end; layer += std::min(step, num_layers)) layers.insert(layer);
 }
 
 double parse_epsilon(std::string_view text) {

@@ -10,8 +10,10 @@
 
 namespace tugline {
 
-// "last", "all", "20,22", "20:24" (20 to 23: ranges are half-open), "-1" (from the end), and lists of these. Ascending, without
-// repetitions. Errors: a layer that the model does not have.
+// Lists may have spaces around their parts.
+
+// "last", "all", "20,22", "20:24" (20 to 23: ranges are half-open, and either end may be left out), "0:30:3" (every third), "-1"
+// (from the end), and lists of these. Ascending, without repetitions. Errors: a layer that the model does not have.
 [[nodiscard]] std::vector<LayerIndex> parse_layers(const std::string& text, int64_t num_layers);
 
 // "0,0.25,1" or START:STOP:COUNT, COUNT values evenly spaced, both ends included. Errors: not finite, given twice, none.

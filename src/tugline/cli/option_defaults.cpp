@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "tugline/cli/suggestion.h"
 #include "tugline/core/error.h"
 
 namespace tugline {
@@ -26,9 +27,13 @@ void check_no_name_twice(const std::string& toml, const std::filesystem::path& p
 
 CLI::Option& find_option(CLI::App& command, const std::string& name, const std::string& source) {
   CLI::Option* option = command.get_option_no_throw("--" + name);
-  if (option == nullptr || name == "config" || name == "help")
-    fail(ErrorCode::kUsage, "{}: '{}' is not an option of {}; see tugline {} --help", source, name,
-         command.get_name(), command.get_name());
+  if (option == nullptr || name == "config" || name == "help") {
+    std::vector<std::string> known;
+    for (const CLI::Option* other : command.get_options())
+      known.insert(known.end(), other->get_lnames().begin(), other->get_lnames().end());
+    fail(ErrorCode::kUsage, "{}: '{}' is not an option of {}{} (tugline {} --help lists them)", source, name,
+         command.get_name(), suggestion_for(name, known), command.get_name());
+  }
   return *option;
 }
 

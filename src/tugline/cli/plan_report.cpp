@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tugline/cli/progress.h"
+#include "tugline/core/plural.h"
 
 namespace tugline {
 namespace {
@@ -37,8 +38,8 @@ std::string units_text(const SweepCost& cost) {
 }
 
 std::string part_text(const ShardPart& part, int64_t units) {
-  return fmt::format("part      {}: {} of the run's {} units, {:.1f} % of its products\n",
-                     described(part.shard), units, part.units_of_run, 100 * part.share_of_flops);
+  return fmt::format("part      {}: {} of the run's {}, {:.1f} % of its products\n", described(part.shard),
+                     units, counted(part.units_of_run, "unit"), 100 * part.share_of_flops);
 }
 
 nlohmann::ordered_json part_json(const ShardPart& part) {
@@ -53,12 +54,12 @@ nlohmann::ordered_json part_json(const ShardPart& part) {
 std::string plan_text(const PlanReport& r) {
   const SweepCost& cost = r.cost;
   const MemoryNeeds& memory = cost.memory;
-  std::string text =
-      fmt::format("model     {}\n", r.model) + (r.part ? part_text(*r.part, cost.units) : "") +
-      fmt::format("units     {} ({} examples, {} skipped; {} spans; {} layers){}\n", cost.units, r.examples,
-                  r.examples_skipped, r.spans, r.layers, units_text(cost)) +
-      fmt::format("pushes    {} in {} batches of at most {} rows\n", cost.pushes, cost.batches,
-                  cost.largest_batch_rows);
+  std::string text = fmt::format("model     {}\n", r.model) + (r.part ? part_text(*r.part, cost.units) : "") +
+                     fmt::format("units     {} ({}, {} skipped; {}; {}){}\n", cost.units,
+                                 counted(r.examples, "example"), r.examples_skipped, counted(r.spans, "span"),
+                                 counted(r.layers, "layer"), units_text(cost)) +
+                     fmt::format("pushes    {} in {} of at most {}\n", cost.pushes,
+                                 counted(cost.batches, "batch"), counted(cost.largest_batch_rows, "row"));
   text += fmt::format(
       "products  {}: {} in the layers' maps, {} in attention, {} in the head, {} once a text or span\n",
       flops_text(cost.flops()), flops_text(cost.push_work.linear), flops_text(cost.push_work.attention),
@@ -69,8 +70,8 @@ std::string plan_text(const PlanReport& r) {
       bytes_text(memory.span), bytes_text(memory.batch), part_of_memory("an audit", memory.audit),
       part_of_memory("the residuals' statistics", memory.statistics));
   text += fmt::format("store     about {}\n", bytes_text(cost.store_bytes));
-  text += fmt::format("machine   {:.0f} GFLOP/s of matrix products in {}, {} threads, measured now\n",
-                      r.product_speed / 1e9, name_of(r.precision), r.threads);
+  text += fmt::format("machine   {:.0f} GFLOP/s of matrix products in {}, {}, measured now\n",
+                      r.product_speed / 1e9, name_of(r.precision), counted(r.threads, "thread"));
   text += r.share ? fmt::format("time      about {} at the {:.0f} % of that which the store's units reached",
                                 format_duration(r.seconds), 100 * *r.share)
                   : fmt::format("time      at least {}; units reach a part of that speed",

@@ -3,16 +3,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "tugline/cli/number_options.h"
+#include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
+#include "tugline/cli/standard_output.h"
 #include "tugline/core/error.h"
 #include "tugline/data/dataset.h"
 #include "tugline/report/distance_figure.h"
+#include "tugline/report/drawn_figure.h"
 #include "tugline/report/families_figure.h"
 #include "tugline/report/figure.h"
 #include "tugline/report/span_figures.h"
@@ -24,6 +29,7 @@ namespace {
 struct Options {
   std::vector<std::string> stores = {};
   std::string output = {};
+  bool force = false;
   std::string kind = "curves";
   std::string spans = {};
   std::optional<int32_t> layer = {};
@@ -49,6 +55,21 @@ void check_options(const Options& options) {
          fmt::join(chunk_metric_names(), ", "));
 }
 
+// "-" is SVG on standard output.
+bool is_to_standard_output(const Options& options) { return options.output == "-"; }
+
+FigureFormat format_of(const Options& options) {
+  return is_to_standard_output(options) ? FigureFormat::kSvg : figure_format_of(options.output);
+}
+
+void draw(const std::string& script, const Options& options) {
+  if (is_to_standard_output(options)) {
+    write_to_standard_output(drawn_figure(script, format_of(options)));
+  } else {
+    draw_script(script, options.output);
+  }
+}
+
 int32_t layer_to_draw(const RunView& view, const std::string& span_kind,
                       const std::optional<int32_t>& wanted) {
   std::set<int32_t> layers;
@@ -61,6 +82,11 @@ int32_t layer_to_draw(const RunView& view, const std::string& span_kind,
   return *wanted;
 }
 
+// The word of sweep's --spans is a kind's name, too: "chunks" is chunk.
+std::string singular(const std::string& kind) {
+  return kind == "anchors" || kind == "chunks" ? kind.substr(0, kind.size() - 1) : kind;
+}
+
 std::string span_kind_of(const RunView& view, const Options& options) {
   // Single spans are looked at as chunks, of which there are many; curves begin with the anchor.
   const bool has_chunks = std::any_of(view.curves.begin(), view.curves.end(),
@@ -68,12 +94,12 @@ std::string span_kind_of(const RunView& view, const Options& options) {
   const bool is_of_single_spans =
       options.kind == "chunks" || options.kind == "scatter" || options.kind == "anisotropy";
   const bool prefers_chunks = is_of_single_spans && options.spans.empty() && has_chunks;
-  return span_kind_to_draw(view, prefers_chunks ? "chunk" : options.spans);
+  return span_kind_to_draw(view, prefers_chunks ? "chunk" : singular(options.spans));
 }
 
 std::string script_of(const RunStore& store, const RunView& view, const Options& options) {
   const std::string span_kind = span_kind_of(view, options);
-  const FigureFormat format = figure_format_of(options.output);
+  const FigureFormat format = format_of(options);
   if (options.kind == "curves") return figure_script(view, span_kind, format);
   if (options.kind == "distance")
     return distance_figure_script(store, view,
@@ -100,20 +126,27 @@ std::string families_script(const Options& options) {
   const int32_t layer = layer_to_draw(first, span_kind, options.layer);
   for (const FamilyRun& run : runs)  // an unfinished one may lack them
     (void)layer_to_draw(run.view, span_kind_to_draw(run.view, span_kind), layer);
-  return families_figure_script(
-      runs, {.span_kind = span_kind, .layer = layer, .format = figure_format_of(options.output)});
+  return families_figure_script(runs, {.span_kind = span_kind, .layer = layer, .format = format_of(options)});
 }
 
 void run_plot(const Options& options) {
   check_options(options);
-  (void)figure_format_of(options.output);  // a wrong name is told before a large store is read
+  (void)format_of(options);  // a wrong name is told before a large store is read
+  if (is_to_standard_output(options)) {
+    check_standard_output(options.stores);
+  } else {
+    check_output({.path = options.output,
+                  .kind = OutputKind::kFigure,
+                  .inputs = options.stores,
+                  .force = options.force});
+  }
   if (options.kind == "families") {
-    draw_script(families_script(options), options.output);
+    draw(families_script(options), options);
     return;
   }
   const RunStore store = RunStore::open_read_only(options.stores.front());
   warn_of_part(store);
-  draw_script(script_of(store, view_of(store), options), options.output);
+  draw(script_of(store, view_of(store), options), options);
 }
 
 }  // namespace
@@ -126,21 +159,27 @@ void add_plot_command(CLI::App& app) {
       ->add_option("RUN.db", options->stores,
                    "Run store made by tugline sweep; for families several, which differ in their pushes only")
       ->required();
-  command->add_option("-o,--output", options->output, "The figure: FIG.svg, FIG.png or FIG.pdf")->required();
+  command
+      ->add_option("-o,--output", options->output,
+                   "The figure: FIG.svg, FIG.png or FIG.pdf; - is SVG on standard output")
+      ->required();
+  add_force_option(*command, options->force);
   command
       ->add_option("--kind", options->kind,
-                   "curves (default): KL against epsilon, one curve a layer; chunks: one curve a span, "
+                   "curves (default): KL against epsilon, one curve per layer; chunks: one curve per span, "
                    "coloured; scatter: "
                    "sensitivity against a metric; anisotropy: how uneven directions are; distance: KL "
                    "against the distance from "
-                   "the push; families: one curve a run, at one layer")
+                   "the push; families: one curve per run, at one layer")
       ->check(CLI::IsMember({"curves", "chunks", "scatter", "anisotropy", "distance", "families"}));
   command->add_option("--spans", options->spans,
                       "Which spans to draw, where the run has several kinds: anchor, chunk, "
                       "control_matched ...");
-  command->add_option("--layer", options->layer,
-                      "Of chunks, scatter and families (default: the run's highest)");
-  command->add_option("--epsilon", options->epsilon, "Of distance (default: the run's largest)");
+  command
+      ->add_option("--layer", options->layer, "Of chunks, scatter and families (default: the run's highest)")
+      ->check(integer_from(0, std::numeric_limits<int32_t>::max()));
+  command->add_option("--epsilon", options->epsilon, "Of distance (default: the run's largest)")
+      ->check(finite_number());
   command
       ->add_option(
           "--metric", options->metric,

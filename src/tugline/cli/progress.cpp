@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "tugline/cli/terminal.h"
+#include "tugline/core/plural.h"
 
 namespace tugline {
 namespace {
@@ -48,9 +49,11 @@ void Progress::show() {
   const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
   const double rate = static_cast<double>(done_) / elapsed;
   const double left = std::max(0.0, total_flops_ - done_flops_) / done_flops_ * elapsed;
-  std::string line = fmt::format("{} of {} pushes ({:.0f} %), {:.0f} a second, {} left{}{}", done_, total_,
-                                 100.0 * static_cast<double>(done_) / static_cast<double>(total_), rate,
-                                 format_duration(left), what_.empty() ? "" : "; ", what_);
+  const std::string rate_text = rate < 10 ? fmt::format("{:.2g}", rate) : fmt::format("{:.0f}", rate);
+  std::string line =
+      fmt::format("{} of {} ({:.0f} %), {} a second, {} left{}{}", done_, counted(total_, "push"),
+                  100.0 * static_cast<double>(done_) / static_cast<double>(total_), rate_text,
+                  format_duration(left), what_.empty() ? "" : "; ", what_);
   if (live_) {
     // A line that wraps could not be rewritten.
     if (const size_t columns = columns_of_standard_error(); columns > 1 && line.size() >= columns)

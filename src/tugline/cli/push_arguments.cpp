@@ -2,7 +2,9 @@
 
 #include <string_view>
 
+#include "tugline/cli/help_text.h"
 #include "tugline/cli/number_lists.h"
+#include "tugline/cli/number_options.h"
 #include "tugline/core/error.h"
 #include "tugline/files/direction_file.h"
 
@@ -23,14 +25,16 @@ std::string refusal_of_readout(const std::string& text) {
 }  // namespace
 
 void add_push_options(CLI::App& command, PushArguments& a) {
-  command.add_option("--layers", a.layers, "last, all, 20,22, 20:24 (20 to 23), -1")->capture_default_str();
+  command.add_option("--layers", a.layers, kLayersHelp)->capture_default_str();
   command
       .add_option("--epsilons", a.epsilons,
-                  "Push sizes in units of the residual's RMS: 0,0.5,1 or START:STOP:COUNT; may be negative")
+                  "Push sizes in units of the residual's RMS: a list such as 0,0.5,1, or START:STOP:COUNT "
+                  "with both ends; may be negative")
       ->capture_default_str();
-  CLI::Option* directions = command.add_option("--directions", a.directions, "Random directions a unit")
-                                ->check(CLI::Range(1, 1'000'000))
-                                ->capture_default_str();
+  CLI::Option* directions =
+      command.add_option("--directions", a.directions, "Random directions per span and layer")
+          ->check(integer_from(1, 1'000'000))
+          ->capture_default_str();
   command
       .add_option(
           "--direction-file", a.direction_file,
@@ -67,10 +71,21 @@ void add_push_options(CLI::App& command, PushArguments& a) {
   command
       .add_option("--temperature", a.temperature,
                   "Logits are divided by it, in both distributions; 0.001 to 1000")
-      ->check(CLI::Range(1e-3, 1e3))
+      ->check(number_from(1e-3, 1e3))
       ->capture_default_str();
   command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
-      ->check(CLI::Range(1, 4096));
+      ->check(integer_from(1, 4096));
+}
+
+void group_push_options(CLI::App& command) {
+  group_options(
+      command, "What is pushed",
+      {"--layers", "--hook", "--epsilons", "--push", "--directions", "--direction-family",
+       "--direction-sharing", "--direction-file", "--null-directions", "--orthogonal-to", "--seed"});
+  group_options(command, "What is read",
+                {"--spans", "--max-examples", "--readout", "--bos", "--temperature", "--vocabulary"});
+  group_options(command, "How it is computed",
+                {"--precision", "--audit", "--threads", "--memory-limit", "--batch-rows", "--shard"});
 }
 
 PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& config) {

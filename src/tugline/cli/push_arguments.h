@@ -10,6 +10,12 @@
 
 namespace tugline {
 
+// The help of --layers.
+inline constexpr const char* kLayersHelp =
+    "last, all, numbers (20,22; -1 is the last), or ranges that leave out their end (20:24 is 20 to 23, -3: "
+    "the "
+    "last three, 0:30:3 every third)";
+
 struct PushArguments {
   std::string layers = "last";
   std::string epsilons = "0,0.25,0.5,1,2";
@@ -26,6 +32,9 @@ struct PushArguments {
 
 // Adds the options to `command`, which write into `arguments`.
 void add_push_options(CLI::App& command, PushArguments& arguments);
+
+// Sorts them, and the other options of a sweep that the command has, into groups of its help.
+void group_push_options(CLI::App& command);
 
 // What the arguments mean for this model, with layers as parse_layers gives them. Reads the direction file. Errors: kUsage, kInput.
 [[nodiscard]] PushOptions resolve_push_options(const PushArguments& arguments, const ModelConfig& config);

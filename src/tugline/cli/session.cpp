@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 
 #include "tugline/backend/machine.h"
@@ -75,7 +76,14 @@ LoadedModel load_exact_model(const ModelSource& source) {
   return loaded;
 }
 
+std::string read_standard_input() {
+  std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  if (std::cin.bad()) fail(ErrorCode::kIo, "standard input: could not be read to its end");
+  return text;
+}
+
 std::string read_text_file(const std::string& path) {
+  if (path == "-") return read_standard_input();
   std::ifstream file(path, std::ios::binary);
   std::error_code ignored;
   if (!file || std::filesystem::is_directory(path, ignored))
@@ -89,8 +97,9 @@ void check_one_given(const CLI::App& command, const std::vector<std::string>& na
   const auto given = std::count_if(names.begin(), names.end(),
                                    [&](const std::string& name) { return command.count(name) > 0; });
   if (given > 1 || (given == 0 && needed == Needed::kYes))
-    fail(ErrorCode::kUsage, "tugline {}: {} of {} is expected, {} were given", command.get_name(),
-         needed == Needed::kYes ? "one" : "at most one", fmt::join(names, ", "), given);
+    fail(ErrorCode::kUsage, "{}: {} of {} is expected, {} given", command.get_name(),
+         needed == Needed::kYes ? "one" : "at most one", fmt::join(names, ", "),
+         given == 0 ? "none is" : fmt::format("{} are", given));
 }
 
 }  // namespace tugline

@@ -37,7 +37,9 @@ struct LoadedModel {
 // The same model for the audit: on the reference backend, which reads weights from the files as it needs them.
 [[nodiscard]] LoadedModel load_exact_model(const ModelSource& source);
 
-// The text of --text or --text-file. Errors: a file that cannot be read.
+// All of standard input.
+[[nodiscard]] std::string read_standard_input();
+// The text of --text-file; "-" is standard input. Errors: a file that cannot be read.
 [[nodiscard]] std::string read_text_file(const std::string& path);
 
 // Errors (kUsage), naming all of them, unless exactly one of the options was given, or at most one where `needed` is kNo.

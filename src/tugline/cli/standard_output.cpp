@@ -1,16 +1,46 @@
 #include "tugline/cli/standard_output.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 
 #include "tugline/core/error.h"
 
 namespace tugline {
+namespace {
+
+[[noreturn]] void fail_to_write(int error) {
+  fail(ErrorCode::kIo, "standard output: cannot write: {}", std::generic_category().message(error));
+}
+
+}  // namespace
 
 void write_to_standard_output(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    fail(ErrorCode::kIo, "standard output: cannot write: {}", std::generic_category().message(errno));
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<size_t>(written));
+    } else if (errno == EAGAIN) {  // a pipe that another program made non-blocking
+      pollfd ready{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+      ::poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      fail_to_write(errno);
+    }
+  }
+}
+
+void close_standard_output() {
+  if (::close(STDOUT_FILENO) != 0 && errno != EBADF) fail_to_write(errno);
+}
+
+void open_missing_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) != -1) continue;
+    // open() takes the lowest free number, which is this one. Reading only: a result that is written there is an error.
+    (void)::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
   }
 }
 

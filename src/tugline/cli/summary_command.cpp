@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "tugline/cli/output_check.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/report/table.h"
 #include "tugline/store/run_store.h"
@@ -26,6 +27,7 @@ void add_summary_command(CLI::App& app) {
       "KL is in nats, the mean over directions and then over spans, each span weighing the same;\n"
       "+- is its standard error (between examples where there are several).");
   command->callback([options] {
+    check_standard_output({options->store});
     const RunView view = view_of(RunStore::open_read_only(options->store));
     write_to_standard_output(options->json ? summary_json(view) : summary_text(view));
   });

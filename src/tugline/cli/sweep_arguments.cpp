@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "tugline/cli/number_lists.h"
+#include "tugline/cli/number_options.h"
 #include "tugline/cli/option_defaults.h"
 #include "tugline/cli/session.h"
+#include "tugline/cli/suggestion.h"
 #include "tugline/core/error.h"
 
 namespace tugline {
@@ -24,17 +26,17 @@ OptionValues preset_values(const std::string& name) {
 
 std::vector<Span::Kind> kinds_of(const std::string& name) {
   using enum Span::Kind;
-  if (name == "anchor") return {kAnchor};
-  if (name == "chunks") return {kChunk};
-  if (name == "controls") return {kControlMatched, kControlWindow, kControlOffset};
-  fail(ErrorCode::kUsage, "--spans: '{}' is not anchor, chunks or controls (or several: anchor,controls)",
-       name);
+  if (name == "anchor" || name == "anchors") return {kAnchor};
+  if (name == "chunks" || name == "chunk") return {kChunk};
+  if (name == "controls" || name == "control") return {kControlMatched, kControlWindow, kControlOffset};
+  fail(ErrorCode::kUsage, "--spans: '{}' is not anchor, chunks or controls (or several: anchor,controls){}",
+       name, suggestion_for(name, {"anchor", "chunks", "controls"}));
 }
 
 std::vector<Span::Kind> parse_spans(const std::string& text) {
   std::vector<Span::Kind> kinds;
   for (const std::string& name : CLI::detail::split(text, ',')) {
-    const std::vector<Span::Kind> named = kinds_of(name);
+    const std::vector<Span::Kind> named = kinds_of(CLI::detail::trim_copy(name));
     kinds.insert(kinds.end(), named.begin(), named.end());
   }
   std::sort(kinds.begin(), kinds.end());
@@ -49,10 +51,11 @@ void add_files(CLI::App& command, SweepArguments& a) {
   command.add_option("-o,--output", a.output, "The run store; an existing one is resumed")
       ->type_name("RUN.db");
   command
-      .add_option("--preset", a.preset,
-                  "notebook: last layer, 8 independent directions, 8 examples, no BOS, readout following; "
-                  "full: every chunk, "
-                  "layers 20,22,24,26, 21 epsilons from 0 to 10, 32 directions. Options given besides win")
+      .add_option(
+          "--preset", a.preset,
+          "notebook: last layer, 8 independent directions, 8 examples, no BOS, readout following; "
+          "full: every chunk, "
+          "layers 20,22,24,26, 21 epsilons from 0 to 10, 32 directions. Options you give override the preset")
       ->check(CLI::IsMember({"notebook", "full"}));
   command
       .add_option("--config", a.config, "A TOML file with options by their long names; the command line wins")
@@ -83,11 +86,11 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
       ->capture_default_str();
   add_direction_options(command, a.directions);
   command.add_option("--max-examples", a.max_examples, "Only the dataset's first N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(integer_from(1, int64_t{1} << 40));
   command
       .add_option("--audit", a.audit,
                   "Pushes of each unit that are also rerun plainly in f64, to be compared; 0: none")
-      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}))
+      ->check(integer_from(0, 1'000'000))
       ->capture_default_str();
   command
       .add_option("--memory-limit", a.memory_limit,
@@ -96,7 +99,7 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
   command
       .add_option("--batch-rows", a.batch_rows,
                   "Rows of a batch of pushes: more take more memory, fewer are slower")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}))
+      ->check(integer_from(1, 1'000'000))
       ->capture_default_str();
   command
       .add_option(
@@ -107,12 +110,17 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
   command.add_flag("--dry-run", a.dry_run,
                    "Print what the sweep would do, take and cost, and run nothing; no weights are read");
   command.add_flag("--json", a.json, "With --dry-run: print one JSON object");
+  group_push_options(command);
 }
 
 void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
   if (!arguments.config.empty())
     apply_option_values(command, read_option_file(arguments.config), arguments.config);
-  apply_option_values(command, preset_values(arguments.preset), "preset " + arguments.preset);
+  OptionValues values = preset_values(arguments.preset);
+  // Vectors that are the same at every epsilon leave the preset nothing to say about it.
+  if (!arguments.push.direction_file.empty() || arguments.directions.family == "principal")
+    std::erase_if(values, [](const auto& value) { return value.first == "direction-sharing"; });
+  apply_option_values(command, values, "preset " + arguments.preset);
   check_output(arguments);
 }
 

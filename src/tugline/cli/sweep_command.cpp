@@ -16,6 +16,7 @@
 #include "tugline/backend/product_speed.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/number_lists.h"
+#include "tugline/cli/output_check.h"
 #include "tugline/cli/plan_report.h"
 #include "tugline/cli/progress.h"
 #include "tugline/cli/session.h"
@@ -23,6 +24,7 @@
 #include "tugline/cli/sweep_arguments.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/core/plural.h"
 #include "tugline/core/version.h"
 #include "tugline/files/mapped_file.h"
 #include "tugline/probe/audit.h"
@@ -104,8 +106,8 @@ std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(
 
 std::string machine_text() {
   const MachineInfo machine = describe_machine();
-  return fmt::format("{}, {} threads, oneDNN {} {}", machine.cpu, machine.threads, machine.onednn_version,
-                     machine.onednn_isa);
+  return fmt::format("{}, {}, oneDNN {} {}", machine.cpu, counted(machine.threads, "thread"),
+                     machine.onednn_version, machine.onednn_isa);
 }
 
 int64_t skipped_examples(const SweepPlan& plan) {
@@ -125,8 +127,9 @@ void report_skipped(const SweepPlan& plan) {
 
 void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pushes) {
   report_skipped(plan);
-  spdlog::info("{} examples ({} skipped), {} spans, {} layers: {} pushes to run", plan.examples.size(),
-               skipped_examples(plan), plan.spans(), options.layers.size(), pushes);
+  spdlog::info("{} ({} skipped), {}, {}: {} to run", counted(std::ssize(plan.examples), "example"),
+               skipped_examples(plan), counted(plan.spans(), "span"),
+               counted(std::ssize(options.layers), "layer"), counted(pushes, "push"));
 }
 
 // Why a curve of this run is flat.
@@ -155,7 +158,13 @@ struct Prepared {
 std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
   auto ready = std::make_unique<Prepared>();  // the plan points into the dataset: it stays where it is
   ready->shard = parse_shard(arguments.shard);
-  if (!arguments.output.empty()) RunStore::check_path(arguments.output);
+  if (!arguments.output.empty()) {
+    check_output({.path = arguments.output,
+                  .kind = OutputKind::kRunStore,
+                  .inputs = {arguments.model, arguments.data, arguments.config, arguments.push.direction_file,
+                             arguments.directions.orthogonal_to}});
+    RunStore::check_path(arguments.output);
+  }
   ready->dataset = load_dataset(arguments.data);
   ready->source = resolve_model(arguments.model);
   ready->config = arguments.dry_run ? planned_config(ready->source) : checked_config(ready->source);
@@ -174,8 +183,8 @@ int64_t units_of(const SweepPlan& plan, const SweepOptions& options) {
 
 void report_empty_shard(const Prepared& ready) {
   if (ready.plan.spans() == 0 && ready.whole.spans() > 0)
-    spdlog::warn("{} has nothing to measure: the run has only {} spans", described(ready.shard),
-                 ready.whole.spans());
+    spdlog::warn("{} has nothing to measure: the run has only {}", described(ready.shard),
+                 counted(ready.whole.spans(), "span"));
 }
 
 Provenance provenance(const SweepArguments& arguments, const Model& model, const Prepared& ready) {

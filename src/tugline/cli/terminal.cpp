@@ -42,10 +42,14 @@ bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7f && code < 0
 
 }  // namespace
 
-Colour colour_of_standard_output() {
+bool refuses_colour() {
   const char* refused = std::getenv("NO_COLOR");
+  return refused != nullptr && *refused != '\0';
+}
+
+Colour colour_of_standard_output() {
   const char* terminal = std::getenv("TERM");
-  if (isatty(STDOUT_FILENO) == 0 || (refused != nullptr && *refused != '\0')) return Colour::kNo;
+  if (isatty(STDOUT_FILENO) == 0 || refuses_colour()) return Colour::kNo;
   return terminal == nullptr || std::string_view(terminal) == "dumb" ? Colour::kNo : Colour::kYes;
 }
 

@@ -9,7 +9,10 @@ namespace tugline {
 
 enum class Colour { kNo, kYes };
 
-// kYes where standard output is a terminal with colours and the environment does not refuse them (NO_COLOR, no-color.org).
+// True if NO_COLOR is set and not empty (no-color.org).
+[[nodiscard]] bool refuses_colour();
+
+// kYes where standard output is a terminal with colours and the environment does not refuse them.
 [[nodiscard]] Colour colour_of_standard_output();
 
 // Characters across the terminal that standard error writes to; 0 where it is none or does not say.

@@ -37,8 +37,9 @@ void add_options(CLI::App& command, TugArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
   command.add_option("--text", a.text, "The text");
-  command.add_option("--text-file", a.text_file,
-                     "A file that holds the text; all of it, a newline at its end included");
+  command.add_option(
+      "--text-file", a.text_file,
+      "A file that holds the text, all of it, a newline at its end included; - is standard input");
   command.add_option("--ids", a.ids,
                      "Token ids, 1,2,3. --bos never runs them as they are; otherwise the tokenizer's BOS is "
                      "put before them, and "
@@ -47,9 +48,10 @@ void add_options(CLI::App& command, TugArguments& a) {
       "--span", a.span,
       "Tokens BEGIN:END (END left out) of the ids that are run, BOS included; pushed at BEGIN-1");
   command.add_option("--sentence", a.sentence,
-                     "The tokens that hold this part of the text, which must be there once");
+                     "Push before this substring; it must occur exactly once in the text");
   add_push_options(command, a.push);
   command.add_flag("--json", a.json, "Print one JSON object instead of the page");
+  group_push_options(command);
 }
 
 // What random directions are keyed by, in place of an example of a dataset.
@@ -115,6 +117,7 @@ void run(const TugArguments& arguments, const TextArguments& text) {
                    .direction_file = arguments.push.direction_file,
                    .precision = Precision::kF32,
                    .layers = {}};
+  check_push_options(result.pushes, config.hidden_size);
   check_transcript(config, result.text.ids);
   const auto tokens = static_cast<int64_t>(result.text.ids.size());
   const ReplayRows rows = replay_rows(result.text.span, result.readout, tokens);

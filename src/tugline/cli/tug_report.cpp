@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tugline/core/plural.h"
 #include "tugline/probe/sweep.h"
 #include "tugline/report/row_writer.h"
 #include "tugline/stats/intervals.h"
@@ -104,8 +105,9 @@ std::string estimate_text(const MeanEstimate& kl) {
 
 std::string directions_text(const TugResult& result) {
   if (result.direction_file.empty())
-    return fmt::format("{} random directions, seed {}", result.pushes.directions, result.pushes.seed);
-  return fmt::format("{} directions of {}", result.pushes.directions, result.direction_file);
+    return fmt::format("{}, seed {}", counted(result.pushes.directions, "random direction"),
+                       result.pushes.seed);
+  return fmt::format("{} of {}", counted(result.pushes.directions, "direction"), result.direction_file);
 }
 
 class TugPage {
@@ -134,8 +136,9 @@ class TugPage {
   void add_header() {
     const TokenRange span = result_.text.span;
     const int64_t pushed = result_.layers.front().position;
-    page_ += fmt::format("{}: {} tokens, span {}:{}, pushed at token {} '{}'\n", result_.model,
-                         result_.text.ids.size(), span.begin, span.end, pushed, shown(result_.text, pushed));
+    page_ += fmt::format("{}: {}, span {}:{}, pushed at token {} '{}'\n", result_.model,
+                         counted(std::ssize(result_.text.ids), "token"), span.begin, span.end, pushed,
+                         shown(result_.text, pushed));
     page_ += fmt::format("readout {}, {}, {}, vocabulary {}, temperature {}\n", readout_name(result_.readout),
                          directions_text(result_), precision_label(name_of(result_.precision)),
                          vocabulary_text(result_.vocabulary), result_.temperature);

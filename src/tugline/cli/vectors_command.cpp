@@ -10,6 +10,9 @@
 
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/number_lists.h"
+#include "tugline/cli/number_options.h"
+#include "tugline/cli/output_check.h"
+#include "tugline/cli/push_arguments.h"
 #include "tugline/cli/session.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
@@ -25,6 +28,7 @@ struct VectorsArguments {
   std::string model;
   std::string data;
   std::string output;
+  bool force = false;
   std::string layers = "last";
   std::string hook = "resid_post";
   std::vector<std::string> kinds{"chunk", "example", "global"};
@@ -44,7 +48,8 @@ void add_options(CLI::App& command, VectorsArguments& a) {
   command.add_option("-o,--output", a.output, "The file to write, named .safetensors")
       ->required()
       ->type_name("V.safetensors");
-  command.add_option("--layers", a.layers, "last, all, 20,22, 20:24 (20 to 23), -1")->capture_default_str();
+  add_force_option(command, a.force);
+  command.add_option("--layers", a.layers, kLayersHelp)->capture_default_str();
   command.add_option("--hook", a.hook, "Where in the layer: resid_pre, resid_mid, resid_post")
       ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
       ->capture_default_str();
@@ -54,21 +59,23 @@ void add_options(CLI::App& command, VectorsArguments& a) {
                   "--metric (left out of the "
                   "default if the data lack it)")
       ->delimiter(',')
+      ->transform(trimmed_text)
       ->check(CLI::IsMember({"chunk", "example", "global"}))
       ->capture_default_str();
   command.add_option("--metric", a.metric, "The per-chunk metric that global goes by")
       ->check(CLI::IsMember(chunk_metric_names()))
       ->capture_default_str();
   command.add_option("--threshold", a.threshold, "global: chunks whose metric is above, less the others")
+      ->check(finite_number())
       ->capture_default_str();
   command.add_flag("--centred", a.centred, "global: take each example's own mean from its chunks first");
   command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
   command.add_option("--max-examples", a.max_examples, "Only the dataset's first N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(integer_from(1, int64_t{1} << 40));
   command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
-      ->check(CLI::Range(1, 4096));
+      ->check(integer_from(1, 4096));
 }
 
 bool wants(const VectorsArguments& a, const std::string& kind) {
@@ -126,7 +133,7 @@ void check_metric(VectorsArguments& a, const std::vector<Example>& dataset) {
                fmt::join(a.kinds, " and "));
 }
 
-void check_output(const std::string& path) {
+void check_output_name(const std::string& path) {
   if (!path.ends_with(".safetensors"))
     fail(ErrorCode::kUsage,
          "--output {}: the vectors are written as safetensors; give it a name that ends in .safetensors, "
@@ -176,7 +183,7 @@ class VectorFile {
 };
 
 std::map<std::string, std::string> metadata_of(const VectorsArguments& a, const Model& model) {
-  return {{"kind", "tugline diff-in-means vectors"},
+  return {{"kind", kVectorFileKind},
           {"model_name", model.config().name},
           {"model_weights", hex(model.fingerprint())},
           {"dataset", hex(hash_bytes(MappedFile::open(a.data).bytes()))},
@@ -199,7 +206,9 @@ void report_skipped(const SweepPlan& plan) {
 
 void run(VectorsArguments a) {
   watch_interrupts();
-  check_output(a.output);
+  check_output_name(a.output);
+  check_output(
+      {.path = a.output, .kind = OutputKind::kVectors, .inputs = {a.model, a.data}, .force = a.force});
   const std::vector<Example> dataset = load_dataset(a.data);
   check_metric(a, dataset);
   const ModelSource source = resolve_model(a.model);

@@ -5,6 +5,7 @@
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/core/plural.h"
 #include "tugline/probe/audit.h"
 #include "tugline/probe/cost.h"
 #include "tugline/probe/residual_sizes.h"
@@ -161,9 +162,9 @@ void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& op
   if (plan.examples.empty()) fail(ErrorCode::kNothingToMeasure, "nothing to measure: there are no examples");
   if (std::all_of(plan.examples.begin(), plan.examples.end(),
                   [](const PlannedExample& planned) { return !planned.skipped.empty(); }))
-    fail(ErrorCode::kNothingToMeasure,
-         "nothing to measure: all {} examples were skipped; the first because {}", plan.examples.size(),
-         plan.examples.front().skipped);
+    fail(ErrorCode::kNothingToMeasure, "nothing to measure: {} of {} skipped. First reason: {} (example {})",
+         plan.examples.size(), counted(std::ssize(plan.examples), "example"), plan.examples.front().skipped,
+         plan.examples.front().example->index);
   Sweep sweep(model, plan, options, observer, exact);
   for (const PlannedExample& planned : plan.examples) sweep.run_example(planned);
 }

@@ -1,6 +1,7 @@
 #include "tugline/probe/unit.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <numeric>
@@ -202,6 +203,34 @@ class UnitRun {
   UnitRecord record_;
 };
 
+// A push that leaves the numbers' range, or a weight that is not finite, must not become a result.
+void check_is_finite(const UnitRecord& unit) {
+  const auto is_finite = [](const auto& values) {
+    return std::all_of(values.begin(), values.end(), [](auto value) { return std::isfinite(value); });
+  };
+  for (const ResponseRecord& response : unit.responses) {
+    const RowMeasures& rows = response.by_row;
+    const std::array means{unit.rms,
+                           response.kl,
+                           response.kl_reverse,
+                           response.js,
+                           response.total_variation,
+                           response.entropy_change,
+                           response.delta_logprob.value_or(0),
+                           response.cosine.value_or(0),
+                           response.kl_standard_error.value_or(0)};
+    if (is_finite(means) && is_finite(response.kl_rows) && is_finite(response.kl_rows_standard_error) &&
+        is_finite(rows.kl_reverse) && is_finite(rows.js) && is_finite(rows.total_variation) &&
+        is_finite(rows.entropy_change) && is_finite(rows.delta_logprob))
+      continue;
+    fail(ErrorCode::kInput,
+         "layer {}, direction {}, epsilon {}: the response is not finite (KL {}); is epsilon too large, or a "
+         "weight "
+         "not finite?",
+         unit.key.layer, response.direction, response.epsilon, response.kl);
+  }
+}
+
 }  // namespace
 
 UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
@@ -223,7 +252,9 @@ int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site 
 
 UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
                         const PushOptions& options, const UnitContext& context) {
-  return UnitRun(model, baseline, base, layer, options, context).run();
+  UnitRecord unit = UnitRun(model, baseline, base, layer, options, context).run();
+  check_is_finite(unit);
+  return unit;
 }
 
 }  // namespace tugline

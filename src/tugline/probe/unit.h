@@ -29,7 +29,8 @@ struct UnitContext {
 
 // Measures the unit: position, rms, rows, row_tokens, note, seconds and responses (by direction, then epsilon, in the order given).
 // Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
-// Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit.
+// Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit; kInput when a response is not
+// finite.
 [[nodiscard]] UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
                                       LayerIndex layer, const PushOptions& options,
                                       const UnitContext& context);

@@ -6,40 +6,12 @@
 #include <algorithm>
 #include <cctype>
 #include <set>
-#include <string_view>
 
 #include "tugline/core/error.h"
-#include "tugline/report/gnuplot.h"
+#include "tugline/report/drawn_figure.h"
 #include "tugline/report/output_file.h"
 
 namespace tugline {
-
-namespace {
-
-std::string_view last_mark_of(FigureFormat format) {
-  switch (format) {
-    case FigureFormat::kSvg:
-      return "</svg>";
-    case FigureFormat::kPng:
-      return "IEND";
-    case FigureFormat::kPdf:
-      return "%%EOF";
-  }
-  return {};
-}
-
-void check_is_whole(const std::string& figure, FigureFormat format) {
-  constexpr size_t kTail = 32;  // the mark, a check sum or line ends
-  const std::string_view tail =
-      std::string_view(figure).substr(figure.size() - std::min(figure.size(), kTail));
-  if (tail.find(last_mark_of(format)) == std::string_view::npos) {
-    fail(ErrorCode::kIo,
-         "gnuplot's figure is cut short after {} bytes; is the disk for temporary files full?",
-         figure.size());
-  }
-}
-
-}  // namespace
 
 FigureFormat figure_format_of(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
@@ -77,9 +49,7 @@ std::string span_kind_to_draw(const RunView& view, const std::string& wanted) {
 
 void draw_script(const std::string& script, const std::filesystem::path& path) {
   OutputFile file(path);
-  const std::string figure = run_gnuplot(script);
-  check_is_whole(figure, figure_format_of(path));
-  file.write(figure);
+  file.write(drawn_figure(script, figure_format_of(path)));
   file.commit();
 }
 

@@ -44,6 +44,9 @@ std::string content_of(FILE* file) {
   for (size_t size = 0; (size = std::fread(piece.data(), 1, piece.size(), file)) > 0;) {
     text.append(piece.data(), size);
   }
+  if (std::ferror(file) != 0) {
+    fail(ErrorCode::kIo, "cannot read gnuplot's temporary file: {}", std::generic_category().message(errno));
+  }
   return text;
 }
 
@@ -91,7 +94,10 @@ std::string run_gnuplot(const std::string& script) {
   const pid_t child =
       spawn_gnuplot(FileActions(::fileno(input.get()), ::fileno(output.get()), ::fileno(errors.get())));
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) {
+      fail(ErrorCode::kIo, "cannot wait for gnuplot: {}", std::generic_category().message(errno));
+    }
   }
   const std::string words = content_of(errors.get());
   // gnuplot reports what it could not draw or write and may still end with 0: any word of it is a failure.

@@ -6,8 +6,8 @@
 namespace tugline {
 
 // Feeds `script` to gnuplot and returns what it draws. Throws Error kNotFound where gnuplot is not installed,
-// kIo where it could not do its work, with its words. gnuplot does not notice a disk that is full: the caller
-// checks that the figure is whole.
+// kIo where it could not do its work, with its words. gnuplot does not look at whether its writes succeed:
+// report/drawn_figure checks that the figure is whole.
 [[nodiscard]] std::string run_gnuplot(const std::string& script);
 
 // Text to be shown, as a gnuplot string constant. Single quotes: nothing in it is expanded or run. An

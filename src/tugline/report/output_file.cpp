@@ -1,9 +1,13 @@
 #include "tugline/report/output_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -11,6 +15,32 @@
 
 namespace tugline {
 namespace fs = std::filesystem;
+namespace {
+
+// The temporary file of a command that was killed: no process has its number any more, and nobody holds its lock (a process on
+// another machine might).
+bool is_abandoned(const fs::path& file, std::string_view process) {
+  pid_t number = 0;
+  const auto [end, error] = std::from_chars(process.data(), process.data() + process.size(), number);
+  if (error != std::errc() || end != process.data() + process.size() || number <= 0) return false;
+  if (::kill(number, 0) == 0 || errno != ESRCH) return false;
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool is_free = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  ::close(descriptor);
+  return is_free;
+}
+
+void remove_abandoned(const fs::path& folder, const std::string& prefix) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(prefix) && is_abandoned(entry->path(), name.substr(prefix.size())))
+      ::unlink(entry->path().c_str());
+  }
+}
+
+}  // namespace
 
 OutputFile::OutputFile(const fs::path& path) : path_(path) {
   std::error_code error;
@@ -25,8 +55,14 @@ OutputFile::OutputFile(const fs::path& path) : path_(path) {
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
   } else {
-    temporary_ = target_.parent_path() / fmt::format(".{}.part-{}", target_.filename().string(), ::getpid());
+    const std::string prefix = fmt::format(".{}.part-", target_.filename().string());
+    remove_abandoned(target_.parent_path(), prefix);
+    temporary_ = target_.parent_path() / fmt::format("{}{}", prefix, ::getpid());
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor_ >= 0) {
+      (void)::flock(descriptor_,
+                    LOCK_EX | LOCK_NB);  // for is_abandoned; a file system without locks does without
+    }
   }
   if (descriptor_ < 0) {
     fail_to_write(errno);
@@ -36,9 +72,9 @@ OutputFile::OutputFile(const fs::path& path) : path_(path) {
 OutputFile::~OutputFile() {
   if (descriptor_ >= 0) {
     ::close(descriptor_);
-    if (!temporary_.empty()) {
-      ::unlink(temporary_.c_str());
-    }
+  }
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
   }
 }
 
@@ -57,18 +93,19 @@ void OutputFile::write(std::string_view bytes) {
 }
 
 void OutputFile::commit() {
-  // Some file systems report a full disk only here. A pipe or device cannot be synchronised and need not be.
+  // Some file systems report a full disk only when the file is synchronised or closed. A pipe or device cannot be synchronised
+  // and need not be.
   if (!temporary_.empty() && ::fsync(descriptor_) != 0 && errno != EINVAL) {
+    fail_to_write(errno);
+  }
+  const int descriptor = std::exchange(descriptor_, -1);
+  if (::close(descriptor) != 0) {
     fail_to_write(errno);
   }
   if (!temporary_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0) {
     fail_to_write(errno);
   }
   temporary_.clear();
-  const int descriptor = std::exchange(descriptor_, -1);
-  if (::close(descriptor) != 0) {
-    fail_to_write(errno);
-  }
 }
 
 }  // namespace tugline

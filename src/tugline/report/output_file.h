@@ -9,7 +9,7 @@ namespace tugline {
 
 class OutputFile {
  public:
-  // Throws Error kIo where nothing can be written there.
+  // Removes what a killed command left of an earlier try. Throws Error kIo if nothing can be written there.
   explicit OutputFile(const std::filesystem::path& path);
   // Without a commit, what was written is removed.
   ~OutputFile();
@@ -25,7 +25,7 @@ class OutputFile {
 
   std::filesystem::path path_;       // as the user gave it, for messages
   std::filesystem::path target_;     // symbolic links resolved
-  std::filesystem::path temporary_;  // empty where the target is written as it is
+  std::filesystem::path temporary_;  // empty where the target is written as it is, and after the commit
   int descriptor_ = -1;
 };
 

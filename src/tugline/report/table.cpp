@@ -7,6 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "tugline/core/plural.h"
+
 namespace tugline {
 namespace {
 
@@ -53,23 +55,19 @@ std::string block_text(const Grid& grid, std::span<const int32_t> layers) {
   return text;
 }
 
-std::string range_text(int64_t low, int64_t high) {
-  return low == high ? fmt::format("{}", low) : fmt::format("{} to {}", low, high);
+std::string range_text(int64_t low, int64_t high, const char* noun) {
+  return low == high ? counted(low, noun) : fmt::format("{} to {}", low, counted(high, noun));
 }
 
 // Counts may differ from layer to layer while a sweep is under way.
 std::string counts_text(const std::vector<const CurvePoint*>& points) {
-  const auto range = [&](auto member) {
+  const auto range = [&](auto member, const char* noun) {
     const auto less = [&](const CurvePoint* a, const CurvePoint* b) { return a->*member < b->*member; };
     const auto [low, high] = std::minmax_element(points.begin(), points.end(), less);
-    return range_text((*low)->*member, (*high)->*member);
+    return range_text((*low)->*member, (*high)->*member, noun);
   };
-  const std::string directions = range(&CurvePoint::directions);
-  const auto several = [](const std::string& count) { return count == "1" ? "" : "s"; };
-  const std::string spans = range(&CurvePoint::spans);
-  const std::string examples = range(&CurvePoint::examples);
-  return fmt::format("{} span{} of {} example{}, {} direction{} each", spans, several(spans), examples,
-                     several(examples), directions, several(directions));
+  return fmt::format("{} of {}, {} each", range(&CurvePoint::spans, "span"),
+                     range(&CurvePoint::examples, "example"), range(&CurvePoint::directions, "direction"));
 }
 
 // What the standard error is over: it differs from point to point while a sweep is under way.

@@ -1,0 +1,41 @@
+// Which existing files a command's output may replace: one check for every command with an output (docs/cli.md, "Output files").
+// Called before the work begins; how a file is then written whole is report/output_file's.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace tugline {
+
+enum class OutputKind {
+  kRunStore,  // what may be there already is the store's to say (store/run_store)
+  kTable,     // of tugline export
+  kFigure,    // SVG, PNG or PDF
+  kVectors,   // of tugline vectors
+};
+
+// The metadata field "kind" of the files that tugline vectors writes.
+inline constexpr const char* kVectorFileKind = "tugline diff-in-means vectors";
+
+struct OutputRequest {
+  std::string path;  // as the user gave it
+  OutputKind kind = OutputKind::kTable;
+  // What the command reads: files, FILE:TENSOR, and models as they were given (a directory stands for the files in it). An empty
+  // name, or one that is not there, is passed over: the command itself says so.
+  std::vector<std::string> inputs = {};
+  bool force = false;
+};
+
+// Refused always: a file that the command reads, also under another name (a link, another path); a run store; a model file; a file
+// that SQLite keeps beside a store. Refused without `force`: any other file that is not of the output's kind; empty files, devices
+// and pipes are of every kind. Errors: kUsage, kConflict.
+void check_output(const OutputRequest& request);
+
+// The same for results on standard output, which must not be one of the inputs.
+void check_standard_output(const std::vector<std::string>& inputs);
+
+// Adds --force.
+void add_force_option(CLI::App& command, bool& force);
+
+}  // namespace tugline

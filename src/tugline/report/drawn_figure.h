@@ -1,0 +1,22 @@
+// Draws a gnuplot program and makes sure that every byte of the figure arrived. gnuplot does not look at whether its writes
+// succeed: on a full or failing disk it leaves out the blocks that could not be written and ends with status 0.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tugline/report/figure.h"
+
+namespace tugline {
+
+// The figure's bytes. The program must set the terminal of `format`. Errors: those of run_gnuplot; kIo where the figure is not
+// whole.
+[[nodiscard]] std::string drawn_figure(const std::string& script, FigureFormat format);
+
+// True for a PNG file whose chunks follow each other from the signature to IEND at the very end. A missing block breaks the chain.
+[[nodiscard]] bool is_whole_png(std::string_view bytes);
+
+// True for a PDF file whose last lines give the place of the table of objects, and the table is there. A missing block moves it.
+[[nodiscard]] bool is_whole_pdf(std::string_view bytes);
+
+}  // namespace tugline

@@ -1,0 +1,166 @@
+// What the program answers to requests for help, and to what is mistyped.
+#include <sstream>
+
+#include "commands.h"
+#include "tugline/core/version.h"
+
+namespace tugline::test {
+namespace {
+
+const std::vector<std::string> kCommands{"sweep", "tug",    "vectors", "summary", "analyze",
+                                         "plot",  "export", "merge",   "inspect", "doctor"};
+
+// The directory of a model and a file of data that are there, so that only the words are wrong.
+const std::string kSweep = "sweep $MODEL data.json -o run.db ";
+const std::string kTug = "tug $MODEL --ids 1,2,3,4 --bos never --span 2:4 --directions 2 ";
+
+class CommandLine : public Commands {};
+
+TEST_F(CommandLine, HelpIsThereInEveryForm) {
+  const ProgramOutcome all = tugline("--help");
+  EXPECT_EQ(all.status, 0);
+  for (const char* same : {"help", "-h", "help help", "help --help"})
+    EXPECT_EQ(tugline(same).out, all.out) << same;
+  for (const std::string& command : kCommands) {
+    EXPECT_TRUE(holds(all.out, "\n  " + command + " ")) << all.out;
+    const ProgramOutcome help = tugline("help " + command);
+    EXPECT_EQ(help.status, 0) << help.err;
+    EXPECT_EQ(help.out, tugline(command + " --help").out);
+    EXPECT_TRUE(holds(help.out, "tugline " + command)) << help.out;
+  }
+}
+
+TEST_F(CommandLine, HelpFitsIntoAHundredColumns) {
+  for (const std::string& command : kCommands) {
+    std::istringstream help(tugline(command + " --help").out);
+    for (std::string line; std::getline(help, line);)
+      EXPECT_TRUE(line.size() <= 100 || line.starts_with("  tugline ") || line.starts_with("Usage:"))
+          << command << "\n"
+          << line;
+  }
+}
+
+TEST_F(CommandLine, TheVersion) {
+  for (const char* option : {"--version", "-V"}) EXPECT_EQ(tugline(option).out, std::string(kVersion) + "\n");
+}
+
+TEST_F(CommandLine, AMistypedNameIsAnsweredWithTheNearest) {
+  for (const auto& [typed, meant] : std::vector<std::pair<std::string, std::string>>{
+           {"swep run", "there is no command 'swep'; did you mean sweep?"},
+           {"sumary run.db", "did you mean summary?"},
+           {"help exprot", "did you mean export?"},
+           {"sweep --layer 24", "sweep: there is no option '--layer'; did you mean --layers?"},
+           {kSweep + "--layer 24", "did you mean --layers?"},
+           {kSweep + "--epsilon=1", "did you mean --epsilons?"},
+           {kSweep + "--direction-fil v.npy", "did you mean --direction-file?"},
+           {kTug + "-layers 2", "tug: there is no option '-layers'; did you mean --layers?"},
+           {"plot run.db --knd curves", "did you mean --kind?"}})
+    expect_refused(typed, meant);
+  write("settings.toml", "layer = 1\n");
+  expect_refused(kSweep + "--config settings.toml",
+                 "'layer' is not an option of sweep; did you mean layers?");
+  expect_refused(kSweep + "--spans anhcor", "did you mean anchor?");
+}
+
+TEST_F(CommandLine, WhatIsNearNothingIsNamedWithoutASuggestion) {
+  expect_refused("frobnicate", "there is no command 'frobnicate' (");
+  expect_refused(kSweep + "--frobnicate", "there is no option '--frobnicate' (");
+  expect_refused("summary run.db other.db", "summary: 'other.db' is one argument too many");
+  expect_refused("--layers 3 sweep", "options come after the command");
+  expect_refused("", "give a command: sweep, tug");
+  expect_refused("help sweep plot", "at most one command");
+  expect_refused("summary " + std::string(3000, 'x') + " " + std::string(3000, 'y'),
+                 "'" + std::string(80, 'y') + "...'");
+  expect_refused(std::string(3000, 'x'), "'" + std::string(80, 'x') + "...'");
+}
+
+TEST_F(CommandLine, AValueMayLookLikeAnOption) {
+  EXPECT_EQ(tugline(kTug + "--layers -1 --epsilons -1").status, 0);
+  EXPECT_EQ(tugline(kTug + "--layers -2: --epsilons=-2:2:3").status, 0);
+  EXPECT_EQ(tugline("inspect $MODEL --text --text").status, 0);
+}
+
+// Every option that takes a number, after what its command needs besides.
+const std::vector<std::pair<std::string, std::vector<std::string>>> kNumberOptions{
+    {kSweep,
+     {"--epsilons", "--directions", "--null-directions", "--seed", "--max-examples", "--audit",
+      "--batch-rows", "--threads", "--temperature", "--layers", "--memory-limit", "--shard"}},
+    {kTug, {"--epsilons", "--seed", "--threads", "--temperature", "--layers"}},
+    {"vectors $MODEL data.json -o v.safetensors ",
+     {"--threshold", "--max-examples", "--threads", "--layers"}},
+    {"analyze run.db ", {"--epsilon", "--threshold", "--small-epsilon", "--resamples", "--seed"}},
+    {"plot run.db -o f.svg ", {"--layer", "--epsilon"}}};
+
+TEST_F(CommandLine, NumbersAreDecimalAndFinite) {
+  for (const auto& [command, options] : kNumberOptions)
+    for (const std::string& option : options)
+      for (const char* value : {"nan", "inf", "-inf", "0x1p0", "0x10", "1e999", "one", "''"})
+        expect_refused(command + option + " " + value, option + ":");
+}
+
+TEST_F(CommandLine, AResponseThatIsNotFiniteIsRefusedByTugAndSweepAlike) {
+  for (const std::string& command : {kSweep + "--directions 2 ", kTug}) {
+    expect_refused(command + "--epsilons 1e308", "epsilon 1e+308");
+    expect_refused(command + "--temperature 0", "--temperature");
+    expect_refused(command + "--temperature 1001", "--temperature");
+  }
+}
+
+TEST_F(CommandLine, HowANumberIsWrittenDoesNotMakeAnotherRun) {
+  EXPECT_EQ(tugline(kSweep + "--directions 1 --epsilons 1,2 --temperature 1").status, 0);
+  const ProgramOutcome again = tugline(kSweep + "--directions 1 --epsilons '1.0, 2e0' --temperature 1.00");
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_TRUE(holds(again.err, " 0 pushes to run")) << again.err;
+}
+
+TEST_F(CommandLine, APresetsValuesGiveWayToTheUsers) {
+  ASSERT_EQ(
+      tugline("vectors $MODEL data.json -o v.safetensors --kinds 'chunk, example' --layers last").status, 0);
+  const ProgramOutcome supplied =
+      tugline(kSweep + "--preset notebook --direction-file v.safetensors:chunk.layer3 --layers 3");
+  EXPECT_EQ(supplied.status, 0) << supplied.err;
+  const ProgramOutcome principal =
+      tugline("sweep $MODEL data.json -o p.db --preset notebook --direction-family principal --directions 2");
+  EXPECT_EQ(principal.status, 0) << principal.err;
+  // The user's own contradiction stays one.
+  expect_refused(
+      "sweep $MODEL data.json -o q.db --direction-sharing independent --direction-file "
+      "v.safetensors:chunk.layer3",
+      "independent has no meaning");
+}
+
+TEST_F(CommandLine, SpansHaveOneNameInTheSingularAndThePlural) {
+  const std::string rest = " --epsilons 1 --directions 1 --audit 0";
+  ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db --spans 'anchors, chunk'" + rest).status, 0);
+  for (const char* kind : {"chunk", "chunks", "anchor", "anchors"})
+    EXPECT_EQ(tugline("plot run.db -o " + std::string(kind) + ".svg --spans " + kind).status, 0) << kind;
+  EXPECT_TRUE(holds(tugline("summary run.db").out, "1 direction each"));
+}
+
+TEST_F(CommandLine, ADashIsStandardInput) {
+  const std::string rest = " --span 3:6 --epsilons 1 --directions 1 --json";
+  const auto without_time = [](std::string json) { return json.substr(0, json.find("\"seconds\"")); };
+  write("text.txt", "So the total is 12.");
+  const ProgramOutcome file = tugline("tug $MODEL --text-file text.txt" + rest);
+  const ProgramOutcome input = tugline("tug $MODEL --text-file - < text.txt" + rest);
+  EXPECT_EQ(input.status, 0) << input.err;
+  EXPECT_EQ(without_time(input.out), without_time(file.out));
+  EXPECT_EQ(tugline("inspect $MODEL --text-file - < text.txt").out,
+            tugline("inspect $MODEL --text-file text.txt").out);
+}
+
+TEST_F(CommandLine, NoColorHoldsForMessagesToo) {
+  // `script` gives the program a terminal.
+  const auto on_a_terminal = [&](const std::string& settings) {
+    return run_program(settings + " TERM=xterm script -qec \"'" TUGLINE_PROGRAM
+                                  "' swep\" /dev/null < /dev/null")
+        .out;
+  };
+  EXPECT_TRUE(holds(on_a_terminal("NO_COLOR="), "\x1b[")) << on_a_terminal("NO_COLOR=");
+  const std::string plain = on_a_terminal("NO_COLOR=1");
+  EXPECT_TRUE(holds(plain, "tugline: there is no command")) << plain;
+  EXPECT_FALSE(holds(plain, "\x1b")) << plain;
+}
+
+}  // namespace
+}  // namespace tugline::test
