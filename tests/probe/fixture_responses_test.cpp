@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "support/tiny_models.h"
-#include "tugline/files/array_file.h"
+#include "tugline/files/direction_file.h"
 #include "tugline/probe/unit.h"
 
 namespace tugline {
