@@ -59,11 +59,14 @@ TEST_F(SweepStore, AStoreThatIsTakenAwayIsNotDone) {
         std::string(
             "python3 -c \"import sqlite3; d = sqlite3.connect('run.db'); d.execute('DELETE FROM units'); "
             "d.execute('DELETE FROM responses'); d.execute('DELETE FROM readout_rows'); d.commit()\"")}) {
+    // After its first unit, which is of more than 15,000 bytes.
     const ProgramOutcome outcome = run_program(
         "cd '" + folder_.path().string() +
         "' && rm -f run.db* && export OMP_NUM_THREADS=1 && { '" TUGLINE_PROGRAM "' sweep '" + kTinyModel +
-        "' data.json -o run.db --layers all --spans anchor,chunks --directions 1000 "
-        "--epsilons 0.5,1,2 & sweep=$!; while [ ! -s run.db ]; do sleep 0.01; done; sleep 0.1; " +
+        "' data.json -o run.db --layers 0,1 --spans anchor,chunks --directions 30 --epsilons 0.5,1,2 & "
+        "sweep=$!; "
+        "while [ ! -s run.db ]; do sleep 0.01; done; empty=$(stat -c %s run.db); "
+        "while [ $(stat -c %s run.db) -lt $((empty + 15000)) ]; do sleep 0.01; done; " +
         harm + "; wait $sweep; }");
     EXPECT_EQ(outcome.status, 2) << harm << "\n" << outcome.err;
     EXPECT_FALSE(holds(outcome.err, "done in")) << harm << "\n" << outcome.err;
