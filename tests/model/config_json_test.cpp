@@ -203,6 +203,16 @@ TEST(ConfigJson, ValuesThatChangeNothingPass) {
   EXPECT_EQ(hash_of(read(config)), hash_of(read(small())));
 }
 
+// As transformers 5 writes a Qwen configuration without a window.
+TEST(ConfigJson, AWindowThatIsOffIsNoWarning) {
+  json config = small("Qwen2ForCausalLM");
+  config.update({{"use_sliding_window", false},
+                 {"sliding_window", nullptr},
+                 {"max_window_layers", 28},
+                 {"layer_types", {"full_attention", "full_attention"}}});
+  EXPECT_TRUE(read(config).warnings.empty());
+}
+
 TEST(ConfigJson, WhatNothingReadsIsNamedInAWarning) {
   json config = with(small(), "attention_foo", 2);
   config["another"] = false;
@@ -289,12 +299,12 @@ TEST(ConfigJson, Yarn) {
     return read(config).rope;
   };
   const double suggested = 0.1 * std::log(4.0) + 1;
-  EXPECT_EQ(read_yarn({}).factor, 4);
-  EXPECT_EQ(read_yarn({}).original_max_position_embeddings, 16);
-  EXPECT_EQ(read_yarn({}).beta_fast, 32);
-  EXPECT_EQ(read_yarn({}).beta_slow, 1);
-  EXPECT_TRUE(read_yarn({}).truncate);
-  EXPECT_DOUBLE_EQ(read_yarn({}).attention_factor, suggested);
+  EXPECT_EQ(read_yarn(json::object()).factor, 4);
+  EXPECT_EQ(read_yarn(json::object()).original_max_position_embeddings, 16);
+  EXPECT_EQ(read_yarn(json::object()).beta_fast, 32);
+  EXPECT_EQ(read_yarn(json::object()).beta_slow, 1);
+  EXPECT_TRUE(read_yarn(json::object()).truncate);
+  EXPECT_DOUBLE_EQ(read_yarn(json::object()).attention_factor, suggested);
   EXPECT_DOUBLE_EQ(read_yarn({{"mscale", 1.0}}).attention_factor, suggested) << "both, or neither";
   EXPECT_DOUBLE_EQ(read_yarn({{"mscale", 2.0}, {"mscale_all_dim", 0.5}}).attention_factor,
                    (0.2 * std::log(4.0) + 1) / (0.05 * std::log(4.0) + 1));
@@ -398,8 +408,9 @@ TEST(ConfigJson, FilesThatAreNotOne) {
   expect_error(ErrorCode::kNotFound, {"nowhere/config.json"},
                [] { (void)read_config_json("nowhere/config.json"); });
   expect_error(ErrorCode::kInput, {"config.json", "empty"}, [&] { (void)read(std::string()); });
-  expect_error(ErrorCode::kInput, {"config.json", "git lfs pull"},
-               [&] { (void)read(std::string("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")); });
+  expect_error(ErrorCode::kInput, {"config.json", "git lfs pull"}, [&] {
+    (void)read(std::string("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"));
+  });
   expect_error(ErrorCode::kInput, {"config.json", "'hidden_size'", "twice"},
                [&] { (void)read(std::string("{\"hidden_size\": 48, \"hidden_size\": 64}")); });
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "files/build_bytes.h"
@@ -38,7 +39,10 @@ class ChangedModel final : public TensorSource {
     views_[name] = like;
     views_[name].name = name;
   }
-  void add_unreadable(const std::string& name) { unreadable_.push_back({name, "'I64'"}); }
+  void add_unreadable(const std::string& name) {
+    unreadable_.push_back({name, "'I64'"});
+    std::ranges::sort(unreadable_, {}, &UnreadableTensor::name);
+  }
   void reshape(const std::string& name, std::vector<int64_t> shape) {
     views_.at(name).shape = std::move(shape);
   }

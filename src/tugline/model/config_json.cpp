@@ -108,8 +108,8 @@ std::optional<int64_t> read_sliding_window(const JsonSettings& settings, const M
                                            std::set<std::string>& layer_types) {
   constexpr int64_t kDefaultMaxWindowLayers = 28;  // transformers'
   const std::optional<int64_t> width = stated_width(settings, config.architecture);
-  const bool is_on =
-      width && (!is_qwen(config.architecture) || settings.boolean_or("use_sliding_window", false));
+  const bool is_wanted = !is_qwen(config.architecture) || settings.boolean_or("use_sliding_window", false);
+  const bool is_on = width && is_wanted;
   if (layer_types.contains("sliding_attention") && !is_on)
     fail(ErrorCode::kInput, "{}: layer_types has sliding_attention, but {}", settings.where(),
          width ? "use_sliding_window is not true" : "sliding_window says no width");
