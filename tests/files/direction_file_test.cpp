@@ -77,6 +77,18 @@ TEST(DirectionFile, OneTensorNeedsNoName) {
   expect_refused(ErrorCode::kNotFound, "no.npy", {"no.npy"});
 }
 
+// Integers beside the directions do not matter, unless they are asked for.
+TEST(DirectionFile, LeavesTensorsOfOtherTypesAlone) {
+  const TemporaryFolder folder;
+  const auto bytes = safetensors_bytes(
+      R"({"layer":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"v":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})",
+      16);
+  const std::string file = folder.write("v.safetensors", bytes.span());
+  EXPECT_EQ(only_array(file).name, file + ":v");
+  expect_refused(ErrorCode::kUnsupported, file + ":layer",
+                 {"v.safetensors:layer", "'I64'", "16, 32 or 64 bits"});
+}
+
 // What is no array of floating-point numbers does not matter: here integers and text.
 TEST(DirectionFile, ReadsArchivesOfArrays) {
   const std::string file = fixture("one_of_floats.npz");

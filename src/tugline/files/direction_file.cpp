@@ -101,6 +101,8 @@ void add_tensors(const std::shared_ptr<const TensorSource>& source, StoredFile& 
                            .is_float = is_float(tensor.dtype),
                            .values = [source, &tensor] { return values_of(tensor); }});
   }
+  for (const UnreadableTensor& other : source->unreadable())
+    file.arrays.push_back({.name = other.name, .type = other.type, .shape = {}, .values = {}});
 }
 
 StoredFile stored_in_safetensors(const std::string& path) {
