@@ -154,6 +154,10 @@ Json parse_header(ByteReader& reader, std::string_view content) {
   return header;
 }
 
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 // The format's own rule: sorted by offset, each tensor begins where the one before ends, the last ends with
 // the file.
 void check_tiling(const std::vector<Entry>& entries, int64_t data_size, const std::string& label) {
@@ -187,7 +191,7 @@ void check_tiling(const std::vector<Entry>& entries, int64_t data_size, const st
 
 FileTensors read_safetensors_header(std::span<const std::byte> file, const std::string& label) {
   ByteReader reader(file, label);
-  const Json header = parse_header(reader, {reinterpret_cast<const char*>(file.data()), file.size()});
+  const Json header = parse_header(reader, text_of(file));
   std::vector<Entry> entries;
   for (const auto& [name, value] : header.items()) {  // in ascending order of names
     if (name == "__metadata__") {
@@ -214,7 +218,7 @@ FileTensors read_safetensors_header(std::span<const std::byte> file, const std::
 std::map<std::string, std::string> read_safetensors_metadata(std::span<const std::byte> file,
                                                              const std::string& label) {
   ByteReader reader(file, label);
-  const Json header = parse_header(reader);
+  const Json header = parse_header(reader, text_of(file));
   const auto metadata = header.find("__metadata__");
   if (metadata == header.end()) return {};
   check_metadata(*metadata, label);
