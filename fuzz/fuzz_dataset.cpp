@@ -1,6 +1,7 @@
-// Any bytes as a dataset, in both formats: Examples that can be chunked, or an Error.
+// Any bytes as a dataset: Examples whose chunks lie in their reasoning text, or an Error.
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string_view>
 
 #include "tugline/core/error.h"
@@ -8,16 +9,15 @@
 #include "tugline/data/dataset.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using tugline::DatasetFormat;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   static_cast<void>(tugline::split_chunks(text));
-  for (const DatasetFormat format : {DatasetFormat::kJson, DatasetFormat::kJsonLines}) {
-    try {
-      for (const tugline::Example& example : tugline::parse_dataset(text, format, "fuzzed")) {
-        static_cast<void>(tugline::split_chunks(example.cot));
+  try {
+    for (const tugline::Example& example : tugline::parse_dataset(text, "fuzzed").examples) {
+      for (const tugline::ByteRange& chunk : example.chunks) {
+        if (chunk.begin < 0 || chunk.end > static_cast<int64_t>(example.cot.size())) std::abort();
       }
-    } catch (const tugline::Error&) {
     }
+  } catch (const tugline::Error&) {
   }
   return 0;
 }

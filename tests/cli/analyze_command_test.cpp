@@ -13,7 +13,8 @@ namespace {
 std::string with_metrics() {
   std::string data = kData;
   data.insert(data.find("\"thought_anchor_idx\""),
-              R"("counterfactual_importance_kl": [0.5, 0.25, null], "overdeterminedness": [0.1, 0.9],
+              R"("counterfactual_importance_kl": [0.5, 0.25], "overdeterminedness": [0.1, 0.9],
+ "my_importance": [null, 2], "kl": [1, 2],
  )");
   return data;
 }
@@ -67,6 +68,36 @@ TEST_F(AnalyzeCommand, FiguresOfSpans) {
   }
 }
 
+// A list of the data's own is a metric under its own name; one that has the name of a column is left out, with the cure.
+TEST_F(AnalyzeCommand, MetricsOfTheDatasOwn) {
+  const ProgramOutcome outcome = tugline("analyze run.db data.json --resamples 200 --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "--field my_kl=kl")) << outcome.err;
+  const auto found = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(found["spans"][0].count("my_importance"), 1U);
+  EXPECT_EQ(tugline("plot run.db -o f.svg --kind chunks --metric my_importance").status, 0);
+  expect_refused("plot run.db -o f.svg --kind chunks --metric size", "which has counterfactual_accuracies");
+  expect_refused("plot run.db -o f.svg --kind chunks --metric abs_a", "not a metric");
+}
+
+// A thought_anchor_idx that contradicts its sentence: nothing is paired by number, and it is said.
+TEST_F(AnalyzeCommand, DoubtfulNumbersArePairedWithNothing) {
+  std::string data = with_metrics();
+  data.replace(data.find("\"thought_anchor_idx\": 1"), 23, "\"thought_anchor_idx\": 0");
+  write("data.json", data);
+  const std::string sweep =
+      "sweep \"$MODEL\" data.json -o doubt.db --layers 0 --epsilons 0,1,2,3 --directions 2";
+  const ProgramOutcome swept = tugline(sweep + " --spans anchor,chunks");
+  ASSERT_EQ(swept.status, 0) << swept.err;
+  EXPECT_TRUE(holds(swept.err, "example 0: thought_anchor_idx is 0, and the anchor sentence is in chunk 1"))
+      << swept.err;
+  const ProgramOutcome outcome = tugline("analyze doubt.db data.json --resamples 200 --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "none of its metrics is used")) << outcome.err;
+  for (const auto& span : nlohmann::json::parse(outcome.out)["spans"])
+    EXPECT_EQ(span["counterfactual_importance_kl"], nullptr);
+}
+
 // Each kind of control by itself, paired within examples, and none of them with a chunk's metric that is not its own.
 TEST_F(AnalyzeCommand, AnchorsAgainstEachKindOfControl) {
   const ProgramOutcome swept = tugline(
@@ -103,7 +134,7 @@ TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("analyze run.db --resamples 5", "--resamples");
   expect_refused("plot run.db -o f.svg --kind violins", "--kind");
   expect_refused("plot run.db -o f.svg --kind scatter", "needs --metric");
-  expect_refused("plot run.db -o f.svg --kind scatter --metric size", "--metric");
+  expect_refused("plot run.db -o f.svg --kind scatter --metric size", "holds no analysis");
   expect_refused("plot run.db -o f.svg --layer 1", "--layer goes with");
   expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "--metric goes with");
   expect_refused("plot run.db -o f.svg --kind chunks --layer 7", "it has layers 0, 1");

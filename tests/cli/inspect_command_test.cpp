@@ -117,13 +117,67 @@ TEST_F(Inspect, WhatHasNoPlaceHasItsReason) {
   write("lost.json",
         R"([{"raw_response": "Quite another text.", "cot": "It is not in there. Nor is this one.",
                           "thought_anchor_sentence": "It is not in there."}])");
-  const auto example = json("$MODEL --data lost.json")["examples"][0];
+  const ProgramOutcome outcome = tugline("inspect --json $MODEL --data lost.json");
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_TRUE(holds(outcome.err, "1 of 1 anchor could not be placed")) << outcome.err;
+  const auto example = nlohmann::json::parse(outcome.out)["examples"][0];
   EXPECT_EQ(example["anchor"], nullptr);
   EXPECT_TRUE(holds(example["skipped"], "not in the transcript")) << example;
   EXPECT_EQ(example["chunks"][0]["begin"], nullptr);
   EXPECT_EQ(example["chunks"][0]["text"], "It is not in there.");
   EXPECT_TRUE(holds(example["chunks"][0]["skipped"], "not in the transcript"));
   EXPECT_TRUE(holds(tugline("inspect $MODEL --data lost.json").out, "not in the transcript"));
+}
+
+TEST_F(Inspect, ATextWithItsOwnBosIsSaid) {
+  for (const char* command : {"inspect $MODEL --text '<|begin|>in it'",
+                              "tug $MODEL --text '<|begin|>in it' --span 3:5 --layers 1"}) {
+    const ProgramOutcome outcome = tugline(command);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_TRUE(holds(outcome.err, "the text begins with the BOS '<|begin|>' already and gets another"))
+        << outcome.err;
+    EXPECT_TRUE(holds(outcome.err, "--bos never")) << outcome.err;
+    EXPECT_FALSE(holds(tugline(std::string(command) + " --bos never").err, "gets another"));
+  }
+  std::string data = kData;
+  data.replace(data.find("Add."), 4, "<|begin|>Add.");
+  write("bos.json", data);
+  for (const char* command : {"inspect $MODEL --data bos.json", "sweep $MODEL bos.json --dry-run --layers 1"})
+    EXPECT_TRUE(holds(tugline(command).err, "1 of 2 texts begins with the BOS")) << command;
+}
+
+TEST_F(Inspect, AConfigurationThatContradictsTheTemplateIsSaid) {
+  make_tokenizer_folder();
+  write("words/tokenizer_config.json", R"({"add_bos_token": false})");
+  const ProgramOutcome outcome = tugline("inspect words --text in");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(holds(outcome.err, "add_bos_token is false") && holds(outcome.err, "the template rules"))
+      << outcome.err;
+}
+
+// Other names, several anchors, an id, chunks and a metric of the data's own.
+TEST_F(Inspect, DataOfOnesOwn) {
+  write(
+      "mine.jsonl",
+      R"({"text": "Q: one and one. It is two. So two it is.", "why": "It is two. So two it is.", "name": 7,)"
+      R"( "chunks": ["It is two.", "So two it is."], "key": [0, 1], "worth": [1, 2], "other": [1, 2, 3]})");
+  const std::string fields =
+      " --field raw_response=text,cot=why --field thought_anchor_idx=key --field id=name";
+  const auto example = json("$MODEL --data mine.jsonl" + fields)["examples"][0];
+  EXPECT_EQ(example["id"], "7");
+  ASSERT_EQ(example["anchors"].size(), 2U);
+  EXPECT_EQ(example["anchors"][1]["text"], "So two it is.");
+  EXPECT_EQ(example["anchors"][1]["chunk"], 1);
+  EXPECT_EQ(example["anchor"]["begin"], example["chunks"][0]["begin"]);
+  EXPECT_EQ(example["metrics"].dump(), R"(["worth"])");
+  EXPECT_EQ(example["doubts"].dump(), "[]");
+  EXPECT_TRUE(holds(tugline("inspect $MODEL --data mine.jsonl" + fields).err,
+                    "other is not used as a metric in 1 example"));
+  expect_refused("inspect $MODEL --data mine.jsonl --field cot=nothing --field raw_response=text",
+                 "'nothing'");
+  expect_refused("inspect $MODEL --data mine.jsonl --field cot", "NAME=FIELD");
+  expect_refused("inspect $MODEL --data mine.jsonl",
+                 "its fields are chunks, key, name, other, text, why, worth");
 }
 
 TEST_F(Inspect, BadInputIsRefused) {

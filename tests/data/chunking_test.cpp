@@ -59,6 +59,28 @@ TEST(Chunking, ShortPiecesJoinTheNext) {
             (Texts{"Hmm, okay.", "That is ten characters."}));
 }
 
+// The annotations join pieces with one space before they take a length, whatever stands between the pieces here.
+TEST(Chunking, JoinedLengthsHaveOneSpace) {
+  EXPECT_EQ(chunk_texts("Wait.\n\nNo.\n\nLet me redo it from the start. So"),
+            (Texts{"Wait.\n\nNo.\n\nLet me redo it from the start."}));
+  EXPECT_EQ(chunk_texts("Wait.\n\n\n\n\nYes. Then the next one. "),
+            (Texts{"Wait.\n\n\n\n\nYes.", "Then the next one."}));
+}
+
+TEST(Chunking, OnlyASpaceOrALineFeedEndsASentence) {
+  EXPECT_EQ(
+      chunk_texts("First it is twelve.\tSo we add it. It is twelve.\rNow we add it.\u00a0Done here. So"),
+      (Texts{"First it is twelve.\tSo we add it.", "It is twelve.\rNow we add it.\u00a0Done here."}));
+}
+
+// As Python's str.strip() does.
+TEST(Chunking, WhiteSpaceAroundAChunkIsUnicodes) {
+  EXPECT_EQ(chunk_texts("\u00a0\u3000Here it begins. \u2003Here it goes on\u00a0\n\nrest"),
+            (Texts{"Here it begins.", "Here it goes on"}));
+  EXPECT_EQ(chunk_texts("Nine to n.\u00a0\n\n\u00a0\n\nThen the next one. "),
+            (Texts{"Nine to n.", "Then the next one."}));
+}
+
 TEST(Chunking, AShortLastPieceJoinsItsPredecessor) {
   EXPECT_EQ(chunk_texts("It takes 23.333... years. So"), Texts{"It takes 23.333... years."});
   EXPECT_EQ(chunk_texts("Yes. "), Texts{"Yes."});

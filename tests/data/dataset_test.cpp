@@ -21,25 +21,26 @@ json full_example() {
           {"raw_response", "Q: What is 2 + 2?<think>\nTwo and two are four. So 4.</think> 4"},
           {"cot", "Two and two are four. So 4."},
           {"answer", "4"},
+          {"id", "sum-1"},
           {"thought_anchor_idx", 0},
           {"thought_anchor_sentence", "Two and two are four."},
-          {"counterfactual_accuracies", {0.5, nullptr, 1}},
+          {"counterfactual_accuracies", {0.5}},
           {"an_unknown_field", {{"kept", false}}}};
 }
 
 std::vector<Example> parse(const json& document) {
-  return parse_dataset(document.dump(), DatasetFormat::kJson, "traces.json");
+  return parse_dataset(document.dump(), "traces.json").examples;
 }
 
 Example parse_one(const json& example) { return parse(json::array({example})).at(0); }
 
 // The message of the Error of kind `code` that `text` gives.
-std::string refusal(std::string_view text, ErrorCode code = ErrorCode::kInput,
-                    DatasetFormat format = DatasetFormat::kJson) {
+std::string refusal(std::string_view text, ErrorCode code = ErrorCode::kInput, const FieldNames& names = {}) {
   try {
-    static_cast<void>(parse_dataset(text, format, "traces.json"));
+    static_cast<void>(parse_dataset(text, "traces.json", names));
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), code) << error.what();
+    EXPECT_LT(std::string_view(error.what()).size(), 400U) << error.what();
     return error.what();
   }
   ADD_FAILURE() << "accepted: " << text;
@@ -59,9 +60,14 @@ TEST(Dataset, ReadsEveryField) {
   EXPECT_EQ(example.transcript, "Q: What is 2 + 2?<think>\nTwo and two are four. So 4.</think> 4");
   EXPECT_EQ(example.cot, "Two and two are four. So 4.");
   EXPECT_EQ(example.answer, "4");
-  EXPECT_EQ(example.anchor_index, 0);
-  EXPECT_EQ(example.anchor_sentence, "Two and two are four.");
-  const std::vector<std::optional<double>> accuracies{0.5, std::nullopt, 1.0};
+  EXPECT_EQ(example.id, "sum-1");
+  ASSERT_EQ(example.anchors.size(), 1);
+  EXPECT_EQ(example.anchors[0].index, 0);
+  EXPECT_EQ(example.anchors[0].sentence, "Two and two are four.");
+  EXPECT_EQ(example.anchors[0].place, (ByteRange{0, 21}));
+  EXPECT_EQ(example.anchors[0].chunk, 0);
+  EXPECT_EQ(example.chunks, (std::vector<ByteRange>{{0, 21}}));
+  const std::vector<std::optional<double>> accuracies{0.5};
   EXPECT_EQ(example.chunk_metrics.at("counterfactual_accuracies"), accuracies);
   EXPECT_EQ(example.chunk_metrics.size(), 1);
 }
@@ -76,8 +82,9 @@ TEST(Dataset, MissingAndNullFieldsAreTheSame) {
     EXPECT_EQ(example.prompt, "");
     EXPECT_EQ(example.cot, "");
     EXPECT_FALSE(example.answer);
-    EXPECT_FALSE(example.anchor_index);
-    EXPECT_FALSE(example.anchor_sentence);
+    EXPECT_EQ(example.id, "");
+    EXPECT_TRUE(example.anchors.empty());
+    EXPECT_NE(example.no_anchor.find("its fields are "), std::string::npos);
     EXPECT_TRUE(example.chunk_metrics.empty());
   }
 }
@@ -97,6 +104,7 @@ TEST(Dataset, WithoutAnyTranscriptIsRefused) {
     example.erase(missing);
     const std::string message = refusal(json::array({example}).dump());
     EXPECT_EQ(message.find("traces.json: example 0: no text to run"), 0) << message;
+    EXPECT_NE(message.find("its fields are an_unknown_field, answer, "), std::string::npos) << message;
   }
 }
 
@@ -106,15 +114,17 @@ TEST(Dataset, WrongTypesNameFileExampleFieldExpectedAndFound) {
   EXPECT_EQ(refusal_with("raw_response", json::array()),
             "traces.json: example 1: field raw_response: expected a string, found a list.");
   EXPECT_EQ(refusal_with("thought_anchor_sentence", true),
-            "traces.json: example 1: field thought_anchor_sentence: expected a string, found true.");
+            "traces.json: example 1: field thought_anchor_sentence: expected a string or a list of strings, "
+            "found true.");
   for (const json& wrong : {json("2"), json(2.5), json(-1), json(18'446'744'073'709'551'615U)}) {
     const std::string message = refusal_with("thought_anchor_idx", wrong);
     EXPECT_NE(message.find("field thought_anchor_idx: expected a chunk's number (an integer from 0), found "),
               std::string::npos);
   }
-  EXPECT_EQ(refusal_with("overdeterminedness", 0.5),
-            "traces.json: example 1: field overdeterminedness: expected a list of numbers, one a chunk, "
-            "found the number 0.5.");
+  EXPECT_EQ(
+      refusal_with("overdeterminedness", 0.5),
+      "traces.json: example 1: field overdeterminedness: expected a list of numbers, one for each chunk, "
+      "found the number 0.5.");
   EXPECT_EQ(
       refusal_with("overdeterminedness", {0.5, "high"}),
       "traces.json: example 1: field overdeterminedness[1]: expected a number or null, found a string.");
@@ -122,35 +132,273 @@ TEST(Dataset, WrongTypesNameFileExampleFieldExpectedAndFound) {
 
 TEST(Dataset, WhatIsNoListOfObjectsIsRefused) {
   EXPECT_NE(refusal("[]").find("expected at least one example"), std::string::npos);
-  EXPECT_NE(refusal("{}").find("expected a list of examples, found an object"), std::string::npos);
+  EXPECT_NE(refusal("{}").find("example 0: no text to run"), std::string::npos);
+  EXPECT_NE(refusal("{\n}").find("found an object"), std::string::npos);
+  EXPECT_NE(refusal("3").find("expected a list of examples, found the number 3"), std::string::npos);
   EXPECT_NE(refusal("[1]").find("example 0: expected an object with fields, found the number 1"),
             std::string::npos);
   EXPECT_NE(refusal("not json").find("not JSON"), std::string::npos);
-  EXPECT_NE(refusal("[{\"raw_response\": NaN}]").find("write null"), std::string::npos);
   EXPECT_NE(refusal("[{\"raw_response\": \"\xFF\"}]").find("not JSON"), std::string::npos);
   EXPECT_NE(refusal(std::string(1'000'000, '[')).find("not JSON"), std::string::npos);
+  EXPECT_NE(refusal(std::string(100'000, '[') + std::string(100'000, ']')).find("nested"), std::string::npos);
+  EXPECT_NE(refusal(R"([{"raw_response": "One.", "raw_response": "Two."}])").find("'raw_response' twice"),
+            std::string::npos);
+}
+
+// Containers of examples, on one line or over several: what to do is said.
+TEST(Dataset, AnObjectOfExamplesIsRefusedWithTheCure) {
+  for (const int indent : {-1, 1}) {
+    EXPECT_NE(refusal(json{{"0", full_example()}}.dump(indent)).find("write its values as a list"),
+              std::string::npos);
+    EXPECT_NE(refusal(json{{"n", 1}, {"examples", {full_example()}}}.dump(indent)).find("field 'examples'"),
+              std::string::npos);
+  }
+}
+
+// A message never repeats the text that it is about.
+TEST(Dataset, ALoneSurrogateIsRefusedInALine) {
+  const std::string text = "[{\"raw_response\": \"" + std::string(100'000, 'a') + " \\ud83d\"}]";
+  EXPECT_NE(refusal(text).find("surrogate"), std::string::npos);
 }
 
 TEST(Dataset, EveryTruncationIsRefused) {
   const std::string text = json::array({full_example(), full_example()}).dump(1);
-  ASSERT_EQ(parse_dataset(text, DatasetFormat::kJson, "traces.json").size(), 2);
+  ASSERT_EQ(parse_dataset(text, "traces.json").examples.size(), 2);
   for (size_t size = 0; size < text.size(); ++size) {
     EXPECT_FALSE(refusal(std::string_view(text).substr(0, size)).empty()) << size;
   }
 }
 
-TEST(Dataset, JsonLines) {
+TEST(Dataset, JsonLinesByContent) {
   const std::string line = full_example().dump();
   const std::vector<Example> examples =
-      parse_dataset(line + "\r\n\n" + line, DatasetFormat::kJsonLines, "traces.jsonl");
+      parse_dataset("\xEF\xBB\xBF\n" + line + "\r\n\n" + line, "traces.json").examples;
   ASSERT_EQ(examples.size(), 2);
   EXPECT_EQ(examples[1].index, 1);
   EXPECT_EQ(examples[1].transcript, examples[0].transcript);
-  EXPECT_EQ(refusal(line + "\n\n{", ErrorCode::kInput, DatasetFormat::kJsonLines)
-                .find("traces.json: line 3: not JSON"),
-            0);
-  EXPECT_NE(refusal("\n \n", ErrorCode::kInput, DatasetFormat::kJsonLines).find("at least one example"),
+  EXPECT_EQ(parse_dataset(line, "one.json").examples.size(), 1);
+  EXPECT_EQ(refusal(line + "\n\n{").find("traces.json: line 3: not JSON"), 0);
+  EXPECT_NE(refusal("\n \n").find("at least one example"), std::string::npos);
+}
+
+// As Python's json module writes them; within a string they are text.
+TEST(Dataset, NanAndInfinitiesAreNull) {
+  const Dataset dataset = parse_dataset(R"([
+    {"raw_response": "NaN \" Infinity. Here it is so. ", "cot": "NaN \" Infinity. Here it is so. ", "other": [Infinity],
+     "counterfactual_importance_kl": [-Infinity, NaN], "note": NaN}])",
+                                        "traces.json");
+  const Example& example = dataset.examples.at(0);
+  EXPECT_EQ(example.transcript, "NaN \" Infinity. Here it is so. ");
+  EXPECT_EQ(example.chunk_metrics.at("counterfactual_importance_kl"),
+            (std::vector<std::optional<double>>(2)));
+  ASSERT_EQ(dataset.warnings.size(), 1);
+  EXPECT_EQ(dataset.warnings[0], "traces.json: NaN or Infinity is read as null, 4 times, first in line 2");
+}
+
+TEST(Dataset, NumbersAsPythonWritesThem) {
+  json example = full_example();
+  example["thought_anchor_idx"] = 0.0;
+  example["answer"] = 4;
+  example["id"] = 17;
+  const Example found = parse_one(example);
+  EXPECT_EQ(found.anchors.at(0).index, 0);
+  EXPECT_EQ(found.answer, "4");
+  EXPECT_EQ(found.id, "17");
+}
+
+// A reasoning text of five chunks, in which one sentence is there twice.
+json five_chunks() {
+  const std::string cot =
+      "Let me see it first. Wait.\n\nThat is not right. So it is twelve. Add it again. So it is twelve. And "
+      "so";
+  return {{"raw_response", "Q<think>" + cot}, {"cot", cot}};
+}
+
+TEST(Anchors, AreMatchedWithAnyWhiteSpace) {
+  json example = five_chunks();
+  for (const char* sentence :
+       {"Wait. That is not right.", "Wait.\n\nThat is not right. ", "\nWait.  That is not right."}) {
+    example["thought_anchor_sentence"] = sentence;
+    const Example found = parse_one(example);
+    EXPECT_EQ(found.anchors.at(0).place, (ByteRange{21, 46})) << sentence;
+    EXPECT_EQ(found.anchors.at(0).chunk, 1);
+    EXPECT_TRUE(found.doubts.empty());
+  }
+}
+
+TEST(Anchors, TheNumberChoosesAmongOccurrences) {
+  json example = five_chunks();
+  example["thought_anchor_sentence"] = "So it is twelve.";
+  EXPECT_EQ(parse_one(example).anchors.at(0).chunk, 2);
+  example["thought_anchor_idx"] = 4;
+  const Example second = parse_one(example);
+  EXPECT_EQ(second.anchors.at(0).chunk, 4);
+  EXPECT_TRUE(second.doubts.empty());
+  example["thought_anchor_idx"] = 3;
+  const Example neither = parse_one(example);
+  EXPECT_FALSE(neither.anchors.at(0).place);
+  EXPECT_NE(neither.anchors.at(0).problem.find("occurs 2 times, none of them in chunk 3"), std::string::npos);
+  EXPECT_EQ(neither.doubts.size(), 1);
+}
+
+// Where a sentence is there once, that is where it is, whatever its number says; but then the numbers count other chunks.
+TEST(Anchors, AContradictionLeavesNoMetric) {
+  json example = five_chunks();
+  example["thought_anchor_sentence"] = "Add it again.";
+  example["overdeterminedness"] = {1, 2, 3, 4, 5};
+  EXPECT_EQ(parse_one(example).chunk_metrics.size(), 1);
+  for (const auto& [index, said] : {std::pair(0, "is in chunk 3"), {99, "has 5 chunks"}}) {
+    example["thought_anchor_idx"] = index;
+    const Dataset dataset = parse_dataset(json::array({example}).dump(), "traces.json");
+    const Example& found = dataset.examples.at(0);
+    EXPECT_EQ(found.anchors.at(0).chunk, 3);
+    EXPECT_TRUE(found.chunk_metrics.empty());
+    ASSERT_EQ(dataset.warnings.size(), 1);
+    EXPECT_NE(dataset.warnings[0].find("example 0: thought_anchor_idx is " + std::to_string(index)),
+              std::string::npos);
+    EXPECT_NE(dataset.warnings[0].find(said), std::string::npos) << dataset.warnings[0];
+  }
+}
+
+TEST(Anchors, ByNumberAlone) {
+  json example = five_chunks();
+  example["thought_anchor_idx"] = 4;
+  const Example by_number = parse_one(example);
+  EXPECT_EQ(by_number.anchors.at(0).sentence, "So it is twelve.");
+  EXPECT_EQ(by_number.anchors.at(0).chunk, 4);
+  example["thought_anchor_sentence"] = "So it is twelve.";
+  const Example by_both = parse_one(example);
+  EXPECT_EQ(by_both.anchors.at(0).place, by_number.anchors.at(0).place);
+  EXPECT_EQ(by_both.content_hash, by_number.content_hash);
+  example["thought_anchor_sentence"] = nullptr;
+  example["thought_anchor_idx"] = 5;
+  const Example beyond = parse_one(example);
+  EXPECT_EQ(beyond.anchors.at(0).problem,
+            "thought_anchor_idx is 5, and the reasoning text has 5 chunks, counted from 0");
+  EXPECT_EQ(beyond.doubts.size(), 1);
+}
+
+TEST(Anchors, SeveralAreAList) {
+  json example = five_chunks();
+  example["thought_anchor_sentence"] = {"Add it again.", "So it is twelve.", nullptr};
+  example["thought_anchor_idx"] = {3, 4, 0};
+  const Example found = parse_one(example);
+  ASSERT_EQ(found.anchors.size(), 3);
+  EXPECT_EQ(found.anchors[0].chunk, 3);
+  EXPECT_EQ(found.anchors[1].chunk, 4);
+  EXPECT_EQ(found.anchors[2].sentence, "Let me see it first.");
+  example["thought_anchor_idx"] = {3, 4};
+  EXPECT_NE(
+      refusal(json::array({example}).dump()).find("expected as many of one as of the other, found 3 and 2"),
+      std::string::npos);
+}
+
+TEST(Anchors, AMissingOneNamesTheNearestText) {
+  json example = five_chunks();
+  example["thought_anchor_sentence"] = "Let me see it at first.";
+  EXPECT_EQ(parse_one(example).anchors.at(0).problem,
+            "The anchor sentence is not in the reasoning text (cot); the nearest text is chunk 0, 'Let me "
+            "see it first.'");
+  example["thought_anchor_sentence"] = "Quite other words, zebra!";
+  EXPECT_EQ(parse_one(example).anchors.at(0).problem,
+            "The anchor sentence is not in the reasoning text (cot)");
+}
+
+TEST(Metrics, AreTheListsThatCountTheChunks) {
+  json example = five_chunks();
+  example["my_importance"] = {1, 2.5, nullptr, 4, 5};
+  example["logprobs"] = {-1, -2};
+  example["names"] = {"a", "b", "c", "d", "e"};
+  const Dataset dataset = parse_dataset(json::array({example}).dump(), "traces.json");
+  EXPECT_EQ(dataset.examples[0].chunk_metrics.size(), 1);
+  EXPECT_EQ(dataset.examples[0].chunk_metrics.at("my_importance").at(1), 2.5);
+  EXPECT_EQ(dataset.metric_names().back(), "my_importance");
+  EXPECT_EQ(dataset.metric_names().size(), 5);
+  ASSERT_EQ(dataset.warnings.size(), 1);
+  EXPECT_EQ(dataset.warnings[0],
+            "traces.json: logprobs is not used as a metric in 1 example (example 0: 2 values, 5 chunks)");
+}
+
+TEST(Metrics, AnAnnotatedListOfAnotherLengthIsADoubt) {
+  json example = five_chunks();
+  example["my_importance"] = {1, 2, 3, 4, 5};
+  example["overdeterminedness"] = {1, 2, 3};
+  const Dataset dataset = parse_dataset(json::array({example}).dump(), "traces.json");
+  EXPECT_TRUE(dataset.examples[0].chunk_metrics.empty());
+  ASSERT_EQ(dataset.warnings.size(), 1);
+  EXPECT_NE(dataset.warnings[0].find("overdeterminedness has 3 values, and the reasoning text has 5 chunks"),
             std::string::npos);
+}
+
+TEST(GivenChunks, AsTexts) {
+  json example = five_chunks();
+  example["chunks"] = {"Let me see it first.", "Wait.", "Nowhere.", "That is not  right. So it is twelve.\n"};
+  example["thought_anchor_idx"] = 3;
+  example["mine"] = {1, 2, 3, 4};
+  const Example found = parse_one(example);
+  EXPECT_EQ(found.chunks, (std::vector<ByteRange>{{0, 20}, {21, 26}, {0, 0}, {28, 63}}));
+  EXPECT_EQ(found.anchors.at(0).place, (ByteRange{28, 63}));
+  EXPECT_EQ(found.chunk_metrics.at("mine").size(), 4);
+  example.erase("chunks");
+  EXPECT_NE(parse_one(example).content_hash, found.content_hash);
+}
+
+TEST(GivenChunks, AsOffsetsInCharacters) {
+  json example{{"raw_response", "Q: \u03c0\u03c0 is it. So"},
+               {"cot", "\u03c0\u03c0 is it. So"},
+               {"chunks", {{0, 2}, {2, 9}}}};
+  EXPECT_EQ(parse_one(example).chunks, (std::vector<ByteRange>{{0, 4}, {5, 11}}));
+  for (const json& wrong : {json{{0, 2}, {1, 3}}, json{{0, 100}}, json{{3, 3}}}) {
+    example["chunks"] = wrong;
+    EXPECT_NE(refusal(json::array({example}).dump()).find("is not a range after"), std::string::npos);
+  }
+  for (const json& wrong : {json{{0, 2}, "a"}, json{{0, -2}}, json{1}, json("a")}) {
+    example["chunks"] = wrong;
+    EXPECT_NE(
+        refusal(json::array({example}).dump()).find("expected a list of strings, or of [begin, end) pairs"),
+        std::string::npos);
+  }
+}
+
+TEST(GivenChunks, WithoutAReasoningTextAreOfTheTranscript) {
+  const Example found =
+      parse_one({{"raw_response", "Q: one. two."}, {"chunks", {"one.", "two."}}, {"thought_anchor_idx", 1}});
+  EXPECT_EQ(found.chunks, (std::vector<ByteRange>{{3, 7}, {8, 12}}));
+  EXPECT_EQ(found.anchors.at(0).sentence, "two.");
+}
+
+TEST(FieldNames, MapOtherNames) {
+  const std::string text = R"([{"text": "Here it is so. So there.", "reasoning": "Here it is so. So there.",
+                               "worth": [3], "name": "n1", "key": "Here it is so."}])";
+  const FieldNames names = parse_field_names(
+      {"raw_response=text", "cot=reasoning", "id=name", "thought_anchor_sentence=key", "value=worth"});
+  const Example found = parse_dataset(text, "traces.json", names).examples.at(0);
+  EXPECT_EQ(found.id, "n1");
+  EXPECT_EQ(found.anchors.at(0).chunk, 0);
+  EXPECT_EQ(found.chunk_metrics.at("value").at(0), 3);
+  EXPECT_EQ(found.chunk_metrics.size(), 1);
+  EXPECT_NE(refusal(text, ErrorCode::kInput, {{"raw_response", "text"}, {"cot", "reasonnig"}})
+                .find("no example has the field 'reasonnig'"),
+            std::string::npos);
+  EXPECT_NE(refusal(text, ErrorCode::kInput, {{"raw_response", "text"}, {"cott", "reasoning"}})
+                .find("field reasoning: expected a list of numbers"),
+            std::string::npos);
+  for (const char* wrong : {"cot", "=cot", "cot="})
+    EXPECT_THROW((void)parse_field_names({wrong}), Error) << wrong;
+  EXPECT_THROW((void)parse_field_names({"cot=a", "cot=b"}), Error);
+}
+
+// Quadratic time would show as minutes.
+TEST(Dataset, ManyExamplesTakeLinearTime) {
+  json many = json::array();
+  for (int i = 0; i < 20'000; ++i) {
+    many.push_back(five_chunks());
+    many.back()["thought_anchor_sentence"] = "It is not in there.";
+    many.back()["overdeterminedness"] = {1};
+  }
+  const Dataset dataset = parse_dataset(many.dump(), "traces.json");
+  EXPECT_EQ(dataset.examples.size(), 20'000);
+  EXPECT_LT(dataset.warnings.size(), 30);
 }
 
 // The identity that seeds directions: of what is run and measured, not of where in the file it stands.
@@ -173,12 +421,13 @@ std::filesystem::path write(const std::filesystem::path& path, const std::string
   return path;
 }
 
-TEST(DatasetFile, TheNameDecidesTheFormat) {
+TEST(DatasetFile, TheNameDoesNotMatter) {
   const TemporaryFolder folder;
-  EXPECT_EQ(load_dataset(write(folder / "a.json", json::array({full_example()}).dump())).size(), 1);
-  EXPECT_EQ(
-      load_dataset(write(folder / "a.jsonl", full_example().dump() + "\n" + full_example().dump())).size(),
-      2);
+  const std::string lines = full_example().dump() + "\n" + full_example().dump();
+  for (const char* name : {"a.json", "a.jsonl", "a.ndjson", "a"}) {
+    EXPECT_EQ(load_dataset(write(folder / name, json::array({full_example()}).dump())).examples.size(), 1);
+    EXPECT_EQ(load_dataset(write(folder / name, lines)).examples.size(), 2);
+  }
 }
 
 TEST(DatasetFile, WhatCannotBeReadIsAnError) {

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <string>
 
-#include "tugline/data/chunking.h"
 #include "tugline/data/dataset.h"
 
 namespace tugline {
@@ -13,7 +12,7 @@ namespace {
 class ExampleTraces : public testing::Test {
  protected:
   const std::vector<Example> examples_ =
-      load_dataset(std::filesystem::path(TUGLINE_SOURCE_DIR) / "examples" / "traces.json");
+      load_dataset(std::filesystem::path(TUGLINE_SOURCE_DIR) / "examples" / "traces.json").examples;
 };
 
 size_t count_of(std::string_view text, std::string_view part) {
@@ -38,12 +37,14 @@ TEST_F(ExampleTraces, TranscriptsHoldTheirReasoningAfterThink) {
 TEST_F(ExampleTraces, AnchorsAreTheirChunksAndOccurOnce) {
   for (const Example& example : examples_) {
     SCOPED_TRACE(example.index);
-    const std::vector<ByteRange> chunks = split_chunks(example.cot);
-    const ByteRange anchor = chunks.at(example.anchor_index.value());
-    EXPECT_EQ(example.cot.substr(anchor.begin, anchor.size()), example.anchor_sentence);
-    EXPECT_EQ(count_of(example.transcript, *example.anchor_sentence), 1);
-    EXPECT_GT(*example.anchor_index, 0);
-    EXPECT_LT(*example.anchor_index + 1, static_cast<int64_t>(chunks.size()));
+    ASSERT_EQ(example.anchors.size(), 1);
+    const Anchor& anchor = example.anchors.front();
+    EXPECT_EQ(anchor.place, example.chunks.at(anchor.index.value()));
+    EXPECT_EQ(anchor.chunk, anchor.index);
+    EXPECT_EQ(count_of(example.transcript, anchor.sentence), 1);
+    EXPECT_GT(*anchor.index, 0);
+    EXPECT_LT(*anchor.index + 1, static_cast<int64_t>(example.chunks.size()));
+    EXPECT_TRUE(example.doubts.empty());
   }
 }
 

@@ -16,6 +16,8 @@ struct Text {
   Encoding encoding;
   std::vector<SpanOutcome> chunks;
   Span anchor;
+  std::vector<TokenRange> anchors;
+  int64_t ordinal = 0;
 
   Text(int64_t tokens, TokenRange anchor_tokens, const std::vector<TokenRange>& chunk_tokens) {
     for (int64_t i = 0; i < tokens; ++i) {
@@ -24,6 +26,7 @@ struct Text {
       encoding.offsets.push_back({i, i + 1});
     }
     anchor = {.kind = Span::Kind::kAnchor, .chunk = 1, .tokens = anchor_tokens, .text = "anchor"};
+    anchors = {anchor_tokens};
     for (size_t i = 0; i < chunk_tokens.size(); ++i) {
       const Span span{.kind = Span::Kind::kChunk,
                       .chunk = static_cast<int64_t>(i),
@@ -34,6 +37,8 @@ struct Text {
   }
   [[nodiscard]] ControlQuery query(uint64_t seed = 42, ReadoutKind readout = ReadoutKind::kPredicting) const {
     return {.anchor = anchor,
+            .anchors = anchors,
+            .ordinal = ordinal,
             .chunks = chunks,
             .encoding = encoding,
             .transcript = transcript,
@@ -161,6 +166,23 @@ RC_GTEST_PROP(OffsetControls, AreThoseThatReachARow, ()) {
     RC_ASSERT((rows.readout() == readout_positions({begin, begin + length}, readout, 30)));
     RC_ASSERT(rows.unmoved + rows.read() == rows.readout().size());
     RC_ASSERT(rows.first_read == 0 || rows.unmoved == 0);
+  }
+}
+
+// Of an example with several anchors: a control shares no token with any, and each anchor's windows have numbers of their
+// own.
+TEST(Controls, OfOneAnchorAvoidTheOthers) {
+  Text text(60, {20, 24}, {{5, 9}, {20, 24}, {30, 34}, {40, 44}, {50, 54}});
+  text.anchors.push_back({40, 44});
+  text.ordinal = 1;
+  for (const Control& control : matched_controls(text.query())) {
+    EXPECT_TRUE(control.skipped.empty());
+    EXPECT_NE(control.span.chunk, 3);
+  }
+  int64_t number = kWindowControls;
+  for (const Control& control : window_controls(text.query())) {
+    EXPECT_EQ(control.span.chunk, number++);
+    EXPECT_TRUE(control.span.tokens.end <= 40 || control.span.tokens.begin >= 44);
   }
 }
 

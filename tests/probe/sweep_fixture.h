@@ -13,6 +13,7 @@
 #include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
 #include "tugline/core/content_hash.h"
+#include "tugline/data/chunking.h"
 #include "tugline/probe/sweep.h"
 
 namespace tugline::test {
@@ -40,7 +41,12 @@ inline Example make_example(int64_t index, const std::string& cot, std::optional
   example.prompt = "ask";
   example.cot = cot;
   example.transcript = "ask. " + cot;
-  example.anchor_sentence = std::move(anchor);
+  example.chunks = split_chunks(cot);
+  if (anchor) {
+    example.anchors.push_back(place_anchor(*anchor, std::nullopt, {.cot = cot, .chunks = example.chunks}));
+  } else {
+    example.no_anchor = "The example has no anchor";
+  }
   example.content_hash = hash_text(example.transcript);
   return example;
 }

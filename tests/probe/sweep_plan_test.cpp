@@ -184,5 +184,41 @@ TEST_F(Sweeps, MaxExamplesTakesTheFirst) {
   EXPECT_EQ(plan_sweep(dataset_, tokenizer_, options).examples.size(), 2U);
 }
 
+// As the notebook counts: of the examples that have an anchor.
+TEST_F(Sweeps, MaxExamplesCountsThoseWithAnAnchor) {
+  SweepOptions options = small_options();
+  dataset_ = {make_example(0, "no anchor here.", std::nullopt),
+              make_example(1, "one is. two be. ten", "two be."),
+              make_example(2, "none in here.", std::nullopt),
+              make_example(3, "we add it. so it is five.", "so it is five.")};
+  options.max_examples = 1;
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  ASSERT_EQ(plan.examples.size(), 2U);
+  EXPECT_FALSE(plan.examples[0].skipped.empty());
+  EXPECT_EQ(plan.examples[1].spans.size(), 1U);
+  options.spans = {Span::Kind::kChunk};  // chunks need no anchor
+  EXPECT_EQ(plan_sweep(dataset_, tokenizer_, options).examples.size(), 1U);
+}
+
+// Units of one example are told apart by chunk: two anchors in one chunk have numbers of their own all the same.
+TEST_F(Sweeps, SeveralAnchorsAreSeveralSpans) {
+  Example example = make_example(0, "one is and two be so. then it is ten. so", "two be");
+  const AnchorText text{.cot = example.cot, .chunks = example.chunks};
+  for (const char* sentence : {"it is ten.", "one is", "two be", "never said"})
+    example.anchors.push_back(place_anchor(sentence, std::nullopt, text));
+  dataset_ = {example};
+  SweepOptions options = small_options();
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  ASSERT_EQ(plan.examples[0].spans.size(), 3U);
+  EXPECT_EQ(plan.examples[0].spans[0].chunk, 0);
+  EXPECT_EQ(plan.examples[0].spans[1].chunk, 1);
+  EXPECT_EQ(plan.examples[0].spans[2].chunk, -3);
+  ASSERT_EQ(plan.examples[0].skipped_spans.size(), 2U);
+  EXPECT_NE(plan.examples[0].skipped_spans[0].reason.find("same tokens as an earlier one"),
+            std::string::npos);
+  EXPECT_NE(plan.examples[0].skipped_spans[1].reason.find("is not in the reasoning text"), std::string::npos);
+  EXPECT_EQ(run(options).units.size(), 6U);
+}
+
 }  // namespace
 }  // namespace tugline::test

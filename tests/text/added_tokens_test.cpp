@@ -35,6 +35,17 @@ TEST(AddedTokens, StripsTakeWhiteSpaceAlong) {
   EXPECT_EQ(shown({left, right}, "<r>  <l>"), "[<r>  ]|[<l>]");  // the first to come takes the space
 }
 
+// White space that a token took along is not a token once more.
+TEST(AddedTokens, NoByteComesOutTwice) {
+  const std::vector<AddedToken> tokens = {{.content = "<r>", .id = 1, .rstrip = true},
+                                          {.content = "  ", .id = 2},
+                                          {.content = " x", .id = 3},
+                                          {.content = "<l>", .id = 4, .lstrip = true}};
+  EXPECT_EQ(shown(tokens, "<r>   x  y"), "[<r>   ]|x|[  ]|y");
+  EXPECT_EQ(shown(tokens, "<r> x"), "[<r> ]|x");
+  EXPECT_EQ(shown(tokens, "<r>    <l>  <l>"), "[<r>    ]|[<l>]|[  ]|[<l>]");
+}
+
 TEST(AddedTokens, SingleWordsStandAlone) {
   const std::vector<AddedToken> tokens = {{.content = "so", .single_word = true}};
   EXPECT_EQ(shown(tokens, "so"), "[so]");

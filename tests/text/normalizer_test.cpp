@@ -85,15 +85,13 @@ TEST(Normalizer, AComposedCharacterComesFromAllItsParts) {
   EXPECT_EQ(normal.source(4, 4), (ByteRange{15, 15}));
 }
 
-TEST(Normalizer, ReorderedMarksKeepTheirSources) {
+// Sources never go back in the text: what changed places comes from the whole stretch.
+TEST(Normalizer, ReorderedMarksShareTheirSource) {
   // q + dot above + dot below: the marks change places, nothing composes.
   const std::string text = "q\u0307\u0323";
   const NormalizedText normal = normalize(text, 0, Normalization::kNfc);
   EXPECT_EQ(normal.text(), "q\u0323\u0307");
-  EXPECT_EQ(normal.source(0, 1), (ByteRange{0, 1}));
-  EXPECT_EQ(normal.source(1, 3), (ByteRange{3, 5}));
-  EXPECT_EQ(normal.source(3, 5), (ByteRange{1, 3}));
-  EXPECT_EQ(normal.source(0, 3), (ByteRange{0, 5}));
+  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(normal.source(i, i + 1), (ByteRange{0, 5}));
 }
 
 }  // namespace

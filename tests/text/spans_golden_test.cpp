@@ -7,7 +7,6 @@
 
 #include "support/cache.h"
 #include "support/shared.h"
-#include "tugline/data/chunking.h"
 #include "tugline/data/dataset.h"
 #include "tugline/text/spans.h"
 
@@ -24,7 +23,8 @@ class SpansGolden : public testing::Test {
     if (!tokenizer) GTEST_SKIP() << "no qwen-tokenizer in the cache folder: set TUGLINE_CACHE_DIR";
     tokenizer_ = Tokenizer::from_json_file(*tokenizer / "tokenizer.json");
     golden_ = nlohmann::json::parse(std::ifstream(*shared_dir() / "golden" / "spans_qwen.json"));
-    examples_ = load_dataset(*shared_dir() / "data" / "annotated_deepseek-r1-distill-qwen-1.5b.json");
+    examples_ =
+        load_dataset(*shared_dir() / "data" / "annotated_deepseek-r1-distill-qwen-1.5b.json").examples;
     ASSERT_EQ(golden_.size(), examples_.size());
   }
 
@@ -33,20 +33,19 @@ class SpansGolden : public testing::Test {
     for (size_t i = 0; i < examples_.size(); ++i) {
       SCOPED_TRACE(i);
       const Example& example = examples_[i];
-      const std::vector<ByteRange> chunks = split_chunks(example.cot);
       const Encoding encoding = tokenizer_->encode(example.transcript, bos);
-      const SpanQuery query{.transcript = example.transcript,
-                            .cot = example.cot,
-                            .anchor_sentence = example.anchor_sentence,
-                            .anchor_index = example.anchor_index,
-                            .chunks = &chunks};
+      const SpanQuery query{.transcript = example.transcript, .cot = example.cot, .chunks = &example.chunks};
+      const Anchor& annotated = example.anchors.at(0);
       const auto plain = [&](const SpanOutcome& outcome) {
         return outcome.span ? Pair{outcome.span->tokens.begin - shift, outcome.span->tokens.end - shift}
                             : Pair{};
       };
-      const SpanOutcome anchor = find_anchor_span(query, encoding, *tokenizer_);
+      const SpanOutcome anchor = find_anchor_span(
+          query,
+          {.sentence = annotated.sentence, .place = annotated.place, .chunk = annotated.chunk, .problem = {}},
+          encoding, *tokenizer_);
       EXPECT_EQ(plain(anchor), golden_[i]["anchor_span"].get<Pair>()) << anchor.skipped;
-      EXPECT_EQ(anchor.span->chunk, *example.anchor_index);
+      EXPECT_EQ(anchor.span->chunk, *annotated.index);
       std::vector<Pair> spans;
       for (const SpanOutcome& outcome : find_chunk_spans(query, encoding)) spans.push_back(plain(outcome));
       EXPECT_EQ(spans, golden_[i]["chunk_spans"].get<std::vector<Pair>>());

@@ -41,8 +41,9 @@ const Tokenizer& tokenizer() {
   return made;
 }
 
-SpanOutcome find_anchor(const SpanQuery& query) {
-  return find_anchor_span(query, tokenizer().encode(query.transcript, BosPolicy::kNever), tokenizer());
+SpanOutcome find_anchor(const SpanQuery& query, const AnchorQuery& anchor) {
+  return find_anchor_span(query, anchor, tokenizer().encode(query.transcript, BosPolicy::kNever),
+                          tokenizer());
 }
 
 // The bytes that a span's tokens hold.
@@ -83,15 +84,12 @@ class Spans : public testing::Test {
   const std::string cot_ = "Let me see.\nHalf of it is 5. then I double it.\nHalf of it is 5. So ten.";
   const std::string transcript_ = "Q: what?<think>\n" + cot_ + "</think>";
   const std::vector<ByteRange> chunks_{{0, 11}, {12, 28}, {29, 46}, {47, 63}};
-  SpanQuery query_{.transcript = transcript_,
-                   .cot = cot_,
-                   .anchor_sentence = "then I double it.",
-                   .anchor_index = std::nullopt,
-                   .chunks = &chunks_};
+  SpanQuery query_{.transcript = transcript_, .cot = cot_, .chunks = &chunks_};
+  AnchorQuery anchor_{.sentence = "then I double it.", .place = ByteRange{29, 46}, .chunk = 2, .problem = {}};
 };
 
 TEST_F(Spans, AnchorIsTheTokensThatHoldItsEnds) {
-  const SpanOutcome outcome = find_anchor(query_);
+  const SpanOutcome outcome = find_anchor(query_, anchor_);
   ASSERT_TRUE(outcome.span) << outcome.skipped;
   EXPECT_EQ(text_of(transcript_, outcome.span->tokens), " then I double it.\n");
   EXPECT_EQ(outcome.span->text, "then I double it.");
@@ -100,55 +98,49 @@ TEST_F(Spans, AnchorIsTheTokensThatHoldItsEnds) {
   EXPECT_EQ(outcome.skipped, "");
 }
 
-TEST_F(Spans, AnchorIndexChoosesAmongOccurrences) {
-  query_.anchor_sentence = "Half of it is 5.";
-  const SpanOutcome first = find_anchor(query_);
-  query_.anchor_index = 3;
-  const SpanOutcome second = find_anchor(query_);
-  ASSERT_TRUE(first.span && second.span);
-  EXPECT_EQ(first.span->chunk, 1);
-  EXPECT_EQ(second.span->chunk, 3);
-  EXPECT_EQ(second.span->tokens.begin - first.span->tokens.begin, 47 - 12 - 2);  // two merges between them
-}
-
-TEST_F(Spans, AnchorIndexThatIsNoOccurrenceIsSkipped) {
-  query_.anchor_sentence = "Half of it is 5.";
-  for (const int64_t index : {0, 2, 4, 1'000'000}) {
-    query_.anchor_index = index;
-    const SpanOutcome outcome = find_anchor(query_);
-    EXPECT_FALSE(outcome.span);
-    EXPECT_NE(outcome.skipped.find("occurs 2 times, none of them in chunk"), std::string::npos)
-        << outcome.skipped;
+TEST_F(Spans, CotMayHaveOtherWhiteSpaceAroundAndInIt) {
+  const SpanOutcome plain = find_anchor(query_, anchor_);
+  const auto plain_chunks = find_chunk_spans(query_, tokenizer().encode(transcript_, BosPolicy::kNever));
+  for (const bool is_folded : {false, true}) {
+    std::string cot = "\n  " + cot_ + " \n";
+    if (is_folded) cot.replace(cot.find(".\nHalf"), 2, ". ");  // as long as before
+    query_.cot = cot;
+    std::vector<ByteRange> moved = chunks_;
+    for (ByteRange& chunk : moved) chunk = {chunk.begin + 3, chunk.end + 3};
+    query_.chunks = &moved;
+    AnchorQuery anchor = anchor_;
+    anchor.place = moved[2];
+    const SpanOutcome outcome = find_anchor(query_, anchor);
+    ASSERT_TRUE(outcome.span) << outcome.skipped;
+    EXPECT_EQ(outcome.span->tokens, plain.span->tokens);
+    const auto outcomes = find_chunk_spans(query_, tokenizer().encode(transcript_, BosPolicy::kNever));
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      ASSERT_TRUE(outcomes[i].span) << outcomes[i].skipped;
+      EXPECT_EQ(outcomes[i].span->tokens, plain_chunks[i].span->tokens);
+    }
   }
-}
-
-// Where the sentence is there once, that is where it is, whatever its number says.
-TEST_F(Spans, AnchorIndexIsNotNeededForASingleOccurrence) {
-  query_.anchor_index = 0;
-  const SpanOutcome outcome = find_anchor(query_);
-  ASSERT_TRUE(outcome.span);
-  EXPECT_EQ(outcome.span->chunk, 2);
 }
 
 TEST_F(Spans, CotIsLookedForAfterThinkFirst) {
   const std::string transcript = "Repeat: " + cot_ + "<think>" + cot_;
   query_.transcript = transcript;
-  const SpanOutcome outcome = find_anchor(query_);
+  const SpanOutcome outcome = find_anchor(query_, anchor_);
   ASSERT_TRUE(outcome.span);
   EXPECT_GT(outcome.span->tokens.begin, static_cast<int64_t>(cot_.size()));
 }
 
 TEST_F(Spans, WithoutAnAnchorSentenceIsSkipped) {
-  for (const std::optional<std::string_view> missing : {std::optional<std::string_view>(), {""}, {" \n"}}) {
-    query_.anchor_sentence = missing;
-    EXPECT_EQ(find_anchor(query_).skipped, "The example has no anchor sentence (thought_anchor_sentence).");
-  }
+  EXPECT_EQ(
+      find_anchor(query_,
+                  {.sentence = {}, .place = std::nullopt, .chunk = -1, .problem = "There is no chunk 9"})
+          .skipped,
+      "There is no chunk 9.");
 }
 
 TEST_F(Spans, NoTokenBeforeItIsSkipped) {
   query_.transcript = query_.cot;
-  query_.anchor_sentence = "Let me see.";
-  EXPECT_EQ(find_anchor(query_).skipped,
+  anchor_ = {.sentence = "Let me see.", .place = ByteRange{0, 11}, .chunk = 0, .problem = {}};
+  EXPECT_EQ(find_anchor(query_, anchor_).skipped,
             "The span begins at the first token: there is no token before it to push.");
   const auto outcomes = find_chunk_spans(query_, tokenizer().encode(query_.transcript, BosPolicy::kNever));
   EXPECT_EQ(outcomes.at(0).skipped,
@@ -161,9 +153,8 @@ TEST_F(Spans, NoTokenBeforeItIsSkipped) {
 TEST_F(Spans, OwnIdsAfterThinkAreTheFallback) {
   const std::string transcript = "Let me see. <think>\nLet me see. Then more.";
   query_.transcript = transcript;
-  query_.anchor_sentence = "Let me see.";
-  query_.anchor_index = 0;
-  const SpanOutcome outcome = find_anchor(query_);
+  const SpanOutcome outcome =
+      find_anchor(query_, {.sentence = "Let me see.", .place = ByteRange{0, 11}, .chunk = 0, .problem = {}});
   ASSERT_TRUE(outcome.span) << outcome.skipped;
   EXPECT_EQ(outcome.span->tokens, (TokenRange{20, 31}));
   EXPECT_EQ(outcome.span->chunk, 0);
@@ -172,28 +163,43 @@ TEST_F(Spans, OwnIdsAfterThinkAreTheFallback) {
 TEST_F(Spans, FallbackFindsTheSentenceAfterASpaceToo) {
   std::string transcript = "<think>We see: then I double it. Done";
   query_.transcript = transcript;
-  SpanOutcome outcome = find_anchor(query_);
+  SpanOutcome outcome = find_anchor(query_, anchor_);
   ASSERT_TRUE(outcome.span) << outcome.skipped;
   EXPECT_EQ(text_of(transcript, outcome.span->tokens), " then I double it.");
 
   transcript = "<think>We see: I double it. Done";  // here the space is a token of its own
   query_.transcript = transcript;
-  query_.anchor_sentence = "I double it.";
-  outcome = find_anchor(query_);
+  outcome = find_anchor(
+      query_, {.sentence = "I double it.", .place = std::nullopt, .chunk = -1, .problem = "It is nowhere"});
   ASSERT_TRUE(outcome.span) << outcome.skipped;
   EXPECT_EQ(text_of(transcript, outcome.span->tokens), "I double it.");
 }
 
 TEST_F(Spans, WhatIsNotFoundSaysWhy) {
   const std::string no_ids = ", and the anchor's own token ids do not occur after <think>.";
-  query_.anchor_sentence = "This was never said.";
-  EXPECT_EQ(find_anchor(query_).skipped, "The anchor sentence is not in the reasoning text (cot)" + no_ids);
+  const AnchorQuery lost{.sentence = "This was never said.",
+                         .place = std::nullopt,
+                         .chunk = -1,
+                         .problem = "The anchor is lost"};
+  EXPECT_EQ(find_anchor(query_, lost).skipped, "The anchor is lost" + no_ids);
   query_.cot = "Another text.";
-  EXPECT_EQ(find_anchor(query_).skipped, "The reasoning text (cot) is not in the transcript" + no_ids);
+  anchor_ = {.sentence = "Another text.", .place = ByteRange{0, 13}, .chunk = 0, .problem = {}};
+  EXPECT_EQ(find_anchor(query_, anchor_).skipped,
+            "The reasoning text (cot) is not in the transcript" + no_ids);
   query_.transcript = "No marker here.";
-  EXPECT_EQ(find_anchor(query_).skipped,
+  EXPECT_EQ(find_anchor(query_, anchor_).skipped,
             "The reasoning text (cot) is not in the transcript, and the transcript has no <think> to search "
             "behind.");
+}
+
+TEST_F(Spans, AChunkThatIsNotInCotKeepsItsNumber) {
+  const std::vector<ByteRange> chunks{{0, 11}, {0, 0}, {29, 46}};
+  query_.chunks = &chunks;
+  const auto outcomes = find_chunk_spans(query_, tokenizer().encode(transcript_, BosPolicy::kNever));
+  ASSERT_EQ(outcomes.size(), 3);
+  EXPECT_NE(outcomes[1].skipped.find("is not in the reasoning text"), std::string::npos);
+  ASSERT_TRUE(outcomes[2].span);
+  EXPECT_EQ(outcomes[2].span->chunk, 2);
 }
 
 TEST_F(Spans, OneOutcomeAChunk) {
@@ -225,7 +231,7 @@ TEST_F(Spans, TokensThatEndEarlyAreSaid) {
   Encoding cut = tokenizer().encode(transcript_, BosPolicy::kNever);
   cut.ids.resize(30);
   cut.offsets.resize(30);
-  EXPECT_EQ(find_anchor_span(query_, cut, tokenizer()).skipped,
+  EXPECT_EQ(find_anchor_span(query_, anchor_, cut, tokenizer()).skipped,
             "The anchor sentence is not covered by the transcript's tokens.");
   EXPECT_EQ(find_chunk_spans(query_, cut).at(3).skipped,
             "The chunk is not covered by the transcript's tokens.");

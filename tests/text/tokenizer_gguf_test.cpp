@@ -80,10 +80,14 @@ TEST(TokenizerGguf, MergesAndAddedTokens) {
 TEST(TokenizerGguf, TheNameDecidesTheRules) {
   Metadata metadata;
   EXPECT_EQ(ids_of(metadata, "12").size(), 1U);
-  for (const char* name : {"smollm", "starcoder", "qwen2", "deepseek-r1-qwen"}) {
+  for (const char* name :
+       {"smollm", "starcoder", "refact", "codeshell", "qwen2", "deepseek-r1-qwen", "qwen35", "tekken"}) {
+    if (std::string_view(name) == "tekken") metadata.bos_id = 258;
+    metadata.flags = {{"tokenizer.ggml.add_bos_token", false}};
     metadata.pre = name;
     EXPECT_EQ(ids_of(metadata, "12").size(), 2U) << name;  // each digit is a piece of its own
   }
+  metadata = {};
   metadata.pre = "smollm";
   EXPECT_EQ(ids_of(metadata, "e\u0301").size(), 3U);  // as it stands
   metadata.pre = "qwen2";
@@ -94,6 +98,29 @@ TEST(TokenizerGguf, TheNameDecidesTheRules) {
             (std::vector<int32_t>{258, 257}));  // adds a BOS unless the file says otherwise
   metadata.flags = {{"tokenizer.ggml.add_bos_token", false}};
   EXPECT_EQ(ids_of(metadata, "12"), std::vector<int32_t>{257});
+}
+
+// Other names of rules that are there, as llama.cpp's vocabulary has them: Llama 3's pattern with merges and without a BOS,
+// and what it cuts by if the converter knew no name.
+TEST(TokenizerGguf, OtherNamesOfKnownRules) {
+  Metadata metadata;
+  for (const char* name : {"smaug-bpe", "dbrx", "glm4", "chatglm-bpe"}) {
+    metadata.pre = name;
+    EXPECT_EQ(ids_of(metadata, "12345"), (std::vector<int32_t>{257, '3', '4', '5'})) << name;  // 123|45
+    EXPECT_EQ(metadata.tokenizer().encode("3451", BosPolicy::kAuto).ids.size(), 4U);  // 345|1: no "12" across
+  }
+  metadata.pre = "default";
+  EXPECT_EQ(ids_of(metadata, "912"), (std::vector<int32_t>{'9', 257}));  // by threes
+  EXPECT_EQ(ids_of(metadata, "9991 2"), (std::vector<int32_t>{'9', '9', '9', '1', ' ', '2'}));
+  metadata.pre = "phi-2";
+  EXPECT_EQ(ids_of(metadata, "9912"), (std::vector<int32_t>{'9', '9', 257}));  // GPT-2 cuts no number
+  metadata.pre = "gpt-4o";
+  EXPECT_EQ(ids_of(metadata, "9912"), (std::vector<int32_t>{'9', '9', '1', '2'}));  // 991|2
+  for (const char* name : {"tekken", "falcon3", "pixtral", "lfm2", "llama3"}) {
+    metadata.pre = name;
+    metadata.bos_id = 258;
+    EXPECT_EQ(ids_of(metadata, "a").front(), 258) << name;
+  }
 }
 
 TEST(TokenizerGguf, BosByPolicy) {
@@ -112,7 +139,8 @@ void expect_refused(const Metadata& metadata, ErrorCode code, const std::vector<
 TEST(TokenizerGguf, WhatIsNotThereIsRefusedByName) {
   Metadata metadata;
   metadata.model = "llama";
-  expect_refused(metadata, ErrorCode::kUnsupported, {"t.gguf", "tokenizer.ggml.model", "llama"});
+  expect_refused(metadata, ErrorCode::kUnsupported,
+                 {"t.gguf", "tokenizer.ggml.model", "llama", "SentencePiece-style"});
   metadata = {};
   metadata.pre = "chameleon";
   expect_refused(metadata, ErrorCode::kUnsupported, {"tokenizer.ggml.pre", "chameleon", "qwen2"});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "files/build_bytes.h"
+#include "text/cpu_timer.h"
 #include "text/tokenizer_cases.h"
 #include "tugline/text/tokenizer.h"
 
@@ -95,12 +96,10 @@ TEST(TokenizerJson, UnsupportedPartsAreRefusedByName) {
   const auto kInput = ErrorCode::kInput;
   const json split = small()["pre_tokenizer"]["pretokenizers"][0];
   const std::vector<Refusal> refusals = {
-      {"/truncation", {{"max_length", 5}}, kUnsupported, {"truncation"}},
-      {"/padding", {{"strategy", "x"}}, kUnsupported, {"padding"}},
       {"/normalizer", {{"type", "Lowercase"}}, kUnsupported, {"normalizer", "Lowercase"}},
       {"/normalizer/normalizers/0", {{"type", "NFKC"}}, kUnsupported, {"normalizers[0]", "NFKC"}},
       {"/pre_tokenizer", nullptr, kUnsupported, {"pre_tokenizer", "null"}},
-      {"/pre_tokenizer", {{"type", "Metaspace"}}, kUnsupported, {"pre_tokenizer", "Metaspace"}},
+      {"/pre_tokenizer", {{"type", "Metaspace"}}, kUnsupported, {"SentencePiece-style", "\u2581"}},
       {"/pre_tokenizer", split, kUnsupported, {"ByteLevel"}},
       {"/pre_tokenizer/pretokenizers/4", split, kUnsupported, {"behind ByteLevel"}},
       {"/pre_tokenizer/pretokenizers/0/behavior", "Sideways", kUnsupported, {"behavior", "Sideways"}},
@@ -113,9 +112,9 @@ TEST(TokenizerJson, UnsupportedPartsAreRefusedByName) {
       {"/post_processor/special_tokens", json::object(), kInput, {"special_tokens", "<s>"}},
       {"/post_processor/special_tokens/<s>/ids", {3, 3}, kUnsupported, {"2 tokens"}},
       {"/post_processor/special_tokens/<s>/ids", {9}, kInput, {"id 9"}},
-      {"/decoder", nullptr, kUnsupported, {"decoder", "null"}},
-      {"/decoder/type", "WordPiece", kUnsupported, {"decoder", "WordPiece"}},
-      {"/model/type", "Unigram", kUnsupported, {"model", "Unigram"}},
+      {"/model/type", "Unigram", kUnsupported, {"SentencePiece-style", "Unigram"}},
+      {"/model/type", "WordPiece", kUnsupported, {"model", "WordPiece"}},
+      {"/added_tokens/0/content", std::string(100'000, 'x'), kUnsupported, {"added token", "100000 bytes"}},
       {"/model/dropout", 0.1, kUnsupported, {"dropout", "0.1"}},
       {"/model/unk_token", "a", kUnsupported, {"unk_token"}},
       {"/model/byte_fallback", true, kUnsupported, {"byte_fallback"}},
@@ -142,7 +141,7 @@ TEST(TokenizerJson, UnsupportedPartsAreRefusedByName) {
 }
 
 TEST(TokenizerJson, MissingPartsAreNamed) {
-  for (const char* pointer : {"/pre_tokenizer", "/decoder", "/model", "/model/vocab", "/model/merges",
+  for (const char* pointer : {"/pre_tokenizer", "/model", "/model/vocab", "/model/merges",
                               "/added_tokens/0/lstrip", "/pre_tokenizer/pretokenizers/3/add_prefix_space"}) {
     const json::json_pointer at(pointer);
     json document = small();
@@ -151,16 +150,105 @@ TEST(TokenizerJson, MissingPartsAreNamed) {
   }
 }
 
+// Sequences that the steps' own bound refuses, and the JSON's; the deepest one used to end the process.
 TEST(TokenizerJson, DeepNestingIsRefused) {
-  std::string nested = "null";
-  for (int depth = 0; depth < 2000; ++depth) {
-    nested = R"({"type":"Sequence","normalizers":[)" + nested + "]}";
+  for (const int depth : {20, 2000, 100'000}) {
+    std::string nested;
+    for (int i = 0; i < depth; ++i) nested += R"({"type":"Sequence","normalizers":[)";
+    nested += "null";
+    for (int i = 0; i < depth; ++i) nested += "]}";
+    std::string document = small().dump();
+    const std::string own = small()["normalizer"].dump();
+    document.replace(document.find(own), own.size(), nested);
+    expect_error(depth == 20 ? ErrorCode::kUnsupported : ErrorCode::kInput,
+                 {depth == 20 ? "Sequence" : "nested"},
+                 [&] { (void)Tokenizer::from_json_text(document, "t.json"); });
   }
+}
+
+TEST(TokenizerJson, AFieldGivenTwiceIsRefused) {
   std::string document = small().dump();
-  const std::string own = small()["normalizer"].dump();
-  document.replace(document.find(own), own.size(), nested);
-  expect_error(ErrorCode::kUnsupported, {"Sequence"},
+  document.insert(1, R"("model":null,)");
+  expect_error(ErrorCode::kInput, {"t.json", "'model' twice"},
                [&] { (void)Tokenizer::from_json_text(document, "t.json"); });
+}
+
+// What a trainer left in the file, and what only turns ids into text.
+TEST(TokenizerJson, SettingsThatDecideNoIdAreAccepted) {
+  const std::string text = "ab.b <s>a";
+  const std::vector<int32_t> ids = from(small()).encode(text, BosPolicy::kAuto).ids;
+  const std::vector<std::pair<const char*, json>> settings = {
+      {"truncation",
+       {{"direction", "Right"}, {"max_length", 2}, {"strategy", "LongestFirst"}, {"stride", 0}}},
+      {"padding", {{"strategy", {{"Fixed", 64}}}, {"direction", "Left"}, {"pad_id", 0}, {"pad_token", "a"}}},
+      {"decoder", nullptr},
+      {"decoder", {{"type", "Sequence"}, {"decoders", {{{"type", "ByteLevel"}}, {{"type", "Fuse"}}}}}},
+      {"decoder", {{"type", "WordPiece"}}}};
+  for (const auto& [field, value] : settings) {
+    json document = small();
+    document[field] = value;
+    EXPECT_EQ(from(document).encode(text, BosPolicy::kAuto).ids, ids) << value;
+  }
+  json without = small();
+  without.erase("decoder");
+  EXPECT_EQ(from(without).encode(text, BosPolicy::kAuto).ids, ids);
+}
+
+// Llama 2's parts: called what the whole is, whichever part is there.
+TEST(TokenizerJson, SentencePieceIsCalledSo) {
+  const std::string space = "\u2581";
+  const std::vector<std::pair<const char*, json>> parts = {
+      {"normalizer", {{"type", "Prepend"}, {"prepend", space}}},
+      {"normalizer",
+       {{"type", "Sequence"},
+        {"normalizers", {{{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", space}}}}}},
+      {"decoder",
+       {{"type", "Sequence"},
+        {"decoders",
+         {{{"type", "Replace"}, {"pattern", {{"String", space}}}, {"content", " "}},
+          {{"type", "ByteFallback"}}}}}}};
+  for (const auto& [field, value] : parts) {
+    json document = small();
+    document[field] = value;
+    expect_error(ErrorCode::kUnsupported, {"t.json", "SentencePiece-style", "tug --ids"},
+                 [&] { (void)from(document); });
+  }
+}
+
+// transformers 5 goes by the template, the Llama classes of transformers 4 by the configuration.
+TEST(TokenizerJson, AConfigurationThatContradictsTheTemplateIsNoted) {
+  const TemporaryFolder folder;
+  const auto notes_of = [&](const json& document, const char* config) {
+    const auto path = folder.write("tokenizer.json", document.dump());
+    folder.write("tokenizer_config.json", std::string_view(config));
+    const Tokenizer tokenizer = Tokenizer::from_json_file(path);
+    EXPECT_EQ(tokenizer.encode("a", BosPolicy::kAuto).ids.size(),
+              document["post_processor"].is_null() ? 1U : 2U);
+    return tokenizer.notes();
+  };
+  json plain = small();
+  plain["post_processor"] = nullptr;
+  EXPECT_TRUE(notes_of(small(), R"({"bos_token": "<s>", "add_bos_token": true})").empty());
+  EXPECT_TRUE(notes_of(plain, R"({"bos_token": "<s>", "add_bos_token": false})").empty());
+  EXPECT_TRUE(notes_of(plain, R"({"bos_token": "<s>"})").empty());
+  for (const json& document : {small(), plain}) {
+    const bool adds = document == small();
+    const auto notes = notes_of(
+        document, adds ? R"({"add_bos_token": false})" : R"({"bos_token": "<s>", "add_bos_token": true})");
+    ASSERT_EQ(notes.size(), 1U);
+    EXPECT_NE(notes[0].find(adds ? "add_bos_token is false" : "add_bos_token is true"), std::string::npos);
+    EXPECT_NE(notes[0].find("the template rules"), std::string::npos);
+  }
+  const auto other = notes_of(small(), R"({"bos_token": "ab"})");
+  ASSERT_EQ(other.size(), 1U);
+  EXPECT_NE(other[0].find("bos_token is 'ab'"), std::string::npos);
+}
+
+TEST(TokenizerJson, ATextWithItsOwnBosHasTwo) {
+  const Tokenizer tokenizer = from(small());
+  EXPECT_TRUE(tokenizer.begins_with_two_bos(tokenizer.encode("<s>a", BosPolicy::kAuto).ids));
+  EXPECT_FALSE(tokenizer.begins_with_two_bos(tokenizer.encode("<s>a", BosPolicy::kNever).ids));
+  EXPECT_FALSE(tokenizer.begins_with_two_bos(tokenizer.encode("a<s>", BosPolicy::kAuto).ids));
 }
 
 void parse_bytes(std::span<const std::byte> bytes) {
@@ -177,13 +265,30 @@ TEST(TokenizerJson, EveryDamageIsSurvived) {
   expect_every_damage_is_survived(std::as_bytes(std::span(whole)), parse_bytes);
 }
 
-// A pattern that backtracks without end is cut off, not run for ever.
+// A pattern that backtracks without end is cut off, not run for ever: exponential in one search, cubic over all of them,
+// and one whose every search is just bearable.
 TEST(TokenizerJson, ARunawayPatternIsAnError) {
-  json document = small();
-  document["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "(a|aa)+$";
-  const Tokenizer tokenizer = from(document);
-  expect_error(ErrorCode::kUnsupported, {"pattern.Regex", "gave up"},
-               [&] { (void)tokenizer.encode(std::string(200, 'a') + "!", BosPolicy::kNever); });
+  for (const char* pattern : {"(a|aa)+$", "a*a*[0-9]", "(?:a|b)*(?:a|b)*[0-9]", "a*a*[0-9]|a"}) {
+    json document = small();
+    document["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = pattern;
+    const Tokenizer tokenizer = from(document);
+    const CpuTimer timer;
+    expect_error(ErrorCode::kUnsupported, {"pattern.Regex", pattern, "too many steps"},
+                 [&] { (void)tokenizer.encode(std::string(4000, 'a') + "!", BosPolicy::kNever); });
+    EXPECT_LT(timer.seconds(), 10) << pattern;  // a fraction of a second; 84 s without a bound
+  }
+}
+
+// What real patterns do to long runs stays within the budget.
+TEST(TokenizerJson, LongRunsAreNoRunaways) {
+  const json qwen2 = tokenizer_cases().at("variants").at(8).at("replace");
+  ASSERT_EQ(tokenizer_cases().at("variants").at(8).at("name"), "added_nfc");
+  const Tokenizer tokenizer = from(tokenizer_with(qwen2));
+  for (const std::string part : {"a", "1", ".", "\n", "\t", "a b", "\r\n ", "\u3000"}) {
+    std::string text;
+    while (text.size() < 300'000) text += part;
+    EXPECT_FALSE(tokenizer.encode(text, BosPolicy::kNever).ids.empty());
+  }
 }
 
 }  // namespace

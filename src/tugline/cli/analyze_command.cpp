@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tugline/cli/chunk_metrics.h"
+#include "tugline/cli/data_arguments.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
@@ -25,15 +26,15 @@ namespace {
 
 struct Options {
   std::string store = {};
-  std::string data = {};
+  DataArguments data = {};
   AnalysisOptions analysis = {};
   bool json = false;
   bool no_store = false;
 };
 
 std::vector<ChunkMetric> metrics_of(const Options& options, const RunStore& store) {
-  if (options.data.empty()) return {};
-  return chunk_metrics_of(load_dataset(options.data), store.examples(), options.data);
+  if (options.data.path.empty()) return {};
+  return chunk_metrics_of(load_data(options.data), store.examples(), options.data.path);
 }
 
 std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunStore& store) {
@@ -44,7 +45,8 @@ std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunS
                                     {"shard", std::monostate{}}};
   const Shard shard = store.shard();
   if (!shard.is_whole()) facts["shard"] = fmt::format("{}/{}", shard.number, shard.count);
-  if (!options.data.empty()) facts["data_name"] = std::filesystem::path(options.data).filename().string();
+  if (!options.data.path.empty())
+    facts["data_name"] = std::filesystem::path(options.data.path).filename().string();
   return facts;
 }
 
@@ -86,7 +88,8 @@ void add_analyze_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "analyze", "Intervals, contrasts, components of variance, and correlations with the dataset's metrics");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
-  command->add_option("DATA", options->data, "The dataset that it measured, for its per-chunk metrics");
+  command->add_option("DATA", options->data.path, "The dataset that it measured, for its per-chunk metrics");
+  add_field_option(*command, options->data);
   add_numbers(*command, options->analysis);
   command->add_flag("--json", options->json, "Print one JSON object instead of the tables");
   command->add_flag("--no-store", options->no_store, "Print only; do not keep the results in the run store");

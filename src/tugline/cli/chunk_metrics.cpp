@@ -1,7 +1,14 @@
 #include "tugline/cli/chunk_metrics.h"
 
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <set>
+#include <string_view>
+
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/report/analysis_tables.h"
 
 namespace tugline {
 namespace {
@@ -29,14 +36,26 @@ void add_values(const Example& example, ChunkMetric& metric) {
 
 }  // namespace
 
-std::vector<ChunkMetric> chunk_metrics_of(const std::vector<Example>& dataset,
-                                          const std::vector<ExampleRecord>& examples,
+std::vector<ChunkMetric> chunk_metrics_of(const Dataset& dataset, const std::vector<ExampleRecord>& examples,
                                           const std::string& path) {
   std::vector<ChunkMetric> metrics;
-  for (const std::string& name : chunk_metric_names()) metrics.push_back({.name = name, .values = {}});
+  std::set<std::string> taken;
+  for (const std::string_view column : kSpanColumns) taken.insert(CLI::detail::to_lower(std::string(column)));
+  for (const std::string& name : dataset.metric_names()) {
+    if (taken.insert(CLI::detail::to_lower(name)).second) {
+      metrics.push_back({.name = name, .values = {}});
+    } else {
+      spdlog::warn(
+          "{}: '{}' is left out, because tables have a column of that name; read it as another metric, such "
+          "as "
+          "--field my_{}={}",
+          path, name, name, name);
+    }
+  }
   for (const ExampleRecord& record : examples) {
-    check_is_the_same(dataset, record, path);
-    for (ChunkMetric& metric : metrics) add_values(dataset[static_cast<size_t>(record.example)], metric);
+    check_is_the_same(dataset.examples, record, path);
+    for (ChunkMetric& metric : metrics)
+      add_values(dataset.examples[static_cast<size_t>(record.example)], metric);
   }
   return metrics;
 }

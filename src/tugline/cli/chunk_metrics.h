@@ -10,9 +10,10 @@
 
 namespace tugline {
 
-// Every metric of chunk_metric_names(), also where the dataset has no value of it. `path` is for messages. Errors (kConflict):
-// an example of the run that the dataset lacks, or that has another content there.
-[[nodiscard]] std::vector<ChunkMetric> chunk_metrics_of(const std::vector<Example>& dataset,
+// Every metric of Dataset::metric_names(), even without a value for the run's examples. A metric that has the name of another
+// column of the tables is left out with a warning on stderr. `path` is for messages. Errors (kConflict): an example of
+// the run that the dataset lacks, or that has another content there.
+[[nodiscard]] std::vector<ChunkMetric> chunk_metrics_of(const Dataset& dataset,
                                                         const std::vector<ExampleRecord>& examples,
                                                         const std::string& path);
 

@@ -1,8 +1,10 @@
 #include "tugline/cli/inspect_command.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
+#include "tugline/cli/data_arguments.h"
 #include "tugline/cli/inspect_data.h"
 #include "tugline/cli/inspect_model.h"
 #include "tugline/cli/inspect_text.h"
@@ -17,7 +19,7 @@ struct InspectArguments {
   std::string model;
   std::string text;
   std::string text_file;
-  std::string data;
+  DataArguments data;
   std::string bos = "auto";
   bool json = false;
 };
@@ -31,8 +33,9 @@ void add_options(CLI::App& command, InspectArguments& a) {
       ->required();
   command.add_option("--text", a.text, "Show how this text is cut into tokens");
   command.add_option("--text-file", a.text_file, "Show how the text in this file is cut into tokens");
-  command.add_option("--data", a.data,
+  command.add_option("--data", a.data.path,
                      "Show where the anchors and chunks of this dataset lie among the tokens");
+  add_field_option(command, a.data);
   command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
@@ -42,13 +45,19 @@ void add_options(CLI::App& command, InspectArguments& a) {
 std::string inspect_text(const InspectArguments& a, const std::string& text) {
   const Tokenizer tokenizer = load_tokenizer(resolve_model(a.model));
   const Encoding encoding = tokenizer.encode(text, parse_bos(a.bos));
+  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(encoding.ids) ? 1 : 0, 1);
   return a.json ? encoding_json(tokenizer, encoding) : encoding_text(tokenizer, encoding);
 }
 
-std::string inspect_data(const InspectArguments& a) {
-  const std::vector<Example> dataset = load_dataset(a.data);
-  const auto placed = place_examples(dataset, load_tokenizer(resolve_model(a.model)), parse_bos(a.bos));
-  return a.json ? placed_examples_json(placed) : placed_examples_text(placed);
+void inspect_data(const InspectArguments& a) {
+  const Dataset dataset = load_data(a.data);
+  const Tokenizer tokenizer = load_tokenizer(resolve_model(a.model));
+  const auto placed = place_examples(dataset.examples, tokenizer, parse_bos(a.bos));
+  warn_of_two_bos(tokenizer,
+                  std::count_if(placed.begin(), placed.end(), [](const auto& p) { return p.has_two_bos; }),
+                  static_cast<int64_t>(placed.size()));
+  write_to_standard_output(a.json ? placed_examples_json(placed) : placed_examples_text(placed));
+  check_placed(placed);
 }
 
 // Prints what the model is even if it cannot be run. Errors: it cannot.
@@ -64,7 +73,7 @@ void run(const CLI::App& command, const InspectArguments& a) {
   if (command.count("--text") > 0) return write_to_standard_output(inspect_text(a, a.text));
   if (command.count("--text-file") > 0)
     return write_to_standard_output(inspect_text(a, read_text_file(a.text_file)));
-  if (command.count("--data") > 0) return write_to_standard_output(inspect_data(a));
+  if (command.count("--data") > 0) return inspect_data(a);
   print_model(a);
 }
 

@@ -12,6 +12,7 @@
 
 #include "tugline/backend/machine.h"
 #include "tugline/cli/interrupt.h"
+#include "tugline/cli/terminal.h"
 #include "tugline/core/error.h"
 #include "tugline/files/gguf.h"
 
@@ -24,7 +25,18 @@ bool keep_going() { return !interrupted(); }
 
 Tokenizer load_tokenizer(const ModelSource& source) {
   if (source.kind == ModelSource::Kind::kGguf) return Tokenizer::from_gguf(GgufFile::open(source.path));
-  return Tokenizer::from_json_file(source.tokenizer_json());
+  Tokenizer tokenizer = Tokenizer::from_json_file(source.tokenizer_json());
+  for (const std::string& note : tokenizer.notes())
+    spdlog::warn("{}. --bos always and --bos never overrule both", note);
+  return tokenizer;
+}
+
+void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts) {
+  if (count == 0) return;
+  spdlog::warn(
+      "{} begin{} with the BOS '{}' already and get{} another; take it out of the text, or give --bos never",
+      texts == 1 ? "the text" : fmt::format("{} of {} texts", count, texts), count == 1 ? "s" : "",
+      visible(tokenizer.token_bytes(*tokenizer.bos_id())), count == 1 ? "s" : "");
 }
 
 BosPolicy parse_bos(const std::string& name) {

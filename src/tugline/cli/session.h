@@ -12,8 +12,11 @@
 
 namespace tugline {
 
-// The tokenizer of a model directory or GGUF file.
+// The tokenizer of a model directory or GGUF file. Says its notes on stderr.
 [[nodiscard]] Tokenizer load_tokenizer(const ModelSource& source);
+
+// Says on stderr that texts begin with the BOS and have another put in front, if `count` of `texts` do.
+void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts);
 
 // "auto", "always" or "never": the option's own validator has let nothing else through.
 [[nodiscard]] BosPolicy parse_bos(const std::string& name);

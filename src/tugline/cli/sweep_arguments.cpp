@@ -47,7 +47,8 @@ std::vector<Span::Kind> parse_spans(const std::string& text) {
 void add_files(CLI::App& command, SweepArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
-  command.add_option("DATA", a.data, "The annotated dataset: .json or .jsonl")->required();
+  command.add_option("DATA", a.data.path, "The annotated dataset: JSON or JSON Lines")->required();
+  add_field_option(command, a.data);
   command.add_option("-o,--output", a.output, "The run store; an existing one is resumed")
       ->type_name("RUN.db");
   command
@@ -85,7 +86,9 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
       ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
       ->capture_default_str();
   add_direction_options(command, a.directions);
-  command.add_option("--max-examples", a.max_examples, "Only the dataset's first N")
+  command
+      .add_option("--max-examples", a.max_examples,
+                  "Only the dataset's first N; of those with an anchor, if anchors are measured")
       ->check(integer_from(1, int64_t{1} << 40));
   command
       .add_option("--audit", a.audit,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tugline/cli/data_arguments.h"
 #include "tugline/cli/direction_arguments.h"
 #include "tugline/cli/push_arguments.h"
 #include "tugline/model/config.h"
@@ -14,7 +15,7 @@ namespace tugline {
 
 struct SweepArguments {
   std::string model;
-  std::string data;
+  DataArguments data;
   std::string output;
   std::string preset;
   std::string config;

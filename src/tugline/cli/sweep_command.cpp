@@ -26,7 +26,6 @@
 #include "tugline/core/error.h"
 #include "tugline/core/plural.h"
 #include "tugline/core/version.h"
-#include "tugline/files/mapped_file.h"
 #include "tugline/probe/audit.h"
 #include "tugline/probe/shard.h"
 #include "tugline/store/field_names.h"
@@ -100,8 +99,6 @@ class StoreObserver final : public SweepObserver {
   double next_word_ = 5;  // seconds of waiting
 };
 
-uint64_t hash_file(const std::string& path) { return hash_bytes(MappedFile::open(path).bytes()); }
-
 std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 std::string machine_text() {
@@ -115,14 +112,21 @@ int64_t skipped_examples(const SweepPlan& plan) {
                        [](const PlannedExample& planned) { return !planned.skipped.empty(); });
 }
 
+// A large dataset's reasons are in the store and not all on the terminal.
+constexpr size_t kMostReasons = 100;
+
 void report_skipped(const SweepPlan& plan) {
+  std::vector<std::string> reasons;
   for (const PlannedExample& planned : plan.examples) {
     if (!planned.skipped.empty())
-      spdlog::warn("example {} is skipped: {}", planned.example->index, planned.skipped);
+      reasons.push_back(fmt::format("example {} is skipped: {}", planned.example->index, planned.skipped));
     for (const SkippedSpan& span : planned.skipped_spans)
-      spdlog::warn("example {}, {} is skipped: {}", span.example, span_text(span.span_kind, span.chunk),
-                   span.reason);
+      reasons.push_back(fmt::format("example {}, {} is skipped: {}", span.example,
+                                    span_text(span.span_kind, span.chunk), span.reason));
   }
+  for (size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i) spdlog::warn("{}", reasons[i]);
+  if (reasons.size() > kMostReasons)
+    spdlog::warn("{} more are skipped; the run store has their reasons", reasons.size() - kMostReasons);
 }
 
 void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pushes) {
@@ -145,7 +149,7 @@ void report_unreachable(const SweepOptions& options, const ModelConfig& config) 
 }
 
 struct Prepared {
-  std::vector<Example> dataset;
+  Dataset dataset;
   ModelSource source;
   ModelConfig config;
   SweepOptions options;
@@ -154,6 +158,13 @@ struct Prepared {
   SweepPlan plan;   // of this one
 };
 
+void warn_of_two_bos(const Tokenizer& tokenizer, const SweepPlan& plan) {
+  const auto count = std::count_if(
+      plan.examples.begin(), plan.examples.end(),
+      [&](const PlannedExample& planned) { return tokenizer.begins_with_two_bos(planned.ids); });
+  warn_of_two_bos(tokenizer, count, static_cast<int64_t>(plan.examples.size()));
+}
+
 // Everything that can be wrong with the arguments is found before the weights are loaded and a store is made.
 std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
   auto ready = std::make_unique<Prepared>();  // the plan points into the dataset: it stays where it is
@@ -161,15 +172,17 @@ std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
   if (!arguments.output.empty()) {
     check_output({.path = arguments.output,
                   .kind = OutputKind::kRunStore,
-                  .inputs = {arguments.model, arguments.data, arguments.config, arguments.push.direction_file,
-                             arguments.directions.orthogonal_to}});
+                  .inputs = {arguments.model, arguments.data.path, arguments.config,
+                             arguments.push.direction_file, arguments.directions.orthogonal_to}});
     RunStore::check_path(arguments.output);
   }
-  ready->dataset = load_dataset(arguments.data);
+  ready->dataset = load_data(arguments.data);
   ready->source = resolve_model(arguments.model);
   ready->config = arguments.dry_run ? planned_config(ready->source) : checked_config(ready->source);
   ready->options = resolve_sweep_options(arguments, ready->config);
-  ready->whole = plan_sweep(ready->dataset, load_tokenizer(ready->source), ready->options);
+  const Tokenizer tokenizer = load_tokenizer(ready->source);
+  ready->whole = plan_sweep(ready->dataset.examples, tokenizer, ready->options);
+  warn_of_two_bos(tokenizer, ready->whole);
   check_plan(ready->config, ready->whole, ready->options);
   ready->plan = ready->shard.is_whole()
                     ? ready->whole
@@ -193,12 +206,12 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
                    {field::kStarted, now_utc()},
                    {field::kCommandLine, arguments.command_line},
                    {field::kModelName, model.config().name},
-                   {field::kDataName, std::filesystem::path(arguments.data).filename().string()},
+                   {field::kDataName, std::filesystem::path(arguments.data.path).filename().string()},
                    {field::kDModel, std::to_string(model.config().hidden_size)},
                    {field::kUnitsPlanned, std::to_string(units_of(ready.whole, ready.options))},
                    {"num_layers", std::to_string(model.config().num_layers)},
                    {"model_path", arguments.model},
-                   {"data_path", arguments.data},
+                   {"data_path", arguments.data.path},
                    {field::kDirectionFile, arguments.push.direction_file},
                    {"precision_asked_for", arguments.push.precision},
                    {"preset", arguments.preset}};
@@ -232,7 +245,7 @@ std::optional<RunStore> existing_store(const SweepArguments& arguments, const Pr
   RunStore store = RunStore::open_read_only(arguments.output);
   const RunIdentity stored = store.identity();
   RunIdentity wanted =
-      sweep_settings(ready.options, hash_file(arguments.data), direction_source(ready.options.pushes));
+      sweep_settings(ready.options, hash_of_data(arguments.data), direction_source(ready.options.pushes));
   wanted.fields[field::kModelConfig] = hex(hash_of(ready.config));
   for (const char* name : {field::kBackend, field::kModelWeights, field::kPrecision})
     if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
@@ -324,7 +337,7 @@ void run(const SweepArguments& arguments) {
       {.model = config, .weights = hex(model.fingerprint()), .hook = options.hook, .layers = options.layers});
 
   const RunIdentity identity =
-      sweep_identity(model, options, hash_file(arguments.data), direction_source(options.pushes));
+      sweep_identity(model, options, hash_of_data(arguments.data), direction_source(options.pushes));
   std::optional<RunStore> store =
       RunStore::create_or_resume(arguments.output, identity, provenance(arguments, model, *ready), shard);
   StoreObserver observer(*store, identity.fields.at(field::kPrecision));

@@ -6,6 +6,7 @@
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/session.h"
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/text/spans.h"
 
 namespace tugline {
@@ -27,7 +28,7 @@ TokenRange find_sentence(const std::string& text, const std::string& sentence, c
     if (!tokens) fail(ErrorCode::kInput, "--sentence: is not covered by the text's tokens; give --span");
     places.push_back(*tokens);
   }
-  if (places.empty()) fail(ErrorCode::kInput, "--sentence: '{}' is not in the text", sentence);
+  if (places.empty()) fail(ErrorCode::kInput, "--sentence: '{}' is not in the text", excerpt(sentence));
   if (places.size() == 1) return places.front();
   std::vector<std::string> spans;
   for (const TokenRange place : places) spans.push_back(fmt::format("{}:{}", place.begin, place.end));
@@ -40,6 +41,7 @@ TugText from_text(const TextArguments& arguments, const ModelSource& source) {
   const Encoding encoding = tokenizer.encode(*arguments.text, arguments.bos);
   TugText text;
   text.ids = encoding.ids;
+  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(text.ids) ? 1 : 0, 1);
   text.span = arguments.sentence ? find_sentence(*arguments.text, *arguments.sentence, encoding)
                                  : parse_token_range(*arguments.span);
   for (const int32_t id : text.ids) text.pieces.push_back(tokenizer.token_bytes(id));

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "tugline/cli/data_arguments.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/number_options.h"
@@ -16,7 +17,6 @@
 #include "tugline/cli/session.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
-#include "tugline/files/mapped_file.h"
 #include "tugline/files/safetensors_writer.h"
 #include "tugline/probe/mean_vectors.h"
 #include "tugline/report/output_file.h"
@@ -26,7 +26,7 @@ namespace {
 
 struct VectorsArguments {
   std::string model;
-  std::string data;
+  DataArguments data;
   std::string output;
   bool force = false;
   std::string layers = "last";
@@ -44,7 +44,8 @@ struct VectorsArguments {
 void add_options(CLI::App& command, VectorsArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
-  command.add_option("DATA", a.data, "The annotated dataset: .json or .jsonl")->required();
+  command.add_option("DATA", a.data.path, "The annotated dataset: JSON or JSON Lines")->required();
+  add_field_option(command, a.data);
   command.add_option("-o,--output", a.output, "The file to write, named .safetensors")
       ->required()
       ->type_name("V.safetensors");
@@ -62,9 +63,7 @@ void add_options(CLI::App& command, VectorsArguments& a) {
       ->transform(trimmed_text)
       ->check(CLI::IsMember({"chunk", "example", "global"}))
       ->capture_default_str();
-  command.add_option("--metric", a.metric, "The per-chunk metric that global goes by")
-      ->check(CLI::IsMember(chunk_metric_names()))
-      ->capture_default_str();
+  command.add_option("--metric", a.metric, "The per-chunk metric that global goes by")->capture_default_str();
   command.add_option("--threshold", a.threshold, "global: chunks whose metric is above, less the others")
       ->check(finite_number())
       ->capture_default_str();
@@ -72,7 +71,9 @@ void add_options(CLI::App& command, VectorsArguments& a) {
   command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
-  command.add_option("--max-examples", a.max_examples, "Only the dataset's first N")
+  command
+      .add_option("--max-examples", a.max_examples,
+                  "Only the dataset's first N; of those with an anchor, if `example` is among the kinds")
       ->check(integer_from(1, int64_t{1} << 40));
   command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
       ->check(integer_from(1, 4096));
@@ -80,6 +81,14 @@ void add_options(CLI::App& command, VectorsArguments& a) {
 
 bool wants(const VectorsArguments& a, const std::string& kind) {
   return std::find(a.kinds.begin(), a.kinds.end(), kind) != a.kinds.end();
+}
+
+// A metric that no example has is a slip of the pen.
+void check_metric_name(const VectorsArguments& a, const Dataset& data) {
+  const std::vector<std::string> names = data.metric_names();
+  if (std::find(names.begin(), names.end(), a.metric) != names.end()) return;
+  fail(ErrorCode::kUsage, "--metric {}: no metric of {}, which has {}", a.metric, a.data.path,
+       fmt::join(names, ", "));
 }
 
 MetricLookup metric_in(const std::vector<Example>& dataset, const std::string& name) {
@@ -127,10 +136,10 @@ void check_metric(VectorsArguments& a, const std::vector<Example>& dataset) {
          "{}: no chunk has a {}, which a global vector goes by; add it, choose another --metric, or leave "
          "global out: "
          "--kinds chunk,example",
-         a.data, a.metric);
+         a.data.path, a.metric);
   std::erase(a.kinds, "global");
-  spdlog::warn("{}: no chunk has a {}, so that no global vector is made; the kinds are {}", a.data, a.metric,
-               fmt::join(a.kinds, " and "));
+  spdlog::warn("{}: no chunk has a {}, so that no global vector is made; the kinds are {}", a.data.path,
+               a.metric, fmt::join(a.kinds, " and "));
 }
 
 void check_output_name(const std::string& path) {
@@ -186,7 +195,7 @@ std::map<std::string, std::string> metadata_of(const VectorsArguments& a, const 
   return {{"kind", kVectorFileKind},
           {"model_name", model.config().name},
           {"model_weights", hex(model.fingerprint())},
-          {"dataset", hex(hash_bytes(MappedFile::open(a.data).bytes()))},
+          {"dataset", hex(hash_of_data(a.data))},
           {"max_examples", a.max_examples > 0 ? fmt::format("{}", a.max_examples) : "all"},
           {"hook", a.hook},
           {"bos", a.bos},
@@ -208,18 +217,27 @@ void run(VectorsArguments a) {
   watch_interrupts();
   check_output_name(a.output);
   check_output(
-      {.path = a.output, .kind = OutputKind::kVectors, .inputs = {a.model, a.data}, .force = a.force});
-  const std::vector<Example> dataset = load_dataset(a.data);
+      {.path = a.output, .kind = OutputKind::kVectors, .inputs = {a.model, a.data.path}, .force = a.force});
+  const Dataset data = load_data(a.data);
+  const std::vector<Example>& dataset = data.examples;
+  check_metric_name(a, data);
   check_metric(a, dataset);
   const ModelSource source = resolve_model(a.model);
   const ModelConfig config = checked_config(source);
   SweepOptions options;
   options.layers = parse_layers(a.layers, config.num_layers);
   options.hook = parse_hook(a.hook);
-  options.spans = {Span::Kind::kAnchor, Span::Kind::kChunk};
+  options.spans = {Span::Kind::kChunk};
+  if (wants(a, "example")) options.spans.insert(options.spans.begin(), Span::Kind::kAnchor);
   options.bos = parse_bos(a.bos);
   if (a.max_examples > 0) options.max_examples = a.max_examples;
-  const SweepPlan plan = plan_sweep(dataset, load_tokenizer(source), options);
+  const Tokenizer tokenizer = load_tokenizer(source);
+  const SweepPlan plan = plan_sweep(dataset, tokenizer, options);
+  warn_of_two_bos(
+      tokenizer,
+      std::count_if(plan.examples.begin(), plan.examples.end(),
+                    [&](const PlannedExample& p) { return tokenizer.begins_with_two_bos(p.ids); }),
+      static_cast<int64_t>(plan.examples.size()));
   check_plan(config, plan, options);
   report_skipped(plan);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tugline/core/white_space.h"
+
 namespace tugline {
 namespace {
 
@@ -9,23 +11,14 @@ namespace {
 // "1." never stand alone there.
 constexpr int64_t kMinCharacters = 10;
 
-constexpr bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\v' || c == '\f';
-}
 constexpr bool ends_sentence(char c) { return c == '.' || c == '?' || c == '!'; }
 
-// Whether a chunk ends with the byte at `i`. What follows decides: 3.5, f(x!), \boxed{4}.) and a text's last
-// full stop end nothing.
+// Whether a chunk ends with the byte at `i`. What follows decides: 3.5, f(x!), \boxed{4}.), a full stop before a tab
+// and a text's last full stop end nothing.
 bool is_boundary(std::string_view text, size_t i) {
   const std::string_view rest = text.substr(i);
   if (rest.starts_with("\n\n") || rest.starts_with("\r\n\r\n")) return true;
-  return rest.size() > 1 && ends_sentence(rest[0]) && is_space(rest[1]);
-}
-
-ByteRange trimmed(std::string_view text, ByteRange range) {
-  while (range.begin < range.end && is_space(text[range.begin])) ++range.begin;
-  while (range.begin < range.end && is_space(text[range.end - 1])) --range.end;
-  return range;
+  return rest.size() > 1 && ends_sentence(rest[0]) && (rest[1] == ' ' || rest[1] == '\n');
 }
 
 // Every byte but a continuation byte of UTF-8 begins a character.
@@ -46,20 +39,23 @@ std::vector<ByteRange> split_at_boundaries(std::string_view text) {
   return pieces;
 }
 
-// A short piece joins the next one, the last one its predecessor.
+// A short piece joins the next one, the last one its predecessor. Lengths are those of the annotations' texts, in which
+// one space joins two pieces, whatever stands between them here.
 std::vector<ByteRange> join_short(std::string_view text, const std::vector<ByteRange>& pieces) {
   std::vector<ByteRange> chunks;
-  bool previous_is_short = false;
+  int64_t length = kMinCharacters;  // of the last chunk
   for (const ByteRange& piece : pieces) {
-    if (previous_is_short) {
+    const int64_t characters =
+        count_characters(text.substr(static_cast<size_t>(piece.begin), static_cast<size_t>(piece.size())));
+    if (length < kMinCharacters) {
       chunks.back().end = piece.end;
+      length += 1 + characters;
     } else {
       chunks.push_back(piece);
+      length = characters;
     }
-    const ByteRange chunk = chunks.back();
-    previous_is_short = count_characters(text.substr(chunk.begin, chunk.size())) < kMinCharacters;
   }
-  if (previous_is_short && chunks.size() > 1) {
+  if (length < kMinCharacters && chunks.size() > 1) {
     const int64_t end = chunks.back().end;
     chunks.pop_back();
     chunks.back().end = end;

@@ -1,171 +1,214 @@
 #include "tugline/data/dataset.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
+#include "tugline/core/white_space.h"
+#include "tugline/data/chunking.h"
+#include "tugline/data/example_fields.h"
+#include "tugline/data/given_chunks.h"
+#include "tugline/data/json_examples.h"
+#include "tugline/data/number_lists.h"
 
 namespace tugline {
 namespace {
 
-using nlohmann::json;
+namespace field {
+constexpr const char* kRawResponse = "raw_response";
+constexpr const char* kInputPrompt = "model_input_prompt";
+constexpr const char* kCot = "cot";
+constexpr const char* kPrompt = "prompt";
+constexpr const char* kAnswer = "answer";
+constexpr const char* kId = "id";
+constexpr const char* kChunks = "chunks";
+constexpr const char* kAnchorSentence = "thought_anchor_sentence";
+constexpr const char* kAnchorIndex = "thought_anchor_idx";
+constexpr std::array kAll{kRawResponse, kInputPrompt,    kCot,        kPrompt, kAnswer, kId,
+                          kChunks,      kAnchorSentence, kAnchorIndex};
+}  // namespace field
 
-// What a message says was found, without repeating texts of thousands of characters.
-std::string describe(const json& value) {
-  if (value.is_null()) return "null";
-  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  if (value.is_number()) return "the number " + value.dump();
-  if (value.is_string()) return "a string";
-  return value.is_array() ? "a list" : "an object";
+bool is_own_name(const std::string& name) {
+  return std::find(field::kAll.begin(), field::kAll.end(), name) != field::kAll.end();
 }
 
-// The parser's message without its own library's prefix, "[json.exception.parse_error.101] ".
-std::string parser_message(const json::exception& error) {
-  const std::string message = error.what();
-  const size_t end = message.find("] ");
-  return end == std::string::npos ? message : message.substr(end + 2);
-}
-
-json parse_json(std::string_view text, const std::string& where) {
-  try {
-    return json::parse(text.begin(), text.end());
-  } catch (const json::exception& error) {
-    fail(ErrorCode::kInput, "{}: not JSON: {}. A dataset is UTF-8 JSON, without NaN (write null).", where,
-         parser_message(error));
+// The metrics that must count the chunks: the annotated files' and those that a field name was given for.
+std::vector<std::string> required_metrics(const FieldNames& names) {
+  std::vector<std::string> metrics = annotated_metric_names();
+  for (const auto& [name, field] : names) {
+    const bool is_listed = std::find(metrics.begin(), metrics.end(), name) != metrics.end();
+    if (!is_own_name(name) && !is_listed) metrics.push_back(name);
   }
+  return metrics;
 }
 
-// One object of the file, with what messages need to name it.
-class Fields {
+// Reads one example after the other, with what is the same for all of them.
+class ExampleReader {
  public:
-  Fields(const json& object, std::string_view file, int64_t index)
-      : object_(object), file_(file), index_(index) {
-    if (!object.is_object()) {
-      fail(ErrorCode::kInput, "{}: example {}: expected an object with fields, found {}.", file, index,
-           describe(object));
+  ExampleReader(std::string_view file, const FieldNames& names)
+      : file_(file), names_(names), required_(required_metrics(names)) {
+    for (const char* name : field::kAll) known_fields_.insert(name);
+    for (const std::string& name : required_) known_fields_.insert(name);
+    for (const auto& [name, field] : names) known_fields_.insert(field);
+  }
+
+  Example read(const nlohmann::json& object, int64_t index) {
+    const ExampleFields fields(object, names_, file_, index);
+    for (const auto& [name, field] : names_) {
+      if (object.contains(field)) seen_.insert(field);
     }
+    Example example;
+    example.index = index;
+    example.id = fields.text_or_number(field::kId).value_or("");
+    example.prompt = fields.text(field::kPrompt).value_or("");
+    example.cot = fields.text(field::kCot).value_or("");
+    example.transcript = read_transcript(fields, example.cot);
+    example.answer = fields.text_or_number(field::kAnswer);
+    const bool has_own_chunks = read_chunks(fields, example);
+    read_anchors(fields, example);
+    read_metrics(fields, example);
+    example.content_hash = hash_of(example, has_own_chunks);
+    return example;
   }
 
-  [[nodiscard]] std::optional<std::string> text(const char* name) const {
-    const json* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_string()) refuse(name, "a string", *value);
-    return value->get<std::string>();
-  }
-
-  [[nodiscard]] std::optional<int64_t> chunk_number(const char* name) const {
-    const json* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
-    if (!value->is_number_unsigned() || value->get<uint64_t>() > kMax) {
-      refuse(name, "a chunk's number (an integer from 0)", *value);
+  // Warnings about the fields of all examples. Errors: a field name that no example has.
+  std::vector<std::string> finish() const {
+    for (const auto& [name, field] : names_) {
+      if (seen_.contains(field)) continue;
+      fail(ErrorCode::kInput, "{}: no example has the field '{}', which was to be read as {}.", file_,
+           excerpt(field, 40), excerpt(name, 40));
     }
-    return value->get<int64_t>();
-  }
-
-  [[nodiscard]] std::optional<std::vector<std::optional<double>>> numbers(const std::string& name) const {
-    const json* values = find(name);
-    if (values == nullptr) return std::nullopt;
-    if (!values->is_array()) refuse(name, "a list of numbers, one a chunk", *values);
-    std::vector<std::optional<double>> numbers;
-    for (const json& value : *values) {
-      if (!value.is_null() && !value.is_number()) {
-        refuse(fmt::format("{}[{}]", name, numbers.size()), "a number or null", value);
-      }
-      numbers.push_back(value.is_null() ? std::nullopt : std::optional(value.get<double>()));
+    std::vector<std::string> warnings;
+    for (const auto& [field, list] : other_lists_) {
+      warnings.push_back(
+          fmt::format("{}: {} is not used as a metric in {} example{} (example {}: {} values, {} chunks)",
+                      file_, excerpt(field, 40), list.examples, list.examples == 1 ? "" : "s",
+                      list.first_example, list.values, list.chunks));
     }
-    return numbers;
-  }
-
-  [[noreturn]] void fail_without_transcript() const {
-    fail(ErrorCode::kInput,
-         "{}: example {}: no text to run: expected raw_response, or model_input_prompt and cot, as strings "
-         "that are not "
-         "empty.",
-         file_, index_);
+    return warnings;
   }
 
  private:
-  // Null counts as missing.
-  [[nodiscard]] const json* find(const std::string& name) const {
-    const auto it = object_.find(name);
-    return it == object_.end() || it->is_null() ? nullptr : &*it;
+  // Lists of numbers that do not count the chunks, of one field: how many, and the first.
+  struct OtherLists {
+    int64_t examples = 0;
+    int64_t first_example = 0;
+    size_t values = 0;
+    size_t chunks = 0;
+  };
+
+  static std::string read_transcript(const ExampleFields& fields, const std::string& cot) {
+    const std::string raw_response = fields.text(field::kRawResponse).value_or("");
+    const std::string input_prompt = fields.text(field::kInputPrompt).value_or("");
+    if (!raw_response.empty()) return raw_response;
+    if (!input_prompt.empty() && !cot.empty()) return input_prompt + cot;
+    fields.refuse(fmt::format(
+        "no text to run: expected raw_response, or model_input_prompt and cot, as strings that are "
+        "not empty; its fields are {}. Another field can be read for each (--field cot=FIELD).",
+        fields.found()));
   }
 
-  [[noreturn]] void refuse(const std::string& name, std::string_view expected, const json& found) const {
-    fail(ErrorCode::kInput, "{}: example {}: field {}: expected {}, found {}.", file_, index_, name, expected,
-         describe(found));
+  // Whether the data brings its own chunks.
+  static bool read_chunks(const ExampleFields& fields, Example& example) {
+    const bool has_cot = !trimmed(std::string_view(example.cot)).empty();
+    // Without a reasoning text, the file's chunks are parts of the transcript.
+    if (!has_cot && fields.find(field::kChunks) != nullptr) example.cot = example.transcript;
+    auto chunks = read_given_chunks(fields, field::kChunks, example.cot);
+    const bool has_own_chunks = chunks.has_value();
+    example.chunks = has_own_chunks ? std::move(*chunks) : split_chunks(example.cot);
+    return has_own_chunks;
   }
 
-  const json& object_;
+  static void read_anchors(const ExampleFields& fields, Example& example) {
+    auto sentences = fields.texts(field::kAnchorSentence).value_or(std::vector<std::string>());
+    auto numbers = fields.chunk_numbers(field::kAnchorIndex).value_or(std::vector<std::optional<int64_t>>());
+    if (!sentences.empty() && !numbers.empty() && sentences.size() != numbers.size()) {
+      fields.refuse(fmt::format("fields {} and {}: expected as many of one as of the other, found {} and {}.",
+                                fields.name_in_file(field::kAnchorSentence),
+                                fields.name_in_file(field::kAnchorIndex), sentences.size(), numbers.size()));
+    }
+    const size_t count = std::max(sentences.size(), numbers.size());
+    sentences.resize(count);
+    numbers.resize(count);
+    const AnchorText text{.cot = example.cot, .chunks = example.chunks};
+    for (size_t i = 0; i < count; ++i) {
+      if (trimmed(std::string_view(sentences[i])).empty() && !numbers[i]) continue;
+      example.anchors.push_back(place_anchor(sentences[i], numbers[i], text));
+      const std::string& doubt = example.anchors.back().doubt;
+      if (!doubt.empty()) example.doubts.push_back(doubt);
+    }
+    if (example.anchors.empty()) {
+      example.no_anchor = fmt::format(
+          "The example has no anchor (thought_anchor_sentence or thought_anchor_idx); its "
+          "fields are {}",
+          fields.found());
+    }
+  }
+
+  void read_metrics(const ExampleFields& fields, Example& example) {
+    ChunkNumbers numbers = read_chunk_numbers(fields, required_, known_fields_, example.chunks.size());
+    example.doubts.insert(example.doubts.end(), numbers.doubts.begin(), numbers.doubts.end());
+    if (example.doubts.empty()) example.chunk_metrics = std::move(numbers.metrics);
+    for (const auto& [field, values] : numbers.others) {
+      OtherLists& list = other_lists_[field];
+      if (list.examples++ == 0) {
+        list.first_example = example.index;
+        list.values = values;
+        list.chunks = example.chunks.size();
+      }
+    }
+  }
+
+  // An example without an anchor and one with an empty one give the same hash: neither can be measured.
+  static uint64_t hash_of(const Example& example, bool has_own_chunks) {
+    ContentHash hash;
+    hash.add_text(example.transcript);
+    if (example.anchors.empty()) hash.add_text("");
+    for (const Anchor& anchor : example.anchors) hash.add_text(anchor.sentence);
+    if (has_own_chunks) {
+      for (const ByteRange& chunk : example.chunks) {
+        hash.add_number(static_cast<uint64_t>(chunk.begin));
+        hash.add_number(static_cast<uint64_t>(chunk.end));
+      }
+    }
+    return hash.value();
+  }
+
   std::string_view file_;
-  int64_t index_;
+  const FieldNames& names_;
+  std::vector<std::string> required_;
+  std::set<std::string> known_fields_;  // of the file: those that are no metric of their own
+  std::set<std::string> seen_;
+  std::map<std::string, OtherLists> other_lists_;
 };
 
-std::string read_transcript(const Fields& fields, const std::string& cot) {
-  const std::string raw_response = fields.text("raw_response").value_or("");
-  const std::string input_prompt = fields.text("model_input_prompt").value_or("");
-  if (!raw_response.empty()) return raw_response;
-  if (input_prompt.empty() || cot.empty()) fields.fail_without_transcript();
-  return input_prompt + cot;
-}
+// A dataset of a hundred thousand examples with the same fault gives a few lines and a count.
+constexpr size_t kMostDoubtfulExamples = 20;
 
-// A missing anchor and an empty one give the same hash: neither can be measured.
-uint64_t hash_of(const Example& example) {
-  ContentHash hash;
-  hash.add_text(example.transcript);
-  hash.add_text(example.anchor_sentence.value_or(""));
-  return hash.value();
-}
-
-Example read_example(const json& object, std::string_view file, int64_t index) {
-  const Fields fields(object, file, index);
-  Example example;
-  example.index = index;
-  example.prompt = fields.text("prompt").value_or("");
-  example.cot = fields.text("cot").value_or("");
-  example.transcript = read_transcript(fields, example.cot);
-  example.answer = fields.text("answer");
-  example.anchor_index = fields.chunk_number("thought_anchor_idx");
-  example.anchor_sentence = fields.text("thought_anchor_sentence");
-  for (const std::string& name : chunk_metric_names()) {
-    if (auto values = fields.numbers(name)) example.chunk_metrics.emplace(name, std::move(*values));
+void warn_of_doubts(const std::vector<Example>& examples, std::string_view name,
+                    std::vector<std::string>& warnings) {
+  size_t doubtful = 0;
+  for (const Example& example : examples) {
+    if (example.doubts.empty() || ++doubtful > kMostDoubtfulExamples) continue;
+    warnings.push_back(
+        fmt::format("{}: example {}: {}: its chunks are not those that the file counts, and none of its "
+                    "metrics is used",
+                    name, example.index, fmt::join(example.doubts, "; ")));
   }
-  example.content_hash = hash_of(example);
-  return example;
-}
-
-std::vector<Example> parse_list(std::string_view text, std::string_view name) {
-  const json list = parse_json(text, std::string(name));
-  if (!list.is_array()) {
-    fail(ErrorCode::kInput, "{}: expected a list of examples, found {}.", name, describe(list));
+  if (doubtful > kMostDoubtfulExamples) {
+    warnings.push_back(
+        fmt::format("{}: {} more examples are like these", name, doubtful - kMostDoubtfulExamples));
   }
-  std::vector<Example> examples;
-  for (const json& object : list) {
-    examples.push_back(read_example(object, name, static_cast<int64_t>(examples.size())));
-  }
-  return examples;
-}
-
-std::vector<Example> parse_lines(std::string_view text, std::string_view name) {
-  std::vector<Example> examples;
-  for (int64_t line_number = 1; !text.empty(); ++line_number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    const json object = parse_json(line, fmt::format("{}: line {}", name, line_number));
-    examples.push_back(read_example(object, name, static_cast<int64_t>(examples.size())));
-  }
-  return examples;
 }
 
 std::string read_file(const std::filesystem::path& path) {
@@ -190,23 +233,53 @@ std::string read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-const std::vector<std::string>& chunk_metric_names() {
+const std::vector<std::string>& annotated_metric_names() {
   static const std::vector<std::string> names{"counterfactual_accuracies", "counterfactual_importance_kl",
                                               "different_trajectories_fraction", "overdeterminedness"};
   return names;
 }
 
-std::vector<Example> parse_dataset(std::string_view text, DatasetFormat format, std::string_view name) {
-  std::vector<Example> examples =
-      format == DatasetFormat::kJson ? parse_list(text, name) : parse_lines(text, name);
-  if (examples.empty()) fail(ErrorCode::kInput, "{}: expected at least one example, found none.", name);
-  return examples;
+std::vector<std::string> Dataset::metric_names() const {
+  std::vector<std::string> names = annotated_metric_names();
+  std::set<std::string> others;
+  for (const Example& example : examples) {
+    for (const auto& [name, values] : example.chunk_metrics) others.insert(name);
+  }
+  for (const std::string& name : names) others.erase(name);
+  names.insert(names.end(), others.begin(), others.end());
+  return names;
 }
 
-std::vector<Example> load_dataset(const std::filesystem::path& path) {
-  const DatasetFormat format =
-      path.extension() == ".jsonl" ? DatasetFormat::kJsonLines : DatasetFormat::kJson;
-  return parse_dataset(read_file(path), format, path.string());
+FieldNames parse_field_names(const std::vector<std::string>& pairs) {
+  FieldNames names;
+  for (const std::string& pair : pairs) {
+    const size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == pair.size()) {
+      fail(ErrorCode::kUsage, "'{}' names no field: expected NAME=FIELD, such as cot=reasoning",
+           excerpt(pair));
+    }
+    const std::string name = pair.substr(0, equals);
+    if (names.emplace(name, pair.substr(equals + 1)).second) continue;
+    fail(ErrorCode::kUsage, "'{}': a field is given for {} twice", excerpt(pair), excerpt(name, 40));
+  }
+  return names;
+}
+
+Dataset parse_dataset(std::string_view text, std::string_view name, const FieldNames& names) {
+  JsonExamples json = read_json_examples(text, name);
+  if (json.objects.empty()) fail(ErrorCode::kInput, "{}: expected at least one example, found none.", name);
+  Dataset dataset{.examples = {}, .warnings = std::move(json.warnings)};
+  ExampleReader reader(name, names);
+  for (const nlohmann::json& object : json.objects) {
+    dataset.examples.push_back(reader.read(object, static_cast<int64_t>(dataset.examples.size())));
+  }
+  for (std::string& warning : reader.finish()) dataset.warnings.push_back(std::move(warning));
+  warn_of_doubts(dataset.examples, name, dataset.warnings);
+  return dataset;
+}
+
+Dataset load_dataset(const std::filesystem::path& path, const FieldNames& names) {
+  return parse_dataset(read_file(path), path.string(), names);
 }
 
 }  // namespace tugline

@@ -19,7 +19,9 @@ bool overlap(TokenRange a, TokenRange b) { return a.begin < b.end && b.begin < a
 int64_t tokens_of(const ControlQuery& query) { return static_cast<int64_t>(query.encoding.ids.size()); }
 
 bool can_be_control(const ControlQuery& query, TokenRange tokens) {
-  return tokens.begin >= kFirstBegin && !overlap(tokens, query.anchor.tokens);
+  return tokens.begin >= kFirstBegin &&
+         std::none_of(query.anchors.begin(), query.anchors.end(),
+                      [&](TokenRange anchor) { return overlap(tokens, anchor); });
 }
 
 std::string text_of(const ControlQuery& query, TokenRange tokens) {
@@ -107,15 +109,16 @@ std::vector<Control> window_controls(const ControlQuery& query) {
   const int64_t length = query.anchor.tokens.size();
   std::vector<Control> controls;
   for (int64_t i = 0; i < kWindowControls; ++i) {
+    const int64_t number = query.ordinal * kWindowControls + i;
     if (i >= static_cast<int64_t>(begins.size())) {
-      controls.push_back(skipped(Span::Kind::kControlWindow, i,
+      controls.push_back(skipped(Span::Kind::kControlWindow, number,
                                  fmt::format("The reasoning has {} of the {} windows of the anchor's length.",
                                              begins.size(), kWindowControls)));
       continue;
     }
     const TokenRange tokens{begins[static_cast<size_t>(i)], begins[static_cast<size_t>(i)] + length};
     controls.push_back({.span = {.kind = Span::Kind::kControlWindow,
-                                 .chunk = i,
+                                 .chunk = number,
                                  .tokens = tokens,
                                  .text = text_of(query, tokens)},
                         .skipped = {}});

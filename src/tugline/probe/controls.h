@@ -25,6 +25,9 @@ struct Control {
 
 struct ControlQuery {
   const Span& anchor;
+  const std::vector<TokenRange>&
+      anchors;          // all of the example, this one included: a control shares no token with any
+  int64_t ordinal = 0;  // of this anchor among them
   const std::vector<SpanOutcome>& chunks;  // the example's, in order
   const Encoding& encoding;
   std::string_view transcript;
@@ -36,12 +39,13 @@ struct ControlQuery {
 // How unlike two spans are: |ln(length / length)|, and the tokens from one begin to the other over those of the transcript.
 [[nodiscard]] double match_distance(TokenRange a, TokenRange b, int64_t tokens);
 
-// Other sentences: the kMatchedControls chunks nearest by match_distance (of equals the earlier) that share no token with the anchor and do
+// Other sentences: the kMatchedControls chunks nearest by match_distance (of equals the earlier) that share no token with an anchor and do
 // not begin at the transcript's first two tokens.
 [[nodiscard]] std::vector<Control> matched_controls(const ControlQuery& query);
 
-// Windows of the anchor's length within the reasoning's chunks (the transcript where it has none) that share no token with the anchor and
+// Windows of the anchor's length within the reasoning's chunks (the transcript where it has none) that share no token with an anchor and
 // do not begin at the transcript's first two tokens: kWindowControls with different begins, drawn by Philox from seed, example and anchor.
+// They are numbered on from one anchor of an example to the next.
 [[nodiscard]] std::vector<Control> window_controls(const ControlQuery& query);
 
 // The anchor, its push moved by each of kControlOffsets. The readout stays the anchor's.

@@ -20,10 +20,14 @@ class Residuals {
     sinks_ = sink_tokens(norms);
   }
 
-  [[nodiscard]] TokenMean mean_over(TokenRange tokens) const {
+  // Each token that is in one of the ranges counts once.
+  [[nodiscard]] TokenMean mean_over(const std::vector<TokenRange>& ranges) const {
     TokenMean result{.tokens = 0, .mean = std::vector<double>(hidden_)};
-    for (auto i = static_cast<size_t>(tokens.begin); i < static_cast<size_t>(tokens.end); ++i) {
-      if (sinks_[i]) continue;
+    for (size_t i = 0; i < sinks_.size(); ++i) {
+      const auto token = static_cast<int64_t>(i);
+      const bool is_in = std::any_of(ranges.begin(), ranges.end(),
+                                     [&](TokenRange r) { return r.begin <= token && token < r.end; });
+      if (!is_in || sinks_[i]) continue;
       ++result.tokens;
       add_scaled(row(i), 1, result.mean);
     }
@@ -43,23 +47,24 @@ class Residuals {
 
 bool overlap(TokenRange a, TokenRange b) { return a.begin < b.end && b.begin < a.end; }
 
-const Span* anchor_of(const PlannedExample& planned) {
-  const auto found = std::find_if(planned.spans.begin(), planned.spans.end(),
-                                  [](const Span& span) { return span.kind == Span::Kind::kAnchor; });
-  return found == planned.spans.end() ? nullptr : &*found;
+std::vector<TokenRange> anchors_of(const PlannedExample& planned) {
+  std::vector<TokenRange> anchors;
+  for (const Span& span : planned.spans)
+    if (span.kind == Span::Kind::kAnchor) anchors.push_back(span.tokens);
+  return anchors;
 }
 
 ExampleMeans means_of(const PlannedExample& planned, const Residuals& residuals) {
   ExampleMeans means{.example = planned.example->index, .anchor = std::nullopt, .chunks = {}};
-  const Span* anchor = anchor_of(planned);
-  if (anchor != nullptr) means.anchor = residuals.mean_over(anchor->tokens);
+  const std::vector<TokenRange> anchors = anchors_of(planned);
+  if (!anchors.empty()) means.anchor = residuals.mean_over(anchors);
   for (const Span& span : planned.spans) {
     if (span.kind != Span::Kind::kChunk) continue;
-    TokenMean mean = residuals.mean_over(span.tokens);
+    TokenMean mean = residuals.mean_over({span.tokens});
     if (mean.tokens == 0) continue;
-    means.chunks.push_back({.chunk = span.chunk,
-                            .in_anchor = anchor != nullptr && overlap(anchor->tokens, span.tokens),
-                            .residual = std::move(mean)});
+    const bool in_anchor = std::any_of(anchors.begin(), anchors.end(),
+                                       [&](TokenRange anchor) { return overlap(anchor, span.tokens); });
+    means.chunks.push_back({.chunk = span.chunk, .in_anchor = in_anchor, .residual = std::move(mean)});
   }
   return means;
 }

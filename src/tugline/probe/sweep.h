@@ -24,8 +24,9 @@ struct SweepOptions {
   Vocabulary vocabulary = Vocabulary::kExact;
   double temperature = 1;
   BosPolicy bos = BosPolicy::kAuto;
-  std::optional<int64_t> max_examples;  // the dataset's first so many
-  int64_t audit = 0;                    // pushes of a unit that are rerun in f64 (probe/audit)
+  // The dataset's first so many: of those that have an anchor, if anchors or their controls are measured.
+  std::optional<int64_t> max_examples;
+  int64_t audit = 0;  // pushes of a unit that are rerun in f64 (probe/audit)
   BatchLimits limits{.memory = int64_t{4} << 30};
 };
 

@@ -2,10 +2,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
-#include "tugline/data/chunking.h"
 #include "tugline/probe/controls.h"
 #include "tugline/probe/sweep.h"
 #include "tugline/store/field_names.h"
@@ -33,21 +33,15 @@ class ExamplePlanner {
         encoding_(tokenizer.encode(example.transcript, options.bos)) {
     planned_.example = &example;
     planned_.ids = encoding_.ids;
-    chunks_ = split_chunks(example.cot);
-    query_ = {.transcript = example.transcript,
-              .cot = example.cot,
-              .anchor_sentence = std::nullopt,
-              .anchor_index = example.anchor_index,
-              .chunks = &chunks_};
-    if (example.anchor_sentence) query_.anchor_sentence = *example.anchor_sentence;
+    query_ = {.transcript = example.transcript, .cot = example.cot, .chunks = &example.chunks};
   }
 
   PlannedExample plan() {
-    anchor_ = find_anchor_span(query_, encoding_, tokenizer_);
+    find_anchors();
     chunk_spans_ = find_chunk_spans(query_, encoding_);
     for (const Span::Kind kind : options_.spans) {
       if (kind == Span::Kind::kAnchor) {
-        add(anchor_, Span::Kind::kAnchor, -1);
+        add_anchors();
       } else if (kind == Span::Kind::kChunk) {
         for (size_t i = 0; i < chunk_spans_.size(); ++i)
           add(chunk_spans_[i], Span::Kind::kChunk, static_cast<int64_t>(i));
@@ -60,6 +54,39 @@ class ExamplePlanner {
   }
 
  private:
+  void find_anchors() {
+    for (const Anchor& anchor : planned_.example->anchors) {
+      anchors_.push_back(find_anchor_span(query_,
+                                          {.sentence = anchor.sentence,
+                                           .place = anchor.place,
+                                           .chunk = anchor.chunk,
+                                           .problem = anchor.problem},
+                                          encoding_, tokenizer_));
+      if (anchors_.back().span) tell_apart(anchors_.back());
+    }
+  }
+
+  // An example's units are told apart by their chunk's number. An anchor without one, or in the same chunk as an earlier
+  // anchor, gets a negative number: -1 for the first of the example's anchors, -2 for the second.
+  void tell_apart(SpanOutcome& outcome) {
+    Span& span = *outcome.span;
+    if (std::find(anchor_tokens_.begin(), anchor_tokens_.end(), span.tokens) != anchor_tokens_.end()) {
+      outcome = {std::nullopt, "The anchor has the same tokens as an earlier one of the example."};
+      return;
+    }
+    anchor_tokens_.push_back(span.tokens);
+    const bool is_taken = std::any_of(anchors_.begin(), anchors_.end() - 1, [&](const SpanOutcome& earlier) {
+      return earlier.span && earlier.span->chunk == span.chunk;
+    });
+    if (span.chunk < 0 || is_taken) span.chunk = -static_cast<int64_t>(anchors_.size());
+  }
+
+  void add_anchors() {
+    if (anchors_.empty()) skip(kind_name(Span::Kind::kAnchor), -1, planned_.example->no_anchor + ".");
+    for (size_t i = 0; i < anchors_.size(); ++i)
+      add(anchors_[i], Span::Kind::kAnchor, -1 - static_cast<int64_t>(i));
+  }
+
   void add(const SpanOutcome& outcome, Span::Kind kind, int64_t chunk) {
     if (outcome.span) {
       place(*outcome.span);
@@ -69,6 +96,11 @@ class ExamplePlanner {
   }
 
   void place(const Span& span) {
+    // A sentence that is matched with two anchors is measured once.
+    const bool is_there = std::any_of(planned_.spans.begin(), planned_.spans.end(), [&](const Span& other) {
+      return other.kind == span.kind && other.chunk == span.chunk && other.offset == span.offset;
+    });
+    if (is_there) return;
     const auto tokens = static_cast<int64_t>(encoding_.ids.size());
     if (readout_positions(span.tokens, options_.readout, tokens).size() > 0) {
       planned_.spans.push_back(span);
@@ -83,21 +115,28 @@ class ExamplePlanner {
   }
 
   void add_controls(Span::Kind kind) {
-    if (!anchor_.span) {
-      skip(kind_name(kind), -1, "There is no anchor to control: " + anchor_.skipped);
-      return;
-    }
-    for (const Control& control : controls_of(kind)) {
-      if (control.skipped.empty()) {
-        place(control.span);
-      } else {
-        skip(kind_name(kind, control.span.offset), control.span.chunk, control.skipped);
+    if (anchors_.empty())
+      skip(kind_name(kind), -1, "There is no anchor to control: " + planned_.example->no_anchor + ".");
+    for (size_t i = 0; i < anchors_.size(); ++i) {
+      if (!anchors_[i].span) {
+        skip(kind_name(kind), -1 - static_cast<int64_t>(i),
+             "There is no anchor to control: " + anchors_[i].skipped);
+        continue;
+      }
+      for (const Control& control : controls_of(kind, i)) {
+        if (control.skipped.empty()) {
+          place(control.span);
+        } else {
+          skip(kind_name(kind, control.span.offset), control.span.chunk, control.skipped);
+        }
       }
     }
   }
 
-  [[nodiscard]] std::vector<Control> controls_of(Span::Kind kind) const {
-    const ControlQuery query{.anchor = *anchor_.span,
+  [[nodiscard]] std::vector<Control> controls_of(Span::Kind kind, size_t anchor) const {
+    const ControlQuery query{.anchor = *anchors_[anchor].span,
+                             .anchors = anchor_tokens_,
+                             .ordinal = static_cast<int64_t>(anchor),
                              .chunks = chunk_spans_,
                              .encoding = encoding_,
                              .transcript = planned_.example->transcript,
@@ -119,9 +158,9 @@ class ExamplePlanner {
   const Tokenizer& tokenizer_;
   const SweepOptions& options_;
   Encoding encoding_;
-  std::vector<ByteRange> chunks_;
   SpanQuery query_;
-  SpanOutcome anchor_;
+  std::vector<SpanOutcome> anchors_;
+  std::vector<TokenRange> anchor_tokens_;  // of those that have a place
   std::vector<SpanOutcome> chunk_spans_;
   PlannedExample planned_;
 };
@@ -137,8 +176,12 @@ int64_t SweepPlan::spans() const {
 SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer,
                      const SweepOptions& options) {
   SweepPlan plan;
+  int64_t left = options.max_examples.value_or(std::numeric_limits<int64_t>::max());
+  const bool needs_anchors = std::any_of(options.spans.begin(), options.spans.end(),
+                                         [](Span::Kind kind) { return kind != Span::Kind::kChunk; });
   for (const Example& example : dataset) {
-    if (options.max_examples && static_cast<int64_t>(plan.examples.size()) == *options.max_examples) break;
+    if (left == 0) break;
+    if (!needs_anchors || !example.anchors.empty()) --left;
     plan.examples.push_back(ExamplePlanner(example, tokenizer, options).plan());
   }
   return plan;

@@ -1,10 +1,13 @@
 #include "tugline/report/analysis_tables.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 
 namespace tugline {
 namespace {
@@ -89,10 +92,7 @@ ResultTable shapes_table(const Analysis& analysis) {
 }
 
 ResultTable spans_table(const Analysis& analysis) {
-  ResultTable table{.name = table::kSpans,
-                    .columns = {"example", "span_kind", "chunk", "layer", "span_begin", "span_end", "kl", "a",
-                                "abs_a", "b", "threshold_epsilon", "threshold_place", "plateau_width",
-                                "plateau_place", "max_over_min", "coefficient_of_variation"}};
+  ResultTable table{.name = table::kSpans, .columns = {kSpanColumns.begin(), kSpanColumns.end()}};
   for (const ChunkMetric& metric : analysis.metrics) table.columns.push_back(metric.name);
   for (const SpanMeasures& m : analysis.span_measures) {
     std::vector<Cell> row = {m.unit.example,
@@ -236,6 +236,20 @@ size_t column_of(const ResultTable& table, const std::string& column) {
          column, table.name);
   }
   return static_cast<size_t>(found - table.columns.begin());
+}
+
+size_t metric_column_of(const ResultTable& spans, const std::string& metric) {
+  const auto first = spans.columns.begin() + std::min(kSpanColumns.size(), spans.columns.size());
+  const auto found = std::find(first, spans.columns.end(), metric);
+  if (found != spans.columns.end()) return static_cast<size_t>(found - spans.columns.begin());
+  if (first == spans.columns.end()) {
+    fail(ErrorCode::kUsage,
+         "--metric {}: the run's analysis was made without the dataset and has no metric; run `tugline "
+         "analyze RUN.db DATA`",
+         excerpt(metric, 40));
+  }
+  fail(ErrorCode::kUsage, "--metric {}: not a metric of the run's analysis, which has {}",
+       excerpt(metric, 40), fmt::join(first, spans.columns.end(), ", "));
 }
 
 }  // namespace tugline

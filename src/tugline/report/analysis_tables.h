@@ -2,8 +2,10 @@
 // (store/analysis_names.h) and columns are a contract (docs/formats.md).
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tugline/stats/analysis.h"
@@ -11,6 +13,24 @@
 #include "tugline/store/result_table.h"
 
 namespace tugline {
+
+// The columns of table::kSpans before the dataset's metrics, which have one each under their own names.
+inline constexpr std::array<std::string_view, 16> kSpanColumns{"example",
+                                                               "span_kind",
+                                                               "chunk",
+                                                               "layer",
+                                                               "span_begin",
+                                                               "span_end",
+                                                               "kl",
+                                                               "a",
+                                                               "abs_a",
+                                                               "b",
+                                                               "threshold_epsilon",
+                                                               "threshold_place",
+                                                               "plateau_width",
+                                                               "plateau_place",
+                                                               "max_over_min",
+                                                               "coefficient_of_variation"};
 
 // `facts`: settings besides the analysis' own, such as the dataset's name and hash.
 [[nodiscard]] std::vector<ResultTable> analysis_tables(const Analysis& analysis,
@@ -21,5 +41,8 @@ namespace tugline {
 
 // Place of a column; Error kInput where a stored table lacks it.
 [[nodiscard]] size_t column_of(const ResultTable& table, const std::string& column);
+
+// Place of a metric in table::kSpans; Error kUsage, with the metrics that are there, for a name that is none of them.
+[[nodiscard]] size_t metric_column_of(const ResultTable& spans, const std::string& metric);
 
 }  // namespace tugline

@@ -11,6 +11,7 @@
 #include "tugline/report/analysis_tables.h"
 #include "tugline/report/figure_parts.h"
 #include "tugline/report/figure_style.h"
+#include "tugline/report/gnuplot.h"
 #include "tugline/report/row_writer.h"
 #include "tugline/report/run_grid.h"
 #include "tugline/report/span_figures.h"
@@ -41,7 +42,7 @@ using Colours = std::map<std::pair<int64_t, int64_t>, double>;  // by (example, 
 
 Colours colours_by_metric(const RunStore& store, const SpanFigureOptions& options) {
   const ResultTable spans = stored_table(store, table::kSpans);
-  const size_t metric = column_of(spans, options.metric);
+  const size_t metric = metric_column_of(spans, options.metric);
   const size_t example = column_of(spans, "example");
   const size_t chunk = column_of(spans, "chunk");
   Colours colours;
@@ -146,8 +147,9 @@ std::string axes(const Plot& plot, const RunView& view, const std::string& colou
              epsilon_name(view), shortest_text(lowest), shortest_text(highest), shortest_text(low),
              shortest_text(high)) +
          plain_logarithmic_axis("x", lowest, highest) + logarithmic_axis("y", low, high) +
-         fmt::format("{}\nset cbrange [{}:{}]\nset cblabel '{}' noenhanced offset 0.8,0\n", viridis_palette(),
-                     shortest_text(plot.colour_low), shortest_text(colour_high), colour_label);
+         fmt::format("{}\nset cbrange [{}:{}]\nset cblabel {} noenhanced offset 0.8,0\n", viridis_palette(),
+                     shortest_text(plot.colour_low), shortest_text(colour_high),
+                     gnuplot_quoted(colour_label));
 }
 
 }  // namespace

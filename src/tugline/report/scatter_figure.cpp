@@ -10,6 +10,7 @@
 #include "tugline/report/analysis_tables.h"
 #include "tugline/report/figure_parts.h"
 #include "tugline/report/figure_style.h"
+#include "tugline/report/gnuplot.h"
 #include "tugline/report/row_writer.h"
 #include "tugline/report/span_figures.h"
 #include "tugline/report/stored_analysis.h"
@@ -27,7 +28,7 @@ struct Plot {
 
 Plot plot_of(const ResultTable& spans, const SpanFigureOptions& options) {
   const size_t example = column_of(spans, "example");
-  const size_t metric = column_of(spans, options.metric);
+  const size_t metric = metric_column_of(spans, options.metric);
   const size_t a = column_of(spans, "abs_a");
   Plot plot;
   for (const std::vector<Cell>& row : rows_of(spans, options.span_kind, options.layer)) {
@@ -98,11 +99,11 @@ std::string axes(const Plot& plot, const SpanFigureOptions& options) {
   const double high = 1 / round_number_below(1 / (1.1 * plot.y_high));
   const double room = plot.x_high > plot.x_low ? 0.03 * (plot.x_high - plot.x_low) : 0.5;
   return fmt::format(
-             "set xlabel '{}' noenhanced offset 0,0.2\nset xrange [{}:{}]\nset xtics nomirror out\nset "
+             "set xlabel {} noenhanced offset 0,0.2\nset xrange [{}:{}]\nset xtics nomirror out\nset "
              "format x '%g'\n"
              "set ylabel '|a| of aε² + bε, nats' offset 0.5,0\nset yrange [{}:{}]\n",
-             options.metric, shortest_text(plot.x_low - room), shortest_text(plot.x_high + room),
-             shortest_text(low), shortest_text(high)) +
+             gnuplot_quoted(options.metric), shortest_text(plot.x_low - room),
+             shortest_text(plot.x_high + room), shortest_text(low), shortest_text(high)) +
          logarithmic_axis("y", low, high);
 }
 

@@ -84,7 +84,7 @@ bool AddedTokenMatcher::stands_alone(std::string_view text, size_t begin, size_t
 
 std::vector<AddedTokenStretch> AddedTokenMatcher::split(std::string_view text) const {
   std::vector<AddedTokenStretch> out;
-  size_t covered = 0;  // up to here by what is in `out`
+  size_t covered = 0;  // up to here by what is in `out`, white space that a token took along included
   for (size_t at = 0; at < text.size();) {
     const Match match = longest_at(text, at);
     if (match.token == kNone) {
@@ -94,12 +94,16 @@ std::vector<AddedTokenStretch> AddedTokenMatcher::split(std::string_view text) c
     const AddedToken& token = tokens_[static_cast<size_t>(match.token)];
     const size_t begin = token.lstrip ? space_before(text, at, std::min(covered, at)) : at;
     const bool alone = !token.single_word || stands_alone(text, at, match.end);
-    at = match.end;
-    if (!alone) continue;
+    if (!alone) {
+      at = match.end;
+      continue;
+    }
     const size_t end = token.rstrip ? space_behind(text, match.end) : match.end;
     if (covered < begin) out.push_back({covered, begin, std::nullopt});
     out.push_back({begin, end, token.id});
-    covered = end;
+    // White space that the token took along is not looked at again, so that no byte comes out twice. (The reference
+    // library goes on at match.end: an added token of white space would come out once more.)
+    covered = at = end;
   }
   if (covered < text.size()) out.push_back({covered, text.size(), std::nullopt});
   return out;

@@ -34,7 +34,7 @@ class AddedTokenMatcher {
   // Of two tokens with the same content the first is found. Empty contents match nothing.
   explicit AddedTokenMatcher(const std::vector<AddedToken>& tokens);
 
-  // Covers `text` from its beginning to its end; leftmost, then longest match. At most one step for each byte
+  // Covers `text` from its beginning to its end, each byte once; leftmost, then longest match. At most one step for each byte
   // of the text and each byte of the longest token. Thread-safe.
   [[nodiscard]] std::vector<AddedTokenStretch> split(std::string_view text) const;
 

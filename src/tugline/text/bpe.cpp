@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/text/byte_level.h"
 
 namespace tugline {
@@ -140,8 +141,8 @@ void Bpe::add_merges(const BpeVocabulary& vocabulary, const std::string& where) 
     const auto id_of = [&](const std::string& token) {
       const auto found = ids_.find(token);
       if (found != ids_.end()) return found->second;
-      fail(ErrorCode::kInput, "{}: merge {} ('{}' '{}'): '{}' is not in the vocabulary", where, rank, left,
-           right, token);
+      fail(ErrorCode::kInput, "{}: merge {} ('{}' '{}'): '{}' is not in the vocabulary", where, rank,
+           excerpt(left, 40), excerpt(right, 40), excerpt(token, 40));
     };
     const int32_t merged = id_of(left + right);
     merges_.insert_or_assign(pair_key(id_of(left), id_of(right)), Merge{rank, merged});

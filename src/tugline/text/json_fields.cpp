@@ -1,6 +1,7 @@
 #include "tugline/text/json_fields.h"
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 
 namespace tugline {
 
@@ -47,7 +48,7 @@ bool JsonField::boolean() const {
 int32_t JsonField::id() const {
   if (!value_->is_number_integer()) wrong_type("a token id");
   if (!value_->is_number_unsigned() || value_->get<uint64_t>() >= kIdLimit) {
-    fail(ErrorCode::kInput, "{}: {} is not a token id", where_, value_->dump());
+    fail(ErrorCode::kInput, "{}: {} is not a token id", where_, excerpt(value_->dump(), 40));
   }
   return value_->get<int32_t>();
 }

@@ -94,6 +94,16 @@ std::vector<SourcedChar> composed(const std::vector<SourcedChar>& chars) {
   return out;
 }
 
+// Marks that were reordered come from places that cross: then each character comes from the whole stretch, so that
+// sources never go back in the text.
+void keep_sources_in_order(std::vector<SourcedChar>& chars, ByteRange stretch) {
+  const auto crosses = [](const SourcedChar& a, const SourcedChar& b) {
+    return a.source != b.source && b.source.begin < a.source.end;
+  };
+  if (std::adjacent_find(chars.begin(), chars.end(), crosses) == chars.end()) return;
+  for (SourcedChar& c : chars) c.source = stretch;
+}
+
 }  // namespace
 
 // Writes normalised characters, and begins to store anything only at the first one that differs from the
@@ -113,7 +123,8 @@ class NfcWriter {
       at += c.bytes;
     }
     order_marks(chars_);
-    const auto normal = composed(chars_);
+    auto normal = composed(chars_);
+    keep_sources_in_order(normal, {static_cast<int64_t>(begin), static_cast<int64_t>(end)});
     encoded_.clear();
     for (const SourcedChar& c : normal) append_utf8(encoded_, c.code);
     if (encoded_ == out_.original_.substr(begin, end - begin)) return keep(begin, end);

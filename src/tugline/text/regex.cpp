@@ -6,16 +6,21 @@
 #include <mutex>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/text/utf8.h"
 
 namespace tugline {
 namespace {
 
-// Backtracking steps that one match may take: the engine's own default for short texts, and in proportion for
-// long ones, where a run of a million spaces is walked back once or twice. A pattern that needs more is
-// exponential.
-constexpr unsigned long kRetriesAtLeast = 10'000'000;
-constexpr unsigned long kRetriesPerByte = 64;
+// Backtracking steps that a pattern may take. A real pattern takes a handful for each byte that it matches, and walks a
+// run of white space back once or twice, so that the whole of a text takes a number of steps in proportion to its bytes. A
+// pattern that needs more, such as a*a*[0-9], would take days on a transcript.
+//
+// The engine bounds a single search. So each search has a small bound first, which nearly all stay under. One that goes
+// over it is tried again with twice the bound, and what the failed tries took counts against the text's budget.
+constexpr unsigned long kFirstBound = 4096;
+constexpr unsigned long kBudgetAtLeast = 10'000'000;
+constexpr unsigned long kBudgetPerByte = 256;
 
 const OnigUChar* bytes_of(std::string_view text) { return reinterpret_cast<const OnigUChar*>(text.data()); }
 
@@ -40,11 +45,50 @@ struct ParamDeleter {
   void operator()(OnigMatchParam* param) const { onig_free_match_param(param); }
 };
 
+// Searches one text again and again, within its budget of steps.
+class Searcher {
+ public:
+  Searcher(OnigRegex regex, std::string_view text)
+      : regex_(regex),
+        text_(text),
+        budget_(std::max(kBudgetAtLeast, kBudgetPerByte * text.size())),
+        region_(onig_region_new()),
+        param_(onig_new_match_param()) {}
+
+  // As onig_search: where a match begins, ONIG_MISMATCH, or an error's code.
+  int search(size_t from) {
+    const OnigUChar* begin = bytes_of(text_);
+    const OnigUChar* end = begin + text_.size();
+    for (unsigned long bound = kFirstBound;; bound *= 2) {
+      onig_initialize_match_param(param_.get());
+      onig_set_retry_limit_in_match_of_match_param(param_.get(), bound);
+      onig_set_retry_limit_in_search_of_match_param(param_.get(), bound);
+      const int at = onig_search_with_param(regex_, begin, end, begin + from, end, region_.get(),
+                                            ONIG_OPTION_NONE, param_.get());
+      if (at != ONIGERR_RETRY_LIMIT_IN_MATCH_OVER && at != ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER) return at;
+      spent_ += bound;
+      if (spent_ > budget_) return at;
+    }
+  }
+
+  [[nodiscard]] size_t match_begin() const { return static_cast<size_t>(region_->beg[0]); }
+  [[nodiscard]] size_t match_end() const { return static_cast<size_t>(region_->end[0]); }
+
+ private:
+  OnigRegex regex_;
+  std::string_view text_;
+  unsigned long budget_;
+  unsigned long spent_ = 0;
+  std::unique_ptr<OnigRegion, RegionDeleter> region_;
+  std::unique_ptr<OnigMatchParam, ParamDeleter> param_;
+};
+
 }  // namespace
 
 struct Regex::Impl {
   OnigRegex regex = nullptr;
   std::string where;
+  std::string pattern;
   ~Impl() {
     if (regex) onig_free(regex);
   }
@@ -53,13 +97,15 @@ struct Regex::Impl {
 Regex::Regex(const std::string& pattern, const std::string& where) : impl_(std::make_unique<Impl>()) {
   initialize_engine();
   impl_->where = where;
+  impl_->pattern = pattern;
   OnigErrorInfo info{};
   const OnigUChar* begin = bytes_of(pattern);
   const int code = onig_new(&impl_->regex, begin, begin + pattern.size(), ONIG_OPTION_NONE,
                             ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
   if (code == ONIG_NORMAL) return;
   impl_->regex = nullptr;
-  fail(ErrorCode::kInput, "{}: '{}' is not a regular expression: {}", where, pattern, describe(code, &info));
+  fail(ErrorCode::kInput, "{}: '{}' is not a regular expression: {}", where, excerpt(pattern),
+       excerpt(describe(code, &info)));
 }
 
 Regex Regex::literal(std::string_view text, const std::string& where) {
@@ -78,23 +124,20 @@ Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
 void Regex::each_match(std::string_view text, const std::function<void(size_t, size_t)>& found) const {
-  const std::unique_ptr<OnigRegion, RegionDeleter> region(onig_region_new());
-  const std::unique_ptr<OnigMatchParam, ParamDeleter> param(onig_new_match_param());
-  onig_initialize_match_param(param.get());
-  onig_set_retry_limit_in_match_of_match_param(param.get(),
-                                               std::max(kRetriesAtLeast, kRetriesPerByte * text.size()));
-  const OnigUChar* begin = bytes_of(text);
-  const OnigUChar* end = begin + text.size();
+  Searcher searcher(impl_->regex, text);
   size_t last_end = std::string_view::npos;
   for (size_t from = 0; from <= text.size();) {
-    const int at = onig_search_with_param(impl_->regex, begin, end, begin + from, end, region.get(),
-                                          ONIG_OPTION_NONE, param.get());
+    const int at = searcher.search(from);
     if (at == ONIG_MISMATCH) return;
-    if (at < 0)
-      fail(ErrorCode::kUnsupported, "{}: the regular expression gave up on a text: {}", impl_->where,
-           describe(at));
-    const auto match_begin = static_cast<size_t>(region->beg[0]);
-    const auto match_end = static_cast<size_t>(region->end[0]);
+    if (at < 0) {
+      fail(ErrorCode::kUnsupported,
+           "{}: the regular expression '{}' takes too many steps on a text of {} bytes ({}); a pattern that "
+           "repeats a "
+           "repetition is not supported",
+           impl_->where, excerpt(impl_->pattern), text.size(), describe(at));
+    }
+    const size_t match_begin = searcher.match_begin();
+    const size_t match_end = searcher.match_end();
     if (match_begin == match_end && match_end == last_end) {
       from = from < text.size() ? from + utf8_char_at(text, from).bytes : from + 1;
       continue;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tugline/core/white_space.h"
+
 namespace tugline {
 namespace {
 
@@ -18,66 +20,59 @@ SpanOutcome measured_or_skipped(Span span) {
   return {std::move(span), ""};
 }
 
-ByteRange range_at(size_t begin, size_t size) {
-  return {static_cast<int64_t>(begin), static_cast<int64_t>(begin + size)};
-}
-
-ByteRange shifted(ByteRange range, int64_t by) { return {range.begin + by, range.end + by}; }
-
 // Where the reasoning begins in the transcript; npos where no "<think>" is there.
 size_t end_of_think(std::string_view transcript) {
   const size_t at = transcript.find(kThink);
   return at == std::string_view::npos ? at : at + kThink.size();
 }
 
-// The byte at which cot begins in the transcript. A text that the prompt happens to quote is looked for after
-// "<think>" first.
-std::optional<int64_t> find_cot(const SpanQuery& query) {
-  if (query.cot.empty()) return std::nullopt;
-  size_t at = std::string_view::npos;
-  if (const size_t think = end_of_think(query.transcript); think != std::string_view::npos) {
-    at = query.transcript.find(query.cot, think);
+// A text that the prompt happens to quote is looked for after "<think>" first.
+size_t find_after_think(std::string_view transcript, std::string_view text) {
+  const size_t think = end_of_think(transcript);
+  const size_t at = think == std::string_view::npos ? think : transcript.find(text, think);
+  return at == std::string_view::npos ? transcript.find(text) : at;
+}
+
+// Where the reasoning text is in the transcript.
+class CotPlace {
+ public:
+  explicit CotPlace(const SpanQuery& query) {
+    const std::string_view cot = trimmed(query.cot);
+    if (cot.empty()) return;
+    const size_t at = find_after_think(query.transcript, cot);
+    if (at != std::string_view::npos) {
+      is_found_ = true;
+      shift_ = static_cast<int64_t>(at) - (cot.data() - query.cot.data());
+      return;
+    }
+    transcript_ = fold_white_space(query.transcript);
+    cot_ = fold_white_space(query.cot);
+    const std::string_view wanted = trimmed(std::string_view(cot_.text));
+    const size_t folded_at = find_after_think(transcript_.text, wanted);
+    is_found_ = folded_at != std::string_view::npos;
+    shift_ = static_cast<int64_t>(folded_at) - (wanted.data() - cot_.text.data());
   }
-  if (at == std::string_view::npos) at = query.transcript.find(query.cot);
-  if (at == std::string_view::npos) return std::nullopt;
-  return static_cast<int64_t>(at);
-}
 
-std::vector<ByteRange> occurrences(std::string_view text, std::string_view sentence) {
-  std::vector<ByteRange> found;
-  for (size_t at = text.find(sentence); at != std::string_view::npos;
-       at = text.find(sentence, at + sentence.size())) {
-    found.push_back(range_at(at, sentence.size()));
+  [[nodiscard]] bool is_found() const { return is_found_; }
+
+  // The transcript's bytes that bytes `of_cot` are; neither end of them may be white space.
+  [[nodiscard]] ByteRange in_transcript(ByteRange of_cot) const {
+    if (cot_.text.empty()) return {of_cot.begin + shift_, of_cot.end + shift_};
+    return {transcript_.sources[folded(of_cot.begin)], transcript_.sources[folded(of_cot.end - 1)] + 1};
   }
-  return found;
-}
 
-// A sentence and a chunk are the same place when one lies within the other.
-bool same_place(ByteRange a, ByteRange b) {
-  return (a.begin <= b.begin && b.end <= a.end) || (b.begin <= a.begin && a.end <= b.end);
-}
-
-int64_t chunk_count(const SpanQuery& query) {
-  return query.chunks == nullptr ? 0 : static_cast<int64_t>(query.chunks->size());
-}
-
-// The number of the chunk that is at `place` in cot, or -1.
-int64_t chunk_at(const SpanQuery& query, ByteRange place) {
-  for (int64_t i = 0; i < chunk_count(query); ++i) {
-    if (same_place((*query.chunks)[i], place)) return i;
+ private:
+  // The byte of the folded transcript that byte `at` of cot is.
+  [[nodiscard]] size_t folded(int64_t at) const {
+    const auto found = std::lower_bound(cot_.sources.begin(), cot_.sources.end(), at);
+    return static_cast<size_t>(found - cot_.sources.begin() + shift_);
   }
-  return -1;
-}
 
-// Of several places the one that is chunk anchor_index; null where none is.
-const ByteRange* choose_place(const SpanQuery& query, const std::vector<ByteRange>& places) {
-  if (places.size() == 1 || !query.anchor_index) return &places.front();
-  if (*query.anchor_index < 0 || *query.anchor_index >= chunk_count(query)) return nullptr;
-  const ByteRange chunk = (*query.chunks)[*query.anchor_index];
-  const auto it =
-      std::find_if(places.begin(), places.end(), [&](ByteRange p) { return same_place(p, chunk); });
-  return it == places.end() ? nullptr : &*it;
-}
+  bool is_found_ = false;
+  int64_t shift_ = 0;  // from bytes of cot to those of the transcript: of the folded texts, if there are any
+  FoldedText cot_;
+  FoldedText transcript_;
+};
 
 // The tokens in `ids` from `first` on that equal `wanted`.
 std::optional<TokenRange> find_ids(const std::vector<int32_t>& ids, int64_t first,
@@ -101,9 +96,9 @@ std::optional<TokenRange> find_own_ids(std::string_view sentence, const Encoding
   return found;
 }
 
-// The way of last resort, where the sentence cannot be placed by its bytes; `why` says why not.
-SpanOutcome find_anchor_by_ids(const SpanQuery& query, const Encoding& encoding, const Tokenizer& tokenizer,
-                               std::string_view why) {
+// The way of last resort, if the sentence cannot be placed by its bytes; `why` says why not.
+SpanOutcome find_anchor_by_ids(const SpanQuery& query, const AnchorQuery& anchor, const Encoding& encoding,
+                               const Tokenizer& tokenizer, std::string_view why) {
   const size_t think = end_of_think(query.transcript);
   if (think == std::string_view::npos) {
     return skip(fmt::format("{}, and the transcript has no <think> to search behind.", why));
@@ -111,18 +106,14 @@ SpanOutcome find_anchor_by_ids(const SpanQuery& query, const Encoding& encoding,
   const auto first =
       std::partition_point(encoding.offsets.begin(), encoding.offsets.end(),
                            [&](ByteRange token) { return token.begin < static_cast<int64_t>(think); });
-  const auto tokens =
-      find_own_ids(*query.anchor_sentence, encoding, first - encoding.offsets.begin(), tokenizer);
+  const auto tokens = find_own_ids(anchor.sentence, encoding, first - encoding.offsets.begin(), tokenizer);
   if (!tokens)
     return skip(fmt::format("{}, and the anchor's own token ids do not occur after <think>.", why));
-  const int64_t chunk = query.anchor_index.value_or(-1);
   return measured_or_skipped({.kind = Span::Kind::kAnchor,
-                              .chunk = chunk < chunk_count(query) ? chunk : -1,
+                              .chunk = anchor.chunk,
                               .tokens = *tokens,
-                              .text = std::string(*query.anchor_sentence)});
+                              .text = std::string(anchor.sentence)});
 }
-
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 }  // namespace
 
@@ -154,51 +145,48 @@ std::optional<TokenRange> tokens_holding(const Encoding& encoding, ByteRange byt
   return TokenRange{first - offsets.begin(), end - offsets.begin()};
 }
 
-SpanOutcome find_anchor_span(const SpanQuery& query, const Encoding& encoding, const Tokenizer& tokenizer) {
-  if (!query.anchor_sentence || is_blank(*query.anchor_sentence)) {
-    return skip("The example has no anchor sentence (thought_anchor_sentence).");
-  }
-  const std::optional<int64_t> cot = find_cot(query);
-  if (!cot) {
-    return find_anchor_by_ids(query, encoding, tokenizer,
+SpanOutcome find_anchor_span(const SpanQuery& query, const AnchorQuery& anchor, const Encoding& encoding,
+                             const Tokenizer& tokenizer) {
+  if (anchor.sentence.empty()) return skip(fmt::format("{}.", anchor.problem));
+  if (!anchor.place) return find_anchor_by_ids(query, anchor, encoding, tokenizer, anchor.problem);
+  const CotPlace cot(query);
+  if (!cot.is_found()) {
+    return find_anchor_by_ids(query, anchor, encoding, tokenizer,
                               "The reasoning text (cot) is not in the transcript");
   }
-  const std::vector<ByteRange> places = occurrences(query.cot, *query.anchor_sentence);
-  if (places.empty()) {
-    return find_anchor_by_ids(query, encoding, tokenizer,
-                              "The anchor sentence is not in the reasoning text (cot)");
-  }
-  const ByteRange* place = choose_place(query, places);
-  if (place == nullptr) {
-    return skip(fmt::format(
-        "The anchor sentence occurs {} times, none of them in chunk {} (thought_anchor_idx) of {}.",
-        places.size(), *query.anchor_index, chunk_count(query)));
-  }
-  const auto tokens = tokens_holding(encoding, shifted(*place, *cot));
+  const auto tokens = tokens_holding(encoding, cot.in_transcript(*anchor.place));
   if (!tokens) return skip("The anchor sentence is not covered by the transcript's tokens.");
   return measured_or_skipped({.kind = Span::Kind::kAnchor,
-                              .chunk = chunk_at(query, *place),
+                              .chunk = anchor.chunk,
                               .tokens = *tokens,
-                              .text = std::string(*query.anchor_sentence)});
+                              .text = std::string(anchor.sentence)});
 }
 
 std::vector<SpanOutcome> find_chunk_spans(const SpanQuery& query, const Encoding& encoding) {
   std::vector<SpanOutcome> outcomes;
-  const std::optional<int64_t> cot = find_cot(query);
-  for (int64_t i = 0; i < chunk_count(query); ++i) {
-    const ByteRange chunk = (*query.chunks)[i];
-    const auto tokens = cot ? tokens_holding(encoding, shifted(chunk, *cot)) : std::nullopt;
-    if (!cot) {
-      outcomes.push_back(skip("The reasoning text (cot) is not in the transcript."));
-    } else if (!tokens) {
-      outcomes.push_back(skip("The chunk is not covered by the transcript's tokens."));
-    } else {
+  if (query.chunks == nullptr) return outcomes;
+  const CotPlace cot(query);
+  for (const ByteRange& chunk : *query.chunks) {
+    if (chunk.size() == 0) {
       outcomes.push_back(
-          measured_or_skipped({.kind = Span::Kind::kChunk,
-                               .chunk = i,
-                               .tokens = *tokens,
-                               .text = std::string(query.cot.substr(chunk.begin, chunk.size()))}));
+          skip("The chunk's text is not in the reasoning text (cot) after the chunk before it."));
+      continue;
     }
+    if (!cot.is_found()) {
+      outcomes.push_back(skip("The reasoning text (cot) is not in the transcript."));
+      continue;
+    }
+    const auto tokens = tokens_holding(encoding, cot.in_transcript(chunk));
+    if (!tokens) {
+      outcomes.push_back(skip("The chunk is not covered by the transcript's tokens."));
+      continue;
+    }
+    outcomes.push_back(
+        measured_or_skipped({.kind = Span::Kind::kChunk,
+                             .chunk = static_cast<int64_t>(outcomes.size()),
+                             .tokens = *tokens,
+                             .text = std::string(query.cot.substr(static_cast<size_t>(chunk.begin),
+                                                                  static_cast<size_t>(chunk.size())))}));
   }
   return outcomes;
 }

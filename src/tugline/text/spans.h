@@ -38,25 +38,32 @@ struct SpanOutcome {
   std::string skipped;  // a sentence for the researcher; empty where span is there
 };
 
-// What the finders need of an example; plain strings, so that text does not depend on data.
+// What the finders need of an example; plain texts and ranges, so that text does not depend on data.
 struct SpanQuery {
   std::string_view transcript;
   std::string_view cot;
-  std::optional<std::string_view> anchor_sentence;
-  std::optional<int64_t> anchor_index;
-  const std::vector<ByteRange>* chunks = nullptr;  // chunk byte ranges within cot, in order (data/chunking)
+  const std::vector<ByteRange>* chunks =
+      nullptr;  // byte ranges within cot, in order; an empty one is not in cot
+};
+
+// An anchor, as data/anchors placed it in the reasoning text.
+struct AnchorQuery {
+  std::string_view sentence;       // empty if it is not known
+  std::optional<ByteRange> place;  // within cot
+  int64_t chunk = -1;
+  std::string_view problem;  // why there is no place: a clause without a full stop
 };
 
 // The tokens from the one that holds the range's first byte to the one that holds its last; nothing where a
 // byte is in no token or the range is empty.
 [[nodiscard]] std::optional<TokenRange> tokens_holding(const Encoding& encoding, ByteRange bytes);
 
-// The anchor is looked for in cot, where it is; where the sentence occurs more than once, the occurrence in
-// chunk anchor_index is taken (without anchor_index, the first). Where the sentence or cot is not found, the
-// sentence's own token ids are looked for after "<think>". A span that begins at token 0 is skipped: no token
-// before it could be pushed.
-[[nodiscard]] SpanOutcome find_anchor_span(const SpanQuery& query, const Encoding& encoding,
-                                           const Tokenizer& tokenizer);
+// The tokens at the anchor's place. cot is looked for in the transcript, after "<think>" first: without the white space
+// at its ends, then with any white space for white space. If the anchor has no place, or cot is not found, the sentence's
+// own token ids are looked for after "<think>". A span that begins at token 0 is skipped: no token before it could be
+// pushed.
+[[nodiscard]] SpanOutcome find_anchor_span(const SpanQuery& query, const AnchorQuery& anchor,
+                                           const Encoding& encoding, const Tokenizer& tokenizer);
 
 // One outcome a chunk, in order; none where query.chunks is null.
 [[nodiscard]] std::vector<SpanOutcome> find_chunk_spans(const SpanQuery& query, const Encoding& encoding);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/text/byte_level.h"
 
 namespace tugline {
@@ -22,7 +23,7 @@ void TokenTable::add_vocabulary(const std::string& where) {
     auto bytes = from_byte_level(token);
     if (!bytes_.emplace(id, bytes ? std::move(*bytes) : token).second) {
       fail(ErrorCode::kInput, "{}: the vocabulary gives id {} to two tokens, one of them '{}'", where, id,
-           token);
+           excerpt(token, 40));
     }
   }
 }
@@ -31,12 +32,12 @@ void TokenTable::add_added_token(const AddedToken& token, const std::string& whe
   const auto known = id_of(token.content);
   if (known && *known != token.id) {
     fail(ErrorCode::kInput, "{}: added token '{}' has id {}, but the same text has id {} already", where,
-         token.content, token.id, *known);
+         excerpt(token.content, 40), token.id, *known);
   }
   const auto [bytes, id_is_new] = bytes_.insert_or_assign(token.id, token.content);
   if (!known && !id_is_new) {
     fail(ErrorCode::kInput, "{}: added token '{}' has id {}, which another token has already", where,
-         token.content, token.id);
+         excerpt(token.content, 40), token.id);
   }
   if (!known) added_.emplace(token.content, token.id);
 }

@@ -1,5 +1,7 @@
 #include "tugline/text/tokenizer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -7,6 +9,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/text/token_table.h"
 #include "tugline/text/tokenizer_gguf.h"
 #include "tugline/text/tokenizer_json.h"
@@ -14,6 +17,9 @@
 
 namespace tugline {
 namespace {
+
+// No real one comes near. Looking for added tokens takes a step for each byte of the text and of the longest of them.
+constexpr size_t kLongestAddedToken = 1024;
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -48,6 +54,11 @@ struct Tokenizer::Impl {
         tokens(parts.bpe.ids(), parts.added_tokens, parts.where),
         raw_matcher(tokens_to_match(parts, false)),
         normalized_matcher(tokens_to_match(parts, true)) {
+    for (const AddedToken& token : parts.added_tokens) {
+      if (token.content.size() <= kLongestAddedToken) continue;
+      fail(ErrorCode::kUnsupported, "{}: the added token '{}' has {} bytes; tugline has up to {}",
+           parts.where, excerpt(token.content, 40), token.content.size(), kLongestAddedToken);
+    }
     if (parts.bos_id && !tokens.bytes_of(*parts.bos_id)) {
       fail(ErrorCode::kInput, "{}: the BOS is id {}, which no token has", parts.where, *parts.bos_id);
     }
@@ -60,10 +71,37 @@ struct Tokenizer::Impl {
     return policy == BosPolicy::kAlways || (policy == BosPolicy::kAuto && parts.template_adds_bos);
   }
 
+  // The template rules, as in transformers 5: what the configuration says otherwise becomes a note. Its bos_token is taken
+  // if the template has none.
+  void add_settings(const BosSettings& settings, const std::string& config) {
+    const bool is_said_otherwise = settings.adds && *settings.adds != parts.template_adds_bos;
+    if (is_said_otherwise) {
+      notes.push_back(
+          fmt::format("{}: add_bos_token is {}, but the template of {} adds {}: the template rules, as in "
+                      "transformers 5 (the Llama "
+                      "tokenizers of transformers 4 follow add_bos_token)",
+                      config, *settings.adds, parts.where, parts.template_adds_bos ? "a BOS" : "none"));
+    }
+    if (!settings.token) return;
+    const std::optional<int32_t> id = tokens.id_of(*settings.token);
+    if (!parts.bos_id) {
+      if (!id) {
+        fail(ErrorCode::kInput, "{}: bos_token: '{}' is not a token of {}", config,
+             excerpt(*settings.token, 40), parts.where);
+      }
+      parts.bos_id = id;
+    } else if (id != parts.bos_id) {
+      notes.push_back(fmt::format(
+          "{}: bos_token is '{}', but the template of {} puts '{}' in front: the template rules", config,
+          excerpt(*settings.token, 40), parts.where, excerpt(*tokens.bytes_of(*parts.bos_id), 40)));
+    }
+  }
+
   TokenizerParts parts;
   TokenTable tokens;
   AddedTokenMatcher raw_matcher;
   AddedTokenMatcher normalized_matcher;
+  std::vector<std::string> notes;
 };
 
 namespace {
@@ -129,12 +167,10 @@ Tokenizer Tokenizer::from_json_text(std::string_view json, const std::string& wh
 Tokenizer Tokenizer::from_json_file(const std::filesystem::path& path) {
   Tokenizer tokenizer = from_json_text(read_file(path), path.string());
   const auto config = path.parent_path() / "tokenizer_config.json";
-  if (tokenizer.bos_id() || !std::filesystem::exists(config)) return tokenizer;
-  const auto bos = parse_config_bos(read_file(config), config.string());
-  if (!bos) return tokenizer;
-  tokenizer.impl_->parts.bos_id = tokenizer.token_to_id(*bos);
-  if (tokenizer.bos_id()) return tokenizer;
-  fail(ErrorCode::kInput, "{}: bos_token: '{}' is not a token of {}", config.string(), *bos, path.string());
+  if (!std::filesystem::exists(config)) return tokenizer;
+  const BosSettings settings = parse_config_bos(read_file(config), config.string());
+  tokenizer.impl_->add_settings(settings, config.string());
+  return tokenizer;
 }
 
 Tokenizer Tokenizer::from_gguf(const GgufFile& file) { return Tokenizer(read_gguf_tokenizer(file)); }
@@ -176,6 +212,13 @@ std::optional<int32_t> Tokenizer::token_to_id(std::string_view token) const {
 }
 
 std::optional<int32_t> Tokenizer::bos_id() const { return impl_->parts.bos_id; }
+
+bool Tokenizer::begins_with_two_bos(std::span<const int32_t> ids) const {
+  const std::optional<int32_t> bos = bos_id();
+  return bos && ids.size() > 1 && ids[0] == *bos && ids[1] == *bos;
+}
+
+const std::vector<std::string>& Tokenizer::notes() const { return impl_->notes; }
 
 int64_t Tokenizer::vocab_size() const { return impl_->tokens.size(); }
 

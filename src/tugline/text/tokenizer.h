@@ -31,8 +31,8 @@ struct TokenizerParts;
 class Tokenizer {
  public:
   // Errors name the file and the field. Throws Error.
-  // A tokenizer.json. Where its template adds no BOS, `bos_token` of the tokenizer_config.json beside it, if
-  // there is one, says which token kAlways puts in front.
+  // A tokenizer.json. Its template decides whether kAuto adds a BOS; if the tokenizer_config.json beside it says otherwise,
+  // a note says so. If the template adds no BOS, `bos_token` of that file says which token kAlways puts in front.
   static Tokenizer from_json_file(const std::filesystem::path& path);
   // The same from memory, without a file beside it; `where` is what messages call it.
   static Tokenizer from_json_text(std::string_view json, const std::string& where);
@@ -51,6 +51,10 @@ class Tokenizer {
   [[nodiscard]] std::string token_bytes(int32_t id) const;
   [[nodiscard]] std::optional<int32_t> token_to_id(std::string_view token) const;
   [[nodiscard]] std::optional<int32_t> bos_id() const;
+  // Whether ids that were run begin with the BOS twice: a text that holds it already, with another put in front.
+  [[nodiscard]] bool begins_with_two_bos(std::span<const int32_t> ids) const;
+  // Where the files contradict each other, and which of them rules: a sentence each, for whoever runs the tokenizer.
+  [[nodiscard]] const std::vector<std::string>& notes() const;
   // One more than the largest id that a token has. A model's embedding table may be longer.
   [[nodiscard]] int64_t vocab_size() const;
 

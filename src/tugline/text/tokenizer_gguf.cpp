@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/files/gguf.h"
 #include "tugline/text/utf8.h"
 
@@ -19,54 +20,106 @@ constexpr const char* kQwen2Pattern =
 constexpr const char* kLlama3Pattern =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-// What a pre-tokenizer's name in GGUF stands for: the rules that the model was trained with, normalisation
-// included.
-struct NamedRules {
-  std::string_view name;
-  const char* pattern = nullptr;  // nullptr: GPT-2's own
+constexpr const char* kQwen35Pattern =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr const char* kTekkenPattern =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr const char* kGpt4oPattern =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+
+// What llama.cpp cuts by if a converter knew no rule: the four patterns one after the other.
+constexpr const char* kDefaultPunctuation = R"([\p{P}\$\+<=>\^~\|]+)";
+constexpr const char* kDefaultWords =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
+// A way of cutting: digits, then patterns one after the other, each of which isolates its matches; GPT-2's own pattern if
+// there is none.
+struct Rule {
   bool individual_digits = false;
+  std::array<const char*, 4> patterns{};  // unused ones are nullptr
   Normalization normalization = Normalization::kNone;
   bool ignore_merges = false;
-  bool adds_bos = false;  // where tokenizer.ggml.add_bos_token is absent
+  bool adds_bos = false;  // if tokenizer.ggml.add_bos_token is absent
 };
 
-constexpr std::array<NamedRules, 8> kRules{{
-    {.name = "gpt-2"},
-    {.name = "smollm", .individual_digits = true},
-    {.name = "starcoder", .individual_digits = true},
-    {.name = "qwen2", .pattern = kQwen2Pattern, .normalization = Normalization::kNfc},
-    {.name = "deepseek-r1-qwen", .pattern = kQwen2Pattern, .normalization = Normalization::kNfc},
-    {.name = "llama-bpe", .pattern = kLlama3Pattern, .ignore_merges = true, .adds_bos = true},
-    {.name = "llama3", .pattern = kLlama3Pattern, .ignore_merges = true, .adds_bos = true},
-    {.name = "llama-v3", .pattern = kLlama3Pattern, .ignore_merges = true, .adds_bos = true},
+constexpr Rule kGpt2{};
+constexpr Rule kDigitsAlone{.individual_digits = true};
+constexpr Rule kQwen2{.patterns = {kQwen2Pattern}, .normalization = Normalization::kNfc};
+constexpr Rule kQwen35{.patterns = {kQwen35Pattern}, .normalization = Normalization::kNfc};
+constexpr Rule kLlama3{.patterns = {kLlama3Pattern}, .ignore_merges = true, .adds_bos = true};
+constexpr Rule kLlama3Merged{.patterns = {kLlama3Pattern}};
+constexpr Rule kTekken{.patterns = {kTekkenPattern}, .ignore_merges = true, .adds_bos = true};
+constexpr Rule kGpt4o{.patterns = {kGpt4oPattern}};
+constexpr Rule kDefault{.patterns = {kDefaultPunctuation, kDefaultWords, R"(\p{N}+)", "[0-9][0-9][0-9]"}};
+
+// What a pre-tokenizer's name in GGUF stands for: the rules that the model was trained with, normalisation included. Names
+// and rules are those of llama.cpp's vocabulary, whose converter writes the names.
+struct NamedRule {
+  std::string_view name;
+  const Rule* rule = nullptr;
+};
+
+constexpr std::array<NamedRule, 30> kRules{{
+    {"gpt-2", &kGpt2},
+    {"phi-2", &kGpt2},
+    {"jais", &kGpt2},
+    {"gigachat", &kGpt2},
+    {"smollm", &kDigitsAlone},
+    {"starcoder", &kDigitsAlone},
+    {"refact", &kDigitsAlone},
+    {"codeshell", &kDigitsAlone},
+    {"exaone", &kDigitsAlone},
+    {"minerva-7b", &kDigitsAlone},
+    {"qwen2", &kQwen2},
+    {"deepseek-r1-qwen", &kQwen2},
+    {"kormo", &kQwen2},
+    {"megrez", &kQwen2},
+    {"qwen35", &kQwen35},
+    {"llama-bpe", &kLlama3},
+    {"llama3", &kLlama3},
+    {"llama-v3", &kLlama3},
+    {"falcon3", &kLlama3},
+    {"falcon-h1", &kLlama3},
+    {"pixtral", &kLlama3},
+    {"lfm2", &kLlama3},
+    {"smaug-bpe", &kLlama3Merged},
+    {"dbrx", &kLlama3Merged},
+    {"chatglm-bpe", &kLlama3Merged},
+    {"glm4", &kLlama3Merged},
+    {"tekken", &kTekken},
+    {"gpt-4o", &kGpt4o},
+    {"llama4", &kGpt4o},
+    {"default", &kDefault},
 }};
 
 // GGUF's token types.
 enum TokenType : int64_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5 };
 
-const NamedRules& rules_of(const GgufFile& file) {
+const Rule& rule_of(const GgufFile& file) {
   const auto model = file.require_string("tokenizer.ggml.model");
   if (model != "gpt2") {
     fail(ErrorCode::kUnsupported,
-         "{}: tokenizer.ggml.model: '{}' is not supported; tugline has 'gpt2' (byte-level BPE)", file.path(),
-         model);
+         "{}: tokenizer.ggml.model: '{}'{} is not supported; tugline has 'gpt2' (byte-level BPE)",
+         file.path(), excerpt(model, 40), model == "llama" ? ", a SentencePiece-style tokenizer," : "");
   }
   const auto name = file.require_string("tokenizer.ggml.pre");
   const auto found =
-      std::find_if(kRules.begin(), kRules.end(), [&](const NamedRules& rules) { return rules.name == name; });
-  if (found != kRules.end()) return *found;
+      std::find_if(kRules.begin(), kRules.end(), [&](const NamedRule& rule) { return rule.name == name; });
+  if (found != kRules.end()) return *found->rule;
   std::string known;
-  for (const NamedRules& rules : kRules) known += (known.empty() ? "" : ", ") + std::string(rules.name);
+  for (const NamedRule& rule : kRules) known += (known.empty() ? "" : ", ") + std::string(rule.name);
   fail(ErrorCode::kUnsupported, "{}: tokenizer.ggml.pre: '{}' is not supported; tugline has {}", file.path(),
-       name, known);
+       excerpt(name, 40), known);
 }
 
-PreTokenizer make_pre_tokenizer(const NamedRules& rules, const std::string& where) {
+PreTokenizer make_pre_tokenizer(const Rule& rule, const std::string& where) {
   std::vector<PreTokenizer::Step> steps;
-  if (rules.individual_digits) steps.emplace_back(DigitSplit{true});
-  if (rules.pattern)
-    steps.emplace_back(RegexSplit{Regex(rules.pattern, where), SplitBehavior::kIsolated, false});
-  return {std::move(steps), ByteLevelSplit{false, rules.pattern == nullptr}};
+  if (rule.individual_digits) steps.emplace_back(DigitSplit{true});
+  for (const char* pattern : rule.patterns) {
+    if (pattern == nullptr) break;
+    steps.emplace_back(RegexSplit{Regex(pattern, where), SplitBehavior::kIsolated, false});
+  }
+  return {std::move(steps), ByteLevelSplit{false, rule.patterns[0] == nullptr}};
 }
 
 // One type a token; all normal where the file has none.
@@ -133,7 +186,7 @@ std::optional<int32_t> read_bos(const GgufFile& file) {
 }  // namespace
 
 TokenizerParts read_gguf_tokenizer(const GgufFile& file) {
-  const NamedRules& rules = rules_of(file);
+  const Rule& rules = rule_of(file);
   refuse_settings(file);
   BpeVocabulary vocabulary;
   vocabulary.ignore_merges = rules.ignore_merges;

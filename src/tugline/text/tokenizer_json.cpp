@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/core/strict_json.h"
 #include "tugline/text/json_fields.h"
 #include "tugline/text/tokenizer_json_pre.h"
@@ -30,7 +31,7 @@ std::pair<std::string, std::string> read_merge(const JsonField& merges, size_t i
 // The address of an id is spelled out only where it is needed: there are 150,000 of them.
 int32_t vocabulary_id(const nlohmann::json& id, const std::string& token, const JsonField& vocab) {
   if (id.is_number_unsigned() && id.get<uint64_t>() < kIdLimit) return id.get<int32_t>();
-  return JsonField(id, vocab.where() + "[\"" + token + "\"]").id();
+  return JsonField(id, vocab.where() + "[\"" + excerpt(token, 40) + "\"]").id();
 }
 
 BpeVocabulary read_vocabulary(const JsonField& model) {
@@ -53,19 +54,20 @@ BpeVocabulary read_vocabulary(const JsonField& model) {
 void refuse_model_settings(const JsonField& model) {
   const JsonField type = model.get("type");
   if (!type.is_null() && type.string() != "BPE") {
-    fail(ErrorCode::kUnsupported, "{}: '{}' is not supported; tugline has BPE", type.where(), type.string());
+    fail(ErrorCode::kUnsupported, "{}: '{}' is not supported; tugline has BPE", type.where(),
+         excerpt(type.string(), 40));
   }
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const JsonField affix = model.get(key);
     if (!affix.is_null() && !affix.string().empty()) {
       fail(ErrorCode::kUnsupported, "{}: '{}' is not supported; byte-level BPE has none", affix.where(),
-           affix.string());
+           excerpt(affix.string(), 40));
     }
   }
   const JsonField dropout = model.get("dropout");
   if (!dropout.is_null() && dropout.value() != 0) {
     fail(ErrorCode::kUnsupported, "{}: {} is not supported: ids would be random", dropout.where(),
-         dropout.value().dump());
+         excerpt(dropout.value().dump(), 40));
   }
 }
 
@@ -93,7 +95,8 @@ Normalization read_normalizer(const JsonField& field, int depth) {
   const std::string& type = field.at("type").string();
   if (type == "NFC") return Normalization::kNfc;
   if (type != "Sequence" || depth >= kDeepestSequence) {
-    fail(ErrorCode::kUnsupported, "{}: '{}' is not supported; tugline has NFC", field.where(), type);
+    fail(ErrorCode::kUnsupported, "{}: '{}' is not supported; tugline has NFC", field.where(),
+         excerpt(type, 40));
   }
   const JsonField list = field.at("normalizers");
   auto out = Normalization::kNone;
@@ -136,7 +139,8 @@ std::vector<int32_t> read_template(const JsonField& processor) {
     }
     const std::string& name = item.at("SpecialToken").at("id").string();
     if (text_seen)
-      fail(ErrorCode::kUnsupported, "{}: '{}' behind the text is not supported", item.where(), name);
+      fail(ErrorCode::kUnsupported, "{}: '{}' behind the text is not supported", item.where(),
+           excerpt(name, 40));
     const JsonField ids = processor.at("special_tokens").at(name.c_str()).at("ids");
     for (size_t k = 0; k < ids.array_size(); ++k) prefix.push_back(ids.element(k).id());
   }
@@ -151,7 +155,7 @@ std::vector<int32_t> read_post_processor(const JsonField& field, int depth) {
   if (type == "TemplateProcessing") return read_template(field);
   if (type != "Sequence" || depth >= kDeepestSequence) {
     fail(ErrorCode::kUnsupported, "{}: '{}' is not supported; tugline has ByteLevel and TemplateProcessing",
-         field.where(), type);
+         field.where(), excerpt(type, 40));
   }
   std::vector<int32_t> prefix;
   const JsonField list = field.at("processors");
@@ -162,18 +166,32 @@ std::vector<int32_t> read_post_processor(const JsonField& field, int depth) {
   return prefix;
 }
 
-void refuse_whole_file_settings(const JsonField& document) {
-  for (const char* key : {"truncation", "padding"}) {
-    const JsonField field = document.get(key);
-    if (field.is_null()) continue;
-    fail(ErrorCode::kUnsupported, "{}: not supported; set it to null: a transcript is run whole",
-         field.where());
-  }
-  const JsonField decoder = document.at("decoder");
-  const std::string type = decoder.is_null() ? "null" : decoder.at("type").string();
-  if (type != "ByteLevel") {
-    fail(ErrorCode::kUnsupported, "{}: '{}' is not supported; tugline has ByteLevel", decoder.where(), type);
-  }
+// SentencePiece's sign for a space.
+constexpr std::string_view kSpaceSign = "\u2581";
+
+// Whether a step of a normaliser, pre-tokenizer or decoder is one that only SentencePiece's conversions have. As deep as
+// parse_strict_json lets files be.
+bool has_space_sign(const nlohmann::json& step) {
+  if (step.is_string())
+    return step == "Metaspace" || step.get_ref<const std::string&>().find(kSpaceSign) != std::string::npos;
+  return (step.is_object() || step.is_array()) && std::any_of(step.begin(), step.end(), has_space_sign);
+}
+
+// Llama 2's, Mistral's and Gemma's tokenizers: BPE or Unigram over text whose spaces are written as U+2581, with tokens
+// such as <0x0A> for bytes. They are called what they are, rather than by the first part that is not supported.
+void refuse_sentencepiece(const JsonField& document) {
+  const nlohmann::json& file = document.value();
+  const auto part = [&](const char* name) { return file.value(name, nlohmann::json()); };
+  const bool has_steps = has_space_sign(part("normalizer")) || has_space_sign(part("pre_tokenizer")) ||
+                         has_space_sign(part("decoder"));
+  const nlohmann::json model = part("model");
+  const bool is_unigram = model.is_object() && model.value("type", nlohmann::json()) == "Unigram";
+  if (!has_steps && !is_unigram) return;
+  fail(ErrorCode::kUnsupported,
+       "{}: a SentencePiece-style tokenizer ({}) is not supported; tugline has byte-level BPE, as Qwen, "
+       "Llama 3 and GPT-2 "
+       "have it. With token ids from elsewhere, tug --ids runs the model",
+       document.where(), is_unigram ? "Unigram" : "spaces written as '\u2581'");
 }
 
 }  // namespace
@@ -181,7 +199,9 @@ void refuse_whole_file_settings(const JsonField& document) {
 TokenizerParts parse_tokenizer_json(std::string_view json, const std::string& where) {
   const nlohmann::json parsed = parse_strict_json(json, where);
   const JsonField document(parsed, where);
-  refuse_whole_file_settings(document.expect_object());
+  // `truncation` and `padding` are what a trainer left in the file, and no call of a tokenizer uses them; a transcript is
+  // run whole. `decoder` turns ids into text and decides no id.
+  refuse_sentencepiece(document.expect_object());
   TokenizerParts parts{.where = where,
                        .normalization = read_normalizer(document.get("normalizer"), 0),
                        .pre_tokenizer = read_pre_tokenizer(document.at("pre_tokenizer")),
@@ -200,11 +220,14 @@ TokenizerParts parse_tokenizer_json(std::string_view json, const std::string& wh
   return parts;
 }
 
-std::optional<std::string> parse_config_bos(std::string_view json, const std::string& where) {
+BosSettings parse_config_bos(std::string_view json, const std::string& where) {
   const nlohmann::json parsed = parse_strict_json(json, where);
-  const JsonField bos = JsonField(parsed, where).get("bos_token");
-  if (bos.is_null()) return std::nullopt;
-  return bos.value().is_object() ? bos.at("content").string() : bos.string();
+  const JsonField config(parsed, where);
+  BosSettings settings;
+  if (const JsonField bos = config.get("bos_token"); !bos.is_null())
+    settings.token = bos.value().is_object() ? bos.at("content").string() : bos.string();
+  if (const JsonField adds = config.get("add_bos_token"); !adds.is_null()) settings.adds = adds.boolean();
+  return settings;
 }
 
 }  // namespace tugline

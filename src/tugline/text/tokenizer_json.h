@@ -13,7 +13,12 @@ namespace tugline {
 // `json` is the file's content, `where` what messages call it. Throws Error.
 [[nodiscard]] TokenizerParts parse_tokenizer_json(std::string_view json, const std::string& where);
 
-// `bos_token` of a tokenizer_config.json; nothing where it is absent or null. Throws Error.
-[[nodiscard]] std::optional<std::string> parse_config_bos(std::string_view json, const std::string& where);
+// What a tokenizer_config.json says of the BOS.
+struct BosSettings {
+  std::optional<std::string> token;  // bos_token; no value if it is absent or null
+  std::optional<bool> adds;          // add_bos_token, likewise
+};
+// Throws Error.
+[[nodiscard]] BosSettings parse_config_bos(std::string_view json, const std::string& where);
 
 }  // namespace tugline

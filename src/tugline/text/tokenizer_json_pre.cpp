@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 
 namespace tugline {
 namespace {
@@ -15,7 +16,8 @@ SplitBehavior read_behavior(const JsonField& field) {
   if (name == "MergedWithPrevious") return SplitBehavior::kMergedWithPrevious;
   if (name == "MergedWithNext") return SplitBehavior::kMergedWithNext;
   if (name == "Contiguous") return SplitBehavior::kContiguous;
-  fail(ErrorCode::kUnsupported, "{}: '{}' is not a behaviour that tugline has", field.where(), name);
+  fail(ErrorCode::kUnsupported, "{}: '{}' is not a behaviour that tugline has", field.where(),
+       excerpt(name, 40));
 }
 
 Regex read_pattern(const JsonField& field) {
@@ -42,7 +44,8 @@ struct StepReader {
   void read(const JsonField& field, int depth) {
     const std::string& type = field.at("type").string();
     if (byte_level)
-      fail(ErrorCode::kUnsupported, "{}: '{}' behind ByteLevel is not supported", field.where(), type);
+      fail(ErrorCode::kUnsupported, "{}: '{}' behind ByteLevel is not supported", field.where(),
+           excerpt(type, 40));
     if (type == "Split") {
       steps.emplace_back(read_split(field));
     } else if (type == "Digits") {
@@ -55,7 +58,7 @@ struct StepReader {
     } else {
       fail(ErrorCode::kUnsupported,
            "{}: '{}' is not supported; tugline has Split, Digits, ByteLevel and Sequence", field.where(),
-           type);
+           excerpt(type, 40));
     }
   }
 };
