@@ -55,8 +55,8 @@ ModelConfig small() {
 class Discard final : public SweepObserver {
  public:
   bool has_unit(const UnitKey& /*key*/) override { return false; }
-  void put_example(const ExampleRecord& /*example*/) override {}
-  void put_skipped_span(const SkippedSpan& /*span*/) override {}
+  void put_examples(const std::vector<ExampleRecord>& /*examples*/,
+                    const std::vector<SkippedSpan>& /*skipped*/) override {}
   void put_unit(const UnitRecord& /*unit*/) override {}
   bool progress(int64_t /*pushes*/, double /*flops*/) override { return true; }
 };

@@ -67,8 +67,11 @@ inline SweepOptions small_options() {
 class MemoryObserver final : public SweepObserver {
  public:
   bool has_unit(const UnitKey& key) override { return units.contains(key); }
-  void put_example(const ExampleRecord& example) override { examples.push_back(example); }
-  void put_skipped_span(const SkippedSpan& span) override { skipped.push_back(span); }
+  void put_examples(const std::vector<ExampleRecord>& all,
+                    const std::vector<SkippedSpan>& without_place) override {
+    examples = all;
+    skipped = without_place;
+  }
   void put_unit(const UnitRecord& unit) override {
     EXPECT_FALSE(units.contains(unit.key)) << "measured twice";
     units[unit.key] = unit;

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -70,6 +71,27 @@ RC_GTEST_PROP(RunStore, KeepsEveryFiniteDoubleToTheBit, (std::vector<uint64_t> b
   for (size_t i = 0; i < response.kl_rows.size(); ++i) {
     RC_ASSERT(std::bit_cast<uint64_t>(back.kl_rows[i]) == std::bit_cast<uint64_t>(response.kl_rows[i]));
   }
+}
+
+// A transaction for each would wait for the disk: minutes for the 100,000 examples of a large dataset.
+TEST(RunStore, ManyExamplesAreWrittenInOneGo) {
+  const TemporaryFolder folder;
+  std::vector<ExampleRecord> examples;
+  std::vector<SkippedSpan> skipped;
+  for (int64_t i = 0; i < 20'000; ++i) {
+    examples.push_back(made_example(i));
+    examples.back().id = "question " + std::to_string(i);
+    skipped.push_back({.example = i, .span_kind = "anchor", .chunk = -1, .reason = "no anchor"});
+  }
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  const auto start = std::chrono::steady_clock::now();
+  store.put_examples(examples, skipped);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  store.put_examples(examples, skipped);  // once more changes nothing
+  EXPECT_EQ(store.examples(), examples);
+  EXPECT_EQ(store.skipped_spans().size(), skipped.size());
+  examples[3].content_hash = "another";
+  EXPECT_EQ(error_of([&] { store.put_examples(examples, skipped); }).code(), ErrorCode::kConflict);
 }
 
 // Other programs read them so (docs/store.md).

@@ -274,8 +274,8 @@ TEST(TokenizerJson, ARunawayPatternIsAnError) {
     const Tokenizer tokenizer = from(document);
     const CpuTimer timer;
     expect_error(ErrorCode::kUnsupported, {"pattern.Regex", pattern, "too many steps"},
-                 [&] { (void)tokenizer.encode(std::string(4000, 'a') + "!", BosPolicy::kNever); });
-    EXPECT_LT(timer.seconds(), 10) << pattern;  // a fraction of a second; 84 s without a bound
+                 [&] { (void)tokenizer.encode(std::string(4000, 'a') + "!1", BosPolicy::kNever); });
+    EXPECT_LT(timer.seconds(), 20) << pattern;  // 2 s; 84 s without a bound
   }
 }
 

@@ -51,7 +51,7 @@ std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunS
 }
 
 void run_analyze(const Options& options) {
-  check_standard_output({options.store, options.data});
+  check_standard_output({options.store, options.data.path});
   RunStore store =
       options.no_store ? RunStore::open_read_only(options.store) : RunStore::open_to_annotate(options.store);
   warn_of_part(store);

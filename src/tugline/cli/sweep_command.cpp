@@ -50,8 +50,10 @@ class StoreObserver final : public SweepObserver {
   void end_progress() { progress_.reset(); }
 
   bool has_unit(const UnitKey& key) override { return store_.has_unit(key); }
-  void put_example(const ExampleRecord& example) override { store_.put_example(example); }
-  void put_skipped_span(const SkippedSpan& span) override { store_.put_skipped_span(span); }
+  void put_examples(const std::vector<ExampleRecord>& examples,
+                    const std::vector<SkippedSpan>& skipped) override {
+    store_.put_examples(examples, skipped);
+  }
   void put_unit(const UnitRecord& unit) override {
     store_.put_unit(unit);
     const std::string name = fmt::format("example {}, {}, layer {}", unit.key.example,

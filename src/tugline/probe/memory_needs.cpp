@@ -54,11 +54,11 @@ int64_t sampled_tokens_bytes(const ModelConfig& config, int64_t rows, int64_t mo
 }
 
 // Base distributions. Making them takes those of the whole vocabulary, a block of W_U, and the logits of a tile.
-Bytes readout_bytes(const ModelConfig& config, int64_t rows, Vocabulary vocabulary,
-                    const Arithmetic& arithmetic) {
+MemoryNeed readout_bytes(const ModelConfig& config, int64_t rows, Vocabulary vocabulary,
+                         const Arithmetic& arithmetic) {
   const bool sampled = vocabulary == Vocabulary::kSampled;
   const int64_t whole = kF32 * rows * config.vocab_size;  // of q, or of log q
-  Bytes bytes;
+  MemoryNeed bytes;
   bytes.held =
       kF32 * rows * config.hidden_size + sampled_tokens_bytes(config, rows, kPilotTokens, arithmetic) +
       (sampled ? whole + sampled_tokens_bytes(config, rows, kMostHead + kTailTokens, arithmetic) : 2 * whole);
@@ -92,17 +92,17 @@ int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabula
   return kF32 * values + rounded_element(arithmetic) * rounded;
 }
 
-Bytes baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers, Site lowest) {
+MemoryNeed baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers, Site lowest) {
   const int64_t residuals = (kept_layers + 1) * config.hidden_size;  // and the final norm's output
   const int64_t keys_and_values = attention_blocks_above(config, lowest) * 2 * config.kv_size();
   return {.held = kF32 * tokens * (residuals + keys_and_values + config.head_dim),  // and cos, sin
           .making = kF32 * tokens * (config.hidden_size + workspace_elements(config))};
 }
 
-Bytes span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lowest, Vocabulary vocabulary,
-                 const Arithmetic& arithmetic) {
+MemoryNeed span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lowest, Vocabulary vocabulary,
+                      const Arithmetic& arithmetic) {
   if (replays_values(arithmetic)) return {};
-  const Bytes readout = readout_bytes(config, rows.read(), vocabulary, arithmetic);
+  const MemoryNeed readout = readout_bytes(config, rows.read(), vocabulary, arithmetic);
   const int64_t trace =
       kF32 * rows.count * config.hidden_size +
       attention_blocks_above(config, lowest) * traced_attention_bytes(config, rows, arithmetic) +
@@ -130,7 +130,8 @@ int64_t layer_row_elements(const ModelConfig& config) {
 
 // Elements are twice as wide. A rerun holds its rows' activations and, of the vocabulary, the base's logits beside their
 // log-probabilities, then 32 rows of differences.
-Bytes audit_bytes(const ModelConfig& config, const ReplayRows& rows, Bytes baseline, int64_t pushes) {
+MemoryNeed audit_bytes(const ModelConfig& config, const ReplayRows& rows, MemoryNeed baseline,
+                       int64_t pushes) {
   constexpr int64_t kRowsOfLogits = 32;
   constexpr int64_t kWide = kF64 / kF32;
   const int64_t reran = pushes * rows.count * (config.hidden_size + workspace_elements(config));
@@ -144,7 +145,7 @@ Bytes audit_bytes(const ModelConfig& config, const ReplayRows& rows, Bytes basel
 
 // Of each site the sample of residuals and, for the covariance, its matrix or its eigenvectors; all sites' sums are held
 // until the last site's statistics are made of them, by a solver with three matrices of its own.
-Bytes statistics_bytes(const ModelConfig& config, int64_t layers, int64_t tokens, Moments moments) {
+MemoryNeed statistics_bytes(const ModelConfig& config, int64_t layers, int64_t tokens, Moments moments) {
   const int64_t sample = std::min(tokens, kSampledResiduals) * config.hidden_size;
   const int64_t matrix = moments == Moments::kCovariance ? config.hidden_size * config.hidden_size : 0;
   const int64_t held = kF64 * layers * (sample + matrix);

@@ -21,7 +21,7 @@ struct Arithmetic {
   Bf16Products bf16_products = Bf16Products::kNative;
 };
 
-struct Bytes {
+struct MemoryNeed {
   int64_t held = 0;
   int64_t making = 0;  // besides, until it is made
   [[nodiscard]] int64_t peak() const { return held + making; }
@@ -32,12 +32,12 @@ struct Bytes {
                                    const Arithmetic& arithmetic);
 
 // One transcript's residuals at `kept_layers` sites, and its keys and values above the lowest of them.
-[[nodiscard]] Bytes baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers,
-                                   Site lowest);
+[[nodiscard]] MemoryNeed baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers,
+                                        Site lowest);
 
 // One span's trace, with the packed keys and values, and its base distributions.
-[[nodiscard]] Bytes span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lowest,
-                               Vocabulary vocabulary, const Arithmetic& arithmetic = {});
+[[nodiscard]] MemoryNeed span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lowest,
+                                    Vocabulary vocabulary, const Arithmetic& arithmetic = {});
 
 // A batch of pushes on its way through the layers and the vocabulary.
 [[nodiscard]] int64_t batch_bytes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
@@ -48,11 +48,11 @@ struct Bytes {
 [[nodiscard]] int64_t layer_row_elements(const ModelConfig& config);
 
 // The f64 model of an audit: its baseline of the transcript's first `tokens`, and the reruns of `pushes` of one unit.
-[[nodiscard]] Bytes audit_bytes(const ModelConfig& config, const ReplayRows& rows, Bytes baseline,
-                                int64_t pushes);
+[[nodiscard]] MemoryNeed audit_bytes(const ModelConfig& config, const ReplayRows& rows, MemoryNeed baseline,
+                                     int64_t pushes);
 
 // Statistics of the residuals of `tokens` tokens in all at `layers` sites.
-[[nodiscard]] Bytes statistics_bytes(const ModelConfig& config, int64_t layers, int64_t tokens,
-                                     Moments moments);
+[[nodiscard]] MemoryNeed statistics_bytes(const ModelConfig& config, int64_t layers, int64_t tokens,
+                                          Moments moments);
 
 }  // namespace tugline

@@ -79,8 +79,8 @@ class MemoryAccount {
 
   // A unit over rows that replayed_rows gave; where they are fewer than the span's, they have a base of their own.
   void add_unit(const ReplayRows& all, const ReplayRows& rows, Site site, int64_t pushes_of_batch) {
-    const Bytes own =
-        rows == all ? Bytes{} : span_bytes(config_, rows, site, options_.vocabulary, arithmetic_);
+    const MemoryNeed own =
+        rows == all ? MemoryNeed{} : span_bytes(config_, rows, site, options_.vocabulary, arithmetic_);
     const int64_t responses = all_directions(options_.pushes) * std::ssize(options_.pushes.epsilons);
     const int64_t records = responses * record_bytes(all.readout().size());
     const int64_t batch = batch_bytes(config_, rows, pushes_of_batch, arithmetic_);
@@ -108,11 +108,11 @@ class MemoryAccount {
   const SweepOptions& options_;
   Arithmetic arithmetic_;
   Site lowest_;
-  Bytes statistics_;
-  Bytes baseline_;
-  Bytes audit_baseline_;
-  Bytes span_;
-  Bytes audit_;
+  MemoryNeed statistics_;
+  MemoryNeed baseline_;
+  MemoryNeed audit_baseline_;
+  MemoryNeed span_;
+  MemoryNeed audit_;
   MemoryNeeds needs_;
 };
 

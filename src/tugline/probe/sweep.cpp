@@ -150,15 +150,19 @@ ExampleRecord record_of(const PlannedExample& planned) {
           .prompt = planned.example->prompt,
           .tokens = static_cast<int64_t>(planned.ids.size()),
           .skipped = planned.skipped,
-          .token_ids = hash_of_ids(planned.ids)};
+          .token_ids = hash_of_ids(planned.ids),
+          .id = planned.example->id};
 }
 
 void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                SweepObserver& observer, const Model* exact) {
+  std::vector<ExampleRecord> examples;
+  std::vector<SkippedSpan> skipped;
   for (const PlannedExample& planned : plan.examples) {
-    observer.put_example(record_of(planned));
-    for (const SkippedSpan& span : planned.skipped_spans) observer.put_skipped_span(span);
+    examples.push_back(record_of(planned));
+    skipped.insert(skipped.end(), planned.skipped_spans.begin(), planned.skipped_spans.end());
   }
+  observer.put_examples(examples, skipped);
   if (plan.examples.empty()) fail(ErrorCode::kNothingToMeasure, "nothing to measure: there are no examples");
   if (std::all_of(plan.examples.begin(), plan.examples.end(),
                   [](const PlannedExample& planned) { return !planned.skipped.empty(); }))

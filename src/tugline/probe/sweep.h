@@ -80,8 +80,9 @@ class SweepObserver {
  public:
   virtual ~SweepObserver() = default;
   [[nodiscard]] virtual bool has_unit(const UnitKey& key) = 0;
-  virtual void put_example(const ExampleRecord& example) = 0;
-  virtual void put_skipped_span(const SkippedSpan& span) = 0;
+  // Once, before any unit: all examples of the plan, and those of their spans that could not be placed.
+  virtual void put_examples(const std::vector<ExampleRecord>& examples,
+                            const std::vector<SkippedSpan>& skipped) = 0;
   virtual void put_unit(const UnitRecord& unit) = 0;
   // What the directions are made of, where they are made of the transcripts' residuals.
   virtual void put_residuals(LayerIndex /*layer*/, const ResidualStatistics& /*residuals*/) {}

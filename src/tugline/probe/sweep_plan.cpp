@@ -236,8 +236,10 @@ RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
   const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, bos, max_examples, audit,
                limits] = options;
   const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal, subspace,
+               subspace_origin,
                null_directions] =
-      pushes;  // `supplied` and `family` are in direction_source, `orthogonal` and `subspace` in orthogonal_text
+      pushes;  // `supplied` and `family` are in direction_source, `orthogonal` and `subspace` in orthogonal_text;
+               // `subspace_origin` decides no number
   const auto& [batch_rows, memory] = limits;
   std::vector<int32_t> layer_numbers;
   for (const LayerIndex layer : layers) layer_numbers.push_back(layer.value);

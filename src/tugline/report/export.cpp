@@ -46,8 +46,8 @@ constexpr std::array<std::string_view, 15> kUnitColumns = {
     "span_end", "position",           "rms",   "readout_rows", "seconds",
     "audited",  "audit_disagreement", "note",  "span_text",    "sink"};
 
-constexpr std::array<std::string_view, 5> kExampleColumns = {"example", "content_hash", "tokens", "skipped",
-                                                             "prompt"};
+constexpr std::array<std::string_view, 6> kExampleColumns = {"example", "content_hash", "tokens",
+                                                             "skipped", "prompt",       "id"};
 
 Cell null_cell(DirectionSet set) { return int64_t{set == DirectionSet::kNull ? 1 : 0}; }
 
@@ -144,7 +144,7 @@ void write_units(const RunStore& store, RowWriter& writer) {
 void write_examples(const RunStore& store, RowWriter& writer) {
   for (const ExampleRecord& example : store.examples()) {
     writer.row(std::vector<Cell>{example.example, example.content_hash, example.tokens, example.skipped,
-                                 example.prompt});
+                                 example.prompt, example.id});
   }
 }
 

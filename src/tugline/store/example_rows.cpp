@@ -16,13 +16,14 @@ ExampleRecord example_of_row(SQLite::Statement& row) {
           .prompt = row.getColumn(2).getString(),
           .tokens = row.getColumn(3).getInt64(),
           .skipped = row.getColumn(4).getString(),
-          .token_ids = row.getColumn(5).getString()};
+          .token_ids = row.getColumn(5).getString(),
+          .id = row.getColumn(6).getString()};
 }
 
 std::optional<ExampleRecord> find_example(SQLite::Database& database, int64_t example) {
   SQLite::Statement select(
       database,
-      "SELECT example, content_hash, prompt, tokens, skipped, token_ids FROM examples WHERE example = ?");
+      "SELECT example, content_hash, prompt, tokens, skipped, token_ids, id FROM examples WHERE example = ?");
   select.bind(1, example);
   if (!select.executeStep()) {
     return std::nullopt;
@@ -58,15 +59,17 @@ bool has_same_example(SQLite::Database& database, const ExampleRecord& example,
 }
 
 void insert_example(SQLite::Database& database, const ExampleRecord& example) {
-  SQLite::Statement insert(database,
-                           "INSERT INTO examples (example, content_hash, prompt, tokens, skipped, token_ids) "
-                           "VALUES (?, ?, ?, ?, ?, ?)");
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO examples (example, content_hash, prompt, tokens, skipped, token_ids, id) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, example.example);
   insert.bind(2, example.content_hash);
   insert.bind(3, example.prompt);
   insert.bind(4, example.tokens);
   insert.bind(5, example.skipped);
   insert.bind(6, example.token_ids);
+  insert.bind(7, example.id);
   insert.exec();
   note_inserted(database, "examples");
 }
@@ -75,7 +78,7 @@ std::vector<ExampleRecord> read_examples(SQLite::Database& database) {
   std::vector<ExampleRecord> examples;
   SQLite::Statement select(
       database,
-      "SELECT example, content_hash, prompt, tokens, skipped, token_ids FROM examples ORDER BY example");
+      "SELECT example, content_hash, prompt, tokens, skipped, token_ids, id FROM examples ORDER BY example");
   while (select.executeStep()) {
     examples.push_back(example_of_row(select));
   }

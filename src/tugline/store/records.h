@@ -57,6 +57,7 @@ struct ExampleRecord {
   int64_t tokens = 0;
   std::string skipped;         // reason; empty where it was measured
   std::string token_ids = {};  // hash of the transcript's token ids, as they are run
+  std::string id = {};         // the dataset's own name for it; empty if it has none
   bool operator==(const ExampleRecord&) const = default;
 };
 

@@ -186,6 +186,17 @@ void RunStore::put_skipped_span(const SkippedSpan& span) {
   impl_->in_transaction("write a skipped span", [&] { tugline::put_skipped_span(*impl_->database, span); });
 }
 
+void RunStore::put_examples(const std::vector<ExampleRecord>& examples,
+                            const std::vector<SkippedSpan>& skipped) {
+  impl_->in_transaction("write the examples", [&] {
+    for (const ExampleRecord& example : examples) {
+      if (!has_same_example(*impl_->database, example, impl_->path, {}))
+        insert_example(*impl_->database, example);
+    }
+    for (const SkippedSpan& span : skipped) tugline::put_skipped_span(*impl_->database, span);
+  });
+}
+
 void RunStore::put_unit(const UnitRecord& unit) {
   check_storable(unit, impl_->path);
   impl_->in_transaction("write a unit", [&] {

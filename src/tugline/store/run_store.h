@@ -52,6 +52,8 @@ class RunStore {
   // token ids and fate (kConflict); repeating it changes nothing.
   void put_example(const ExampleRecord& example);
   void put_skipped_span(const SkippedSpan& span);  // repeating it replaces the reason
+  // The same for many, in one transaction: each of its own waits for the disk.
+  void put_examples(const std::vector<ExampleRecord>& examples, const std::vector<SkippedSpan>& skipped);
   // kConflict where the unit is there already; kInput where a value is not finite (SQLite has no NaN).
   void put_unit(const UnitRecord& unit);
   // Keeps the tables of an analysis, each as a table "analysis_NAME" that is made here; those of an earlier analysis go, all

@@ -34,7 +34,8 @@ CREATE TABLE examples (
   prompt       TEXT NOT NULL,
   tokens       INTEGER NOT NULL,
   skipped      TEXT NOT NULL,        -- reason; empty where the example is measured
-  token_ids    TEXT NOT NULL         -- hash of the transcript's token ids, as they are run
+  token_ids    TEXT NOT NULL,        -- hash of the transcript's token ids, as they are run
+  id           TEXT NOT NULL         -- the dataset's own name for it; empty if it has none
 );
 
 CREATE TABLE skipped_spans (

@@ -1,8 +1,10 @@
 #include "tugline/text/regex.h"
 
 #include <oniguruma.h>
+#include <time.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <mutex>
 
 #include "tugline/core/error.h"
@@ -12,15 +14,25 @@
 namespace tugline {
 namespace {
 
-// Backtracking steps that a pattern may take. A real pattern takes a handful for each byte that it matches, and walks a
-// run of white space back once or twice, so that the whole of a text takes a number of steps in proportion to its bytes. A
-// pattern that needs more, such as a*a*[0-9], would take days on a transcript.
+// What a pattern may take on a text. A real pattern takes a handful of backtracking steps for each byte that it matches, and
+// walks a run of white space back once or twice: some 0.1 us a byte. A pattern that needs a hundred times that, such as
+// a*a*[0-9], would take days on a transcript.
 //
-// The engine bounds a single search. So each search has a small bound first, which nearly all stay under. One that goes
-// over it is tried again with twice the bound, and what the failed tries took counts against the text's budget.
+// The engine bounds the steps of a single search. So each search has a small bound first, which nearly all stay under. One
+// that goes over it is tried again with twice the bound, and what the failed tries took counts against the text's budget.
+// A step may itself walk over the whole text (a possessive repetition), so that there is a budget of processor time too.
 constexpr unsigned long kFirstBound = 4096;
 constexpr unsigned long kBudgetAtLeast = 10'000'000;
 constexpr unsigned long kBudgetPerByte = 256;
+constexpr double kSecondsAtLeast = 2;
+constexpr double kSecondsPerByte = 20e-6;
+constexpr int kSearchesPerLook = 64;  // at the clock, which costs as much as a few searches
+
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
 
 const OnigUChar* bytes_of(std::string_view text) { return reinterpret_cast<const OnigUChar*>(text.data()); }
 
@@ -52,6 +64,7 @@ class Searcher {
       : regex_(regex),
         text_(text),
         budget_(std::max(kBudgetAtLeast, kBudgetPerByte * text.size())),
+        deadline_(thread_seconds() + kSecondsAtLeast + kSecondsPerByte * static_cast<double>(text.size())),
         region_(onig_region_new()),
         param_(onig_new_match_param()) {}
 
@@ -59,6 +72,8 @@ class Searcher {
   int search(size_t from) {
     const OnigUChar* begin = bytes_of(text_);
     const OnigUChar* end = begin + text_.size();
+    if (++searches_ % kSearchesPerLook == 0 && thread_seconds() > deadline_)
+      return ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER;
     for (unsigned long bound = kFirstBound;; bound *= 2) {
       onig_initialize_match_param(param_.get());
       onig_set_retry_limit_in_match_of_match_param(param_.get(), bound);
@@ -67,7 +82,7 @@ class Searcher {
                                             ONIG_OPTION_NONE, param_.get());
       if (at != ONIGERR_RETRY_LIMIT_IN_MATCH_OVER && at != ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER) return at;
       spent_ += bound;
-      if (spent_ > budget_) return at;
+      if (spent_ > budget_ || thread_seconds() > deadline_) return at;
     }
   }
 
@@ -79,6 +94,8 @@ class Searcher {
   std::string_view text_;
   unsigned long budget_;
   unsigned long spent_ = 0;
+  double deadline_;  // in the thread's processor time
+  int64_t searches_ = 0;
   std::unique_ptr<OnigRegion, RegionDeleter> region_;
   std::unique_ptr<OnigMatchParam, ParamDeleter> param_;
 };
