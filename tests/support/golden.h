@@ -29,7 +29,7 @@ struct GoldenCase {
   std::vector<std::vector<double>> directions;  // unit, [hidden]
   double rms = 0;                               // at the site
   std::vector<double> last_logits;              // the last row's first 32
-  std::vector<double> residual_rms;             // of the last token, after each layer
+  std::vector<double> residual_rms;  // of the last token, after each layer; empty where it is not told
   GoldenReadout predicting;
   GoldenReadout following;
 };
@@ -50,13 +50,13 @@ inline GoldenCase read_golden_case(const nlohmann::json& json, const std::string
   golden.directions = unit_rows(*read_direction_file(file).array, hidden);
   golden.rms = json.at("rms");
   golden.last_logits = json.at("last_logits_first32").get<std::vector<double>>();
-  golden.residual_rms = json.at("residual_rms_all_layers").get<std::vector<double>>();
+  golden.residual_rms = json.value("residual_rms_all_layers", std::vector<double>{});
   golden.predicting = read_golden_readout(json.at("predicting"));
   golden.following = read_golden_readout(json.at("following"));
   return golden;
 }
 
-// `folder` is the goldens' folder, `name` one of qwen2, llama, qwen2-f16, smollm2.
+// `folder` is the goldens' folder, or families/ in it; `name` the model's there.
 inline std::vector<GoldenCase> load_golden(const std::filesystem::path& folder, const std::string& name,
                                            int64_t hidden) {
   std::ifstream file(folder / ("responses_" + name + ".json"));
