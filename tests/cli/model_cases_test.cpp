@@ -84,7 +84,7 @@ TEST_F(ModelCases, RopeParametersByLayerType) {
   expect_f64("rope-parameters/nested", "rope-parameters");
 }
 
-// Both say yarn, with the same numbers but for theta.
+// Both say yarn, with the same numbers except for theta.
 TEST_F(ModelCases, YarnIsAppliedWhereverItIsWritten) {
   for (const char* model : {"rope-parameters/nested-yarn", "rope-parameters/both"}) {
     const ProgramOutcome outcome = tugline("inspect --json '" + (cases_ / model).string() + "'");

@@ -29,7 +29,7 @@ struct GoldenCase {
   std::vector<std::vector<double>> directions;  // unit, [hidden]
   double rms = 0;                               // at the site
   std::vector<double> last_logits;              // the last row's first 32
-  std::vector<double> residual_rms;  // of the last token, after each layer; empty where it is not told
+  std::vector<double> residual_rms;  // of the last token, after each layer; empty if the file has none
   GoldenReadout predicting;
   GoldenReadout following;
 };

@@ -184,7 +184,7 @@ class RopeReader {
   const JsonSettings& settings_;
   const RopeSurroundings& surroundings_;
   std::vector<std::string>& warnings_;
-  double theta_ = kDefaultTheta;  // where the object has none
+  double theta_ = kDefaultTheta;  // if the object has none
 };
 
 }  // namespace
