@@ -149,6 +149,18 @@ TEST_F(CommandLine, ADashIsStandardInput) {
             tugline("inspect $MODEL --text-file text.txt").out);
 }
 
+TEST_F(CommandLine, ADatasetMayComeFromStandardInput) {
+  const std::string rest = " --epsilons 1 --directions 1 --audit 0";
+  ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db" + rest).status, 0);
+  const ProgramOutcome piped = tugline("sweep $MODEL - -o run.db" + rest + " < data.json");
+  EXPECT_EQ(piped.status, 0) << piped.err;
+  EXPECT_TRUE(holds(piped.err, " 0 pushes to run")) << piped.err;  // the same bytes are the same dataset
+  EXPECT_EQ(tugline("inspect $MODEL --data - < data.json").out,
+            tugline("inspect $MODEL --data data.json").out);
+  EXPECT_EQ(tugline("analyze run.db - --no-store --resamples 100 < data.json").status, 0);
+  expect_refused("sweep $MODEL - -o other.db < /dev/null", "standard input");
+}
+
 TEST_F(CommandLine, NoColorHoldsForMessagesToo) {
   // `script` gives the program a terminal.
   const auto on_a_terminal = [&](const std::string& settings) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,8 +44,7 @@ std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunS
                                     {"shard", std::monostate{}}};
   const Shard shard = store.shard();
   if (!shard.is_whole()) facts["shard"] = fmt::format("{}/{}", shard.number, shard.count);
-  if (!options.data.path.empty())
-    facts["data_name"] = std::filesystem::path(options.data.path).filename().string();
+  if (!options.data.path.empty()) facts["data_name"] = data_name(options.data);
   return facts;
 }
 
@@ -88,7 +86,8 @@ void add_analyze_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "analyze", "Intervals, contrasts, components of variance, and correlations with the dataset's metrics");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
-  command->add_option("DATA", options->data.path, "The dataset that it measured, for its per-chunk metrics");
+  command->add_option("DATA", options->data.path,
+                      "The dataset that it measured, for its per-chunk metrics; - is standard input");
   add_field_option(*command, options->data);
   add_numbers(*command, options->analysis);
   command->add_flag("--json", options->json, "Print one JSON object instead of the tables");

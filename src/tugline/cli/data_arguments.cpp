@@ -2,10 +2,21 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
+#include <span>
+
+#include "tugline/cli/session.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/files/mapped_file.h"
 
 namespace tugline {
+namespace {
+
+constexpr const char* kStandardInput = "standard input";
+
+bool is_standard_input(const DataArguments& arguments) { return arguments.path == "-"; }
+
+}  // namespace
 
 void add_field_option(CLI::App& command, DataArguments& arguments) {
   command
@@ -19,13 +30,21 @@ void add_field_option(CLI::App& command, DataArguments& arguments) {
 }
 
 Dataset load_data(const DataArguments& arguments) {
-  Dataset dataset = load_dataset(arguments.path, parse_field_names(arguments.fields));
+  const FieldNames names = parse_field_names(arguments.fields);
+  Dataset dataset = is_standard_input(arguments) ? parse_dataset(standard_input(), kStandardInput, names)
+                                                 : load_dataset(arguments.path, names);
   for (const std::string& warning : dataset.warnings) spdlog::warn("{}", warning);
   return dataset;
 }
 
+std::string data_name(const DataArguments& arguments) {
+  return is_standard_input(arguments) ? kStandardInput
+                                      : std::filesystem::path(arguments.path).filename().string();
+}
+
 uint64_t hash_of_data(const DataArguments& arguments) {
-  const uint64_t bytes = hash_bytes(MappedFile::open(arguments.path).bytes());
+  const uint64_t bytes = is_standard_input(arguments) ? hash_bytes(std::as_bytes(std::span(standard_input())))
+                                                      : hash_bytes(MappedFile::open(arguments.path).bytes());
   const FieldNames names = parse_field_names(arguments.fields);
   if (names.empty()) return bytes;
   ContentHash hash;

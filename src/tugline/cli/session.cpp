@@ -88,14 +88,17 @@ LoadedModel load_exact_model(const ModelSource& source) {
   return loaded;
 }
 
-std::string read_standard_input() {
-  std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-  if (std::cin.bad()) fail(ErrorCode::kIo, "standard input: could not be read to its end");
-  return text;
+const std::string& standard_input() {
+  static const std::string all = [] {
+    std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+    if (std::cin.bad()) fail(ErrorCode::kIo, "standard input: could not be read to its end");
+    return text;
+  }();
+  return all;
 }
 
 std::string read_text_file(const std::string& path) {
-  if (path == "-") return read_standard_input();
+  if (path == "-") return standard_input();
   std::ifstream file(path, std::ios::binary);
   std::error_code ignored;
   if (!file || std::filesystem::is_directory(path, ignored))

@@ -40,8 +40,8 @@ struct LoadedModel {
 // The same model for the audit: on the reference backend, which reads weights from the files as it needs them.
 [[nodiscard]] LoadedModel load_exact_model(const ModelSource& source);
 
-// All of standard input.
-[[nodiscard]] std::string read_standard_input();
+// All of standard input, which is read once and kept. Errors (kIo): it cannot be read to its end.
+[[nodiscard]] const std::string& standard_input();
 // The text of --text-file; "-" is standard input. Errors: a file that cannot be read.
 [[nodiscard]] std::string read_text_file(const std::string& path);
 

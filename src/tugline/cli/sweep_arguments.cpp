@@ -47,7 +47,8 @@ std::vector<Span::Kind> parse_spans(const std::string& text) {
 void add_files(CLI::App& command, SweepArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
-  command.add_option("DATA", a.data.path, "The annotated dataset: JSON or JSON Lines")->required();
+  command.add_option("DATA", a.data.path, "The annotated dataset: JSON or JSON Lines; - is standard input")
+      ->required();
   add_field_option(command, a.data);
   command.add_option("-o,--output", a.output, "The run store; an existing one is resumed")
       ->type_name("RUN.db");

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -208,7 +207,7 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
                    {field::kStarted, now_utc()},
                    {field::kCommandLine, arguments.command_line},
                    {field::kModelName, model.config().name},
-                   {field::kDataName, std::filesystem::path(arguments.data.path).filename().string()},
+                   {field::kDataName, data_name(arguments.data)},
                    {field::kDModel, std::to_string(model.config().hidden_size)},
                    {field::kUnitsPlanned, std::to_string(units_of(ready.whole, ready.options))},
                    {"num_layers", std::to_string(model.config().num_layers)},

@@ -44,7 +44,8 @@ struct VectorsArguments {
 void add_options(CLI::App& command, VectorsArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
-  command.add_option("DATA", a.data.path, "The annotated dataset: JSON or JSON Lines")->required();
+  command.add_option("DATA", a.data.path, "The annotated dataset: JSON or JSON Lines; - is standard input")
+      ->required();
   add_field_option(command, a.data);
   command.add_option("-o,--output", a.output, "The file to write, named .safetensors")
       ->required()
