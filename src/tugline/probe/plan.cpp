@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kUnitBytes = 400;
 constexpr int64_t kReadoutRowBytes = 16;
 constexpr int64_t kExampleBytes = 2048;
-constexpr int64_t kEmptyStoreBytes = int64_t{60} * 1024;
+constexpr int64_t kEmptyStoreBytes = int64_t{68} * 1024;
 
 // A response's record: the lengths of its columns and their numbers, of which SQLite keeps a zero in none of 8 bytes; for each readout row
 // its KL, what else is measured, the flip; a sampled KL's errors.
