@@ -39,15 +39,21 @@ def cache_folder(environment):
     return pathlib.Path(environment.get("HOME", "/")) / ".cache" / "tugline"
 
 
-def absent_inputs(environment):
-    """The names, as `without` has them, of the inputs that this machine lacks."""
+def is_sanitized(build):
+    cache = build / "CMakeCache.txt"
+    return cache.is_file() and bool(re.search(r"^TUGLINE_SANITIZE:\w+=.", cache.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def absent_inputs(environment, build):
+    """The names, as `without` has them, of what this machine and this build lack."""
     cache = cache_folder(environment)
     inputs = {
         "shared": pathlib.Path(environment.get("TUGLINE_SHARED_DIR") or ROOT / ".." / "shared"),
         "model": cache / SMOLLM2,
         "qwen-tokenizer": cache / "qwen-tokenizer" / "tokenizer.json",
     }
-    return {name for name, path in inputs.items() if not path.exists()}
+    absent = {name for name, path in inputs.items() if not path.exists()}
+    return absent | ({"build without sanitizers"} if is_sanitized(build) else set())
 
 
 def state_of(case):
@@ -108,7 +114,7 @@ def main():
         sys.exit(__doc__)
     build = pathlib.Path(sys.argv[1])
     entries = tomllib.loads(ALLOWED.read_text(encoding="utf-8"))["skip"]
-    status, text = report_on(tests_of(build / "tests.xml", labels_in(build)), entries, absent_inputs(os.environ))
+    status, text = report_on(tests_of(build / "tests.xml", labels_in(build)), entries, absent_inputs(os.environ, build))
     print(text)
     return status
 
