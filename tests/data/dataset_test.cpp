@@ -159,6 +159,7 @@ TEST(Dataset, AnObjectOfExamplesIsRefusedWithTheCure) {
 TEST(Dataset, ALoneSurrogateIsRefusedInALine) {
   const std::string text = "[{\"raw_response\": \"" + std::string(100'000, 'a') + " \\ud83d\"}]";
   EXPECT_NE(refusal(text).find("surrogate"), std::string::npos);
+  EXPECT_NE(refusal(text).find("without it"), std::string::npos);
 }
 
 TEST(Dataset, EveryTruncationIsRefused) {
