@@ -12,6 +12,8 @@
 namespace tugline {
 namespace {
 
+bool is_written = false;
+
 [[noreturn]] void fail_to_write(int error) {
   fail(ErrorCode::kIo, "standard output: cannot write: {}", std::generic_category().message(error));
 }
@@ -19,6 +21,7 @@ namespace {
 }  // namespace
 
 void write_to_standard_output(std::string_view text) {
+  is_written = true;
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written >= 0) {
@@ -33,7 +36,7 @@ void write_to_standard_output(std::string_view text) {
 }
 
 void close_standard_output() {
-  if (::close(STDOUT_FILENO) != 0 && errno != EBADF) fail_to_write(errno);
+  if (is_written && ::close(STDOUT_FILENO) != 0) fail_to_write(errno);
 }
 
 void open_missing_streams() {

@@ -16,7 +16,8 @@ namespace tugline {
 // True for a PNG file whose chunks follow each other from the signature to IEND at the very end. A missing block breaks the chain.
 [[nodiscard]] bool is_whole_png(std::string_view bytes);
 
-// True for a PDF file whose last lines give the place of the table of objects, and the table is there. A missing block moves it.
+// True for a PDF file whose last lines give the place of the table of objects, if the table is there and whole. A missing block moves
+// it or is part of it.
 [[nodiscard]] bool is_whole_pdf(std::string_view bytes);
 
 }  // namespace tugline
