@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tugline/core/error.h"
+#include "tugline/core/plural.h"
 #include "tugline/report/analysis_tables.h"
 #include "tugline/report/figure_parts.h"
 #include "tugline/report/figure_style.h"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tugline/core/plural.h"
 #include "tugline/report/figure_parts.h"
 #include "tugline/report/figure_style.h"
 #include "tugline/report/gnuplot.h"

@@ -86,10 +86,6 @@ std::string label_line(int number, const std::string& text, double y, const std:
                      gnuplot_quoted(text), y, style);
 }
 
-std::string counted(int64_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string title_lines(const RunView& view, const std::string& title, const std::string& subject) {
   constexpr size_t kSubjectCharacters = 100;  // a longer name goes on in the caption, not over the edge
   std::vector<std::string> names;

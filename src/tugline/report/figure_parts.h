@@ -15,9 +15,6 @@ inline constexpr double kFigureLeft = 0.11;  // the left edge of the axes, of th
 // A line of text at (0.02, y) of the figure, whatever is in it.
 [[nodiscard]] std::string label_line(int number, const std::string& text, double y, const std::string& style);
 
-// "1 span", "2 spans".
-[[nodiscard]] std::string counted(int64_t count, const std::string& noun);
-
 // Title and, in smaller type, the model's name and `subject`.
 [[nodiscard]] std::string title_lines(const RunView& view, const std::string& title,
                                       const std::string& subject);
