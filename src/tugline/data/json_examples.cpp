@@ -32,12 +32,13 @@ std::string parser_message(const json::exception& error) {
   return message.substr(0, begin) + "..." + tail + message.substr(end);
 }
 
-// What to do about a text that is not JSON.
-const char* cure_of(const std::string& message) {
-  return message.find("surrogate") != std::string::npos
-             ? "half of a surrogate pair is no character: write the text again without it (in Python, "
-               "text.encode('utf-8', 'replace').decode())"
-             : "a dataset is a JSON list of objects, or one JSON object a line (docs/dataset.md)";
+// What is wrong with a text that is not JSON, and what to do about it.
+std::string complaint(const std::string& message) {
+  if (message.find("surrogate") == std::string::npos)
+    return message + "; a dataset is a JSON list of objects, or one JSON object a line (docs/dataset.md)";
+  return message.substr(0, message.find(": ")) +
+         ": half of a surrogate pair, which is no character; write the text again without it (in Python, "
+         "text.encode('utf-8', 'replace').decode())";
 }
 
 // As parse_strict_json, and says why a text is not JSON: people write these files by hand and by script.
@@ -46,8 +47,7 @@ json parse_document(std::string_view text, const std::string& where) {
   try {
     [[maybe_unused]] const json parsed = json::parse(text.begin(), text.end());
   } catch (const json::exception& error) {
-    const std::string message = parser_message(error);
-    fail(ErrorCode::kInput, "{}: not JSON: {}; {}", where, message, cure_of(message));
+    fail(ErrorCode::kInput, "{}: not JSON: {}", where, complaint(parser_message(error)));
   }
   fail(ErrorCode::kInput, "{}: not JSON", where);
 }
