@@ -98,7 +98,7 @@ TEST_F(ResultsCommands, ExportOfUnitsAndExamples) {
       << units.out;
   const ProgramOutcome examples = tugline("export run.db --table examples");
   EXPECT_TRUE(
-      holds(examples.out, "2,00ff2,102,no anchor sentence,\"What is 6 x 7?\nSay \"\"why\"\", briefly.\"\n"))
+      holds(examples.out, "2,00ff2,102,no anchor sentence,\"What is 6 x 7?\nSay \"\"why\"\", briefly.\",\n"))
       << examples.out;
 }
 
