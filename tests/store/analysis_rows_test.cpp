@@ -77,6 +77,16 @@ TEST(AnalysisRows, OneWriterAndOnlyARunStore) {
   EXPECT_EQ(error_of([&] { (void)RunStore::open_to_annotate(folder / "run.db"); }).code(), ErrorCode::kIo);
 }
 
+TEST(AnalysisRows, AMetricThatIsNamedAsAColumnIsRefusedByName) {
+  const TemporaryFolder folder;
+  make_small_run(folder / "run.db");
+  RunStore store = RunStore::open_to_annotate(folder / "run.db");
+  const Error e = error_of([&] { store.put_analysis({{.name = "spans", .columns = {"kl", "KL"}}}); });
+  EXPECT_EQ(e.code(), ErrorCode::kInput);
+  EXPECT_NE(std::string(e.what()).find("two columns \"KL\""), std::string::npos) << e.what();
+  EXPECT_FALSE(store.has_analysis());
+}
+
 TEST(AnalysisRows, TablesAreOfTheFixedListAndColumnsHaveNames) {
   SQLite::Database database(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   for (const char* name : {"", "a b", "a; DROP TABLE units", "\"", "ä", "other"})

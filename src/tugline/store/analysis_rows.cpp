@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
 
+#include "tugline/core/error.h"
 #include "tugline/store/analysis_names.h"
 #include "tugline/store/checksums.h"
 
@@ -28,6 +30,22 @@ std::string quoted(const std::string& column) {
   std::string text = "\"";
   for (const char c : column) text += c == '"' ? "\"\"" : std::string(1, c);
   return text + '"';
+}
+
+// Metrics are named by the dataset, and SQL names are the same whatever their case.
+void check_distinct(const std::string& table, const std::vector<std::string>& columns) {
+  std::set<std::string> seen;
+  for (const std::string& column : columns) {
+    std::string name = column;
+    for (char& c : name)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (!seen.insert(name).second)
+      fail(ErrorCode::kInput,
+           "the analysis cannot be kept: table {} would have two columns \"{}\", upper and lower case being "
+           "the same; "
+           "give the metric another name in the dataset",
+           table, column.substr(0, 80));
+  }
 }
 
 // What insert_analysis_table runs, and what must have made an analysis table of a store that is read.
@@ -92,6 +110,7 @@ bool is_analysis_table(SQLite::Database& database, const std::string& table) {
 void insert_analysis_table(SQLite::Database& database, const ResultTable& table) {
   if (!is_known(table.name)) throw std::logic_error("\"" + table.name + "\" is no table of an analysis");
   const std::string name = kPrefix + table.name;
+  check_distinct(name, table.columns);
   database.exec(creation(name, table.columns));
   const std::vector<std::string> places(table.columns.size(), "?");
   SQLite::Statement insert(database,

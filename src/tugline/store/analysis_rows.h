@@ -21,7 +21,8 @@ void drop_analysis(SQLite::Database& database);
 [[nodiscard]] bool is_analysis_table(SQLite::Database& database, const std::string& table);
 
 // Makes "analysis_NAME" with the table's columns, untyped, and fills it. What is not known and what is not finite is NULL.
-// Throws std::logic_error if the name is not in store/analysis_names.h, a column's is empty, or a row has not one cell a column.
+// Throws std::logic_error if the name is not in store/analysis_names.h, a column's is empty, or a row has not one cell a column;
+// Error kInput if two columns have one name, upper and lower case being the same.
 void insert_analysis_table(SQLite::Database& database, const ResultTable& table);
 
 // In the order of inserting. Nothing if there is no such table. Throws Error kInput if it is not what was written; `path` is for the
