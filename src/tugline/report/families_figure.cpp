@@ -99,11 +99,13 @@ CurvePlot plot_of(const std::vector<FamilyRun>& runs, const std::vector<std::str
   return curve_plot_of(std::move(curves));
 }
 
-// "5 directions", "5 directions and 32 random ones"
+// "5 directions", "1 direction and 32 random ones"
 std::string directions_text(const RunView& view) {
+  const std::string count = value_of(view, field::kDirections);
   const std::string null = value_of(view, field::kNullDirections);
-  const std::string beside = null.empty() || null == "0" ? "" : fmt::format(" and {} random ones", null);
-  return fmt::format("{} directions{}", value_of(view, field::kDirections), beside);
+  const std::string beside = null.empty() || null == "0" ? "" : fmt::format(" and {} random", null);
+  const char* ones = beside.empty() ? "" : null == "1" ? " one" : " ones";
+  return fmt::format("{} direction{}{}{}", count, count == "1" ? "" : "s", beside, ones);
 }
 
 // "8 directions each", or each run's by its name.
