@@ -1,5 +1,4 @@
-// A system that refuses: a log on a full disk, limits on memory and on the size of files. A message and an exit status,
-// never a signal.
+// A system that refuses: a log on a full disk, a limit on the size of files. A message and an exit status, never a signal.
 #include "commands.h"
 
 namespace tugline::test {
@@ -14,26 +13,6 @@ TEST_F(FailingSystem, ALogThatCannotBeWrittenEndsNoSweep) {
   const ProgramOutcome outcome = tugline("sweep $MODEL data.json -o run.db" + kSettings + " 2>/dev/full");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_FALSE(holds(tugline("summary run.db").out, "unfinished"));
-}
-
-TEST_F(FailingSystem, AddressSpaceThatRunsOutIsAnError) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "the sanitizer reserves terabytes of addresses";
-#endif
-  int refused = 0;
-  for (int64_t megabytes = 100; megabytes <= 1000; megabytes += 60) {
-    const ProgramOutcome outcome =
-        run_program("cd '" + folder_.path().string() + "' && rm -f run.db && ulimit -v " +
-                    std::to_string(megabytes * 1024) + " && OMP_NUM_THREADS=2 '" TUGLINE_PROGRAM "' sweep '" +
-                    kTinyModel + "' data.json -o run.db" + kSettings);
-    // 1: OpenMP says that a thread cannot be made; 127: the system's loader, that the program cannot.
-    EXPECT_TRUE(outcome.status <= 2 || outcome.status == 127)
-        << outcome.status << " at " << megabytes << " MB\n"
-        << outcome.err;
-    EXPECT_NE(outcome.err, "") << megabytes;
-    refused += outcome.status == 2 ? 1 : 0;
-  }
-  EXPECT_GT(refused, 0) << "no limit was met by the program itself";
 }
 
 TEST_F(FailingSystem, AFileThatMayNotGrowIsAnError) {
