@@ -133,7 +133,7 @@ bool has_metric(const std::vector<Example>& dataset, const std::string& name) {
 void check_metric(VectorsArguments& a, const std::vector<Example>& dataset) {
   if (!wants(a, "global") || has_metric(dataset, a.metric)) return;
   if (a.kinds_given)
-    fail(ErrorCode::kNothingToMeasure,
+    fail(ErrorCode::kUsage,
          "{}: no chunk has a {}, which a global vector goes by; add it, choose another --metric, or leave "
          "global out: "
          "--kinds chunk,example",
