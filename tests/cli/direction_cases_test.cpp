@@ -1,6 +1,7 @@
 // Direction files as people save them: each gives the responses of the plain one, to bf16's rounding where they are in bf16.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "support/run_program.h"

@@ -64,6 +64,10 @@ TEST(SuppliedDirections, WhatDoesNotGoTogetherIsRefused) {
 
 class Contradictions : public testing::Test {
  protected:
+  void SetUp() override {
+    config_.architecture = Architecture::kQwen2;
+    config_.name = "tiny";
+  }
   [[nodiscard]] std::vector<std::string> found(const DirectionOrigin& origin) const {
     return contradictions(
         origin, {.model = config_, .weights = weights_, .hook = Hook::kResidPre, .layers = kLayers});
@@ -74,7 +78,7 @@ class Contradictions : public testing::Test {
     for (const std::string& part : parts)
       EXPECT_NE(sentences[0].find(part), std::string::npos) << sentences[0] << " lacks " << part;
   }
-  ModelConfig config_{.architecture = Architecture::kQwen2, .name = "tiny"};
+  ModelConfig config_;
   std::optional<std::string> weights_;
 };
 
