@@ -101,8 +101,8 @@ class FixtureResponses : public testing::TestWithParam<Setup> {
     backend_ = make_backend(GetParam().precision);
     model_ = std::make_unique<Model>(test::load_tiny(name, *backend_));
     const std::string file = (folder / "directions.npy").string();
-    options_.supplied = unit_rows(read_direction_array(file), model_->config().hidden_size, file);
-    options_.directions = static_cast<int32_t>(options_.supplied.size());
+    options_.supplied.rows = unit_rows(*read_direction_file(file).array, model_->config().hidden_size);
+    options_.directions = options_.supplied.count();
     span_ = {golden_.at("span").at(0), golden_.at("span").at(1)};
     for (const auto& response : golden_.at("responses")) sites_[site_of(response)].push_back(&response);
   }

@@ -81,7 +81,7 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
   [[maybe_unused]] const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, bos,
                                 max_examples, audit, limits] = all;
   [[maybe_unused]] const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal,
-                                subspace, null_directions] = pushes;
+                                subspace, subspace_origin, null_directions] = pushes;
   [[maybe_unused]] const auto& [rows, memory] = limits;
   const std::vector<std::function<void(SweepOptions&)>> changes{
       [](SweepOptions& o) { o.layers = {{1}}; },
