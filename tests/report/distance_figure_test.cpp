@@ -58,7 +58,7 @@ TEST_F(DistanceFigure, HasACurveALayerOnLogarithmicAxes) {
 }
 
 TEST_F(DistanceFigure, SaysThatFarDistancesHaveFewerSpans) {
-  EXPECT_TRUE(holds(script({.span_kind = "anchor"}), "(1 to 2)."));
+  EXPECT_TRUE(holds(caption_in(script({.span_kind = "anchor"})), "that far (1 to 2)."));
 }
 
 TEST_F(DistanceFigure, TheCaptionSaysHowWasPushed) {

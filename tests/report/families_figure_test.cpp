@@ -70,7 +70,8 @@ TEST_F(FamiliesFigure, RandomDirectionsBesideVectorsHaveTheirRangeAsBand) {
     store.put_unit(unit);
   }
   const std::string found = script({{.path = "n.db", .view = view_of(store)}});
-  EXPECT_TRUE(holds(found, "2 random directions")) << found;
+  EXPECT_TRUE(holds(caption_in(found), "the mean of 2 random directions; band: the range of 95 % of them"))
+      << found;
   EXPECT_TRUE(holds(found, " 1.5 1.025 1.975\n")) << found;
 }
 
@@ -107,7 +108,7 @@ TEST_F(FamiliesFigure, InterpolationsAreDrawnByThemselves) {
       run("b.db", {{field::kPush, "interpolation"}, {field::kDirectionFamily, "residuals"}});
   EXPECT_TRUE(holds(error_of([&] { (void)script({additive, between}); }).what(), "fraction"));
   const std::string found = script({between});
-  EXPECT_TRUE(holds(found, "fraction of the way to another residual"));
+  EXPECT_TRUE(holds(found, "fraction ε of the way to another residual"));
   EXPECT_TRUE(holds(found, "towards other residuals"));
   EXPECT_FALSE(holds(found, "x2tics"));
 }

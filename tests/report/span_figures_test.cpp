@@ -29,7 +29,7 @@ constexpr const char* kMetric = "counterfactual_importance_kl";
 TEST_F(SpanFigures, ChunksAreColouredByTheirPlaceOrAMetric) {
   const RunView view = view_of(store());
   const std::string place = chunks_figure_script(store(), view, {.span_kind = "chunk", .layer = 9});
-  EXPECT_TRUE(holds(place, "15 chunk spans of 4 examples at layer 9")) << place;
+  EXPECT_TRUE(holds(caption_in(place), "15 chunk spans of 4 examples at layer 9")) << place;
   EXPECT_TRUE(holds(place, "number of the chunk"));
   EXPECT_TRUE(holds(place, "set cbrange [0:4]"));
   const std::string metric =
@@ -38,7 +38,7 @@ TEST_F(SpanFigures, ChunksAreColouredByTheirPlaceOrAMetric) {
   // A metric that two chunks have: the others are counted.
   const std::string few = chunks_figure_script(
       store(), view, {.span_kind = "chunk", .layer = 5, .metric = "different_trajectories_fraction"});
-  EXPECT_TRUE(holds(few, "left out: 13 spans")) << few;
+  EXPECT_TRUE(holds(caption_in(few), "left out: 13 spans")) << few;
 }
 
 TEST_F(SpanFigures, EveryCaptionSaysHowWasPushed) {
@@ -63,7 +63,7 @@ TEST_F(SpanFigures, ChunksSayWhichEpsilonsAreNotDrawn) {
   signs.put_example(made_example(0));
   for (const int32_t layer : {5, 9}) signs.put_unit(made_unit(0, layer, 1, {-2, -0.5, 0, 1}));
   const std::string script = chunks_figure_script(signs, view_of(signs), {.span_kind = "anchor", .layer = 5});
-  EXPECT_TRUE(holds(script, "-2, -0.5, 0,")) << script;
+  EXPECT_TRUE(holds(caption_in(script), "-2, -0.5, 0,")) << script;
   RunStore negative = RunStore::create_or_resume(folder_ / "negative.db", made_identity(), made_provenance());
   negative.put_example(made_example(0));
   negative.put_unit(made_unit(0, 5, 1, {-2, -1}));
@@ -92,7 +92,7 @@ TEST_F(SpanFigures, AnisotropyHasAPanelForEach) {
   const std::string script = anisotropy_figure_script(store(), view_of(store()), {.span_kind = "chunk"});
   EXPECT_TRUE(holds(script, "largest over smallest KL"));
   EXPECT_TRUE(holds(script, "coefficient of variation of KL"));
-  EXPECT_TRUE(holds(script, "15 chunk spans at ε = 8"));
+  EXPECT_TRUE(holds(caption_in(script), "15 chunk spans at ε = 8"));
 }
 
 TEST_F(SpanFigures, EveryFormatIsDrawn) {
@@ -115,8 +115,8 @@ TEST_F(SpanFigures, WhatCannotBeDrawnIsAnError) {
     return error_of([&] { (void)make(store(), view, options); }).code();
   };
   const SpanFigureOptions unknown{.span_kind = "chunk", .layer = 5, .metric = "counterfactual_accuracies"};
-  EXPECT_EQ(code(chunks_figure_script, unknown), ErrorCode::kInput);
-  EXPECT_EQ(code(scatter_figure_script, unknown), ErrorCode::kInput);
+  EXPECT_EQ(code(chunks_figure_script, unknown), ErrorCode::kUsage);
+  EXPECT_EQ(code(scatter_figure_script, unknown), ErrorCode::kUsage);
   EXPECT_EQ(code(scatter_figure_script, {.span_kind = "chunk", .layer = 7, .metric = kMetric}),
             ErrorCode::kNothingToMeasure);
   EXPECT_EQ(code(anisotropy_figure_script, {.span_kind = "other"}), ErrorCode::kNothingToMeasure);

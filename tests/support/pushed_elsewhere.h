@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 
 #include "tugline/report/run_view.h"
@@ -19,10 +20,23 @@ inline RunView pushed_elsewhere(RunView view) {
   return view;
 }
 
-// Words stay together wherever the caption is broken into lines.
+// The lines of a figure's caption as one: labels 10 and up of its gnuplot script.
+inline std::string caption_in(const std::string& script) {
+  std::string caption;
+  std::istringstream lines(script);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("set label ") || std::stoi(line.substr(10)) < 10) continue;
+    const size_t begin = line.find('\'') + 1;  // a quoted text holds no such quote
+    caption += line.substr(begin, line.find('\'', begin) - begin) + " ";
+  }
+  return caption;
+}
+
 inline void expect_caption_says_how(const std::string& script) {
-  for (const char* words : {"resid_pre", "rotation", "0.6", "seed: 42", "v.safetensors:global.layer3"})
-    EXPECT_NE(script.find(words), std::string::npos) << words << " is not in\n" << script;
+  for (const char* words :
+       {"hook: resid_pre", "rotation", "temperature: 0.6", "seed: 42", "v.safetensors:global.layer3"})
+    EXPECT_NE((caption_in(script) + script).find(words), std::string::npos) << words << " is not in\n"
+                                                                            << script;
 }
 
 }  // namespace tugline
