@@ -137,6 +137,23 @@ size_t rows_of_key(const CurvePlot& plot) {
   return plot.curves.size() <= kKeyRows || !is_narrow ? plot.curves.size() : (plot.curves.size() + 1) / 2;
 }
 
+// Of the curves' means.
+std::string error_caption(const CurvePlot& plot, const CurvePoint& typical) {
+  if (!plot.has_bands) {
+    return typical.kl.standard_error ? "No error band: all values are the same."
+                                     : "No error band: one span and one direction.";
+  }
+  const std::string over = typical.examples > 1 ? counted(typical.examples, "example")
+                           : typical.spans > 1  ? counted(typical.spans, "span") + " of one example"
+                                                : counted(typical.directions, "direction") + " at one span";
+  std::string text = fmt::format("{}: 95 % t interval over {}", plot.is_single() ? "Bars" : "Bands", over);
+  constexpr int64_t kFewExamples = 10;
+  if (typical.examples > 1 && typical.examples < kFewExamples) text += " (few: likely too narrow)";
+  if (plot.is_logarithmic && plot.has_cut_bands)
+    text += "; cut at the axis where the lower limit is not positive";
+  return text + ".";
+}
+
 }  // namespace
 
 bool PlotCurve::is_zero() const {
@@ -190,25 +207,14 @@ std::string key_below(const CurvePlot& plot, double caption_height) {
 }
 
 std::string band_caption(const CurvePlot& plot, const CurvePoint& typical) {
-  if (!plot.has_bands) {
-    return typical.kl.standard_error ? "No error band: all values are the same."
-                                     : "No error band: one span and one direction.";
-  }
-  const std::string over = typical.examples > 1 ? counted(typical.examples, "example")
-                           : typical.spans > 1  ? counted(typical.spans, "span") + " of one example"
-                                                : counted(typical.directions, "direction") + " at one span";
-  std::string text = fmt::format("{}: 95 % t interval over {}", plot.is_single() ? "Bars" : "Bands", over);
-  constexpr int64_t kFewExamples = 10;
-  if (typical.examples > 1 && typical.examples < kFewExamples) text += " (few: likely too narrow)";
-  if (plot.is_logarithmic && plot.has_cut_bands)
-    text += "; cut at the axis where the lower limit is not positive";
-  const auto null =
-      std::find_if(plot.curves.begin(), plot.curves.end(), [](const PlotCurve& c) { return c.is_null; });
+  std::string text = error_caption(plot, typical);
+  const auto null = std::find_if(plot.curves.begin(), plot.curves.end(),
+                                 [](const PlotCurve& curve) { return curve.is_null; });
   if (null != plot.curves.end())
     text += fmt::format(
-        ". Dashed: the mean of {}; band: the range of 95 % of them, each one's mean over the spans",
+        " Dashed: the mean of {}; band: the range of 95 % of them, each one's mean over the spans.",
         counted(null->points.front().of.directions, "random direction"));
-  return text + ".";
+  return text;
 }
 
 std::string spans_text(const RunView& view, const CurvePoint& point) {

@@ -40,11 +40,23 @@ void remove_abandoned(const fs::path& folder, const std::string& prefix) {
   }
 }
 
+// Where a symbolic link leads that leads to nothing yet; other paths as they are.
+fs::path behind_link(fs::path path) {
+  constexpr int kMostLinks = 40;  // as the system itself follows
+  std::error_code error;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(fs::symlink_status(path, error)); ++i) {
+    const fs::path next = fs::read_symlink(path, error);
+    if (error) break;
+    path = path.parent_path() / next;  // an absolute one replaces it
+  }
+  return path;
+}
+
 }  // namespace
 
 OutputFile::OutputFile(const fs::path& path) : path_(path) {
   std::error_code error;
-  target_ = fs::weakly_canonical(fs::absolute(path), error);
+  target_ = fs::weakly_canonical(behind_link(fs::absolute(path)), error);
   if (error) {
     target_ = fs::absolute(path);
   }
