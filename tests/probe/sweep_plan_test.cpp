@@ -180,8 +180,10 @@ TEST_F(Sweeps, NoControlIsMeasuredAtASink) {
 
 TEST_F(Sweeps, MaxExamplesTakesTheFirst) {
   SweepOptions options = small_options();
-  options.max_examples = 2;
-  EXPECT_EQ(plan_sweep(dataset_, tokenizer_, options).examples.size(), 2U);
+  options.max_examples = 1;
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  ASSERT_EQ(plan.examples.size(), 1U);
+  EXPECT_EQ(plan.examples[0].example, dataset_.data());
 }
 
 // As the notebook counts: of the examples that have an anchor.

@@ -64,6 +64,7 @@ class Sweep {
         return;
       }
       if (read != &span) {
+        base = {};  // before the next one is made: a plan's memory has room for one
         base = read_rows(model_, *baseline, rows, options_.layers.front(),
                          {.vocabulary = options_.vocabulary,
                           .seed = options_.pushes.seed,
