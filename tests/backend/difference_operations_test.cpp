@@ -335,5 +335,47 @@ TEST_F(BothBackends, Clear) {
   }
 }
 
+// A norm does not know its input's unit: with eps scaled by its square, powers of two change nothing but which sums f32 holds. From 2^-60 to
+// 2^60 squares leave its range, and so do cubes from 2^-40 on.
+TEST(Norms, AreTheSameInEveryUnit) {
+  Numbers numbers(5);
+  const Both both;
+  constexpr int64_t kColumns = 37;
+  const auto base = numbers.normals(2 * kColumns);
+  const auto weight = numbers.normals(kColumns);
+  for (const double move : {1.0, 0x1p-20, 0x1p-60}) {
+    const auto d = numbers.normals(4 * kColumns, move);
+    const auto at = [&](Backend& backend, int k, const std::vector<double>& change) {
+      std::vector<double> h = base;
+      std::vector<double> dh = change;
+      for (double& v : h) v = std::ldexp(v, k);
+      for (double& v : dh) v = std::ldexp(v, k);
+      const double eps = std::ldexp(1e-5, 2 * k);
+      const Slice x(backend, h, kColumns);
+      const Slice dx(backend, dh, kColumns);
+      const Slice w(backend, weight, kColumns);
+      if (change.empty()) {
+        backend.rms_norm(x.view(), w.view(), eps, x.view());
+        return x.values();
+      }
+      backend.rms_norm_difference(x.view(), w.view(), eps, dx.view(), dx.view());
+      return dx.values();
+    };
+    for (Backend* backend : {both.reference.get(), both.cpu.get()}) {
+      for (const auto& change : {std::vector<double>{}, d}) {
+        const auto expected = at(*backend, 0, change);
+        double size = 0;
+        for (const double v : expected) size = std::max(size, std::abs(v));
+        for (const int k : {-60, -40, -20, -1, 1, 20, 40, 60}) {
+          const auto found = at(*backend, k, change);
+          for (size_t i = 0; i < found.size(); ++i)
+            ASSERT_NEAR(found[i], expected[i], 1e-5 * size)
+                << backend->name() << " 2^" << k << " move " << move << (change.empty() ? " values" : "");
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tugline::test

@@ -1,6 +1,7 @@
 #include "tugline/backend/f64_row.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -19,14 +20,62 @@ size_t argmax(std::span<const double> x) {
   return static_cast<size_t>(std::max_element(x.begin(), x.end()) - x.begin());
 }
 
-// log E_q[e^d] for centred d. Where e^d would overflow, in the log-sum-exp form; there nothing cancels.
-double log_partition(std::span<const double> d, std::span<const double> q, std::span<const double> log_q) {
+// Below this |t| series are used; their first terms left out are below 1e-19 of the sums.
+constexpr double kSmall = 0.1;
+
+// 1 / k! and (k - 1) / k! for k = 2, 3, ...
+constexpr size_t kTerms = 11;
+struct Series {
+  std::array<double, kTerms> beyond{};
+  std::array<double, kTerms> forward{};
+};
+constexpr Series series_coefficients() {
+  Series series;
+  double factorial = 1;
+  for (size_t i = 0; i < kTerms; ++i) {
+    const auto k = static_cast<double>(i + 2);
+    factorial *= k;
+    series.beyond[i] = 1 / factorial;
+    series.forward[i] = (k - 1) / factorial;
+  }
+  return series;
+}
+constexpr Series kSeries = series_coefficients();
+
+// t^2 times the polynomial.
+double sum_of(const std::array<double, kTerms>& coefficients, double t) {
   double sum = 0;
-  for (size_t v = 0; v < d.size(); ++v) sum += q[v] * std::expm1(d[v]);
-  if (std::isfinite(sum)) return std::log1p(sum);
+  for (size_t i = kTerms; i-- > 0;) sum = sum * t + coefficients[i];
+  return sum * t * t;
+}
+
+// e^t - 1 - t
+double exp_beyond(double t) { return std::abs(t) < kSmall ? sum_of(kSeries.beyond, t) : std::expm1(t) - t; }
+
+struct LogPartition {
+  double value;          // log E_q[e^d]
+  double less_the_mean;  // log E_q[e^d] - E_q[d]
+};
+// Of centred d, whose mean is rounding. Where E_q[e^d] is near 1, its logarithm is of second order in d: what is beyond the mean is summed
+// apart, and log(1 + z) - z is its Taylor series. Where e^d would overflow, in the log-sum-exp form; there nothing cancels.
+LogPartition log_partition(std::span<const double> d, std::span<const double> q,
+                           std::span<const double> log_q) {
+  double mean = 0;
+  double beyond = 0;
+  for (size_t v = 0; v < d.size(); ++v) {
+    mean += q[v] * d[v];
+    beyond += q[v] * exp_beyond(d[v]);
+  }
+  const double z = mean + beyond;
+  if (std::abs(z) < 1e-4) {
+    const double rest = -z * z * (0.5 - z / 3 + z * z / 4 - z * z * z / 5);
+    return {z + rest, beyond + rest};
+  }
+  if (std::isfinite(z)) return {std::log1p(z), std::log1p(z) - mean};
   std::vector<double> log_terms(d.size());
   for (size_t v = 0; v < d.size(); ++v) log_terms[v] = log_q[v] + d[v];
-  return log_sum_exp(log_terms);
+  const double log_sum = log_sum_exp(log_terms);
+  return {log_sum, log_sum - mean};
 }
 
 // p - q with t = log p - log q. Where e^t is huge and q may be too small for a double, p comes from log p.
@@ -53,6 +102,13 @@ double expectation(std::span<const double> q, std::span<const double> values) {
   double sum = 0;
   for (size_t v = 0; v < values.size(); ++v) sum += q[v] * values[v];
   return sum;
+}
+
+// p t - p + q: their sum is KL(p||q), because p and q both sum to one, and every term is >= 0. With e = e^t - 1 that is q (t e + t - e),
+// q (t^2 / 2 + t^3 / 3 + t^4 / 8 + ...).
+double forward_term(double q, double moved, double t) {
+  if (std::abs(t) < kSmall) return q * sum_of(kSeries.forward, t);
+  return (q + moved) * t - moved;
 }
 
 // Without the temperature, which cannot change the order of logits.
@@ -84,7 +140,8 @@ RowResponse f64_response(const F64Base& base, std::span<const double> delta, int
   }
   const double mean = expectation(q, centred);
   for (double& d : centred) d -= mean;
-  const double log_z = log_partition(centred, q, log_q);
+  const LogPartition partition = log_partition(centred, q, log_q);
+  const double log_z = partition.value;
   const double entropy = -expectation(q, log_q);
   double forward = 0;
   double js = 0;
@@ -93,15 +150,14 @@ RowResponse f64_response(const F64Base& base, std::span<const double> delta, int
   for (size_t v = 0; v < vocabulary; ++v) {
     const double t = centred[v] - log_z;
     const double moved = difference(q[v], log_q[v], t);
-    // p t - p + q: their sum is KL(p||q), because p and q both sum to one, and every term is >= 0.
-    forward += (q[v] + moved) * t - moved;
+    forward += forward_term(q[v], moved, t);
     js += jensen_shannon_term(log_q[v], t);
     variation += std::abs(moved) / 2;
     surprisal += moved * (log_q[v] + entropy);
   }
   const double none = std::numeric_limits<double>::quiet_NaN();
   return {.kl = forward,
-          .kl_reverse = log_z,
+          .kl_reverse = partition.less_the_mean,
           .delta_logprob = target == kNoTarget ? none : centred[static_cast<size_t>(target)] - log_z,
           .top1_flip = top1_flips(base, delta),
           .js = js,

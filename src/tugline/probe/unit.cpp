@@ -18,6 +18,11 @@ namespace {
 constexpr const char* kNoiseNote =
     "plain-bf16 computes values, not differences: these responses include bf16's rounding noise";
 
+// The smallest push, as a part of the residual's RMS and as an RMS, whose effects f32 holds: they may shrink by a factor of 1e-18 from layer to
+// layer and row to row before they leave its range (1e-38).
+constexpr double kSmallestPush = 1e-20;
+constexpr double kSmallestPushRms = 1e-32;
+
 using Deviations = decltype(RowResponse::kl_deviations);
 
 // The delete-one jackknife's standard error, from how far the estimate moves without each replicate (Efron 1982, 3.2).
@@ -121,6 +126,7 @@ class UnitRun {
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
       const PushVector made = push_vector(options_, site_, push);
+      check_size(made.vector, response(push).epsilon);
       vectors.insert(vectors.end(), made.vector.begin(), made.vector.end());
       response(push).cosine = made.cosine;
     }
@@ -128,6 +134,20 @@ class UnitRun {
     const size_t read = rows.size() / batch.size();
     for (size_t i = 0; i < batch.size(); ++i)
       store(response(batch[i]), std::span<const RowResponse>(rows).subspan(i * read, read));
+  }
+
+  // Below the limits a push's effects leave f32's range on their way through the layers, and would be recorded as zeros.
+  void check_size(const std::vector<double>& vector, double epsilon) const {
+    if (replays_values(model_.backend()) || model_.backend().precision() == Precision::kF64) return;
+    const bool is_zero = std::all_of(vector.begin(), vector.end(), [](double v) { return v == 0; });
+    const double moved = rms(vector);  // 0 too where f64 does not hold the squares
+    if (moved >= kSmallestPush * record_.rms && moved >= kSmallestPushRms) return;
+    if (is_zero && std::abs(epsilon) >= kSmallestPush) return;  // such as from the residual to itself
+    fail(ErrorCode::kInput,
+         "epsilon {} pushes the residual of RMS {:.3g} at layer {}, position {} by a vector of RMS {:.3g}; "
+         "f32 holds the effects of "
+         "pushes from {:g} of the residual and from RMS {:g}. Use a larger epsilon",
+         epsilon, record_.rms, layer_.value, record_.position, moved, kSmallestPush, kSmallestPushRms);
   }
 
   ResponseRecord& response(PushIndex push) {

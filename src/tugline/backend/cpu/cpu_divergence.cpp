@@ -32,8 +32,17 @@ struct TokenSums {
     surprisal += factor * other.surprisal;
   }
   [[nodiscard]] double z() const { return backward + mean; }  // E_q[e^d] - 1
+  // Z, which is mean's rounding then, would cancel against its own logarithm: Taylor's series, the rest below 1e-16 of KL.
+  [[nodiscard]] bool is_tiny() const { return std::abs(z()) < 1e-8; }
   // KL(p||q) = E_q[d e^d - e^d + 1] / (1 + Z) + Z / (1 + Z) - log(1 + Z).
-  [[nodiscard]] double kl() const { return forward / (1 + z()) + (z() / (1 + z()) - std::log1p(z())); }
+  [[nodiscard]] double kl() const {
+    if (is_tiny()) return forward / (1 + z()) - z() * z() * (0.5 - 2 * z() / 3);
+    return forward / (1 + z()) + (z() / (1 + z()) - std::log1p(z()));
+  }
+  // KL(q||p) = log(1 + Z) - E_q[d].
+  [[nodiscard]] double kl_reverse() const {
+    return is_tiny() ? backward - z() * z() * (0.5 - z() / 3) : std::log1p(z()) - mean;
+  }
   // The walk's terms had u too large by eta: Taylor's series to the second order. Its second derivative is slope + sum q r / (1 + r) / 2;
   // that sum is (1 - triangular discrimination) / 2, and the discrimination about 2 JS.
   [[nodiscard]] double jensen_shannon(double eta) const {
@@ -60,8 +69,9 @@ struct RowState {
 
   [[nodiscard]] float d_of(float delta) const { return delta * origin.scale - origin.shift; }
   void add(size_t segment, const DivergenceSums& tile) {
-    segments[segment].add({tile.forward, tile.backward, tile.mean, tile.js, tile.js_slope, tile.rise,
-                           tile.risen, tile.surprisal});
+    const double lowered = 1 / (static_cast<double>(origin.lift) * static_cast<double>(origin.lift));
+    segments[segment].add({tile.forward * lowered, tile.backward * lowered, tile.mean, tile.js * lowered,
+                           tile.js_slope * lowered, tile.rise, tile.risen, tile.surprisal});
   }
   [[nodiscard]] TokenSums tail() const {
     TokenSums sums;
@@ -86,7 +96,7 @@ struct RowState {
     const double log_z = std::log1p(sums.z());
     const double kl = sums.kl();
     return {.kl = kl,
-            .kl_reverse = log_z - sums.mean,
+            .kl_reverse = sums.kl_reverse(),
             .delta_logprob = target_delta - log_z,
             .top1_flip = likeliest != base_top,
             .js = sums.jensen_shannon(log_z - origin.log_z),
@@ -101,7 +111,7 @@ struct RowState {
     constexpr double kMostVariance =
         4;  // beyond it JS and TV are near their largest values, and grow no more
     const double eta = std::log1p(sums.z()) - origin.log_z;
-    return eta * eta > kMostShare * std::min(kMostVariance, sums.kl() + std::log1p(sums.z()) - sums.mean);
+    return eta * eta > kMostShare * std::min(kMostVariance, sums.kl() + sums.kl_reverse());
   }
 };
 
@@ -190,13 +200,13 @@ class DivergenceRun {
         pilot_(head, base.pilot, base_rows(dx.rows), operand),
         walk_(head, base.walked, base_rows(dx.rows), operand) {}
 
-  void run(std::span<RowResponse> out) {
+  LongerWays run(std::span<RowResponse> out) {
     parallel_for(dx_.rows, [&](int64_t r) {
-      pilot_.state(r).origin = {
-          .scale = base_.scale,
-          .shift = static_cast<float>(base_.scale * mean_of_delta(r)),
-          .log_z = 0,
-          .surprisal_shift = base_.surprisal_shift[static_cast<size_t>(r % base_.rows)]};
+      pilot_.state(r).origin = {.scale = base_.scale,
+                                .shift = static_cast<float>(base_.scale * mean_of_delta(r)),
+                                .log_z = 0,
+                                .surprisal_shift = base_.surprisal_shift[static_cast<size_t>(r % base_.rows)],
+                                .lift = lift_of(r)};
     });
     pilot_.run();
     for (int64_t r = 0; r < dx_.rows; ++r) {
@@ -209,9 +219,19 @@ class DivergenceRun {
     walk_.run();
     walk_again();
     for (int64_t r = 0; r < dx_.rows; ++r) out[static_cast<size_t>(r)] = response(r);
+    return ways_;
   }
 
  private:
+  // 1 for all but rows of tiny differences: their largest component becomes about 1.
+  [[nodiscard]] float lift_of(int64_t r) const {
+    const float* values = row(dx_, r);
+    float largest = 0;
+    for (int64_t i = 0; i < dx_.columns; ++i) largest = std::max(largest, std::abs(values[i]));
+    if (largest == 0 || largest >= 0x1p-20f) return 1;
+    return std::ldexp(1.0f, std::min(126, -std::ilogb(largest)));
+  }
+
   // E_q[W_U] dx, each as the products take it: a mean of bf16's own rounding would be larger than log Z of a small push.
   [[nodiscard]] double mean_of_delta(int64_t r) const {
     const float* mean_unembed = base_.mean_unembed.data() + r % base_.rows * dx_.columns;
@@ -239,6 +259,7 @@ class DivergenceRun {
       if (walk_.state(r).began_badly()) rows.push_back(r);
     if (rows.empty()) return;
     const auto count = static_cast<int64_t>(rows.size());
+    ways_.walked_again = count;
     rows.resize(padded(rows.size()), rows.back());
     const auto row_bytes = static_cast<size_t>(operand_.columns * operand_.element_bytes);
     std::vector<std::byte> gathered(rows.size() * row_bytes);
@@ -276,7 +297,8 @@ class DivergenceRun {
 
   // Where f32's sums do not do: this row once more in f64, all its logits at once. The likeliest token is the walk's, so that a flip
   // does not depend on which rows come here; except that a sample may not have walked it.
-  [[nodiscard]] RowResponse plain_response(int64_t r) const {
+  [[nodiscard]] RowResponse plain_response(int64_t r) {
+    ++ways_.in_f64;
     const std::vector<float> delta = logits(head_, dx_.row_range(r, 1));
     const auto base_row = static_cast<size_t>(r % base_.rows);
     const float* base_logits = base_.all_logits() + base_row * delta.size();
@@ -294,6 +316,7 @@ class DivergenceRun {
   Matrix operand_;
   Walk pilot_;
   Walk walk_;
+  LongerWays ways_;
 };
 
 }  // namespace
@@ -350,9 +373,9 @@ std::vector<float> logits(const CpuHead& head, const Matrix& x) {
   return out;
 }
 
-void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, DifferenceOperands& operands,
-                std::span<RowResponse> out) {
-  DivergenceRun(head, base, dx, operands.of(dx)).run(out);
+LongerWays divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx,
+                      DifferenceOperands& operands, std::span<RowResponse> out) {
+  return DivergenceRun(head, base, dx, operands.of(dx)).run(out);
 }
 
 }  // namespace tugline::cpu

@@ -63,7 +63,12 @@ struct CpuReadout final : Readout {
 [[nodiscard]] std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x,
                                                     std::span<const int32_t> targets,
                                                     const ReadoutSettings& settings);
-void divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx, DifferenceOperands& operands,
-                std::span<RowResponse> out);
+// Rows that took a longer way.
+struct LongerWays {
+  int64_t walked_again = 0;  // the pilot misjudged them
+  int64_t in_f64 = 0;        // f32 sums cannot hold them
+};
+LongerWays divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx,
+                      DifferenceOperands& operands, std::span<RowResponse> out);
 
 }  // namespace tugline::cpu

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "tugline/backend/cpu/wide_norms.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tugline/backend/cpu/difference_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -36,7 +38,8 @@ void RmsNormLargeDifference(const float* h, const float* d, const float* weight,
   });
 }
 
-void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps,
+// False, and nothing written, where f32 does not hold the squares.
+bool RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps,
                           float* out) {
   const F f;
   V hh = hn::Zero(f);
@@ -49,11 +52,17 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
     hd = hn::MulAdd(base, change, hd);
     dd = hn::MulAdd(change, change, dd);
   });
+  const float base_squares = sum_lanes(hh);
+  const float change_squares = sum_lanes(dd);
+  if (!f32_holds_cubes(base_squares) || !f32_holds_squares(change_squares)) return false;
   const float count = static_cast<float>(n);
-  const float mean_square = sum_lanes(hh) / count + eps;
-  const float m = (2 * sum_lanes(hd) + sum_lanes(dd)) / count;
+  const float mean_square = base_squares / count + eps;
+  const float m = (2 * sum_lanes(hd) + change_squares) / count;
   const float before = hn::GetLane(hn::Sqrt(hn::Set(F(), mean_square)));
-  if (m < -0.5f * mean_square) return RmsNormLargeDifference(h, d, weight, n, {before, eps}, out);
+  if (m < -0.5f * mean_square) {
+    RmsNormLargeDifference(h, d, weight, n, {before, eps}, out);
+    return true;
+  }
   const float after = hn::GetLane(hn::Sqrt(hn::Set(F(), mean_square + m)));
   const V inverse = hn::Set(F(), 1.0f / after);
   const V pull = hn::Set(F(), m / (before * after * (before + after)));
@@ -61,6 +70,7 @@ void RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
     const V change = hn::NegMulAdd(load(h + i, lanes), pull, hn::Mul(load(d + i, lanes), inverse));
     store(hn::Mul(change, load(weight + i, lanes)), lanes, out + i);
   });
+  return true;
 }
 
 // Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest. What is beyond belongs to keys that have no weight.
@@ -174,7 +184,8 @@ HWY_EXPORT(AddRows);
 
 void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps,
                              float* out) {
-  HWY_DYNAMIC_DISPATCH(RmsNormDifferenceRow)(h, d, weight, n, eps, out);
+  if (!HWY_DYNAMIC_DISPATCH(RmsNormDifferenceRow)(h, d, weight, n, eps, out))
+    wide_rms_norm_difference_row(h, d, weight, n, eps, out);
 }
 void softmax_difference_row(const float* p, float* s, int64_t n) {
   HWY_DYNAMIC_DISPATCH(SoftmaxDifferenceRow)(p, s, n);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "tugline/backend/cpu/wide_norms.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tugline/backend/cpu/kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -18,18 +20,21 @@ namespace tugline::cpu::HWY_NAMESPACE {
 // Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest: beyond kLargestExponent the caller says what it wants.
 constexpr float kLargestExponent = 88.0f;
 
-void RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float* out) {
+// False, and nothing written, where f32 does not hold the squares.
+bool RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float* out) {
   const F f;
   V squares = hn::Zero(f);
   for_each_vector(n, [&](int64_t i, auto lanes) {
     const V v = load(x + i, lanes);
     squares = hn::MulAdd(v, v, squares);
   });
-  const V inverse =
-      hn::Div(hn::Set(f, 1.0f), hn::Sqrt(hn::Set(f, sum_lanes(squares) / static_cast<float>(n) + eps)));
+  const float total = sum_lanes(squares);
+  if (!f32_holds_squares(total)) return false;
+  const V inverse = hn::Div(hn::Set(f, 1.0f), hn::Sqrt(hn::Set(f, total / static_cast<float>(n) + eps)));
   for_each_vector(n, [&](int64_t i, auto lanes) {
     store(hn::Mul(hn::Mul(load(x + i, lanes), inverse), load(weight + i, lanes)), lanes, out + i);
   });
+  return true;
 }
 
 void SwigluRow(const float* gate, const float* up, int64_t n, float* out) {
@@ -84,23 +89,30 @@ double Dot(const float* x, const float* y, int64_t n) {
 // is too small for f32, of which q e^d would be wrong. Below it such a token has a p of at most e^(60 - 87).
 constexpr float kLargestDelta = 60.0f;
 
+// Whether squares are lifted: a row of tiny differences, all of them below 1/2.
+enum class Lift { kNo, kYes };
+
 struct Terms {
   V forward;
   V backward;
 };
 
 // With b = (e^d - 1 - d) / d^2 = 1/2 + d/6 + ...: (d e^d - e^d + 1) / d^2 = 1 - b (1 - d), which cancels nothing where b is
-// about 1/2.
-HWY_INLINE Terms divergence_terms(V d) {
+// about 1/2. square: lift^2 d^2.
+template <Lift lift>
+HWY_INLINE Terms divergence_terms(V d, V square) {
   const F f;
   const V one = hn::Set(f, 1.0f);
-  const V square = hn::Mul(d, d);
   const V series = backward_series(d);
   Terms terms{hn::Mul(square, hn::NegMulAdd(series, hn::Sub(one, d), one)), hn::Mul(square, series)};
   const auto large = hn::Ge(hn::Abs(d), hn::Set(f, kSeriesLimit));
   if (HWY_LIKELY(hn::AllFalse(f, large))) return terms;
   const V limit = hn::Set(f, kLargestDelta);
   const V infinity = hn::Set(f, std::numeric_limits<float>::infinity());
+  if constexpr (lift == Lift::kYes) {
+    terms.forward = hn::IfThenElse(large, infinity, terms.forward);
+    return terms;
+  }
   const V e = hn::IfThenElse(hn::Gt(d, limit), infinity, hn::Exp(f, hn::Min(d, limit)));
   const V e_minus_one = hn::Sub(e, one);
   terms.forward = hn::IfThenElse(large, hn::Sub(hn::Mul(d, e), e_minus_one), terms.forward);
@@ -122,16 +134,17 @@ struct JsTerms {
 };
 
 // (r u - (1 + r) l) / 2 and r (u - l) - (r - 1) / 2 with r = e^u, l = log((1 + r) / 2): both u^2 / 8 + ..., by their Taylor series where
-// |u| is small (first terms left out: 2e-8 and 1e-7 of the sums).
-HWY_INLINE JsTerms js_terms(V u) {
+// |u| is small; square: lift^2 u^2 (first terms left out: 2e-8 and 1e-7 of the sums).
+template <Lift lift>
+HWY_INLINE JsTerms js_terms(V u, V square) {
   const F f;
   const V one = hn::Set(f, 1.0f);
   const V half = hn::Set(f, 0.5f);
-  const V square = hn::Mul(u, u);
   JsTerms terms{hn::Mul(square, polynomial(u, {1.0f / 92160, 1.0f / 11520, 1.0f / 2304, 1.0f / 384, 1.0f / 64,
                                                1.0f / 16, 1.0f / 8})),
                 hn::Mul(square, polynomial(u, {-11.0f / 645120, 1.0f / 13440, 1.0f / 1920, 1.0f / 960,
                                                1.0f / 192, 1.0f / 24, 1.0f / 8}))};
+  if constexpr (lift == Lift::kYes) return terms;
   const auto large = hn::Ge(hn::Abs(u), hn::Set(f, kSeriesLimit));
   if (HWY_LIKELY(hn::AllFalse(f, large))) return terms;
   const V bounded = hn::Max(hn::Min(u, hn::Set(f, kLargestExponent)), hn::Set(f, -kLargestExponent));
@@ -145,14 +158,21 @@ HWY_INLINE JsTerms js_terms(V u) {
 }
 
 // One lane's share in each of DivergenceSums.
+template <Lift lift>
 struct LaneSums {
   V forward, backward, mean, js, slope, rise, risen, surprisal;
 
   HWY_INLINE LaneSums() { forward = backward = mean = js = slope = rise = risen = surprisal = hn::Zero(F()); }
-  HWY_INLINE void add(V d, V u, V weight, V log_q_and_entropy) {
-    const Terms terms = divergence_terms(d);
-    const JsTerms apart = js_terms(u);
-    const V moved = hn::Mul(weight, hn::Add(terms.backward, d));  // q (e^d - 1)
+  HWY_INLINE static V square_of(V x, V lifted_by) {
+    if constexpr (lift == Lift::kNo) return hn::Mul(x, x);
+    const V lifted = hn::Mul(x, lifted_by);
+    return hn::Mul(lifted, lifted);
+  }
+  HWY_INLINE void add(V d, V u, V weight, V log_q_and_entropy, V lifted_by) {
+    const Terms terms = divergence_terms<lift>(d, square_of(d, lifted_by));
+    const JsTerms apart = js_terms<lift>(u, square_of(u, lifted_by));
+    const V expm1 = lift == Lift::kYes ? small_expm1(d) : hn::Add(terms.backward, d);
+    const V moved = hn::Mul(weight, expm1);  // q (e^d - 1)
     const auto up = hn::Gt(u, hn::Zero(F()));
     forward = hn::MulAdd(weight, terms.forward, forward);
     backward = hn::MulAdd(weight, terms.backward, backward);
@@ -175,8 +195,9 @@ struct LaneSums {
   }
 };
 
-DivergenceSums DivergenceTile(const float* delta, const DivergenceOrigin& origin, const float* q,
-                              const float* logits, int64_t n) {
+template <Lift lift>
+DivergenceSums SumTile(const float* delta, const DivergenceOrigin& origin, const float* q,
+                       const float* logits, int64_t n) {
   const F f;
   // f32 sums run over this many elements before they go into f64: 16 additions a lane.
   const auto block_size = static_cast<int64_t>(16 * hn::Lanes(f));
@@ -184,16 +205,17 @@ DivergenceSums DivergenceTile(const float* delta, const DivergenceOrigin& origin
   const V shift = hn::Set(f, origin.shift);
   const V log_z = hn::Set(f, origin.log_z);
   const V surprisal_shift = hn::Set(f, origin.surprisal_shift);
+  const V lifted_by = hn::Set(f, origin.lift);
   V largest = hn::Set(f, -std::numeric_limits<float>::infinity());
   DivergenceSums sums;
   for (int64_t begin = 0; begin < n; begin += block_size) {
-    LaneSums block;
+    LaneSums<lift> block;
     for_each_vector(std::min(block_size, n - begin), [&](int64_t i, auto lanes) {
       const V change = load(delta + begin + i, lanes);
       const V logit = load(logits + begin + i, lanes);
       const V d = or_else(hn::MulSub(change, scale, shift), lanes, hn::Zero(f));
       const V surprisal = hn::MulSub(logit, scale, surprisal_shift);
-      block.add(d, hn::Sub(d, log_z), load(q + begin + i, lanes), surprisal);
+      block.add(d, hn::Sub(d, log_z), load(q + begin + i, lanes), surprisal, lifted_by);
       // No temperature, and one rounding: the likeliest token is the same at every temperature.
       largest = hn::Max(largest, or_else(hn::Add(logit, change), lanes, largest));
     });
@@ -201,6 +223,12 @@ DivergenceSums DivergenceTile(const float* delta, const DivergenceOrigin& origin
   }
   sums.largest = hn::GetLane(hn::MaxOfLanes(f, largest));
   return sums;
+}
+
+DivergenceSums DivergenceTile(const float* delta, const DivergenceOrigin& origin, const float* q,
+                              const float* logits, int64_t n) {
+  return origin.lift == 1 ? SumTile<Lift::kNo>(delta, origin, q, logits, n)
+                          : SumTile<Lift::kYes>(delta, origin, q, logits, n);
 }
 
 const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
@@ -220,7 +248,7 @@ HWY_EXPORT(DivergenceTile);
 HWY_EXPORT(TargetName);
 
 void rms_norm_row(const float* x, const float* weight, int64_t n, float eps, float* out) {
-  HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, weight, n, eps, out);
+  if (!HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, weight, n, eps, out)) wide_rms_norm_row(x, weight, n, eps, out);
 }
 void swiglu_row(const float* gate, const float* up, int64_t n, float* out) {
   HWY_DYNAMIC_DISPATCH(SwigluRow)(gate, up, n, out);

@@ -7,7 +7,8 @@
 
 namespace tugline::cpu {
 
-// out = x / sqrt(mean(x^2) + eps) * weight; out may be x.  [n]
+// out = x / sqrt(mean(x^2) + eps) * weight; out may be x. Right for every x in f32's range: where f32 does not hold the sum of squares,
+// it is f64 (wide_norms.h).  [n]
 void rms_norm_row(const float* x, const float* weight, int64_t n, float eps, float* out);
 // out = silu(gate) * up.  [n]
 void swiglu_row(const float* gate, const float* up, int64_t n, float* out);
@@ -23,15 +24,17 @@ struct DivergenceOrigin {
   float shift = 0;            // d = scale * delta - shift, with E_q[d] about 0
   float log_z = 0;            // about log E_q[e^d]; u = d - log_z is about log p - log q
   float surprisal_shift = 0;  // log q + H(q) = scale * logit - surprisal_shift
+  float lift =
+      1;  // a power of two: squares of d and u are taken of lift * d, so that those of tiny ones stay in f32's range
 };
 
 // What one row's walk over the vocabulary adds up (docs/method.md, "Divergence"); r = e^u, l = log((1 + r) / 2):
 struct DivergenceSums {
-  double forward = 0;    // sum q (d e^d - e^d + 1)
-  double backward = 0;   // sum q (e^d - 1 - d)
+  double forward = 0;    // lift^2 sum q (d e^d - e^d + 1)
+  double backward = 0;   // lift^2 sum q (e^d - 1 - d)
   double mean = 0;       // sum q d
-  double js = 0;         // sum q (r u - (1 + r) l) / 2
-  double js_slope = 0;   // sum q (r (u - l) - (r - 1) / 2)
+  double js = 0;         // lift^2 sum q (r u - (1 + r) l) / 2
+  double js_slope = 0;   // lift^2 sum q (r (u - l) - (r - 1) / 2)
   double rise = 0;       // sum q (e^d - 1) over the tokens of u > 0
   double risen = 0;      // sum q over them
   double surprisal = 0;  // sum q (e^d - 1) (log q + H(q))
@@ -39,7 +42,7 @@ struct DivergenceSums {
 };
 // Sums over one vocabulary tile.  delta, q, logits [n]; logits and delta are not divided by the temperature. Relative error of `forward`
 // and `backward` about 1e-6 whatever the size of delta: the terms are evaluated as d^2 times a polynomial where they would cancel.
-// Infinite or NaN where a d is beyond 60.
+// Infinite or NaN where a d is beyond 60, or, with a lift other than 1, beyond 1/2.
 [[nodiscard]] DivergenceSums divergence_tile(const float* delta, const DivergenceOrigin& origin,
                                              const float* q, const float* logits, int64_t n);
 
