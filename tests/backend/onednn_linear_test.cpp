@@ -8,6 +8,7 @@
 
 #include "backend/both_backends.h"
 #include "files/build_bytes.h"
+#include "support/resident_bytes.h"
 #include "tugline/backend/cpu/onednn_status.h"
 
 namespace tugline::test {
@@ -30,14 +31,6 @@ TEST_P(OneDnnImplementation, IsNeverTheReferenceLoops) {
     for (const int64_t rows : {1, 25, 200, 800})
       EXPECT_FALSE(linear.implementation(rows).starts_with("ref")) << rows << " x " << in << " x " << out;
   }
-}
-
-int64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  int64_t size = 0;
-  int64_t resident = 0;
-  file >> size >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
 }
 
 // Transcripts come in any number of lengths. oneDNN itself keeps the latest 1,024 products, so those come first.

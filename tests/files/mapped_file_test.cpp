@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "files/build_bytes.h"
+#include "support/resident_bytes.h"
 
 namespace tugline {
 namespace {
@@ -27,15 +28,6 @@ TEST(MappedFile, GivesTheBytesAndSurvivesMoves) {
   EXPECT_EQ(second.bytes()[2], std::byte{'c'});
 }
 
-// Bytes of this process that are in memory, by /proc/self/statm.
-int64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  int64_t size = 0;
-  int64_t resident = 0;
-  file >> size >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
-
 int64_t sum(std::span<const std::byte> bytes) {
   int64_t total = 0;
   for (const std::byte b : bytes) total += std::to_integer<int64_t>(b);
@@ -47,9 +39,9 @@ TEST(MappedFile, ReleasesItsPagesAndReadsThemAgain) {
   const TemporaryFolder folder;
   const MappedFile file = MappedFile::open(folder.write("large", std::string(kBytes, '\1')));
   EXPECT_EQ(sum(file.bytes()), kBytes);
-  const int64_t read = resident_bytes();
+  const int64_t read = test::resident_bytes();
   file.release(file.bytes());
-  EXPECT_LT(resident_bytes(), read - kBytes / 2);
+  EXPECT_LT(test::resident_bytes(), read - kBytes / 2);
   EXPECT_EQ(sum(file.bytes()), kBytes);
 }
 

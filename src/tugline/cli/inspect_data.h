@@ -17,7 +17,7 @@ struct PlacedExample {
   int64_t tokens = 0;
   bool has_two_bos = false;  // Tokenizer::begins_with_two_bos
   std::vector<SpanOutcome> anchors;
-  std::string no_anchor;  // why there are none; empty if there are
+  std::string no_anchor;  // the reason if there are none; otherwise empty
   std::vector<std::string> chunk_texts;
   std::vector<SpanOutcome> chunks;   // one for each text
   std::vector<std::string> metrics;  // the names of those that count the chunks

@@ -42,7 +42,7 @@ bool is_of_vectors(std::string_view bytes) {
          bytes.find(fmt::format(R"("kind":"{}")", kVectorFileKind)) != std::string_view::npos;
 }
 
-// Of any table, as CSV or JSON; told by the first two columns, which later versions keep.
+// Any table, as CSV or JSON; told by the first two columns, which later versions keep.
 bool is_of_export(std::string_view bytes) {
   const std::string_view first_row = bytes.substr(0, bytes.find('\n', bytes.starts_with("[\n") ? 2 : 0));
   for (const ExportTable table : {ExportTable::kCurves, ExportTable::kResponses, ExportTable::kRows,

@@ -17,7 +17,7 @@ struct SamplingBase {
   // the head holds those that may at every temperature. Or empty.
   std::span<const float> undivided_q = {};
   int64_t rows = 0;
-  std::span<const int32_t> certain;      // tokens that are always in the head; kNoTarget is none
+  std::span<const int32_t> certain;      // tokens that are always in the head; kNoTarget stands for no token
   std::span<const float> squared_norms;  // [vocabulary]: of W_U's rows
   double mean_squared_norm = 0;          // of the rows' mean of W_U's rows, over the likeliest tokens
 };
