@@ -2,9 +2,6 @@
 #include "tugline/backend/cpu/onednn_linear.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <fstream>
 
 #include "backend/both_backends.h"
 #include "files/build_bytes.h"

@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstdint>
-#include <fstream>
 #include <span>
 #include <string>
 #include <utility>
