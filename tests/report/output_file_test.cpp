@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 
 #include "support/run_program.h"
@@ -50,6 +51,29 @@ TEST(OutputFile, WritesThroughASymbolicLink) {
   file.commit();
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
   EXPECT_EQ(file_text(folder / "target"), "text");
+}
+
+TEST(OutputFile, WritesToPipesAndAppendsToAnOpenFile) {
+  const TemporaryFolder folder;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  OutputFile pipe("/dev/fd/" + std::to_string(ends[1]));
+  pipe.write("text");
+  pipe.commit();
+  std::array<char, 8> read{};
+  EXPECT_EQ(::read(ends[0], read.data(), read.size()), 4);
+  EXPECT_STREQ(read.data(), "text");
+  ::close(ends[0]);
+  ::close(ends[1]);
+
+  const int file = ::open((folder / "out").c_str(), O_WRONLY | O_CREAT, 0666);
+  ASSERT_EQ(::write(file, "before\n", 7), 7);
+  OutputFile again("/dev/fd/" + std::to_string(file));
+  again.write("text");
+  again.commit();
+  ::close(file);
+  EXPECT_EQ(file_text(folder / "out"), "before\ntext");
+  EXPECT_EQ(folder.names(), std::vector<std::string>{"out"});
 }
 
 TEST(OutputFile, CleansUpAfterKilledCommandsOnly) {

@@ -40,8 +40,8 @@ void remove_abandoned(const fs::path& folder, const std::string& prefix) {
   }
 }
 
-// Where a symbolic link leads that leads to nothing yet; other paths as they are.
-fs::path behind_link(fs::path path) {
+// Where a chain of symbolic links ends, whether or not a file is there yet.
+fs::path behind_links(fs::path path) {
   constexpr int kMostLinks = 40;  // as the system itself follows
   std::error_code error;
   for (int i = 0; i < kMostLinks && fs::is_symlink(fs::symlink_status(path, error)); ++i) {
@@ -52,21 +52,29 @@ fs::path behind_link(fs::path path) {
   return path;
 }
 
+// True if the path names an open descriptor of this process. The link behind it is no path ("pipe:[71]"), or is that of a file
+// which the shell opened and which must not be replaced.
+bool is_descriptor(const fs::path& path) {
+  const std::string name = path.lexically_normal().string();
+  return name == "/dev/stdout" || name == "/dev/stderr" || name.starts_with("/dev/fd/") ||
+         name.starts_with("/proc/self/fd/");
+}
+
 }  // namespace
 
 OutputFile::OutputFile(const fs::path& path) : path_(path) {
   std::error_code error;
-  target_ = fs::weakly_canonical(behind_link(fs::absolute(path)), error);
-  if (error) {
-    target_ = fs::absolute(path);
-  }
-  const fs::file_status status = fs::status(target_, error);
+  const fs::path absolute = fs::absolute(path);
+  const fs::file_status status = fs::status(absolute, error);
   if (fs::is_directory(status)) {
     fail(ErrorCode::kIo, "{}: is a folder; give the name of a file", path.string());
   }
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
-    descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (is_descriptor(absolute) || (fs::exists(status) && !fs::is_regular_file(status))) {
+    descriptor_ = ::open(absolute.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   } else {
+    const fs::path behind = behind_links(absolute);
+    target_ = fs::weakly_canonical(behind, error);
+    if (error) target_ = behind;
     const std::string prefix = fmt::format(".{}.part-", target_.filename().string());
     remove_abandoned(target_.parent_path(), prefix);
     temporary_ = target_.parent_path() / fmt::format("{}{}", prefix, ::getpid());
