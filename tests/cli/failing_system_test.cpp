@@ -26,5 +26,23 @@ TEST_F(FailingSystem, AFileThatMayNotGrowIsAnError) {
   }
 }
 
+#ifndef __SANITIZE_ADDRESS__  // which needs terabytes of address space
+// From less than the program's own libraries need (the loader's status 127) to more than the run needs.
+TEST_F(FailingSystem, ALimitOnAddressSpaceEndsInNoSignal) {
+  std::string statuses;
+  for (int kilobytes = 48000; kilobytes <= 120000; kilobytes += 1500) {
+    const ProgramOutcome outcome =
+        run_program("cd '" + folder_.path().string() + "' && ulimit -c 0 && ulimit -v " +
+                    std::to_string(kilobytes) + " && exec '" + TUGLINE_PROGRAM + "' tug '" + kTinyModel +
+                    "' --text 'One. Two. Three.' --span 2:4 --bos never --json" + kSettings);
+    EXPECT_LT(outcome.status, 128) << kilobytes << "\n" << outcome.err;
+    if (outcome.status == 2) EXPECT_TRUE(holds(outcome.err, "memory")) << kilobytes << "\n" << outcome.err;
+    statuses += std::to_string(outcome.status) + " ";
+  }
+  EXPECT_TRUE(holds(statuses, " 2 ")) << statuses;
+  EXPECT_TRUE(statuses.ends_with(" 0 ")) << statuses;
+}
+#endif
+
 }  // namespace
 }  // namespace tugline::test

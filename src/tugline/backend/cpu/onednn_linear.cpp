@@ -123,6 +123,7 @@ OneDnnLinear::OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element e
     bias_ = std::make_unique<AlignedFloats>(out_);
     std::copy(source.bias.begin(), source.bias.end(), bias_->data());
   }
+  expect_room_for_code();
   with_memory_errors([&] { pack(source); });
 }
 
@@ -196,6 +197,7 @@ dnnl::matmul::primitive_desc OneDnnLinear::describe(const Shape& shape, const me
 }
 
 OneDnnLinear::Product OneDnnLinear::make_product(const Shape& shape) const {
+  expect_room_for_code();
   const auto [rows, accumulate, add_bias, threads] = shape;
   const memory x(dense(rows, in_, element_), onednn_.engine, DNNL_MEMORY_NONE);
   const memory out(dense(rows, out_), onednn_.engine, DNNL_MEMORY_NONE);

@@ -2,6 +2,9 @@
 // stays a dnnl::error.
 #pragma once
 
+#include <sys/mman.h>
+
+#include <cstddef>
 #include <dnnl.hpp>
 
 #include "tugline/core/out_of_memory.h"
@@ -11,6 +14,15 @@ namespace tugline::cpu {
 inline void expect_success(dnnl_status_t status) {
   if (status == dnnl_out_of_memory) fail_out_of_memory();
   dnnl::error::wrap_c_api(status, "oneDNN could not multiply matrices");
+}
+
+// Throws Error (kIo) unless the process may still map what oneDNN maps for the code of a product. oneDNN 2.6 runs
+// into a null pointer if it may not.
+inline void expect_room_for_code() {
+  constexpr size_t kRoom = size_t{8} << 20;
+  void* const room = ::mmap(nullptr, kRoom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) fail_out_of_memory();
+  ::munmap(room, kRoom);
 }
 
 // Returns what `call` returns, a call of oneDNN's C++ interface.
