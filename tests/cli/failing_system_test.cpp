@@ -36,7 +36,9 @@ TEST_F(FailingSystem, ALimitOnAddressSpaceEndsInNoSignal) {
                     std::to_string(kilobytes) + " && exec '" + TUGLINE_PROGRAM + "' tug '" + kTinyModel +
                     "' --text 'One. Two. Three.' --span 2:4 --bos never --json" + kSettings);
     EXPECT_LT(outcome.status, 128) << kilobytes << "\n" << outcome.err;
-    if (outcome.status == 2) EXPECT_TRUE(holds(outcome.err, "memory")) << kilobytes << "\n" << outcome.err;
+    if (outcome.status == 2) {
+      EXPECT_TRUE(holds(outcome.err, "memory")) << kilobytes << "\n" << outcome.err;
+    }
     statuses += std::to_string(outcome.status) + " ";
   }
   EXPECT_TRUE(holds(statuses, " 2 ")) << statuses;
