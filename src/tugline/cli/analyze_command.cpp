@@ -64,19 +64,23 @@ void run_analyze(const Options& options) {
 void add_numbers(CLI::App& command, AnalysisOptions& options) {
   command
       .add_option("--epsilon", options.epsilon,
-                  "The epsilon that tables about one epsilon show (default: the run's largest)")
+                  "The epsilon of the tables that are about one epsilon (default: the run's largest)")
       ->check(finite_number());
   command
-      .add_option("--threshold", options.threshold, "KL in nats whose epsilon is looked for (default 0.1)")
+      .add_option("--threshold", options.threshold,
+                  "Look for the epsilon at which KL reaches this, in nats (default 0.1)")
       ->check(positive_number());
   command
-      .add_option(
-          "--small-epsilon", options.small_epsilon,
-          "Fit a eps^2 + b eps up to here (default: the third smallest epsilon, or a quarter of the largest)")
+      .add_option("--small-epsilon", options.small_epsilon,
+                  "Largest epsilon of the fit a eps^2 + b eps (default: the third smallest epsilon or a "
+                  "quarter of the largest, whichever is larger)")
       ->check(positive_number());
-  command.add_option("--resamples", options.resamples, "Of the bootstrap, and permutations (default 10000)")
+  command
+      .add_option("--resamples", options.resamples,
+                  "How many bootstrap resamples and permutations (default 10000)")
       ->check(integer_from(100, 1'000'000));
-  command.add_option("--seed", options.seed, "Of both (default 42)")->check(seed_number());
+  command.add_option("--seed", options.seed, "Seed of the bootstrap and the permutations (default 42)")
+      ->check(seed_number());
 }
 
 }  // namespace
@@ -84,13 +88,14 @@ void add_numbers(CLI::App& command, AnalysisOptions& options) {
 void add_analyze_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "analyze", "Intervals, contrasts, components of variance, and correlations with the dataset's metrics");
+      "analyze",
+      "Compute intervals, contrasts, components of variance, and correlations with the dataset's metrics");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
   command->add_option("DATA", options->data.path,
-                      "The dataset that it measured, for its per-chunk metrics; - is standard input");
+                      "The dataset that the run measured, for its per-chunk metrics; - is standard input");
   add_field_option(*command, options->data);
   add_numbers(*command, options->analysis);
-  command->add_flag("--json", options->json, "Print one JSON object instead of the tables");
+  command->add_flag("--json", options->json, "Print one JSON object in place of the tables");
   command->add_flag("--no-store", options->no_store, "Print only; do not keep the results in the run store");
   command->footer(
       "Examples:\n"

@@ -144,7 +144,8 @@ class CommandLine {
   }
 
   CLI::App app_{
-      "Pushes on a language model's residual stream, and how far its next-token distributions move.",
+      "Measures how far small pushes on a language model's residual stream move its next-token "
+      "distributions.",
       "tugline"};
 };
 

@@ -20,10 +20,10 @@ bool is_standard_input(const DataArguments& arguments) { return arguments.path =
 
 void add_field_option(CLI::App& command, DataArguments& arguments) {
   command
-      .add_option("--field", arguments.fields,
-                  "Read FIELD of the data as NAME: cot=reasoning; a NAME that is not one of the format's "
-                  "makes a metric. "
-                  "Repeatable")
+      .add_option(
+          "--field", arguments.fields,
+          "Read the data's FIELD as NAME, such as cot=reasoning. A NAME that the format does not have "
+          "becomes a metric. Repeatable")
       ->type_name("NAME=FIELD")
       ->delimiter(',')
       ->take_all();

@@ -11,32 +11,35 @@ namespace tugline {
 
 void add_direction_options(CLI::App& command, DirectionArguments& a) {
   command
-      .add_option("--direction-family", a.family,
-                  "isotropic: uniform on the sphere; mean-centred: components sum to zero; "
-                  "covariance-diagonal, covariance: as the transcripts' residuals vary at the layer; "
-                  "difference: between two real residuals; principal: their principal components")
+      .add_option(
+          "--direction-family", a.family,
+          "How random directions are drawn. isotropic: uniform on the sphere; mean-centred: components "
+          "sum to zero; covariance-diagonal, covariance: normal, with the variances or the covariance "
+          "of the transcripts' residuals at the layer; difference: between two real residuals; "
+          "principal: the principal components of the residuals")
       ->capture_default_str();
   command
-      .add_option("--null-directions", a.null_directions,
-                  "Random isotropic directions that are pushed beside those of --direction-file, to compare "
-                  "them with")
+      .add_option(
+          "--null-directions", a.null_directions,
+          "Also push this number of random isotropic directions, to compare those of --direction-file "
+          "with them")
       ->check(integer_from(1, 1'000'000));
   command
       .add_option("--direction-sharing", a.sharing,
-                  "common: the same directions at every epsilon; independent: fresh ones")
+                  "common: the same random directions at every epsilon; independent: new ones at each")
       ->check(CLI::IsMember({"common", "independent"}))
       ->capture_default_str();
   command
       .add_option(
           "--push", a.push,
-          "additive: epsilon * rms * direction; rotation: a turn of the residual towards the direction "
-          "that moves it as far; interpolation: epsilon of the way (0 to 1) to another real residual")
+          "How a push is made. additive: add epsilon * rms * direction; rotation: turn the residual towards "
+          "the direction, so that it moves as far; interpolation: go the fraction epsilon (0 to 1) of the "
+          "way to another real residual")
       ->capture_default_str();
   command
-      .add_option(
-          "--orthogonal-to", a.orthogonal_to,
-          "residual, or a file as for --direction-file: directions are made orthogonal to the residual "
-          "at the site, or to what the file's rows span")
+      .add_option("--orthogonal-to", a.orthogonal_to,
+                  "Make directions orthogonal to the residual at the site, or to the span of the rows of a "
+                  "file as for --direction-file")
       ->type_name("residual|FILE");
 }
 

@@ -70,7 +70,7 @@ void add_export_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("export", "Write a table of a run as CSV or JSON");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
-  command->add_option("--table", options->table, "curves, distance, responses, rows, units or examples")
+  command->add_option("--table", options->table, "The table to write")
       ->required()
       ->check(CLI::IsMember({"curves", "distance", "responses", "rows", "units", "examples"}));
   command->add_option("--format", options->format, "csv (default) or json")
@@ -82,11 +82,10 @@ void add_export_command(CLI::App& app) {
       "Examples:\n"
       "  tugline export run.db --table curves\n"
       "  tugline export run.db --table rows --format json -o rows.json\n"
-      "Every measure in rows is of that row alone; responses holds the means over a push's rows. Numbers "
+      "responses has the means over a push's rows; rows has the measures of each row by itself. Numbers "
       "read back to the same double.\n"
-      "An existing file is replaced if tugline export wrote it, another one only with --force; never a run "
-      "store or a "
-      "model file.");
+      "An existing file is replaced if tugline export wrote it. Another file is replaced only with --force, "
+      "and a run store or a model file never.");
   command->callback([options] { run_export(*options); });
 }
 

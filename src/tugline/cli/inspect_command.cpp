@@ -28,15 +28,16 @@ void add_options(CLI::App& command, InspectArguments& a) {
   command
       .add_option("MODEL", a.model,
                   "A model directory, a .gguf file, or ORG/NAME in the hub's cache; for --text and --data a "
-                  "directory with a "
-                  "tokenizer.json is enough")
+                  "directory with a tokenizer.json is enough")
       ->required();
   command.add_option("--text", a.text, "Show how this text is cut into tokens");
   command.add_option("--text-file", a.text_file, "Show how the text in this file is cut into tokens");
   command.add_option("--data", a.data.path,
                      "Show where the anchors and chunks of this dataset lie among the tokens");
   add_field_option(command, a.data);
-  command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
+  command
+      .add_option("--bos", a.bos,
+                  "Whether a BOS token is put in front: auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
   command.add_flag("--json", a.json, "Print one JSON object");
@@ -89,7 +90,7 @@ void add_inspect_command(CLI::App& app) {
       "  tugline inspect model.gguf\n"
       "  tugline inspect model.gguf --text 'So the total is 12.'\n"
       "  tugline inspect model.gguf --data examples/traces.json --json\n"
-      "No weights are read: a model that does not fit into memory can be inspected too.");
+      "No weights are read, so a model that does not fit into memory can be inspected too.");
   command->callback([command, arguments] { run(*command, *arguments); });
 }
 

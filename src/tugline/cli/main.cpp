@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     return 0;
   } catch (const tugline::Error& e) {
     if (e.code() == tugline::ErrorCode::kInterrupted) {
-      spdlog::warn("interrupted; what was finished is kept, and the same command goes on from there");
+      spdlog::warn("interrupted; finished work is kept, and the same command resumes it");
     } else {
       spdlog::error("{}", e.what());
     }

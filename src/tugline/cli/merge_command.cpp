@@ -79,17 +79,16 @@ void run_merge(const Options& options) {
 void add_merge_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("merge", "Join the stores of a run's shards into one");
-  command->add_option("OUT.db", options->output, "The run store to make; there must be none yet")->required();
-  command->add_option("A.db", options->inputs, "Run stores that tugline sweep made of one run")
+  command->add_option("OUT.db", options->output, "The run store to make; it must not exist")->required();
+  command->add_option("A.db", options->inputs, "Run stores of tugline sweep that hold parts of one run")
       ->required()
       ->expected(1, -1);
   command->footer(
       "Examples:\n"
       "  tugline merge run.db part1.db part2.db part3.db part4.db\n"
       "  tugline merge run.db part*.db\n"
-      "Examples, skips, sessions and units are copied, analyses are not. The result equals the store of a "
-      "run that "
-      "was\nnever sharded; where units are missing, the sweep's command without --shard goes on with it.");
+      "Examples, skips, sessions and units are copied; analyses are not. The result equals the store of a "
+      "run that was never sharded. If units are missing, the sweep's command without --shard measures them.");
   command->callback([options] { run_merge(*options); });
 }
 

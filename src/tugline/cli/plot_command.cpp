@@ -156,33 +156,35 @@ void add_plot_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("plot", "Draw a run: curves with error bands, single spans, directions");
   command
-      ->add_option("RUN.db", options->stores,
-                   "Run store made by tugline sweep; for families several, which differ in their pushes only")
+      ->add_option(
+          "RUN.db", options->stores,
+          "A run store of tugline sweep; --kind families takes several that differ only in their pushes")
       ->required();
   command
       ->add_option("-o,--output", options->output,
-                   "The figure: FIG.svg, FIG.png or FIG.pdf; - is SVG on standard output")
+                   "The figure to write: FIG.svg, FIG.png or FIG.pdf; - writes SVG to standard output")
       ->required();
   add_force_option(*command, options->force);
   command
-      ->add_option("--kind", options->kind,
-                   "curves (default): KL against epsilon, one curve per layer; chunks: one curve per span, "
-                   "coloured; scatter: "
-                   "sensitivity against a metric; anisotropy: how uneven directions are; distance: KL "
-                   "against the distance from "
-                   "the push; families: one curve per run, at one layer")
+      ->add_option(
+          "--kind", options->kind,
+          "curves (default): KL against epsilon, one curve per layer; chunks: one curve per span, at one "
+          "layer; scatter: sensitivity of each span against a metric; anisotropy: how much the response "
+          "depends on the direction; distance: KL against the distance from the push; families: one curve "
+          "per run, at one layer")
       ->check(CLI::IsMember({"curves", "chunks", "scatter", "anisotropy", "distance", "families"}));
   command->add_option("--spans", options->spans,
-                      "Which spans to draw, where the run has several kinds: anchor, chunk, "
-                      "control_matched ...");
+                      "The kind of span to draw, if the run has several: anchor, chunk, control_matched ...");
   command
-      ->add_option("--layer", options->layer, "Of chunks, scatter and families (default: the run's highest)")
+      ->add_option("--layer", options->layer,
+                   "The layer of chunks, scatter and families (default: the run's highest)")
       ->check(integer_from(0, std::numeric_limits<int32_t>::max()));
-  command->add_option("--epsilon", options->epsilon, "Of distance (default: the run's largest)")
+  command->add_option("--epsilon", options->epsilon, "The epsilon of distance (default: the run's largest)")
       ->check(finite_number());
   command->add_option(
       "--metric", options->metric,
-      "Of the dataset: what scatter compares with, and what colours chunks (default there: their order)");
+      "The dataset's metric against which scatter draws, or by which chunks are coloured (default for "
+      "chunks: their order)");
   command->footer(
       "Examples:\n"
       "  tugline plot run.db -o curve.svg\n"
@@ -190,8 +192,8 @@ void add_plot_command(CLI::App& app) {
       "  tugline plot run.db -o scatter.svg --kind scatter --metric counterfactual_importance_kl\n"
       "  tugline plot downstream.db -o distance.svg --kind distance --epsilon 1\n"
       "  tugline plot isotropic.db covariance.db -o families.svg --kind families --layer 20\n"
-      "scatter, anisotropy and chunks with a metric read what tugline analyze kept in the store. Needs "
-      "gnuplot.");
+      "scatter, anisotropy and chunks with a metric draw what tugline analyze kept in the store; run it "
+      "first. Figures need gnuplot.");
   command->callback([options] { run_plot(*options); });
 }
 

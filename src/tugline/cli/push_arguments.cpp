@@ -28,35 +28,40 @@ void add_push_options(CLI::App& command, PushArguments& a) {
   command.add_option("--layers", a.layers, kLayersHelp)->capture_default_str();
   command
       .add_option("--epsilons", a.epsilons,
-                  "Push sizes in units of the residual's RMS: a list such as 0,0.5,1, or START:STOP:COUNT "
-                  "with both ends; may be negative")
+                  "Push sizes in units of the residual's RMS: a list such as 0,0.5,1, or START:STOP:COUNT, "
+                  "which includes both ends; they may be negative")
       ->capture_default_str();
-  CLI::Option* directions =
-      command.add_option("--directions", a.directions, "Random directions per span and layer")
-          ->check(integer_from(1, 1'000'000))
-          ->capture_default_str();
+  CLI::Option* directions = command
+                                .add_option("--directions", a.directions,
+                                            "How many random directions are pushed at each span and layer")
+                                ->check(integer_from(1, 1'000'000))
+                                ->capture_default_str();
   command
       .add_option(
           "--direction-file", a.direction_file,
-          "Directions of your own, [n, d]: F.npy, F.npz[:NAME], F.safetensors[:NAME] or F.gguf[:NAME]; rows "
-          "become unit vectors. Arrays KIND.layerL, or direction.L of a control vector, serve layer L each")
+          "Your own directions, an array [n, d]: F.npy, F.npz[:NAME], F.safetensors[:NAME] or F.gguf[:NAME]; "
+          "rows become unit vectors. An array KIND.layerL, or direction.L of a control vector, is used at "
+          "layer L")
       ->excludes(directions);
-  command.add_option("--seed", a.seed, "Seed of the random directions, 0 to 2^64 - 1")
+  command.add_option("--seed", a.seed, "Seed of every random draw, 0 to 2^64 - 1")
       ->type_name("UINT")
       ->capture_default_str();
   command
-      .add_option("--readout", a.readout,
-                  "predicting: rows that predict the span's tokens; following: the span's own rows; "
-                  "downstream[:N]: the rows (N of them) after the span")
+      .add_option(
+          "--readout", a.readout,
+          "Rows whose distributions are compared. predicting: those that predict the span's tokens; "
+          "following: the span's own; downstream: all after the span; downstream:N: the first N of these")
       ->check(refusal_of_readout)
       ->capture_default_str();
-  command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
+  command
+      .add_option("--bos", a.bos,
+                  "Whether a BOS token is put in front: auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
   command
       .add_option("--precision", a.precision,
-                  "f32; bf16: matrix products on differences in bf16, right to about a percent, f32 where "
-                  "the CPU lacks the instructions; "
+                  "f32; bf16: matrix products of differences in bf16, right to about a percent (f32 if the "
+                  "CPU lacks the instructions); "
                   "plain-bf16: what a bf16 model behind hooks computes, rounding noise included, for "
                   "comparison")
       ->check(CLI::IsMember({"f32", "bf16", "plain-bf16"}))
@@ -64,16 +69,14 @@ void add_push_options(CLI::App& command, PushArguments& a) {
   command
       .add_option(
           "--vocabulary", a.vocabulary,
-          "exact: KL over all tokens; sampled: the likeliest exactly, a sample of the others, with its "
+          "exact: KL over all tokens; sampled: over the likeliest tokens and a sample of the others, with a "
           "standard error")
       ->check(CLI::IsMember({"exact", "sampled"}))
       ->capture_default_str();
-  command
-      .add_option("--temperature", a.temperature,
-                  "Logits are divided by it, in both distributions; 0.001 to 1000")
+  command.add_option("--temperature", a.temperature, "Divides the logits of both distributions")
       ->check(number_from(1e-3, 1e3))
       ->capture_default_str();
-  command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
+  command.add_option("--threads", a.threads, "How many threads compute; by default all of the machine's")
       ->check(integer_from(1, 4096));
 }
 

@@ -16,16 +16,17 @@ void add_summary_command(CLI::App& app) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("summary", "Print the table of a run: layers x epsilons, mean KL, error bar");
+  CLI::App* command = app.add_subcommand(
+      "summary",
+      "Print a run's settings and, for each epsilon and layer, the mean KL and its standard error");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
-  command->add_flag("--json", options->json, "Print one JSON object instead of the table");
+  command->add_flag("--json", options->json, "Print one JSON object in place of the table");
   command->footer(
       "Examples:\n"
       "  tugline summary run.db\n"
       "  tugline summary run.db --json | python3 -m json.tool\n"
-      "KL is in nats, the mean over directions and then over spans, each span weighing the same;\n"
-      "+- is its standard error (between examples where there are several).");
+      "KL is in nats. It is the mean over directions and then over spans; each span has the same weight.\n"
+      "+- is its standard error: between examples, if there are several.");
   command->callback([options] {
     check_standard_output({options->store});
     const RunView view = view_of(RunStore::open_read_only(options->store));

@@ -47,10 +47,11 @@ std::vector<Span::Kind> parse_spans(const std::string& text) {
 void add_files(CLI::App& command, SweepArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
-  command.add_option("DATA", a.data.path, "The annotated dataset: JSON or JSON Lines; - is standard input")
-      ->required();
+  command.add_option("DATA", a.data.path, "The dataset, JSON or JSON Lines; - is standard input")->required();
   add_field_option(command, a.data);
-  command.add_option("-o,--output", a.output, "The run store; an existing one is resumed")
+  command
+      .add_option("-o,--output", a.output,
+                  "The run store to write; an existing store of the same run is resumed")
       ->type_name("RUN.db");
   command
       .add_option(
@@ -60,7 +61,8 @@ void add_files(CLI::App& command, SweepArguments& a) {
           "layers 20,22,24,26, 21 epsilons from 0 to 10, 32 directions. Options you give override the preset")
       ->check(CLI::IsMember({"notebook", "full"}));
   command
-      .add_option("--config", a.config, "A TOML file with options by their long names; the command line wins")
+      .add_option("--config", a.config,
+                  "A TOML file of options by their long names; the command line overrides it")
       ->type_name("FILE.toml");
 }
 
@@ -77,7 +79,8 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
   add_push_options(command, a.push);
   command
       .add_option("--spans", a.spans,
-                  "anchor, chunks, controls (of each anchor), or several: anchor,controls")
+                  "What is measured: anchor, chunks, controls (comparisons for each anchor), or several: "
+                  "anchor,controls")
       ->capture_default_str();
   command
       .add_option(
@@ -89,31 +92,34 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
   add_direction_options(command, a.directions);
   command
       .add_option("--max-examples", a.max_examples,
-                  "Only the dataset's first N; of those with an anchor, if anchors are measured")
+                  "Measure only the first N examples that have an anchor; with --spans chunks, the first N")
       ->check(integer_from(1, int64_t{1} << 40));
   command
-      .add_option("--audit", a.audit,
-                  "Pushes of each unit that are also rerun plainly in f64, to be compared; 0: none")
+      .add_option(
+          "--audit", a.audit,
+          "How many pushes of each unit (one span at one layer) are also rerun plainly in f64, as a check")
       ->check(integer_from(0, 1'000'000))
       ->capture_default_str();
   command
-      .add_option("--memory-limit", a.memory_limit,
-                  "Working memory of a batch of pushes, besides the weights")
+      .add_option(
+          "--memory-limit", a.memory_limit,
+          "Working memory that a batch of pushes may take, in addition to the weights, such as 512MiB")
       ->capture_default_str();
   command
       .add_option("--batch-rows", a.batch_rows,
-                  "Rows of a batch of pushes: more take more memory, fewer are slower")
+                  "Largest number of rows in a batch of pushes: more rows take more memory, fewer are slower")
       ->check(integer_from(1, 1'000'000))
       ->capture_default_str();
   command
       .add_option(
           "--shard", a.shard,
-          "Only part I of N of the run, of about equal cost, into a store of its own; tugline merge joins "
-          "the stores")
+          "Measure only part I of N, of about equal cost, into a store of its own; tugline merge joins the "
+          "stores")
       ->type_name("I/N");
   command.add_flag("--dry-run", a.dry_run,
-                   "Print what the sweep would do, take and cost, and run nothing; no weights are read");
-  command.add_flag("--json", a.json, "With --dry-run: print one JSON object");
+                   "Print what the sweep would do, and the time and memory that it would take; run nothing, "
+                   "read no weights");
+  command.add_flag("--json", a.json, "Print the plan of --dry-run as one JSON object");
   group_push_options(command);
 }
 

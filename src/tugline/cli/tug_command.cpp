@@ -36,21 +36,20 @@ struct TugArguments {
 void add_options(CLI::App& command, TugArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
-  command.add_option("--text", a.text, "The text");
+  command.add_option("--text", a.text, "The text to run");
   command.add_option(
       "--text-file", a.text_file,
       "A file that holds the text, all of it, a newline at its end included; - is standard input");
   command.add_option("--ids", a.ids,
-                     "Token ids, 1,2,3. --bos never runs them as they are; otherwise the tokenizer's BOS is "
-                     "put before them, and "
-                     "--span counts it");
+                     "Token ids in place of a text, such as 1,2,3. Unless --bos never is given, the "
+                     "tokenizer's BOS may be put in front, and --span counts it");
   command.add_option(
       "--span", a.span,
       "Tokens BEGIN:END (END left out) of the ids that are run, BOS included; pushed at BEGIN-1");
   command.add_option("--sentence", a.sentence,
                      "Push before this substring; it must occur exactly once in the text");
   add_push_options(command, a.push);
-  command.add_flag("--json", a.json, "Print one JSON object instead of the page");
+  command.add_flag("--json", a.json, "Print one JSON object in place of the text");
   group_push_options(command);
 }
 
@@ -136,15 +135,15 @@ void run(const TugArguments& arguments, const TextArguments& text) {
 
 void add_tug_command(CLI::App& app) {
   auto arguments = std::make_shared<TugArguments>();
-  CLI::App* command =
-      app.add_subcommand("tug", "Push before one span of one text, at once: its tokens by their KL");
+  CLI::App* command = app.add_subcommand(
+      "tug", "Push before one span of one text, and show the KL at its tokens; stores nothing");
   add_options(*command, *arguments);
   command->footer(
       "Examples:\n"
       "  tugline tug model.gguf --text-file trace.txt --sentence 'So the total is 12.' --layers 10,20\n"
       "  tugline tug model.gguf --text 'Two and two make four.' --span 3:6 --epsilons 0:10:11\n"
       "  tugline tug model.gguf --ids 504,2365,282,4649,314,7042 --bos never --span 4:6 --json\n"
-      "Without colours (no terminal, or NO_COLOR set) the tokens are listed with their KL.");
+      "If stdout is not a terminal, or NO_COLOR is set, the tokens are listed with their KL.");
   command->callback([command, arguments] { run(*arguments, text_arguments(*command, *arguments)); });
 }
 

@@ -44,39 +44,47 @@ struct VectorsArguments {
 void add_options(CLI::App& command, VectorsArguments& a) {
   command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
       ->required();
-  command.add_option("DATA", a.data.path, "The annotated dataset: JSON or JSON Lines; - is standard input")
-      ->required();
+  command.add_option("DATA", a.data.path, "The dataset, JSON or JSON Lines; - is standard input")->required();
   add_field_option(command, a.data);
-  command.add_option("-o,--output", a.output, "The file to write, named .safetensors")
+  command.add_option("-o,--output", a.output, "The file to write; its name ends in .safetensors")
       ->required()
       ->type_name("V.safetensors");
   add_force_option(command, a.force);
   command.add_option("--layers", a.layers, kLayersHelp)->capture_default_str();
-  command.add_option("--hook", a.hook, "Where in the layer: resid_pre, resid_mid, resid_post")
+  command
+      .add_option("--hook", a.hook,
+                  "Where in the layer residuals are taken: resid_pre, resid_mid, resid_post")
       ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
       ->capture_default_str();
   command
       .add_option("--kinds", a.kinds,
-                  "chunk: each sentence's own; example: each anchor's; global: one over all examples, by "
-                  "--metric (left out of the "
-                  "default if the data lack it)")
+                  "Which vectors to make. chunk: one for each sentence; example: one for each example's "
+                  "anchor; global: one for all examples, by --metric (the default leaves it out if the data "
+                  "lack the metric)")
       ->delimiter(',')
       ->transform(trimmed_text)
       ->check(CLI::IsMember({"chunk", "example", "global"}))
       ->capture_default_str();
-  command.add_option("--metric", a.metric, "The per-chunk metric that global goes by")->capture_default_str();
-  command.add_option("--threshold", a.threshold, "global: chunks whose metric is above, less the others")
+  command.add_option("--metric", a.metric, "The per-chunk metric that divides the chunks for global")
+      ->capture_default_str();
+  command
+      .add_option("--threshold", a.threshold,
+                  "global is the mean of the chunks whose metric is above this, minus that of the others")
       ->check(finite_number())
       ->capture_default_str();
-  command.add_flag("--centred", a.centred, "global: take each example's own mean from its chunks first");
-  command.add_option("--bos", a.bos, "auto (as the tokenizer says), always, never")
+  command.add_flag("--centred", a.centred,
+                   "For global: first subtract each example's own mean from its chunks");
+  command
+      .add_option("--bos", a.bos,
+                  "Whether a BOS token is put in front: auto (as the tokenizer says), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
   command
-      .add_option("--max-examples", a.max_examples,
-                  "Only the dataset's first N; of those with an anchor, if `example` is among the kinds")
+      .add_option(
+          "--max-examples", a.max_examples,
+          "Use only the first N examples; if example is among the kinds, the first N that have an anchor")
       ->check(integer_from(1, int64_t{1} << 40));
-  command.add_option("--threads", a.threads, "Threads; all of the machine's by default")
+  command.add_option("--threads", a.threads, "How many threads compute; by default all of the machine's")
       ->check(integer_from(1, 4096));
 }
 
@@ -259,8 +267,8 @@ void run(VectorsArguments a) {
 
 void add_vectors_command(CLI::App& app) {
   auto arguments = std::make_shared<VectorsArguments>();
-  CLI::App* command =
-      app.add_subcommand("vectors", "Diff-in-means vectors of a dataset's sentences, for --direction-file");
+  CLI::App* command = app.add_subcommand(
+      "vectors", "Make diff-in-means vectors of a dataset's sentences, for --direction-file");
   add_options(*command, *arguments);
   command->footer(
       "Examples:\n"
