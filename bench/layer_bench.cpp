@@ -9,6 +9,7 @@ namespace {
 struct Case {
   explicit Case(ModelShape shape)
       : config(config_of(shape, 1)),
+        program(describe_layer(config)),
         weights(random_layer(config, backend(), 1)),
         prefix_k(random_buffer(backend(), kBatch.first_position, config.kv_size(), 2)),
         prefix_v(random_buffer(backend(), kBatch.first_position, config.kv_size(), 3)),
@@ -16,7 +17,9 @@ struct Case {
              random_buffer(backend(), kBatch.first_position + kBatch.rows, config.head_dim / 2, 5)},
         workspace(config, kBatch.total(), backend()),
         h(random_buffer(backend(), kBatch.total(), config.hidden_size, 6)) {}
+  [[nodiscard]] DecoderLayer layer() const { return {config, program, weights, backend()}; }
   ModelConfig config;
+  LayerProgram program;
   LayerWeights weights;
   std::unique_ptr<Buffer> prefix_k;
   std::unique_ptr<Buffer> prefix_v;
@@ -27,43 +30,30 @@ struct Case {
 
 void on_values(benchmark::State& state, ModelShape shape) {
   Case c(shape);
-  const LayerContext context{c.config, c.rope, kBatch, c.prefix_k->matrix(), c.prefix_v->matrix()};
-  for (auto _ : state) run_layer(backend(), c.weights, context, c.h->matrix(), c.workspace);
+  const LayerContext context{c.rope, kBatch, c.prefix_k->matrix(), c.prefix_v->matrix()};
+  for (auto _ : state) run_steps(c.layer(), c.program.all(), context, c.h->matrix(), c.workspace);
   count_flops(state, layer_work(c.config, kBatch).total());
 }
 
-LayerTrace random_trace(const Case& c) {
-  const ModelConfig& config = c.config;
-  LayerTrace trace;
-  trace.resid_pre = random_buffer(backend(), kBatch.rows, config.hidden_size, 11);
-  trace.qkv = random_buffer(backend(), kBatch.rows, config.q_size() + 2 * config.kv_size(), 12);
-  const auto [q, k, v] = split_qkv(config, trace.qkv->matrix());
-  trace.kv = backend().pack_kv(
-      {.layout = {.pushes = 1, .rows = kBatch.rows, .first_position = kBatch.first_position},
-       .shape = {config.num_heads, config.num_kv_heads, config.head_dim},
-       .q = q,
-       .own_k = k,
-       .own_v = v,
-       .prefix_k = c.prefix_k->matrix(),
-       .prefix_v = c.prefix_v->matrix()});
-  trace.probabilities =
-      backend().allocate(config.num_heads * kBatch.rows, kBatch.first_position + kBatch.rows);
-  trace.resid_mid = random_buffer(backend(), kBatch.rows, config.hidden_size, 13);
-  trace.gate_up = random_buffer(backend(), kBatch.rows, 2 * config.intermediate_size, 14);
-  trace.sigmoids = backend().allocate(kBatch.rows, 2 * config.intermediate_size);
-  backend().gate_sigmoids(trace.gate_up->matrix(), trace.sigmoids->matrix());
-  return trace;
+LayerTrace random_trace(Case& c) {
+  const LayerContext context{
+      .rope = c.rope,
+      .layout = {.pushes = 1, .rows = kBatch.rows, .first_position = kBatch.first_position},
+      .prefix_k = c.prefix_k->matrix(),
+      .prefix_v = c.prefix_v->matrix()};
+  const auto h = random_buffer(backend(), kBatch.rows, c.config.hidden_size, 11);
+  return trace_steps(c.layer(), c.program.all(), context, h->matrix(), c.workspace);
 }
 
 // Differences are a hundredth of the activations, made anew each time: the layer adds to them. Their copy is part of the time.
 void on_differences(benchmark::State& state, ModelShape shape) {
   Case c(shape);
   const LayerTrace trace = random_trace(c);
-  const DifferenceContext context{c.config, c.rope, kBatch, trace};
+  const DifferenceContext context{c.rope, kBatch, trace};
   const auto dh = random_buffer(backend(), kBatch.total(), c.config.hidden_size, 15, 0.01);
   for (auto _ : state) {
     backend().copy(dh->matrix(), c.h->matrix());
-    run_layer_difference(backend(), c.weights, context, c.h->matrix(), c.workspace);
+    run_steps_difference(c.layer(), c.program.all(), context, c.h->matrix(), c.workspace);
   }
   count_flops(state, layer_difference_work(c.config, kBatch).total());
 }

@@ -84,13 +84,16 @@ std::unique_ptr<Buffer> random_buffer(Backend& backend, int64_t rows, int64_t co
 LayerWeights random_layer(const ModelConfig& config, Backend& backend, uint64_t seed) {
   const int64_t hidden = config.hidden_size;
   LayerWeights weights;
-  weights.attention_norm = unit_norm(backend, hidden);
-  weights.qkv = backend.make_linear(
+  const auto set = [&](LinearWeight weight, const LinearSource& source) {
+    weights.linears[static_cast<size_t>(weight)] = backend.make_linear(source);
+  };
+  for (const NormWeight weight : {NormWeight::kAttention, NormWeight::kMlp})
+    weights.norms[static_cast<size_t>(weight)] = unit_norm(backend, hidden);
+  set(LinearWeight::kQkv,
       with_bias(random_linear(config.q_size() + 2 * config.kv_size(), hidden, seed), config.qkv_bias));
-  weights.output = backend.make_linear(random_linear(hidden, config.q_size(), seed + 1));
-  weights.mlp_norm = unit_norm(backend, hidden);
-  weights.gate_up = backend.make_linear(random_linear(2 * config.intermediate_size, hidden, seed + 2));
-  weights.down = backend.make_linear(random_linear(hidden, config.intermediate_size, seed + 3));
+  set(LinearWeight::kOutput, random_linear(hidden, config.q_size(), seed + 1));
+  set(LinearWeight::kGateUp, random_linear(2 * config.intermediate_size, hidden, seed + 2));
+  set(LinearWeight::kDown, random_linear(hidden, config.intermediate_size, seed + 3));
   return weights;
 }
 

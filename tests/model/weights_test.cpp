@@ -118,7 +118,8 @@ TEST(Weights, OnTheReferenceBackendANumberThatIsNotFiniteIsNamedWhenItIsMultipli
   const auto x = backend->allocate(1, in);
   const auto out = backend->allocate(1, model.find(name)->shape.at(0));
   expect_error(ErrorCode::kInput, {"damaged", name, "element 3", "finite"}, [&] {
-    backend->linear(x->matrix(), *weights.layers.at(0).down, out->matrix(), Accumulate::kNo);
+    backend->linear(x->matrix(), weights.layers.at(0).linear(LinearWeight::kDown), out->matrix(),
+                    Accumulate::kNo);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "probe/shapes.h"
+#include "tugline/probe/reach.h"
 
 namespace tugline::test {
 namespace {

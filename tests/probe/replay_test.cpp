@@ -104,11 +104,11 @@ TEST_P(Replays, HooksAreWhatTheirNamesSay) {
   const int64_t tokens = pre.baseline->tokens();
   const RopeTable rope = pre.model.make_rope_table(tokens);
   LayerWorkspace workspace(pre.model.config(), tokens, backend);
-  const LayerContext context{
-      pre.model.config(), rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
+  const LayerContext context{rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
   const auto h = backend.allocate(tokens, pre.model.config().hidden_size);
   backend.upload(at(pre, {1}), h->matrix());
-  run_attention_block(backend, pre.model.weights().layers[1], context, h->matrix(), workspace);
+  const size_t after_attention = pre.model.program().above(Hook::kResidMid).begin;
+  run_steps(pre.model.layer({1}), {0, after_attention}, context, h->matrix(), workspace);
   const auto expected = backend.download(h->matrix());
   const auto found = at(mid, {1});
   for (size_t i = 0; i < found.size(); ++i) ASSERT_NEAR(found[i], expected[i], 1e-5) << i;

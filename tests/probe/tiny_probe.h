@@ -45,21 +45,18 @@ inline Rerun rerun(const Model& model, const std::vector<int32_t>& ids, const st
   const auto h = backend.allocate(tokens, config.hidden_size);
   const RopeTable rope = model.make_rope_table(tokens);
   LayerWorkspace workspace(config, tokens, backend);
-  const LayerContext context{config, rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
+  const LayerContext context{rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
   model.embed(ids, h->matrix());
   for (int32_t layer = 0; layer < config.num_layers; ++layer) {
-    const LayerWeights& weights = model.weights().layers[static_cast<size_t>(layer)];
-    const auto push_at = [&](Hook hook) {
-      if (!push || push->layer.value != layer || push->hook != hook) return;
+    size_t done = 0;
+    for (const auto& [hook, step] : model.program().points()) {
+      run_steps(model.layer({layer}), {done, step}, context, h->matrix(), workspace);
+      done = step;
+      if (!push || push->layer.value != layer || push->hook != hook) continue;
       std::vector<double> row = backend.download(h->rows(push->position.value, 1));
       for (size_t i = 0; i < row.size(); ++i) row[i] += push->vector[i];
       backend.upload(row, h->rows(push->position.value, 1));
-    };
-    push_at(Hook::kResidPre);
-    run_attention_block(backend, weights, context, h->matrix(), workspace);
-    push_at(Hook::kResidMid);
-    run_mlp_block(backend, weights, context, h->matrix(), workspace);
-    push_at(Hook::kResidPost);
+    }
   }
   const auto normed = backend.allocate(tokens, config.hidden_size);
   model.final_norm(h->matrix(), normed->matrix());

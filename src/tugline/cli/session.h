@@ -7,7 +7,7 @@
 
 #include "tugline/backend/backend.h"
 #include "tugline/model/model.h"
-#include "tugline/probe/site.h"
+#include "tugline/model/site.h"
 #include "tugline/text/tokenizer.h"
 
 namespace tugline {

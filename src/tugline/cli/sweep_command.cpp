@@ -26,6 +26,7 @@
 #include "tugline/core/plural.h"
 #include "tugline/core/version.h"
 #include "tugline/probe/audit.h"
+#include "tugline/probe/reach.h"
 #include "tugline/probe/shard.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/run_store.h"
@@ -139,8 +140,8 @@ void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pus
 
 // Why a curve of this run is flat.
 void report_unreachable(const SweepOptions& options, const ModelConfig& config) {
-  const LayerIndex attended = first_attended({options.layers.back(), options.hook});
-  if (options.readout.kind != ReadoutKind::kPredicting && attended.value == config.num_layers)
+  const Site highest{options.layers.back(), options.hook};
+  if (options.readout.kind != ReadoutKind::kPredicting && attention_layers_above(config, highest) == 0)
     spdlog::warn(
         "layer {} is the last: a push after its attention block cannot reach the rows of the readout "
         "'{}', so its "

@@ -14,6 +14,7 @@
 #include "tugline/cli/tug_text.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/probe/cost.h"
+#include "tugline/probe/reach.h"
 #include "tugline/probe/replay.h"
 
 namespace tugline {

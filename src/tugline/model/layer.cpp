@@ -1,63 +1,78 @@
 #include "tugline/model/layer.h"
 
 namespace tugline {
+namespace {
+
+struct Values {
+  const DecoderLayer& layer;
+  const LayerContext& context;
+  const Matrix& h;
+  LayerWorkspace& workspace;
+
+  void operator()(const NormStep& step) const {
+    layer.backend.rms_norm(at(step.in), layer.weights.norm(step.weight).matrix(), layer.config.rms_norm_eps,
+                           at(step.out));
+  }
+  void operator()(const LinearStep& step) const {
+    layer.backend.linear(at(step.in), layer.weights.linear(step.weight), at(step.out), step.accumulate);
+  }
+  void operator()(const RopeStep& step) const {
+    layer.backend.rope(context.rope, context.layout, layer.config.head_dim, at(step.slot));
+  }
+  void operator()(const AttentionStep&) const {
+    layer.backend.attention(attention_inputs(layer, context, at(Slot::kQkv)), at(Slot::kAttended));
+  }
+  void operator()(const GateStep&) const { layer.backend.swiglu(at(Slot::kGateUp), at(Slot::kActivated)); }
+
+  [[nodiscard]] Matrix at(Slot slot) const { return workspace.slot(slot, h); }
+};
+
+}  // namespace
 
 LayerWorkspace::LayerWorkspace(const ModelConfig& config, int64_t max_rows, Backend& backend)
-    : normed(backend.allocate(max_rows, config.hidden_size)),
-      qkv(backend.allocate(max_rows, config.q_size() + 2 * config.kv_size())),
-      attended(backend.allocate(max_rows, config.q_size())),
-      gate_up(backend.allocate(max_rows, 2 * config.intermediate_size)),
-      activated(backend.allocate(max_rows, config.intermediate_size)) {}
-
-QkvViews split_qkv(const ModelConfig& config, const Matrix& qkv) {
-  return {.q = qkv.column_range(0, config.q_size()),
-          .k = qkv.column_range(config.q_size(), config.kv_size()),
-          .v = qkv.column_range(config.q_size() + config.kv_size(), config.kv_size())};
+    : config_(config) {
+  for (const Slot slot : describe_layer(config).workspace_slots())
+    buffers_[slot] = backend.allocate(max_rows, width_of(slot, config));
 }
 
-void run_attention_block(Backend& backend, const LayerWeights& weights, const LayerContext& context,
-                         const Matrix& h, LayerWorkspace& workspace) {
-  const ModelConfig& config = context.config;
-  const Matrix normed = workspace.normed->rows(0, h.rows);
-  const Matrix qkv = workspace.qkv->rows(0, h.rows);
-  const Matrix attended = workspace.attended->rows(0, h.rows);
-  const auto [q, k, v] = split_qkv(config, qkv);
-
-  backend.rms_norm(h, weights.attention_norm->matrix(), config.rms_norm_eps, normed);
-  backend.linear(normed, *weights.qkv, qkv, Accumulate::kNo);
-  if (config.qk_norm) {
-    backend.rms_norm(q, weights.q_norm->matrix(), config.rms_norm_eps, q);
-    backend.rms_norm(k, weights.k_norm->matrix(), config.rms_norm_eps, k);
-  }
-  backend.rope(context.rope, context.layout, config.head_dim, q);
-  backend.rope(context.rope, context.layout, config.head_dim, k);
-  backend.attention({.layout = context.layout,
-                     .shape = {config.num_heads, config.num_kv_heads, config.head_dim},
-                     .q = q,
-                     .own_k = k,
-                     .own_v = v,
-                     .prefix_k = context.prefix_k,
-                     .prefix_v = context.prefix_v},
-                    attended);
-  backend.linear(attended, *weights.output, h, Accumulate::kYes);
+Matrix LayerWorkspace::slot(Slot slot, const Matrix& h) const {
+  if (slot == Slot::kResidual) return h;
+  if (slot == Slot::kQ || slot == Slot::kK || slot == Slot::kV)
+    return part_of_qkv(slot, config_, buffers_.at(Slot::kQkv)->rows(0, h.rows));
+  return buffers_.at(slot)->rows(0, h.rows);
 }
 
-void run_mlp_block(Backend& backend, const LayerWeights& weights, const LayerContext& context,
-                   const Matrix& h, LayerWorkspace& workspace) {
-  const Matrix normed = workspace.normed->rows(0, h.rows);
-  const Matrix gate_up = workspace.gate_up->rows(0, h.rows);
-  const Matrix activated = workspace.activated->rows(0, h.rows);
-
-  backend.rms_norm(h, weights.mlp_norm->matrix(), context.config.rms_norm_eps, normed);
-  backend.linear(normed, *weights.gate_up, gate_up, Accumulate::kNo);
-  backend.swiglu(gate_up, activated);
-  backend.linear(activated, *weights.down, h, Accumulate::kYes);
+std::unique_ptr<Buffer> copy_of(Backend& backend, const Matrix& rows) {
+  auto copy = backend.allocate(rows.rows, rows.columns);
+  backend.copy(rows, copy->matrix());
+  return copy;
 }
 
-void run_layer(Backend& backend, const LayerWeights& weights, const LayerContext& context, const Matrix& h,
+HeadShape head_shape(const ModelConfig& config) {
+  return {config.num_heads, config.num_kv_heads, config.head_dim};
+}
+
+Matrix part_of_qkv(Slot part, const ModelConfig& config, const Matrix& qkv) {
+  const int64_t begin = part == Slot::kQ   ? 0
+                        : part == Slot::kK ? config.q_size()
+                                           : config.q_size() + config.kv_size();
+  return qkv.column_range(begin, width_of(part, config));
+}
+
+AttentionInputs attention_inputs(const DecoderLayer& layer, const LayerContext& context, const Matrix& qkv) {
+  return {.layout = context.layout,
+          .shape = head_shape(layer.config),
+          .q = part_of_qkv(Slot::kQ, layer.config, qkv),
+          .own_k = part_of_qkv(Slot::kK, layer.config, qkv),
+          .own_v = part_of_qkv(Slot::kV, layer.config, qkv),
+          .prefix_k = context.prefix_k,
+          .prefix_v = context.prefix_v};
+}
+
+void run_steps(const DecoderLayer& layer, StepRange steps, const LayerContext& context, const Matrix& h,
                LayerWorkspace& workspace) {
-  run_attention_block(backend, weights, context, h, workspace);
-  run_mlp_block(backend, weights, context, h, workspace);
+  const Values values{layer, context, h, workspace};
+  for (size_t i = steps.begin; i < steps.end; ++i) std::visit(values, layer.program.steps()[i]);
 }
 
 }  // namespace tugline

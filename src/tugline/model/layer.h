@@ -1,50 +1,58 @@
-// One decoder layer on values: h -> h + attention(norm(h)) -> + mlp(norm(h)). Read beside probe/difference, which is the same
-// layer on differences.
+// One decoder layer on values: interprets the layer's description (model/layer_program). Read beside probe/difference, which
+// interprets the same description on differences.
 #pragma once
 
+#include <map>
 #include <memory>
 
 #include "tugline/backend/backend.h"
-#include "tugline/model/config.h"
+#include "tugline/model/layer_program.h"
 #include "tugline/model/weights.h"
 
 namespace tugline {
 
+// One layer of a model. Borrows everything from it.
+struct DecoderLayer {
+  const ModelConfig& config;
+  const LayerProgram& program;
+  const LayerWeights& weights;
+  Backend& backend;
+};
+
 // Memory that a layer works in, for up to `max_rows` rows; kept from layer to layer.
-struct LayerWorkspace {
+class LayerWorkspace {
+ public:
   LayerWorkspace(const ModelConfig& config, int64_t max_rows, Backend& backend);
-  std::unique_ptr<Buffer> normed;     // [rows, hidden]
-  std::unique_ptr<Buffer> qkv;        // [rows, q_size + 2 kv_size]
-  std::unique_ptr<Buffer> attended;   // [rows, q_size]
-  std::unique_ptr<Buffer> gate_up;    // [rows, 2 intermediate]
-  std::unique_ptr<Buffer> activated;  // [rows, intermediate]
+  // The first h.rows rows of a slot; h itself for kResidual.
+  [[nodiscard]] Matrix slot(Slot slot, const Matrix& h) const;
+
+ private:
+  ModelConfig config_;
+  std::map<Slot, std::unique_ptr<Buffer>>
+      buffers_;  // of the slots with memory of their own that a step writes
 };
 
 // The rows that a layer runs on, and what they see.
 struct LayerContext {
-  const ModelConfig& config;
   const RopeTable& rope;
   RowLayout layout;
   Matrix prefix_k;  // [layout.first_position, kv_size]: this layer's, rotated; empty for a whole transcript
   Matrix prefix_v;
 };
 
-// The three parts of a row of qkv.
-struct QkvViews {
-  Matrix q;  // [rows, q_size]
-  Matrix k;  // [rows, kv_size]
-  Matrix v;  // [rows, kv_size]
-};
-[[nodiscard]] QkvViews split_qkv(const ModelConfig& config, const Matrix& qkv);
+// A copy of the rows in memory of its own.
+[[nodiscard]] std::unique_ptr<Buffer> copy_of(Backend& backend, const Matrix& rows);
 
-// The layer's two halves, each in place on h [layout.total(), hidden].
-void run_attention_block(Backend& backend, const LayerWeights& weights, const LayerContext& context,
-                         const Matrix& h, LayerWorkspace& workspace);
-void run_mlp_block(Backend& backend, const LayerWeights& weights, const LayerContext& context,
-                   const Matrix& h, LayerWorkspace& workspace);
+[[nodiscard]] HeadShape head_shape(const ModelConfig& config);
+// The columns of kQkv that hold kQ, kK or kV.
+[[nodiscard]] Matrix part_of_qkv(Slot part, const ModelConfig& config, const Matrix& qkv);
+// The attention step's inputs, from the slots as they are after the steps before it.
+[[nodiscard]] AttentionInputs attention_inputs(const DecoderLayer& layer, const LayerContext& context,
+                                               const Matrix& qkv);
 
-// Runs the layer in place on h [layout.total(), hidden]. Afterwards workspace.qkv holds the rows' rotated keys and values.
-void run_layer(Backend& backend, const LayerWeights& weights, const LayerContext& context, const Matrix& h,
+// Runs some of the layer's steps, in place on h [layout.total(), hidden]. After the attention step the workspace's kK and kV hold the rows'
+// rotated keys, and their values.
+void run_steps(const DecoderLayer& layer, StepRange steps, const LayerContext& context, const Matrix& h,
                LayerWorkspace& workspace);
 
 }  // namespace tugline

@@ -39,13 +39,17 @@ Model Model::load(const ModelSource& source, Backend& backend) { return {open_mo
 
 Model::Model(ModelFiles files, Backend& backend)
     : config_(std::move(files.config)),
+      program_(describe_layer(config_)),
       tensors_(std::move(files.tensors)),
       weights_(load_weights(config_, *tensors_, files.naming, backend)),
       backend_(&backend),
       fingerprint_(tugline::fingerprint(*tensors_)) {}
 
 Model::Model(ModelConfig config, Weights weights, Backend& backend)
-    : config_(std::move(config)), weights_(std::move(weights)), backend_(&backend) {}
+    : config_(std::move(config)),
+      program_(describe_layer(config_)),
+      weights_(std::move(weights)),
+      backend_(&backend) {}
 
 void Model::embed(std::span<const int32_t> ids, const Matrix& to) const {
   const auto hidden = static_cast<size_t>(config_.hidden_size);

@@ -6,9 +6,11 @@
 #include <span>
 
 #include "tugline/backend/backend.h"
+#include "tugline/core/ids.h"
 #include "tugline/files/model_source.h"
 #include "tugline/files/tensor_source.h"
 #include "tugline/model/config.h"
+#include "tugline/model/layer.h"
 #include "tugline/model/weights.h"
 
 namespace tugline {
@@ -37,6 +39,11 @@ class Model {
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] const Weights& weights() const { return weights_; }
+  // What every layer of the model does.
+  [[nodiscard]] const LayerProgram& program() const { return program_; }
+  [[nodiscard]] DecoderLayer layer(LayerIndex layer) const {
+    return {config_, program_, weights_.layers[static_cast<size_t>(layer.value)], *backend_};
+  }
   [[nodiscard]] Backend& backend() const { return *backend_; }
   // Identifies the weights (files/fingerprint); part of a run's identity.
   [[nodiscard]] uint64_t fingerprint() const { return fingerprint_; }
@@ -51,6 +58,7 @@ class Model {
   Model(ModelFiles files, Backend& backend);
 
   ModelConfig config_;
+  LayerProgram program_;
   std::unique_ptr<TensorSource> tensors_;
   Weights weights_;
   Backend* backend_;

@@ -73,18 +73,24 @@ class Loader {
  private:
   LayerWeights load_layer(int64_t layer) {
     LayerWeights w;
-    w.attention_norm = norm(TensorRole::kAttentionNorm, layer);
-    w.qkv = backend_.make_linear(stacked(
-        {matrix(TensorRole::kQ, layer), matrix(TensorRole::kK, layer), matrix(TensorRole::kV, layer)}));
+    const auto set_norm = [&](NormWeight weight, TensorRole role) {
+      w.norms[static_cast<size_t>(weight)] = norm(role, layer);
+    };
+    const auto set_linear = [&](LinearWeight weight, const LinearSource& source) {
+      w.linears[static_cast<size_t>(weight)] = backend_.make_linear(source);
+    };
+    set_norm(NormWeight::kAttention, TensorRole::kAttentionNorm);
+    set_linear(LinearWeight::kQkv, stacked({matrix(TensorRole::kQ, layer), matrix(TensorRole::kK, layer),
+                                            matrix(TensorRole::kV, layer)}));
     if (config_.qk_norm) {
-      w.q_norm = norm(TensorRole::kQNorm, layer);
-      w.k_norm = norm(TensorRole::kKNorm, layer);
+      set_norm(NormWeight::kQ, TensorRole::kQNorm);
+      set_norm(NormWeight::kK, TensorRole::kKNorm);
     }
-    w.output = backend_.make_linear(matrix(TensorRole::kOutput, layer));
-    w.mlp_norm = norm(TensorRole::kMlpNorm, layer);
-    w.gate_up =
-        backend_.make_linear(stacked({matrix(TensorRole::kGate, layer), matrix(TensorRole::kUp, layer)}));
-    w.down = backend_.make_linear(matrix(TensorRole::kDown, layer));
+    set_linear(LinearWeight::kOutput, matrix(TensorRole::kOutput, layer));
+    set_norm(NormWeight::kMlp, TensorRole::kMlpNorm);
+    set_linear(LinearWeight::kGateUp,
+               stacked({matrix(TensorRole::kGate, layer), matrix(TensorRole::kUp, layer)}));
+    set_linear(LinearWeight::kDown, matrix(TensorRole::kDown, layer));
     return w;
   }
 

@@ -2,25 +2,27 @@
 // runs on.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
 #include "tugline/backend/backend.h"
 #include "tugline/files/tensor_source.h"
 #include "tugline/model/config.h"
+#include "tugline/model/layer_program.h"
 #include "tugline/model/tensor_names.h"
 
 namespace tugline {
 
+// A layer's weights, by the names that its description gives them (model/layer_program). A weight that the description has no step for is
+// not there.
 struct LayerWeights {
-  std::unique_ptr<Buffer> attention_norm;  // [1, hidden]
-  std::unique_ptr<Linear> qkv;             // [q_size + 2 kv_size, hidden]: q, k, v stacked
-  std::unique_ptr<Buffer> q_norm;          // [1, head_dim], Qwen3 only
-  std::unique_ptr<Buffer> k_norm;          // [1, head_dim], Qwen3 only
-  std::unique_ptr<Linear> output;          // [hidden, q_size]
-  std::unique_ptr<Buffer> mlp_norm;        // [1, hidden]
-  std::unique_ptr<Linear> gate_up;         // [2 intermediate, hidden]: gate, up stacked
-  std::unique_ptr<Linear> down;            // [hidden, intermediate]
+  std::array<std::unique_ptr<Buffer>, kNormWeights> norms;      // [1, columns of what is normed]
+  std::array<std::unique_ptr<Linear>, kLinearWeights> linears;  // [out, in]
+  [[nodiscard]] const Buffer& norm(NormWeight weight) const { return *norms.at(static_cast<size_t>(weight)); }
+  [[nodiscard]] const Linear& linear(LinearWeight weight) const {
+    return *linears.at(static_cast<size_t>(weight));
+  }
 };
 
 struct Weights {

@@ -7,8 +7,8 @@
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/core/philox.h"
-#include "tugline/probe/cost.h"
 #include "tugline/probe/plain_replay.h"
+#include "tugline/probe/reach.h"
 
 namespace tugline {
 namespace {

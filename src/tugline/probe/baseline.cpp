@@ -4,6 +4,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/probe/layer_walk.h"
+#include "tugline/probe/reach.h"
 
 namespace tugline {
 namespace {
@@ -35,12 +36,6 @@ void check_layers(const ModelConfig& config, std::span<const LayerIndex> layers)
     if (layer.value < 0 || layer.value >= config.num_layers)
       fail(ErrorCode::kUsage, "there is no layer {}; {} has {} layers, from 0", layer.value, config.name,
            config.num_layers);
-}
-
-std::unique_ptr<Buffer> keep(Backend& backend, const Matrix& rows) {
-  auto kept = backend.allocate(rows.rows, rows.columns);
-  backend.copy(rows, kept->matrix());
-  return kept;
 }
 
 }  // namespace
@@ -82,18 +77,32 @@ void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first,
   Backend& backend = model.backend();
   const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
   LayerWorkspace workspace(config, tokens(), backend);
-  const LayerContext context{config, rope_, {.pushes = 1, .rows = tokens(), .first_position = 0}, {}, {}};
+  // Keys and values are kept of the layers whose attention a push goes through.
+  visit_steps_above(model.config(), model.program(), site(lowest), [&](LayerIndex layer, StepRange steps) {
+    if (model.program().attends(steps)) keys_and_values_[layer];
+  });
+  const LayerContext context{rope_, {.pushes = 1, .rows = tokens(), .first_position = 0}, {}, {}};
   walk_layers(model, context, first, entry, {static_cast<int32_t>(config.num_layers - 1)}, h, workspace,
               [&](LayerIndex layer, Hook at) {
                 const bool kept = std::find(layers.begin(), layers.end(), layer) != layers.end();
-                if (kept && at == hook_) residuals_[layer] = keep(backend, h);
-                if (at != Hook::kResidPost || layer < first_attended(site(lowest))) return;
-                const QkvViews views = split_qkv(config, workspace.qkv->matrix());
-                keys_[layer] = keep(backend, views.k);
-                values_[layer] = keep(backend, views.v);
+                if (kept && at == hook_) residuals_[layer] = copy_of(backend, h);
+                const auto attended = keys_and_values_.find(layer);
+                if (at != Hook::kResidPost || attended == keys_and_values_.end()) return;
+                attended->second = {copy_of(backend, workspace.slot(Slot::kK, h)),
+                                    copy_of(backend, workspace.slot(Slot::kV, h))};
               });
   final_normed_ = backend.allocate(tokens(), config.hidden_size);
   model.final_norm(h, final_normed_->matrix());
+}
+
+LayerContext Baseline::context(LayerIndex layer, const RowLayout& layout) const {
+  LayerContext context{rope_, layout, {}, {}};
+  const auto attended = keys_and_values_.find(layer);
+  if (attended != keys_and_values_.end()) {
+    context.prefix_k = attended->second.keys->rows(0, layout.first_position);
+    context.prefix_v = attended->second.values->rows(0, layout.first_position);
+  }
+  return context;
 }
 
 }  // namespace tugline

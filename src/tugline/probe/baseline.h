@@ -10,7 +10,7 @@
 #include "tugline/core/ids.h"
 #include "tugline/model/layer.h"
 #include "tugline/model/model.h"
-#include "tugline/probe/site.h"
+#include "tugline/model/site.h"
 
 namespace tugline {
 
@@ -42,9 +42,8 @@ class Baseline {
   [[nodiscard]] Site site(LayerIndex layer) const { return {layer, hook_}; }  // of a push in a kept layer
   // The residual at the hook of a kept layer.  [tokens, hidden]
   [[nodiscard]] const Buffer& residual(LayerIndex layer) const { return *residuals_.at(layer); }
-  // Rotated keys and values of a layer whose attention block a push goes through.  [tokens, kv_size]
-  [[nodiscard]] const Buffer& keys(LayerIndex layer) const { return *keys_.at(layer); }
-  [[nodiscard]] const Buffer& values(LayerIndex layer) const { return *values_.at(layer); }
+  // What rows of a replay see in a layer: the prefix before them, if a push goes through the layer's attention.
+  [[nodiscard]] LayerContext context(LayerIndex layer, const RowLayout& layout) const;
   // The final norm's output.  [tokens, hidden]
   [[nodiscard]] const Buffer& final_normed() const { return *final_normed_; }
 
@@ -57,8 +56,11 @@ class Baseline {
   RopeTable rope_;
   Hook hook_;
   std::map<LayerIndex, std::unique_ptr<Buffer>> residuals_;
-  std::map<LayerIndex, std::unique_ptr<Buffer>> keys_;
-  std::map<LayerIndex, std::unique_ptr<Buffer>> values_;
+  struct KeysAndValues {
+    std::unique_ptr<Buffer> keys;  // [tokens, kv_size], rotated
+    std::unique_ptr<Buffer> values;
+  };
+  std::map<LayerIndex, KeysAndValues> keys_and_values_;  // of the layers whose attention a push goes through
   std::unique_ptr<Buffer> final_normed_;
 };
 

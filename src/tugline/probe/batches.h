@@ -5,9 +5,9 @@
 #include <cstdint>
 
 #include "tugline/model/config.h"
+#include "tugline/model/site.h"
 #include "tugline/probe/readout.h"
 #include "tugline/probe/replay_rows.h"
-#include "tugline/probe/site.h"
 
 namespace tugline {
 

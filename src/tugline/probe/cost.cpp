@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "tugline/probe/reach.h"
+
 namespace tugline {
 namespace {
-
-HeadShape head_shape(const ModelConfig& config) {
-  return {config.num_heads, config.num_kv_heads, config.head_dim};
-}
 
 // One product of each row with so many keys.
 double products_over(const RowLayout& layout, const HeadShape& shape, double keys) {
@@ -16,35 +14,48 @@ double products_over(const RowLayout& layout, const HeadShape& shape, double key
 
 double own_keys(const RowLayout& layout) { return (static_cast<double>(layout.rows) + 1) / 2; }
 
-int64_t qkv_size(const ModelConfig& config) { return config.q_size() + 2 * config.kv_size(); }
+// A layer on values or on differences.
+enum class Kind { kValues, kDifferences };
 
-double attention_maps_flops(const ModelConfig& config, int64_t rows) {
-  return linear_flops(rows, qkv_size(config), config.hidden_size) +
-         linear_flops(rows, config.hidden_size, config.q_size());
+// Counts a step's products; the other steps are nothing beside them.
+struct Counter {
+  const ModelConfig& config;
+  const RowLayout& layout;
+  Kind kind;
+
+  Work operator()(const LinearStep& step) const {
+    return {.linear = linear_flops(layout.total(), width_of(step.out, config), width_of(step.in, config))};
+  }
+  Work operator()(const AttentionStep&) const {
+    const auto flops = kind == Kind::kValues ? attention_flops : attention_difference_flops;
+    return {.attention = flops(layout, head_shape(config))};
+  }
+  Work operator()(const auto&) const { return {}; }
+
+  [[nodiscard]] Work of(const LayerProgram& program, StepRange steps) const {
+    Work work;
+    for (size_t i = steps.begin; i < steps.end; ++i) work += std::visit(*this, program.steps()[i]);
+    return work;
+  }
+};
+
+Work whole_layer(const ModelConfig& config, const RowLayout& layout, Kind kind) {
+  const LayerProgram program = describe_layer(config);
+  return Counter{config, layout, kind}.of(program, program.all());
 }
 
-double mlp_flops(const ModelConfig& config, int64_t rows) {
-  return linear_flops(rows, 3 * config.intermediate_size, config.hidden_size);
-}
-
-int64_t attention_blocks_above(const ModelConfig& config, Site site) {
-  return config.num_layers - first_attended(site).value;
-}
-int64_t mlp_blocks_above(const ModelConfig& config, Site site) {
-  return config.num_layers - first_mlp(site).value;
+// What a push at `site` goes through.
+Work work_above(const ModelConfig& config, Site site, const RowLayout& layout, Kind kind) {
+  const LayerProgram program = describe_layer(config);
+  const Counter counter{config, layout, kind};
+  Work work;
+  visit_steps_above(config, program, site,
+                    [&](LayerIndex, StepRange steps) { work += counter.of(program, steps); });
+  return work;
 }
 
 double head_flops(const ModelConfig& config, int64_t rows) {
   return linear_flops(rows, config.vocab_size, config.hidden_size);
-}
-
-// What a push at `site` goes through: whole layers, and the MLP block of resid_mid's own.
-Work work_above(const ModelConfig& config, Site site, const RowLayout& layout, const Work& layer) {
-  const int64_t attention = attention_blocks_above(config, site);
-  Work work = static_cast<double>(attention) * layer;
-  work.linear +=
-      static_cast<double>(mlp_blocks_above(config, site) - attention) * mlp_flops(config, layout.total());
-  return work;
 }
 
 }  // namespace
@@ -75,29 +86,17 @@ double attention_difference_flops(const RowLayout& layout, const HeadShape& shap
 }
 
 Work layer_work(const ModelConfig& config, const RowLayout& layout) {
-  return {.linear = attention_maps_flops(config, layout.total()) + mlp_flops(config, layout.total()),
-          .attention = attention_flops(layout, head_shape(config))};
+  return whole_layer(config, layout, Kind::kValues);
 }
 
 Work layer_difference_work(const ModelConfig& config, const RowLayout& layout) {
-  Work work = layer_work(config, layout);
-  work.attention = attention_difference_flops(layout, head_shape(config));
-  return work;
-}
-
-bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, Site site) {
-  return rows.first_read > 0 && attention_blocks_above(config, site) == 0;
-}
-
-ReplayRows replayed_rows(const ModelConfig& config, const ReplayRows& rows, Site site) {
-  if (attention_blocks_above(config, site) > 0) return rows;
-  return {.push = rows.push, .count = 1, .first_read = 0};
+  return whole_layer(config, layout, Kind::kDifferences);
 }
 
 Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int64_t pushes,
                Vocabulary vocabulary) {
   const RowLayout layout{.pushes = pushes, .rows = rows.count, .first_position = rows.push.value};
-  Work work = work_above(config, site, layout, layer_difference_work(config, layout));
+  Work work = work_above(config, site, layout, Kind::kDifferences);
   const int64_t tokens = vocabulary == Vocabulary::kExact
                              ? config.vocab_size
                              : std::min(config.vocab_size, kMostHead + kTailTokens);
@@ -107,7 +106,7 @@ Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int
 
 Work span_work(const ModelConfig& config, const ReplayRows& rows, Site lowest) {
   const RowLayout layout{.pushes = 1, .rows = rows.count, .first_position = rows.push.value};
-  Work work = work_above(config, lowest, layout, layer_work(config, layout));
+  Work work = work_above(config, lowest, layout, Kind::kValues);
   work.head = head_flops(config, rows.read());
   return work;
 }

@@ -7,9 +7,9 @@
 #include "tugline/backend/backend.h"
 #include "tugline/core/ids.h"
 #include "tugline/model/config.h"
+#include "tugline/model/site.h"
 #include "tugline/probe/readout.h"
 #include "tugline/probe/replay_rows.h"
-#include "tugline/probe/site.h"
 
 namespace tugline {
 
@@ -32,11 +32,6 @@ struct Work {
 // One layer on values, and on differences.
 [[nodiscard]] Work layer_work(const ModelConfig& config, const RowLayout& layout);
 [[nodiscard]] Work layer_difference_work(const ModelConfig& config, const RowLayout& layout);
-
-// True where causality alone makes every response zero: the readout does not include the pushed row, and no layer is left above.
-[[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, Site site);
-// The rows that pushes at this site compute: the pushed one alone if no attention block is left to move the others.
-[[nodiscard]] ReplayRows replayed_rows(const ModelConfig& config, const ReplayRows& rows, Site site);
 
 // `pushes` pushes at the site, over rows that replayed_rows gave. A sampled vocabulary counts as many tokens as its sample
 // may have.

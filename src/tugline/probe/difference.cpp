@@ -1,57 +1,63 @@
 #include "tugline/probe/difference.h"
 
 namespace tugline {
+namespace {
 
-void run_attention_block_difference(Backend& backend, const LayerWeights& weights,
-                                    const DifferenceContext& context, const Matrix& dh,
-                                    LayerWorkspace& workspace) {
-  const ModelConfig& config = context.config;
-  const Matrix d_normed = workspace.normed->rows(0, dh.rows);
-  const Matrix d_qkv = workspace.qkv->rows(0, dh.rows);
-  const Matrix d_attended = workspace.attended->rows(0, dh.rows);
-  const auto [dq, dk, dv] = split_qkv(config, d_qkv);
-  const Matrix q = split_qkv(config, context.base.qkv->matrix()).q;
+struct Differences {
+  const DecoderLayer& layer;
+  const DifferenceContext& context;
+  const Matrix& dh;
+  LayerWorkspace& workspace;
+  size_t step_index = 0;
 
-  backend.rms_norm_difference(context.base.resid_pre->matrix(), weights.attention_norm->matrix(),
-                              config.rms_norm_eps, dh, d_normed);
-  backend.linear_difference(d_normed, *weights.qkv, d_qkv, Accumulate::kNo);
-  if (config.qk_norm) {
-    const auto [unnormed_q, unnormed_k, unnormed_v] = split_qkv(config, context.base.unnormed_qkv->matrix());
-    backend.rms_norm_difference(unnormed_q, weights.q_norm->matrix(), config.rms_norm_eps, dq, dq);
-    backend.rms_norm_difference(unnormed_k, weights.k_norm->matrix(), config.rms_norm_eps, dk, dk);
+  void operator()(const NormStep& step) const {
+    layer.backend.rms_norm_difference(base<NormTrace>().in->matrix(),
+                                      layer.weights.norm(step.weight).matrix(), layer.config.rms_norm_eps,
+                                      at(step.in), at(step.out));
   }
-  backend.rope(context.rope, context.layout, config.head_dim, dq);
-  backend.rope(context.rope, context.layout, config.head_dim, dk);
-  backend.attention_difference(
-      {.layout = context.layout,
-       .shape = {config.num_heads, config.num_kv_heads, config.head_dim},
-       .base = {.q = q, .kv = *context.base.kv, .probabilities = context.base.probabilities->matrix()},
-       .dq = dq,
-       .dk = dk,
-       .dv = dv},
-      d_attended);
-  backend.linear_difference(d_attended, *weights.output, dh, Accumulate::kYes);
-}
+  void operator()(const LinearStep& step) const {
+    layer.backend.linear_difference(at(step.in), layer.weights.linear(step.weight), at(step.out),
+                                    step.accumulate);
+  }
+  void operator()(const RopeStep& step) const {
+    layer.backend.rope(context.rope, context.layout, layer.config.head_dim, at(step.slot));
+  }
+  void operator()(const AttentionStep&) const {
+    const AttentionTrace& trace = base<AttentionTrace>();
+    layer.backend.attention_difference(
+        {.layout = context.layout,
+         .shape = head_shape(layer.config),
+         .base = {.q = part_of_qkv(Slot::kQ, layer.config, trace.qkv->matrix()),
+                  .kv = *trace.kv,
+                  .probabilities = trace.probabilities->matrix()},
+         .dq = at(Slot::kQ),
+         .dk = at(Slot::kK),
+         .dv = at(Slot::kV)},
+        at(Slot::kAttended));
+  }
+  void operator()(const GateStep&) const {
+    const GateTrace& trace = base<GateTrace>();
+    layer.backend.swiglu_difference(
+        {.gate_up = trace.gate_up->matrix(), .sigmoids = trace.sigmoids->matrix()}, at(Slot::kGateUp),
+        at(Slot::kActivated));
+  }
 
-void run_mlp_block_difference(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
-                              const Matrix& dh, LayerWorkspace& workspace) {
-  const Matrix d_normed = workspace.normed->rows(0, dh.rows);
-  const Matrix d_gate_up = workspace.gate_up->rows(0, dh.rows);
-  const Matrix d_activated = workspace.activated->rows(0, dh.rows);
+  [[nodiscard]] Matrix at(Slot slot) const { return workspace.slot(slot, dh); }
+  template <typename Trace>
+  [[nodiscard]] const Trace& base() const {
+    return std::get<Trace>(context.base[step_index]);
+  }
+};
 
-  backend.rms_norm_difference(context.base.resid_mid->matrix(), weights.mlp_norm->matrix(),
-                              context.config.rms_norm_eps, dh, d_normed);
-  backend.linear_difference(d_normed, *weights.gate_up, d_gate_up, Accumulate::kNo);
-  backend.swiglu_difference(
-      {.gate_up = context.base.gate_up->matrix(), .sigmoids = context.base.sigmoids->matrix()}, d_gate_up,
-      d_activated);
-  backend.linear_difference(d_activated, *weights.down, dh, Accumulate::kYes);
-}
+}  // namespace
 
-void run_layer_difference(Backend& backend, const LayerWeights& weights, const DifferenceContext& context,
+void run_steps_difference(const DecoderLayer& layer, StepRange steps, const DifferenceContext& context,
                           const Matrix& dh, LayerWorkspace& workspace) {
-  run_attention_block_difference(backend, weights, context, dh, workspace);
-  run_mlp_block_difference(backend, weights, context, dh, workspace);
+  Differences differences{layer, context, dh, workspace};
+  for (size_t i = steps.begin; i < steps.end; ++i) {
+    differences.step_index = i;
+    std::visit(differences, layer.program.steps()[i]);
+  }
 }
 
 }  // namespace tugline

@@ -6,17 +6,13 @@ void walk_layers(const Model& model, const LayerContext& context, LayerIndex fir
                  LayerIndex last, const Matrix& h, LayerWorkspace& workspace,
                  const std::function<void(LayerIndex layer, Hook hook)>& visit) {
   for (LayerIndex layer = first; layer <= last; ++layer.value) {
-    const LayerWeights& weights = model.weights().layers[static_cast<size_t>(layer.value)];
-    const Hook from = layer == first ? entry : Hook::kResidPre;
-    if (from == Hook::kResidPre) {
-      visit(layer, Hook::kResidPre);
-      run_attention_block(model.backend(), weights, context, h, workspace);
+    StepRange steps = layer == first ? model.program().above(entry) : model.program().all();
+    for (const LayerProgram::Point& point : model.program().points()) {
+      if (point.step < steps.begin) continue;
+      run_steps(model.layer(layer), {steps.begin, point.step}, context, h, workspace);
+      steps.begin = point.step;
+      visit(layer, point.hook);
     }
-    if (from != Hook::kResidPost) {
-      visit(layer, Hook::kResidMid);
-      run_mlp_block(model.backend(), weights, context, h, workspace);
-    }
-    visit(layer, Hook::kResidPost);
   }
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tugline/model/model.h"
-#include "tugline/probe/site.h"
+#include "tugline/model/site.h"
 #include "tugline/probe/sweep.h"
 
 namespace tugline {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tugline/probe/reach.h"
+
 namespace tugline {
 namespace {
 
@@ -14,19 +16,6 @@ constexpr int64_t kHeadTile = 2048;
 constexpr int64_t kPilotTokens = 1024;
 constexpr int64_t kRowStateBytes = 1200;
 
-int64_t qkv_size(const ModelConfig& config) { return config.q_size() + 2 * config.kv_size(); }
-
-int64_t attention_blocks_above(const ModelConfig& config, Site site) {
-  return config.num_layers - first_attended(site).value;
-}
-int64_t mlp_blocks_above(const ModelConfig& config, Site site) {
-  return config.num_layers - first_mlp(site).value;
-}
-
-int64_t attention_weights(const ModelConfig& config) {
-  return config.hidden_size * (qkv_size(config) + config.q_size());
-}
-int64_t mlp_weights(const ModelConfig& config) { return 3 * config.hidden_size * config.intermediate_size; }
 int64_t head_weights(const ModelConfig& config) { return config.vocab_size * config.hidden_size; }
 
 // Of a weight as differences are multiplied by it, where that is another than the one for values; else 0.
@@ -41,9 +30,48 @@ int64_t difference_element(const Arithmetic& arithmetic) {
   return std::max(rounded_element(arithmetic), arithmetic.precision == Precision::kBf16 ? int64_t{0} : kF32);
 }
 
+// The sum over steps of what `part` makes of each.
+template <typename Part>
+int64_t sum_over(const LayerProgram& program, StepRange steps, const Part& part) {
+  int64_t sum = 0;
+  for (size_t i = steps.begin; i < steps.end; ++i) sum += std::visit(part, program.steps()[i]);
+  return sum;
+}
+
+// The same over all that a push at `site` goes through.
+template <typename Part>
+int64_t sum_above(const ModelConfig& config, Site site, const Part& part) {
+  const LayerProgram program = describe_layer(config);
+  int64_t sum = 0;
+  visit_steps_above(config, program, site,
+                    [&](LayerIndex, StepRange steps) { sum += sum_over(program, steps, part); });
+  return sum;
+}
+
+// Elements of a step's weight matrix.
+struct WeightElements {
+  const ModelConfig& config;
+  int64_t operator()(const LinearStep& step) const {
+    return width_of(step.out, config) * width_of(step.in, config);
+  }
+  int64_t operator()(const auto&) const { return 0; }
+};
+
+// Columns of the widest input of a map.
+int64_t widest_operand(const ModelConfig& config) {
+  const LayerProgram program = describe_layer(config);
+  int64_t widest = 0;
+  for (const Step& step : program.steps())
+    if (const auto* map = std::get_if<LinearStep>(&step))
+      widest = std::max(widest, width_of(map->in, config));
+  return widest;
+}
+
 // model/layer's LayerWorkspace, of one row.
 int64_t workspace_elements(const ModelConfig& config) {
-  return config.hidden_size + qkv_size(config) + config.q_size() + 3 * config.intermediate_size;
+  int64_t elements = 0;
+  for (const Slot slot : describe_layer(config).workspace_slots()) elements += width_of(slot, config);
+  return elements;
 }
 
 // Tokens of a sampled vocabulary as W_U's rows, and each row's q and log q of them.
@@ -66,35 +94,40 @@ MemoryNeed readout_bytes(const ModelConfig& config, int64_t rows, Vocabulary voc
   return bytes;
 }
 
-// Of a span's rows in one attention block: its input, q, k and v (before Qwen3's norms too), the attention weights, the
-// packed keys and values.
-int64_t traced_attention_bytes(const ModelConfig& config, const ReplayRows& rows,
-                               const Arithmetic& arithmetic) {
-  const int64_t seen = rows.push.value + rows.count;
-  const int64_t row =
-      config.hidden_size + (config.qk_norm ? 2 : 1) * qkv_size(config) + config.num_heads * seen;
-  return kF32 * rows.count * row + difference_element(arithmetic) * seen * 2 * config.kv_size();
-}
+// What probe/span_trace keeps of a span's rows for a step.
+struct TracedBytes {
+  const ModelConfig& config;
+  const ReplayRows& rows;
+  int64_t key_element;  // of the packed keys and values
 
-int64_t traced_mlp_bytes(const ModelConfig& config, const ReplayRows& rows) {
-  return kF32 * rows.count * (config.hidden_size + 4 * config.intermediate_size);
-}
+  int64_t operator()(const NormStep& step) const { return kF32 * rows.count * width_of(step.in, config); }
+  int64_t operator()(const AttentionStep&) const {
+    const int64_t seen = rows.push.value + rows.count;
+    const int64_t row = width_of(Slot::kQkv, config) + config.num_heads * seen;
+    return kF32 * rows.count * row + key_element * seen * 2 * config.kv_size();
+  }
+  int64_t operator()(const GateStep&) const {  // gate and up, and both logistic functions of the gate
+    return kF32 * rows.count * 2 * width_of(Slot::kGateUp, config);
+  }
+  int64_t operator()(const LinearStep&) const { return 0; }
+  int64_t operator()(const RopeStep&) const { return 0; }
+};
 
 }  // namespace
 
 int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabulary,
                      const Arithmetic& arithmetic) {
-  const int64_t values =
-      config.num_layers * (attention_weights(config) + mlp_weights(config)) + head_weights(config);
-  const int64_t rounded = attention_blocks_above(config, lowest) * attention_weights(config) +
-                          mlp_blocks_above(config, lowest) * mlp_weights(config) +
-                          (vocabulary == Vocabulary::kExact ? head_weights(config) : 0);
+  const LayerProgram program = describe_layer(config);
+  const WeightElements elements{config};
+  const int64_t head = head_weights(config);
+  const int64_t values = config.num_layers * sum_over(program, program.all(), elements) + head;
+  const int64_t rounded = sum_above(config, lowest, elements) + (vocabulary == Vocabulary::kExact ? head : 0);
   return kF32 * values + rounded_element(arithmetic) * rounded;
 }
 
 MemoryNeed baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers, Site lowest) {
   const int64_t residuals = (kept_layers + 1) * config.hidden_size;  // and the final norm's output
-  const int64_t keys_and_values = attention_blocks_above(config, lowest) * 2 * config.kv_size();
+  const int64_t keys_and_values = attention_layers_above(config, lowest) * 2 * config.kv_size();
   return {.held = kF32 * tokens * (residuals + keys_and_values + config.head_dim),  // and cos, sin
           .making = kF32 * tokens * (config.hidden_size + workspace_elements(config))};
 }
@@ -103,10 +136,8 @@ MemoryNeed span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lo
                       const Arithmetic& arithmetic) {
   if (replays_values(arithmetic)) return {};
   const MemoryNeed readout = readout_bytes(config, rows.read(), vocabulary, arithmetic);
-  const int64_t trace =
-      kF32 * rows.count * config.hidden_size +
-      attention_blocks_above(config, lowest) * traced_attention_bytes(config, rows, arithmetic) +
-      mlp_blocks_above(config, lowest) * traced_mlp_bytes(config, rows);
+  const TracedBytes traced{config, rows, difference_element(arithmetic)};
+  const int64_t trace = kF32 * rows.count * config.hidden_size + sum_above(config, lowest, traced);
   return {.held = trace + readout.held, .making = readout.making};
 }
 
@@ -114,18 +145,18 @@ int64_t batch_bytes(const ModelConfig& config, const ReplayRows& rows, int64_t p
                     const Arithmetic& arithmetic) {
   const int64_t groups = pushes + (replays_values(arithmetic) ? 1 : 0);  // on values with the base's own rows
   const int64_t read = groups * rows.read();
-  const int64_t widest = std::max(config.intermediate_size, config.q_size());
   const int64_t hidden = config.hidden_size;
   const int64_t activations = groups * rows.count * (hidden + workspace_elements(config)) +
                               read * (hidden + kHeadTile) + groups * hidden;
-  const int64_t operands = groups * rows.count * (replays_values(arithmetic) ? hidden : widest);
+  const int64_t operands =
+      groups * rows.count * (replays_values(arithmetic) ? hidden : widest_operand(config));
   const int64_t operand_element = replays_values(arithmetic) ? kF32 : rounded_element(arithmetic);
   const int64_t walks = read * (2 * kRowStateBytes + static_cast<int64_t>(sizeof(RowResponse)));
   return kF32 * activations + operand_element * operands + walks + kF64 * pushes * hidden;
 }
 
 int64_t layer_row_elements(const ModelConfig& config) {
-  return 4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 3 * config.intermediate_size;
+  return 3 * config.hidden_size + workspace_elements(config);
 }
 
 // Elements are twice as wide. A rerun holds its rows' activations and, of the vocabulary, the base's logits beside their

@@ -8,10 +8,10 @@
 
 #include "tugline/backend/backend.h"
 #include "tugline/model/config.h"
+#include "tugline/model/site.h"
 #include "tugline/probe/readout.h"
 #include "tugline/probe/replay_rows.h"
 #include "tugline/probe/residual_statistics.h"
-#include "tugline/probe/site.h"
 
 namespace tugline {
 

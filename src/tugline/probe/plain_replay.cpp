@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "tugline/probe/reach.h"
+
 namespace tugline {
 
 bool replays_values(const Backend& backend) { return backend.precision() == Precision::kPlainBf16; }
@@ -54,21 +56,10 @@ std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
 }
 
 void PlainReplay::run_layers(const RowLayout& layout, const Matrix& h) {
-  if (baseline_.hook() == Hook::kResidMid) {
-    const LayerContext no_attention{model_.config(), baseline_.rope(), layout, {}, {}};
-    run_mlp_block(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)], no_attention,
-                  h, workspace_.layer);
-  }
-  for (LayerIndex layer = first_attended(baseline_.site(layer_)); layer.value < model_.config().num_layers;
-       ++layer.value) {
-    const LayerContext context{.config = model_.config(),
-                               .rope = baseline_.rope(),
-                               .layout = layout,
-                               .prefix_k = baseline_.keys(layer).rows(0, layout.first_position),
-                               .prefix_v = baseline_.values(layer).rows(0, layout.first_position)};
-    run_layer(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context, h,
-              workspace_.layer);
-  }
+  visit_steps_above(
+      model_.config(), model_.program(), baseline_.site(layer_), [&](LayerIndex layer, StepRange steps) {
+        run_steps(model_.layer(layer), steps, baseline_.context(layer, layout), h, workspace_.layer);
+      });
 }
 
 }  // namespace tugline

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tugline/probe/audit.h"
+#include "tugline/probe/reach.h"
 
 namespace tugline {
 namespace {

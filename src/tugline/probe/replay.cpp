@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "tugline/probe/plain_replay.h"
+#include "tugline/probe/reach.h"
 
 namespace tugline {
 
@@ -64,21 +65,12 @@ std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
 }
 
 void Replay::run_layers(const RowLayout& layout, const Matrix& dh) {
-  if (baseline_.hook() == Hook::kResidMid) {
-    const DifferenceContext no_attention{model_.config(), baseline_.rope(), layout,
-                                         base_.trace->layer(layer_)};
-    run_mlp_block_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer_.value)],
-                             no_attention, dh, workspace_.layer);
-  }
-  for (LayerIndex layer = first_attended(baseline_.site(layer_)); layer.value < model_.config().num_layers;
-       ++layer.value) {
-    const DifferenceContext context{.config = model_.config(),
-                                    .rope = baseline_.rope(),
-                                    .layout = layout,
-                                    .base = base_.trace->layer(layer)};
-    run_layer_difference(model_.backend(), model_.weights().layers[static_cast<size_t>(layer.value)], context,
-                         dh, workspace_.layer);
-  }
+  visit_steps_above(model_.config(), model_.program(), baseline_.site(layer_),
+                    [&](LayerIndex layer, StepRange steps) {
+                      const DifferenceContext context{
+                          .rope = baseline_.rope(), .layout = layout, .base = base_.trace->layer(layer)};
+                      run_steps_difference(model_.layer(layer), steps, context, dh, workspace_.layer);
+                    });
 }
 
 }  // namespace tugline

@@ -17,8 +17,7 @@ void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span
   const auto residual = model.backend().allocate(tokens, model.config().hidden_size);
   const RopeTable rope = model.make_rope_table(tokens);
   LayerWorkspace workspace(model.config(), tokens, model.backend());
-  const LayerContext context{
-      model.config(), rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
+  const LayerContext context{rope, {.pushes = 1, .rows = tokens, .first_position = 0}, {}, {}};
   model.embed(ids, residual->matrix());
   walk_layers(model, context, {0}, Hook::kResidPre, highest, residual->matrix(), workspace,
               [&](LayerIndex layer, Hook at) {

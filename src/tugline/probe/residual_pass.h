@@ -9,8 +9,8 @@
 
 #include "tugline/core/ids.h"
 #include "tugline/model/model.h"
+#include "tugline/model/site.h"
 #include "tugline/probe/residual_statistics.h"
-#include "tugline/probe/site.h"
 
 namespace tugline {
 

@@ -1,98 +1,66 @@
 #include "tugline/probe/span_trace.h"
 
+#include "tugline/probe/reach.h"
+
 namespace tugline {
 namespace {
 
-class Tracer {
- public:
-  Tracer(const Model& model, const LayerContext& context, const Matrix& h, LayerWorkspace& workspace)
-      : backend_(model.backend()), context_(context), h_(h), workspace_(workspace) {}
+// Called before the step is run, when its inputs are in their slots.
+struct Tracer {
+  const DecoderLayer& layer;
+  const LayerContext& context;
+  const Matrix& h;
+  LayerWorkspace& workspace;
 
-  LayerTrace run(const LayerWeights& weights) {
-    LayerTrace trace;
-    trace_attention(weights, trace);
-    trace_mlp(weights, trace);
-    return trace;
+  StepTrace operator()(const NormStep& step) const { return NormTrace{copy_of(layer.backend, at(step.in))}; }
+  StepTrace operator()(const LinearStep& step) const {
+    layer.backend.prepare_difference(layer.weights.linear(step.weight));
+    return {};
+  }
+  StepTrace operator()(const RopeStep&) const { return {}; }
+  StepTrace operator()(const AttentionStep&) const {
+    auto qkv = copy_of(layer.backend, at(Slot::kQkv));
+    const AttentionInputs inputs = attention_inputs(layer, context, qkv->matrix());
+    auto kv = layer.backend.pack_kv(inputs);
+    auto probabilities =
+        layer.backend.allocate(inputs.shape.num_heads * h.rows, context.layout.first_position + h.rows);
+    layer.backend.attention_probabilities(inputs, probabilities->matrix());
+    return AttentionTrace{std::move(qkv), std::move(kv), std::move(probabilities)};
+  }
+  StepTrace operator()(const GateStep&) const {
+    auto gate_up = copy_of(layer.backend, at(Slot::kGateUp));
+    auto sigmoids = layer.backend.allocate(h.rows, gate_up->matrix().columns);
+    layer.backend.gate_sigmoids(gate_up->matrix(), sigmoids->matrix());
+    return GateTrace{std::move(gate_up), std::move(sigmoids)};
   }
 
-  void trace_attention(const LayerWeights& weights, LayerTrace& trace) {
-    trace.resid_pre = keep(h_);
-    if (context_.config.qk_norm) trace.unnormed_qkv = unnormed_qkv(weights);
-    run_attention_block(backend_, weights, context_, h_, workspace_);
-    for (const Linear* map : {weights.qkv.get(), weights.output.get()}) backend_.prepare_difference(*map);
-    trace.qkv = keep(workspace_.qkv->matrix());
-    const AttentionInputs attention = attention_inputs(trace.qkv->matrix());
-    trace.kv = backend_.pack_kv(attention);
-    trace.probabilities =
-        backend_.allocate(attention.shape.num_heads * h_.rows, context_.layout.first_position + h_.rows);
-    backend_.attention_probabilities(attention, trace.probabilities->matrix());
-  }
-
-  void trace_mlp(const LayerWeights& weights, LayerTrace& trace) {
-    trace.resid_mid = keep(h_);
-    run_mlp_block(backend_, weights, context_, h_, workspace_);
-    for (const Linear* map : {weights.gate_up.get(), weights.down.get()}) backend_.prepare_difference(*map);
-    trace.gate_up = keep(workspace_.gate_up->matrix());
-    trace.sigmoids = backend_.allocate(h_.rows, workspace_.gate_up->matrix().columns);
-    backend_.gate_sigmoids(trace.gate_up->matrix(), trace.sigmoids->matrix());
-  }
-
- private:
-  std::unique_ptr<Buffer> keep(const Matrix& rows) {
-    auto kept = backend_.allocate(rows.rows, rows.columns);
-    backend_.copy(rows, kept->matrix());
-    return kept;
-  }
-
-  // The q and k norms run in place, so what goes into them is computed once more.
-  std::unique_ptr<Buffer> unnormed_qkv(const LayerWeights& weights) {
-    backend_.rms_norm(h_, weights.attention_norm->matrix(), context_.config.rms_norm_eps,
-                      workspace_.normed->matrix());
-    auto qkv = backend_.allocate(h_.rows, workspace_.qkv->matrix().columns);
-    backend_.linear(workspace_.normed->matrix(), *weights.qkv, qkv->matrix(), Accumulate::kNo);
-    return qkv;
-  }
-
-  [[nodiscard]] AttentionInputs attention_inputs(const Matrix& qkv) const {
-    const ModelConfig& config = context_.config;
-    const auto [q, k, v] = split_qkv(config, qkv);
-    return {.layout = context_.layout,
-            .shape = {config.num_heads, config.num_kv_heads, config.head_dim},
-            .q = q,
-            .own_k = k,
-            .own_v = v,
-            .prefix_k = context_.prefix_k,
-            .prefix_v = context_.prefix_v};
-  }
-
-  Backend& backend_;
-  const LayerContext& context_;
-  const Matrix& h_;
-  LayerWorkspace& workspace_;
+  [[nodiscard]] Matrix at(Slot slot) const { return workspace.slot(slot, h); }
 };
 
 }  // namespace
+
+LayerTrace trace_steps(const DecoderLayer& layer, StepRange steps, const LayerContext& context,
+                       const Matrix& h, LayerWorkspace& workspace) {
+  LayerTrace trace(layer.program.steps().size());
+  const Tracer tracer{layer, context, h, workspace};
+  for (size_t i = steps.begin; i < steps.end; ++i) {
+    trace[i] = std::visit(tracer, layer.program.steps()[i]);
+    run_steps(layer, {i, i + 1}, context, h, workspace);
+  }
+  return trace;
+}
 
 SpanTrace::SpanTrace(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest)
     : resid_final_(model.backend().allocate(rows.count, model.config().hidden_size)) {
   const Matrix& h = resid_final_->matrix();
   model.backend().copy(baseline.residual(lowest).rows(rows.push.value, rows.count), h);
   LayerWorkspace workspace(model.config(), rows.count, model.backend());
-  if (baseline.hook() == Hook::kResidMid) {
-    const LayerContext no_attention{model.config(), baseline.rope(), {}, {}, {}};
-    Tracer(model, no_attention, h, workspace)
-        .trace_mlp(model.weights().layers[static_cast<size_t>(lowest.value)], layers_[lowest]);
-  }
-  for (LayerIndex layer = first_attended(baseline.site(lowest)); layer.value < model.config().num_layers;
-       ++layer.value) {
-    const LayerContext context{.config = model.config(),
-                               .rope = baseline.rope(),
-                               .layout = {.pushes = 1, .rows = rows.count, .first_position = rows.push.value},
-                               .prefix_k = baseline.keys(layer).rows(0, rows.push.value),
-                               .prefix_v = baseline.values(layer).rows(0, rows.push.value)};
-    layers_[layer] =
-        Tracer(model, context, h, workspace).run(model.weights().layers[static_cast<size_t>(layer.value)]);
-  }
+  const RowLayout layout{.pushes = 1, .rows = rows.count, .first_position = rows.push.value};
+  visit_steps_above(
+      model.config(), model.program(), baseline.site(lowest), [&](LayerIndex layer, StepRange steps) {
+        layers_[layer] =
+            trace_steps(model.layer(layer), steps, baseline.context(layer, layout), h, workspace);
+      });
 }
 
 }  // namespace tugline

@@ -3,28 +3,41 @@
 
 #include <map>
 #include <memory>
+#include <variant>
+#include <vector>
 
 #include "tugline/probe/baseline.h"
 #include "tugline/probe/replay_rows.h"
 
 namespace tugline {
 
-// One layer, rows p .. of the span.
-struct LayerTrace {
-  std::unique_ptr<Buffer> resid_pre;      // [rows, hidden]: the layer's input
-  std::unique_ptr<Buffer> unnormed_qkv;   // [rows, q_size + 2 kv_size], before the q and k norms; Qwen3 only
+// A norm's input, rows p .. of the span.
+struct NormTrace {
+  std::unique_ptr<Buffer> in;  // [rows, columns of the step's input]
+};
+struct AttentionTrace {
   std::unique_ptr<Buffer> qkv;            // [rows, q_size + 2 kv_size]: q and k rotated
   std::unique_ptr<PackedKv> kv;           // of the prefix and of the rows
   std::unique_ptr<Buffer> probabilities;  // [num_heads * rows, p + rows]
-  std::unique_ptr<Buffer> resid_mid;      // [rows, hidden]: after the attention block
-  std::unique_ptr<Buffer> gate_up;        // [rows, 2 intermediate]
-  std::unique_ptr<Buffer> sigmoids;       // [rows, 2 intermediate]: sigma(gate), sigma(-gate)
 };
+struct GateTrace {
+  std::unique_ptr<Buffer> gate_up;   // [rows, 2 intermediate]
+  std::unique_ptr<Buffer> sigmoids;  // [rows, 2 intermediate]: sigma(gate), sigma(-gate)
+};
+// What a step's difference needs of the base: nothing for a linear step.
+using StepTrace = std::variant<std::monostate, NormTrace, AttentionTrace, GateTrace>;
+
+// One layer, by the index of the step. Steps that no push goes through have no trace.
+using LayerTrace = std::vector<StepTrace>;
+
+// Runs some of the layer's steps on values, in place on h [context.layout.total(), hidden], and keeps what their differences need. Packs the
+// weights that differences are multiplied by.
+[[nodiscard]] LayerTrace trace_steps(const DecoderLayer& layer, StepRange steps, const LayerContext& context,
+                                     const Matrix& h, LayerWorkspace& workspace);
 
 class SpanTrace {
  public:
   // Runs the span's rows from the baseline's hook in `lowest` upwards, a layer that the baseline kept, on the baseline's keys and values.
-  // Of resid_mid's own layer there is the MLP block's half only.
   SpanTrace(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest);
 
   [[nodiscard]] const LayerTrace& layer(LayerIndex layer) const { return layers_.at(layer); }

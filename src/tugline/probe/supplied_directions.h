@@ -11,7 +11,7 @@
 #include "tugline/core/ids.h"
 #include "tugline/files/direction_file.h"
 #include "tugline/model/config.h"
-#include "tugline/probe/site.h"
+#include "tugline/model/site.h"
 
 namespace tugline {
 

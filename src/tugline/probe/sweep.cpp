@@ -8,6 +8,7 @@
 #include "tugline/core/plural.h"
 #include "tugline/probe/audit.h"
 #include "tugline/probe/cost.h"
+#include "tugline/probe/reach.h"
 #include "tugline/probe/residual_sizes.h"
 
 namespace tugline {

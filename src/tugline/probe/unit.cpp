@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "tugline/core/error.h"
-#include "tugline/probe/cost.h"
 #include "tugline/probe/plain_replay.h"
+#include "tugline/probe/reach.h"
 #include "tugline/probe/vectors.h"
 
 namespace tugline {

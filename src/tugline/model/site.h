@@ -24,13 +24,4 @@ struct Site {
   Hook hook;
 };
 
-// The lowest layer whose attention block a push goes through, and the lowest whose MLP block; the number of layers if
-// none is left.
-[[nodiscard]] constexpr LayerIndex first_attended(Site site) {
-  return site.hook == Hook::kResidPre ? site.layer : LayerIndex{site.layer.value + 1};
-}
-[[nodiscard]] constexpr LayerIndex first_mlp(Site site) {
-  return site.hook == Hook::kResidPost ? LayerIndex{site.layer.value + 1} : site.layer;
-}
-
 }  // namespace tugline

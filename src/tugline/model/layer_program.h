@@ -1,0 +1,103 @@
+// A decoder layer, described once: the steps that make its output from its input, in order, over named slots. Values
+// (model/layer), what differences are taken from (probe/span_trace), differences (probe/difference) and cost (probe/cost)
+// are interpreters of this description. None of them knows a model family.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "tugline/backend/backend.h"
+#include "tugline/model/config.h"
+#include "tugline/model/site.h"
+
+namespace tugline {
+
+// What steps read and write: matrices with one row for each token.
+enum class Slot {
+  kResidual,   // h [hidden]
+  kNormed,     // [hidden]
+  kQkv,        // [q_size + 2 kv_size]: q, k and v side by side
+  kQ,          // [q_size]: the columns of kQkv that hold q
+  kK,          // [kv_size]: those that hold k
+  kV,          // [kv_size]: those that hold v
+  kAttended,   // [q_size]: each head's output (z), head by head
+  kGateUp,     // [2 intermediate]: gate and up side by side
+  kActivated,  // [intermediate]
+};
+
+enum class NormWeight { kAttention, kQ, kK, kMlp };
+inline constexpr size_t kNormWeights = 4;
+enum class LinearWeight {
+  kQkv,     // [q_size + 2 kv_size, hidden]: q, k and v stacked
+  kOutput,  // [hidden, q_size]
+  kGateUp,  // [2 intermediate, hidden]: gate and up stacked
+  kDown,    // [hidden, intermediate]
+};
+inline constexpr size_t kLinearWeights = 4;
+
+// out = norm(in), over each run of as many columns as the weight has.
+struct NormStep {
+  NormWeight weight;
+  Slot in;
+  Slot out;
+};
+// out = W in + b, or out += W in + b.
+struct LinearStep {
+  LinearWeight weight;
+  Slot in;
+  Slot out;
+  Accumulate accumulate = Accumulate::kNo;
+};
+// Rotary embedding, in place.
+struct RopeStep {
+  Slot slot;
+};
+// kAttended = attention(kQ, kK, kV).
+struct AttentionStep {};
+// kActivated = silu(gate) * up.
+struct GateStep {};
+
+using Step = std::variant<NormStep, LinearStep, RopeStep, AttentionStep, GateStep>;
+
+// Steps [begin, end) of a layer.
+struct StepRange {
+  size_t begin = 0;
+  size_t end = 0;
+  [[nodiscard]] bool empty() const { return begin >= end; }
+};
+
+class LayerProgram {
+ public:
+  struct Point {
+    Hook hook;
+    size_t step;  // the point lies before this step; the number of steps for the layer's output
+  };
+
+  [[nodiscard]] const std::vector<Step>& steps() const { return steps_; }
+  [[nodiscard]] const std::vector<Point>& points() const { return points_; }
+  [[nodiscard]] StepRange all() const { return {0, steps_.size()}; }
+  // The layer's steps that see the residual as it is at the hook.
+  [[nodiscard]] StepRange above(Hook hook) const;
+  // The slots that a workspace needs memory for: those that steps write, except the residual and the parts of kQkv.
+  [[nodiscard]] std::vector<Slot> workspace_slots() const;
+  // True if one of the steps is attention: only there does a row reach others.
+  [[nodiscard]] bool attends(StepRange range) const;
+
+  void add(const Step& step) { steps_.push_back(step); }
+  void add_point(Hook hook) { points_.push_back({hook, steps_.size()}); }
+
+ private:
+  std::vector<Step> steps_;
+  std::vector<Point> points_;  // in order
+};
+
+// The layer of a model with this configuration.
+[[nodiscard]] LayerProgram describe_layer(const ModelConfig& config);
+
+// The number of columns of a slot.
+[[nodiscard]] int64_t width_of(Slot slot, const ModelConfig& config);
+
+}  // namespace tugline

@@ -1,0 +1,27 @@
+// What a push can reach, which follows from the layer's description (model/layer_program): the steps that it goes
+// through, and the rows that it can move. Attention is the only step that leads from a row to others.
+#pragma once
+
+#include <functional>
+
+#include "tugline/model/config.h"
+#include "tugline/model/layer_program.h"
+#include "tugline/probe/replay_rows.h"
+
+namespace tugline {
+
+// Calls visit(steps) for each layer that a push at the site goes through: the steps above the hook in the site's own layer, if there
+// are any, and all steps of every layer above it.
+void visit_steps_above(const ModelConfig& config, const LayerProgram& program, Site site,
+                       const std::function<void(LayerIndex layer, StepRange steps)>& visit);
+
+// The number of layers whose attention a push goes through.
+[[nodiscard]] int64_t attention_layers_above(const ModelConfig& config, Site site);
+
+// True if causality alone makes every response zero: the readout does not include the pushed row, and no attention is left above.
+[[nodiscard]] bool out_of_reach(const ModelConfig& config, const ReplayRows& rows, Site site);
+
+// The rows that pushes at this site compute: the pushed one alone if no attention is left to move the others.
+[[nodiscard]] ReplayRows replayed_rows(const ModelConfig& config, const ReplayRows& rows, Site site);
+
+}  // namespace tugline
