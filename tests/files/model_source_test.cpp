@@ -8,6 +8,7 @@
 
 #include "files/build_bytes.h"
 #include "tugline/files/gguf.h"
+#include "tugline/files/hub/hub_settings.h"
 #include "tugline/files/mapped_file.h"
 
 namespace tugline {
@@ -96,7 +97,7 @@ TEST_F(Models, RefusesWhatIsNoModel) {
   expect_refused(ErrorCode::kNotFound, "", {"ORG/NAME"});
   expect_refused(ErrorCode::kNotFound, "../secret", {"no such"});
   expect_refused(ErrorCode::kNotFound, "nobody/nothing",
-                 {"nobody/nothing", "hub", "HF_HUB_CACHE", "`hf download nobody/nothing`"});
+                 {"nobody/nothing", "hub", "HF_HUB_CACHE", "`tugline fetch nobody/nothing`"});
 }
 
 TEST_F(Models, OtherWeightsAreCalledWhatTheyAre) {
@@ -186,8 +187,10 @@ TEST_F(Models, FindsTheRevisionThatMainNames) {
   const ModelSource model = resolve_model("org/tiny");
   EXPECT_EQ(model.path, folder.path() / "hub/models--org--tiny/snapshots/abc123");
   EXPECT_EQ(model.name, "org/tiny");
+  EXPECT_EQ(model.commit, "abc123");
   folder.write("hub/models--org--tiny/refs/main", "gone");
-  expect_refused(ErrorCode::kNotFound, "org/tiny", {"gone", "snapshot"});
+  expect_refused(ErrorCode::kNotFound, "org/tiny",
+                 {"no snapshot for 'main'", "abc123, older", "`tugline fetch org/tiny`"});
   folder.write("hub/models--org--tiny/refs/main", "../../../x");
   expect_refused(ErrorCode::kInput, "org/tiny", {"revision"});
 }
@@ -196,7 +199,7 @@ TEST_F(Models, WithoutMainTheOnlySnapshotIsMeant) {
   folder.write("hub/models--org--tiny/snapshots/one/config.json", "{}");
   EXPECT_EQ(resolve_model("org/tiny").path.filename(), "one");
   folder.write("hub/models--org--tiny/snapshots/two/config.json", "{}");
-  expect_refused(ErrorCode::kNotFound, "org/tiny", {"2 snapshots"});
+  expect_refused(ErrorCode::kNotFound, "org/tiny", {"one, two"});
 }
 
 TEST(HubCache, FollowsTheHubsVariablesInTheirOrder) {

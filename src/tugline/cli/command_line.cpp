@@ -13,6 +13,7 @@
 #include "tugline/cli/analyze_command.h"
 #include "tugline/cli/doctor_command.h"
 #include "tugline/cli/export_command.h"
+#include "tugline/cli/fetch_command.h"
 #include "tugline/cli/help_text.h"
 #include "tugline/cli/inspect_command.h"
 #include "tugline/cli/merge_command.h"
@@ -80,6 +81,7 @@ class CommandLine {
     add_export_command(app_);
     add_merge_command(app_);
     add_inspect_command(app_);
+    add_fetch_command(app_);
     add_doctor_command(app_);
     app_.footer("tugline help COMMAND, or tugline COMMAND --help, shows a command's options and examples.");
   }

@@ -8,6 +8,7 @@
 #include "tugline/cli/inspect_data.h"
 #include "tugline/cli/inspect_model.h"
 #include "tugline/cli/inspect_text.h"
+#include "tugline/cli/model_argument.h"
 #include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/core/error.h"
@@ -26,9 +27,9 @@ struct InspectArguments {
 
 void add_options(CLI::App& command, InspectArguments& a) {
   command
-      .add_option("MODEL", a.model,
-                  "A model directory, a .gguf file, or ORG/NAME in the hub's cache; for --text and --data a "
-                  "directory with a tokenizer.json is enough")
+      .add_option(
+          "MODEL", a.model,
+          std::string(kModelHelp) + "; for --text and --data a directory with a tokenizer.json is enough")
       ->required();
   command.add_option("--text", a.text, "Show how this text is cut into tokens");
   command.add_option("--text-file", a.text_file, "Show how the text in this file is cut into tokens");
@@ -44,7 +45,7 @@ void add_options(CLI::App& command, InspectArguments& a) {
 }
 
 std::string inspect_text(const InspectArguments& a, const std::string& text) {
-  const Tokenizer tokenizer = load_tokenizer(resolve_model(a.model));
+  const Tokenizer tokenizer = load_tokenizer(find_model(a.model, ModelParts::kTokenizer));
   const Encoding encoding = tokenizer.encode(text, parse_bos(a.bos));
   warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(encoding.ids) ? 1 : 0, 1);
   return a.json ? encoding_json(tokenizer, encoding) : encoding_text(tokenizer, encoding);
@@ -52,7 +53,7 @@ std::string inspect_text(const InspectArguments& a, const std::string& text) {
 
 void inspect_data(const InspectArguments& a) {
   const Dataset dataset = load_data(a.data);
-  const Tokenizer tokenizer = load_tokenizer(resolve_model(a.model));
+  const Tokenizer tokenizer = load_tokenizer(find_model(a.model, ModelParts::kTokenizer));
   const auto placed = place_examples(dataset.examples, tokenizer, parse_bos(a.bos));
   warn_of_two_bos(tokenizer,
                   std::count_if(placed.begin(), placed.end(), [](const auto& p) { return p.has_two_bos; }),
@@ -63,7 +64,7 @@ void inspect_data(const InspectArguments& a) {
 
 // Prints what the model is even if it cannot be run. Errors: it cannot.
 void print_model(const InspectArguments& a) {
-  const ModelFacts facts = inspect_model(resolve_model(a.model));
+  const ModelFacts facts = inspect_model(find_model(a.model));
   write_to_standard_output(a.json ? model_facts_json(facts) : model_facts_text(facts));
   if (const auto problems = facts.problems(); !problems.empty())
     fail(ErrorCode::kUnsupported, "tugline cannot run this model: {}", problems.front());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tugline/cli/model_argument.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/option_defaults.h"
@@ -45,8 +46,7 @@ std::vector<Span::Kind> parse_spans(const std::string& text) {
 }
 
 void add_files(CLI::App& command, SweepArguments& a) {
-  command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
-      ->required();
+  command.add_option("MODEL", a.model, kModelHelp)->required();
   command.add_option("DATA", a.data.path, "The dataset, JSON or JSON Lines; - is standard input")->required();
   add_field_option(command, a.data);
   command

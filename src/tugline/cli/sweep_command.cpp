@@ -14,6 +14,7 @@
 #include "tugline/backend/machine.h"
 #include "tugline/backend/product_speed.h"
 #include "tugline/cli/interrupt.h"
+#include "tugline/cli/model_argument.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/plan_report.h"
@@ -179,7 +180,7 @@ std::unique_ptr<Prepared> prepare(const SweepArguments& arguments) {
     RunStore::check_path(arguments.output);
   }
   ready->dataset = load_data(arguments.data);
-  ready->source = resolve_model(arguments.model);
+  ready->source = find_model(arguments.model, arguments.dry_run ? ModelParts::kTokenizer : ModelParts::kAll);
   ready->config = arguments.dry_run ? planned_config(ready->source) : checked_config(ready->source);
   ready->options = resolve_sweep_options(arguments, ready->config);
   const Tokenizer tokenizer = load_tokenizer(ready->source);
@@ -221,6 +222,7 @@ Provenance provenance(const SweepArguments& arguments, const Model& model, const
     facts[field::kOrthogonalFile] = arguments.directions.orthogonal_to;
   if (const auto& supplied = ready.options.pushes.supplied; !supplied.names.empty())
     facts[field::kDirectionArrays] = array_names(supplied);
+  if (!ready.source.commit.empty()) facts["model_commit"] = ready.source.commit;
   if (!ready.shard.is_whole())
     facts[field::kShardUnits] = std::to_string(units_of(ready.plan, ready.options));
   return facts;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tugline/cli/direction_arguments.h"
+#include "tugline/cli/model_argument.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/push_arguments.h"
 #include "tugline/cli/session.h"
@@ -35,8 +36,7 @@ struct TugArguments {
 };
 
 void add_options(CLI::App& command, TugArguments& a) {
-  command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
-      ->required();
+  command.add_option("MODEL", a.model, kModelHelp)->required();
   command.add_option("--text", a.text, "The text to run");
   command.add_option(
       "--text-file", a.text_file,
@@ -104,7 +104,7 @@ TextArguments text_arguments(const CLI::App& command, const TugArguments& a) {
 
 // Everything that can be wrong with the arguments is found before the weights are loaded.
 void run(const TugArguments& arguments, const TextArguments& text) {
-  const ModelSource source = resolve_model(arguments.model);
+  const ModelSource source = find_model(arguments.model);
   const ModelConfig config = checked_config(source);
   const std::vector<LayerIndex> layers = parse_layers(arguments.push.layers, config.num_layers);
   TugResult result{.model = config.name,

@@ -10,6 +10,7 @@
 
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/interrupt.h"
+#include "tugline/cli/model_argument.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
@@ -42,8 +43,7 @@ struct VectorsArguments {
 };
 
 void add_options(CLI::App& command, VectorsArguments& a) {
-  command.add_option("MODEL", a.model, "A model directory, a .gguf file, or ORG/NAME in the hub's cache")
-      ->required();
+  command.add_option("MODEL", a.model, kModelHelp)->required();
   command.add_option("DATA", a.data.path, "The dataset, JSON or JSON Lines; - is standard input")->required();
   add_field_option(command, a.data);
   command.add_option("-o,--output", a.output, "The file to write; its name ends in .safetensors")
@@ -231,7 +231,7 @@ void run(VectorsArguments a) {
   const std::vector<Example>& dataset = data.examples;
   check_metric_name(a, data);
   check_metric(a, dataset);
-  const ModelSource source = resolve_model(a.model);
+  const ModelSource source = find_model(a.model);
   const ModelConfig config = checked_config(source);
   SweepOptions options;
   options.layers = parse_layers(a.layers, config.num_layers);

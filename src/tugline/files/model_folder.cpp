@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kUnfinished = "the download has not finished: run the same `hf download` again";
+constexpr std::string_view kUnfinished = "the download has not finished: run the same `tugline fetch` or `hf download` again";
 
 bool is_dangling(const fs::path& path) {
   std::error_code ignored;
@@ -79,14 +79,14 @@ bool fits(const Format& format, const fs::path& path) {
   return name.starts_with(format.begin) && name.ends_with(format.end);
 }
 
+}  // namespace
+
 bool is_adapter(const fs::path& path) {
   const std::string name = path.filename().string();
   constexpr std::array<std::string_view, 4> kWeights{".safetensors", ".bin", ".pt", ".npz"};
   return name == "adapter_config.json" ||
          (name.starts_with("adapter") && std::ranges::count(kWeights, path.extension().string()) > 0);
 }
-
-}  // namespace
 
 std::vector<fs::path> entries_of(const fs::path& directory) {
   std::error_code error;

@@ -22,6 +22,9 @@ namespace tugline {
 // Whether anything in the directory is weights, whatever their format and state.
 [[nodiscard]] bool holds_weights(const std::filesystem::path& directory);
 
+// Whether a file of this name makes its directory an adapter (LoRA and the like).
+[[nodiscard]] bool is_adapter(const std::filesystem::path& path);
+
 // Throws Error (kUnsupported) if the directory holds an adapter (LoRA and the like): the weights beside it alone are another model.
 void refuse_adapter(const std::filesystem::path& directory);
 

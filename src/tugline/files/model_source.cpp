@@ -1,16 +1,15 @@
 #include "tugline/files/model_source.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <optional>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/files/gguf.h"
+#include "tugline/files/hub/hub_cache.h"
+#include "tugline/files/hub/hub_settings.h"
 #include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"
 
@@ -49,15 +48,26 @@ bool belongs_to_model(const fs::path& file) {
 ModelSource from_directory(const fs::path& directory, std::string name) {
   const std::vector<fs::path> entries = entries_of(directory);
   if (std::ranges::any_of(entries, belongs_to_model)) {
-    return {ModelSource::Kind::kDirectory, directory, std::move(name)};
+    return {ModelSource::Kind::kDirectory, directory, std::move(name), ""};
   }
   fail(ErrorCode::kInput, "{}: the directory holds no config.json, tokenizer.json or *.safetensors{}",
        directory.string(), weights_instead(directory));
 }
 
+// A directory of the name that was given. It may have been meant as a model's name on the hub.
+ModelSource from_path(const std::string& argument) {
+  try {
+    return from_directory(argument, directory_name(argument));
+  } catch (const Error& e) {
+    const auto model = parse_hub_model(argument);
+    if (!model || !model->revision.empty()) throw;
+    fail(e.code(), "{}; for the model of that name on the hub, say {}@main", e.what(), argument);
+  }
+}
+
 ModelSource from_file(const fs::path& file) {
   if (file.extension() == ".incomplete" || file.extension() == ".part") {
-    fail(ErrorCode::kInput, "{}: is a download that has not finished; run the same `hf download` again",
+    fail(ErrorCode::kInput, "{}: is a download that has not finished; run the same `tugline fetch` or `hf download` again",
          file.string());
   }
   if (file.extension() != ".gguf") {
@@ -65,89 +75,26 @@ ModelSource from_file(const fs::path& file) {
          "{}: expected a model's directory, a .gguf file or ORG/NAME; of safetensors, name the directory",
          file.string());
   }
-  return {ModelSource::Kind::kGguf, file, file.stem().string()};
+  return {ModelSource::Kind::kGguf, file, file.stem().string(), ""};
 }
 
-struct HubName {
-  std::string organisation;
-  std::string model;
-};
-
-// Letters, digits, '-', '_' and '.', not beginning with a dot: no name can lead out of the cache.
-bool is_hub_word(std::string_view word) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  return !word.empty() && word.front() != '.' && std::ranges::all_of(word, allowed);
-}
-
-std::optional<HubName> hub_name(const std::string& argument) {
-  const size_t slash = argument.find('/');
-  if (slash == std::string::npos) return std::nullopt;
-  HubName name{argument.substr(0, slash), argument.substr(slash + 1)};
-  if (!is_hub_word(name.organisation) || !is_hub_word(name.model)) return std::nullopt;
-  return name;
-}
-
-// The revision that refs/main names; else the only snapshot there is.
-fs::path snapshot_of(const fs::path& repository, const std::string& argument) {
-  const fs::path snapshots = repository / "snapshots";
-  const fs::path main = repository / "refs" / "main";
-  if (is_there(main)) {
-    std::string revision;
-    std::ifstream(main) >> revision;
-    if (!is_hub_word(revision))
-      fail(ErrorCode::kInput, "{}: holds no revision; fetch the model again", main.string());
-    if (is_there(snapshots / revision)) return snapshots / revision;
+// The snapshot of a model that the hub's tools or `tugline fetch` have put into the cache.
+ModelSource from_cache(const HubModel& model) {
+  const fs::path hub = hub_cache_folder();
+  const HubRepository repository(hub, model);
+  if (!is_there(repository.folder())) {
     fail(ErrorCode::kNotFound,
-         "{}: refs/main names the revision {}, whose snapshot is not there; fetch {} again",
-         repository.string(), revision, argument);
+         "{0}: neither a path here nor a model in the hub's cache ({1}); fetch it with `tugline fetch "
+         "{0}`, or set HF_HUB_CACHE to where it is",
+         model.text(), hub.string());
   }
-  const auto found = is_there(snapshots) ? entries_of(snapshots) : std::vector<fs::path>{};
-  if (found.size() == 1) return found.front();
-  fail(ErrorCode::kNotFound,
-       "{}: has no refs/main and {} snapshots, expected one; name the snapshot's directory",
-       repository.string(), found.size());
-}
-
-std::string from_environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-// The variable that `text` begins with ("$NAME..." or "${NAME}..."): its name, and how many characters it takes there. No value
-// if it begins with none.
-std::optional<std::pair<std::string, size_t>> variable_at(std::string_view text) {
-  if (text.starts_with("${")) {
-    const size_t end = text.find('}');
-    if (end == std::string_view::npos) return std::nullopt;
-    return std::pair(std::string(text.substr(2, end - 2)), end + 1);
-  }
-  const auto end = std::find_if_not(text.begin() + 1, text.end(), is_name_character);
-  const std::string name(text.begin() + 1, end);
-  if (name.empty()) return std::nullopt;
-  return std::pair(name, name.size() + 1);
-}
-
-// As the hub's own tools do: a leading "~" is the home directory, and variables that are set are replaced.
-fs::path expanded(const std::string& path) {
-  std::string whole = path;
-  if (const std::string home = from_environment("HOME");
-      !home.empty() && (path == "~" || path.starts_with("~/")))
-    whole = home + path.substr(1);
-  std::string result;
-  for (size_t i = 0; i < whole.size();) {
-    const auto variable = whole[i] == '$' ? variable_at(std::string_view(whole).substr(i)) : std::nullopt;
-    const bool is_set = variable && std::getenv(variable->first.c_str()) != nullptr;
-    result += is_set ? from_environment(variable->first.c_str()) : std::string(1, whole[i]);
-    i += is_set ? variable->second : 1;
-  }
-  return result;
+  const auto commit = repository.commit_of(model);
+  if (!commit || !is_there(repository.snapshot(*commit)))
+    fail(ErrorCode::kNotFound, "{0}: {1}; `tugline fetch {0}` fetches it", model.text(),
+         repository.contents(model, ModelParts::kTokenizer));
+  ModelSource source = from_directory(repository.snapshot(*commit), model.text());
+  source.commit = *commit;
+  return source;
 }
 
 }  // namespace
@@ -169,34 +116,13 @@ std::unique_ptr<TensorSource> ModelSource::open_tensors() const {
 
 ModelSource resolve_model(const std::string& argument) {
   std::error_code ignored;
-  if (fs::is_directory(argument, ignored)) return from_directory(argument, directory_name(argument));
+  if (fs::is_directory(argument, ignored)) return from_path(argument);
   if (is_there(argument)) return from_file(argument);
-  const auto name = hub_name(argument);
-  if (!name || argument.ends_with(".gguf")) {
-    fail(ErrorCode::kNotFound,
-         "{}: there is no such directory or file; expected a directory with config.json, tokenizer.json and "
-         "*.safetensors, a .gguf file, or ORG/NAME in the hub's cache",
-         argument);
-  }
-  const fs::path hub = hub_cache_folder();
-  const fs::path repository = hub / fmt::format("models--{}--{}", name->organisation, name->model);
-  if (!is_there(repository)) {
-    fail(ErrorCode::kNotFound,
-         "{0}: neither a path here nor a model in the hub's cache ({1}); fetch it with `hf download "
-         "{0}`, or set HF_HUB_CACHE to where it is",
-         argument, hub.string());
-  }
-  return from_directory(snapshot_of(repository, argument), argument);
-}
-
-fs::path hub_cache_folder() {
-  if (const auto hub = from_environment("HF_HUB_CACHE"); !hub.empty()) return expanded(hub);
-  if (const auto hub = from_environment("HUGGINGFACE_HUB_CACHE"); !hub.empty()) return expanded(hub);
-  if (const auto home = from_environment("HF_HOME"); !home.empty()) return expanded(home) / "hub";
-  if (const auto cache = from_environment("XDG_CACHE_HOME"); !cache.empty()) {
-    return expanded(cache) / "huggingface" / "hub";
-  }
-  return fs::path(from_environment("HOME")) / ".cache" / "huggingface" / "hub";
+  if (const auto model = parse_hub_model(argument)) return from_cache(*model);
+  fail(ErrorCode::kNotFound,
+       "{}: there is no such directory or file; expected a directory with config.json, tokenizer.json and "
+       "*.safetensors, a .gguf file, or a model's name on the hub, ORG/NAME or ORG/NAME@REVISION",
+       excerpt(argument));
 }
 
 }  // namespace tugline

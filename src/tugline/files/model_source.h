@@ -1,5 +1,5 @@
 // From what a user calls a model to its files: a directory, a .gguf file, or ORG/NAME in the hub's cache.
-// Finds; reads nothing. What a command needs and the model lacks is an error only when it is asked for.
+// Finds; reads and fetches nothing (obtain_model in hub/fetch_model.h fetches). What a command needs and the model lacks is an error only when it is asked for.
 #pragma once
 
 #include <filesystem>
@@ -15,6 +15,7 @@ struct ModelSource {
   Kind kind = Kind::kDirectory;
   std::filesystem::path path;  // the directory, or the .gguf file
   std::string name;            // for captions: ORG/NAME, the directory's name, the file's name without .gguf
+  std::string commit;          // of a model in the hub's cache; else empty
 
   // The path of the file in the directory. Throws Error (kNotFound) naming it where it is not there. A .gguf
   // file carries its own configuration and tokenizer: for kDirectory only.
@@ -26,12 +27,8 @@ struct ModelSource {
   [[nodiscard]] std::unique_ptr<TensorSource> open_tensors() const;
 };
 
-// A path that exists wins over ORG/NAME. Throws Error: kNotFound saying what was looked for, where, and how
+// A path that exists wins over ORG/NAME and ORG/NAME@REVISION. Throws Error: kNotFound saying what was looked for, where, and how
 // to get it; kInput for a directory that holds nothing of a model, or a file that is not .gguf.
 [[nodiscard]] ModelSource resolve_model(const std::string& argument);
-
-// Where the hub's tools keep what they fetched: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub, else
-// XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub. A leading ~ and $NAME or ${NAME} in them are replaced.
-[[nodiscard]] std::filesystem::path hub_cache_folder();
 
 }  // namespace tugline

@@ -24,9 +24,6 @@ using Json = nlohmann::json;
 // Shard file -> the tensors that the index says it holds.
 using ShardMap = std::map<std::string, std::vector<std::string>>;
 
-constexpr const char* kSingle = "model.safetensors";
-constexpr const char* kIndex = "model.safetensors.index.json";
-
 class SafetensorsSource final : public TensorSource {
  public:
   SafetensorsSource(std::string path, std::vector<MappedFile> files, FileTensors tensors)
@@ -88,7 +85,7 @@ MappedFile open_shard(const fs::path& directory, const std::string& shard) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) {
     fail(ErrorCode::kNotFound, "{}: {} names this shard, but it is not there{}; fetch it", path.string(),
-         kIndex, why_absent(path));
+         kSafetensorsIndex, why_absent(path));
   }
   return MappedFile::open(path);
 }
@@ -101,13 +98,13 @@ void check_mapped(const FileTensors& tensors, const std::vector<std::string>& ma
   for (const std::string& name : mapped)
     if (!held.contains(name))
       fail(ErrorCode::kInput, "{}: has no tensor '{}', which {} says is there", label, printable(name),
-           kIndex);
+           kSafetensorsIndex);
 }
 
 std::unique_ptr<TensorSource> open_shards(const fs::path& directory) {
   std::vector<MappedFile> files;
   FileTensors tensors;
-  for (const auto& [shard, mapped] : read_index(directory / kIndex)) {
+  for (const auto& [shard, mapped] : read_index(directory / kSafetensorsIndex)) {
     files.push_back(open_shard(directory, shard));
     const std::string label = (directory / shard).string();
     FileTensors part = read_safetensors_header(files.back().bytes(), label);
@@ -124,15 +121,21 @@ std::unique_ptr<TensorSource> open_safetensors(const fs::path& path) {
   std::error_code ignored;  // what cannot be looked at is for MappedFile to report
   if (!fs::is_directory(path, ignored)) return open_file(path);
   refuse_adapter(path);
-  if (fs::exists(path / kSingle, ignored)) return open_file(path / kSingle);
-  if (fs::exists(path / kIndex, ignored)) return open_shards(path);
-  fail(ErrorCode::kNotFound, "{}: holds neither {} nor {}{}", path.string(), kSingle, kIndex,
-       weights_instead(path));
+  if (fs::exists(path / kWholeSafetensors, ignored)) return open_file(path / kWholeSafetensors);
+  if (fs::exists(path / kSafetensorsIndex, ignored)) return open_shards(path);
+  fail(ErrorCode::kNotFound, "{}: holds neither {} nor {}{}", path.string(), kWholeSafetensors,
+       kSafetensorsIndex, weights_instead(path));
 }
 
 std::unique_ptr<TensorSource> parse_safetensors(std::span<const std::byte> bytes, const std::string& label) {
   return std::make_unique<SafetensorsSource>(label, std::vector<MappedFile>{},
                                              read_safetensors_header(bytes, label));
+}
+
+std::vector<std::string> shards_of_index(const fs::path& index) {
+  std::vector<std::string> names;
+  for (const auto& [shard, tensors] : read_index(index)) names.push_back(shard);
+  return names;
 }
 
 std::map<std::string, std::string> safetensors_metadata(const fs::path& path) {

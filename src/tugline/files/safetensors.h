@@ -8,10 +8,15 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tugline/files/tensor_source.h"
 
 namespace tugline {
+
+// The names of a whole model's weights, and of the index of those in several files.
+inline constexpr const char* kWholeSafetensors = "model.safetensors";
+inline constexpr const char* kSafetensorsIndex = "model.safetensors.index.json";
 
 // `path` is one file, or a directory that holds model.safetensors, or model.safetensors.index.json and its
 // shards (all tensors of the shards that the index names). Throws Error naming the file, the tensor,
@@ -21,6 +26,9 @@ namespace tugline {
 // One file's content in memory, which outlives the source; `label` is what messages call it.
 [[nodiscard]] std::unique_ptr<TensorSource> parse_safetensors(std::span<const std::byte> bytes,
                                                               const std::string& label);
+
+// The files that an index names, ascending, relative to its folder and inside it. Throws Error.
+[[nodiscard]] std::vector<std::string> shards_of_index(const std::filesystem::path& index);
 
 // What one file's header says of it: its __metadata__; empty where it has none. Throws Error as above.
 [[nodiscard]] std::map<std::string, std::string> safetensors_metadata(const std::filesystem::path& path);

@@ -1,0 +1,32 @@
+// What the environment says of the hub, by the variables that the hub's own tools follow.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace tugline {
+
+// Where models come from unless HF_ENDPOINT names another hub.
+inline constexpr const char* kDefaultHubEndpoint = "https://huggingface.co";
+
+struct HubSettings {
+  std::string endpoint;         // HF_ENDPOINT, without a slash at its end
+  std::filesystem::path cache;  // hub_cache_folder()
+  std::string
+      offline;  // the variable that forbids the network (HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE); empty: none
+  std::string
+      token;  // HF_TOKEN, else the content of HF_TOKEN_PATH or HF_HOME/token; empty: none. A secret: no message has it
+  std::chrono::seconds stall;  // HF_HUB_DOWNLOAD_TIMEOUT: a server that sends nothing for so long is given up
+  bool may_link = true;        // not HF_HUB_DISABLE_SYMLINKS
+};
+
+// Throws Error (kUsage) naming the variable whose value cannot be: an endpoint that is no http or https address, a token that no header
+// can carry, a time that is no number.
+[[nodiscard]] HubSettings hub_settings();
+
+// Where the hub's tools keep what they fetched: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub, else
+// XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub. A leading ~ and $NAME or ${NAME} in them are replaced.
+[[nodiscard]] std::filesystem::path hub_cache_folder();
+
+}  // namespace tugline
