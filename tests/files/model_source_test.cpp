@@ -143,21 +143,25 @@ TEST_F(Models, AnAdapterBesideOrWithoutWeightsIsRefused) {
   }
 }
 
-TEST_F(Models, OnePartOfAGgufIsRefused) {
-  const MappedFile small = MappedFile::open(fixture("small.gguf"));
-  const std::span<const std::byte> whole = small.bytes();
-  folder.write("m-00001-of-00001.gguf", whole);
-  EXPECT_NO_THROW(static_cast<void>(GgufFile::open(folder.path() / "m-00001-of-00001.gguf")));
-  folder.write("m-00002-of-00003.gguf", whole);
-  expect_error(ErrorCode::kUnsupported, {"m-00002-of-00003.gguf", "part 2", "3 files", "--merge"},
-               [&] { static_cast<void>(GgufFile::open(folder.path() / "m-00002-of-00003.gguf")); });
-  Bytes bytes;
-  bytes.put_raw("GGUF").put<uint32_t>(3).put<uint64_t>(0).put<uint64_t>(2);
-  bytes.put_string("split.no").put<uint32_t>(2).put<uint16_t>(0);
-  bytes.put_string("split.count").put<uint32_t>(2).put<uint16_t>(2);
-  folder.write("renamed.gguf", bytes.span());
-  expect_error(ErrorCode::kUnsupported, {"renamed.gguf", "part 1", "2 files"},
-               [&] { static_cast<void>(GgufFile::open(folder.path() / "renamed.gguf")); });
+TEST_F(Models, WeightsThatAreNotReadAreWarnedOf) {
+  const auto whole = safetensors_bytes(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4);
+  const auto warnings = [&] { return resolve_model((folder.path() / "m").string()).warnings(); };
+  folder.write("m/config.json", "{}");
+  folder.write("m/model-00001-of-00002.safetensors", whole.span());
+  EXPECT_TRUE(warnings().empty());  // without an index they are an error
+  folder.write("m/model.safetensors.index.json",
+               R"({"weight_map": {"a": "model-00001-of-00002.safetensors"}})");
+  EXPECT_TRUE(warnings().empty());
+  folder.write("m/model-00002-of-00002.safetensors", whole.span());
+  folder.write("m/consolidated.safetensors", whole.span());  // the authors' layout of the same weights
+  ASSERT_EQ(warnings().size(), 1U);
+  EXPECT_NE(warnings()[0].find("model-00002-of-00002.safetensors is not read"), std::string::npos)
+      << warnings()[0];
+  EXPECT_NE(warnings()[0].find("index.json"), std::string::npos) << warnings()[0];
+  folder.write("m/model.safetensors", whole.span());
+  ASSERT_EQ(warnings().size(), 1U);
+  EXPECT_NE(warnings()[0].find("model-00001-of-00002.safetensors and 1 file more"), std::string::npos)
+      << warnings()[0];
 }
 
 // As a download that was cut off leaves a cached repository.

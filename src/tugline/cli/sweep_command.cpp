@@ -129,7 +129,15 @@ void report_skipped(const SweepPlan& plan) {
   }
   for (size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i) spdlog::warn("{}", reasons[i]);
   if (reasons.size() > kMostReasons)
-    spdlog::warn("{} more are skipped; the run store has their reasons", reasons.size() - kMostReasons);
+    spdlog::warn("{} more are skipped; `tugline inspect MODEL --data DATA` shows all reasons",
+                 reasons.size() - kMostReasons);
+}
+
+// Before the weights are loaded: without spans there is nothing to load them for.
+void refuse_empty_plan(const SweepPlan& plan) {
+  if (plan.spans() > 0) return;
+  report_skipped(plan);
+  expect_something_to_measure(plan);
 }
 
 void report_plan(const SweepPlan& plan, const SweepOptions& options, int64_t pushes) {
@@ -334,6 +342,7 @@ void run(const SweepArguments& arguments) {
   const auto ready = prepare(arguments);
   const auto& [dataset, source, config, options, shard, whole, plan] = *ready;
   (void)existing_store(arguments, *ready);  // what is refused is refused before the weights are read
+  refuse_empty_plan(whole);
   const LoadedModel loaded = load_model(source, backend_options(arguments.push));
   const Model& model = *loaded.model;
   warn_of_contradictions(

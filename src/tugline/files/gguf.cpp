@@ -1,7 +1,6 @@
 #include "tugline/files/gguf.h"
 
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "tugline/core/error.h"
 #include "tugline/files/byte_reader.h"
 #include "tugline/files/gguf_parser.h"
+#include "tugline/files/gguf_parts.h"
 #include "tugline/files/gguf_tensor_types.h"
 
 namespace tugline {
@@ -49,55 +49,26 @@ std::string_view name_of(GgufType type) {
   return kNames[static_cast<size_t>(type)];
 }
 
-namespace {
-
-[[noreturn]] void refuse_part(const std::filesystem::path& path, uint64_t part, uint64_t parts) {
-  fail(ErrorCode::kUnsupported,
-       "{}: is part {} of a model in {} files, which tugline reads as one file only: join them with "
-       "`llama-gguf-split --merge FIRST_PART WHOLE.gguf` (parts cut by `split`: with `cat`)",
-       path.string(), part, parts);
-}
-
-// The number before the end of `text`, which it is cut off from; no value if there is none.
-std::optional<uint64_t> take_number(std::string_view& text) {
-  const size_t begin = text.find_last_not_of("0123456789") + 1;
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(), number);
-  if (error != std::errc() || begin == text.size()) return std::nullopt;
-  text = text.substr(0, begin);
-  return number;
-}
-
-// "model-00002-of-00003.gguf": by its name it is a part, whether or not its metadata say so.
-void refuse_part_by_name(const std::filesystem::path& path) {
-  constexpr std::string_view kOf = "-of-";
-  const std::string stem = path.stem().string();
-  std::string_view rest = stem;
-  const auto parts = take_number(rest);
-  if (!parts || !rest.ends_with(kOf)) return;
-  rest.remove_suffix(kOf.size());
-  const auto part = take_number(rest);
-  if (part && *parts > 1) refuse_part(path, *part, *parts);
-}
-
-}  // namespace
-
 GgufFile GgufFile::open(const std::filesystem::path& path) {
-  refuse_part_by_name(path);
-  MappedFile file = MappedFile::open(path);
-  GgufContents contents = parse_gguf(file.bytes(), path.string());
-  GgufFile gguf(std::move(file), std::move(contents), path.string());
-  const uint64_t parts = gguf.optional_u64("split.count").value_or(0);
-  if (parts > 1) refuse_part(path, gguf.optional_u64("split.no").value_or(0) + 1, parts);
-  return gguf;
+  const auto part = gguf_part_name(path);
+  const auto paths = part ? gguf_part_paths(path, *part) : std::vector{path};
+  std::vector<MappedFile> files;
+  std::vector<GgufContents> contents;
+  for (const std::filesystem::path& one : paths) {
+    files.push_back(MappedFile::open(one));
+    contents.push_back(parse_gguf(files.back().bytes(), one.string()));
+  }
+  if (part) return {std::move(files), join_gguf_parts(std::move(contents), paths), path.string()};
+  refuse_unnamed_part(contents.front(), path.string());
+  return {std::move(files), std::move(contents.front()), path.string()};
 }
 
 GgufFile GgufFile::parse(std::span<const std::byte> bytes, const std::string& label) {
-  return {std::nullopt, parse_gguf(bytes, label), label};
+  return {std::vector<MappedFile>{}, parse_gguf(bytes, label), label};
 }
 
-GgufFile::GgufFile(std::optional<MappedFile> file, GgufContents contents, std::string label)
-    : file_(std::move(file)),
+GgufFile::GgufFile(std::vector<MappedFile> files, GgufContents contents, std::string label)
+    : files_(std::move(files)),
       label_(std::move(label)),
       version_(contents.version),
       alignment_(contents.alignment),

@@ -64,7 +64,8 @@ struct GgufContents {
 // Views that it gives live as long as it does, moves included. Thread-safe once made.
 class GgufFile final : public TensorSource {
  public:
-  // Throws Error naming the file, the key or tensor, expected and found; kUnsupported for one part of several.
+  // One file, or all parts of a model in several (NAME-00001-of-00003.gguf), of which any may be named. Throws Error naming the file, the
+  // key or tensor, expected and found; a part that is missing or does not belong is named.
   static GgufFile open(const std::filesystem::path& path);
   // A file's content in memory, which outlives the GgufFile; `label` is what messages call it.
   static GgufFile parse(std::span<const std::byte> bytes, const std::string& label);
@@ -75,7 +76,7 @@ class GgufFile final : public TensorSource {
   [[nodiscard]] std::string readable_types() const override;
   [[nodiscard]] std::string path() const override { return label_; }
   void release(std::span<const std::byte> bytes) const override {
-    if (file_) file_->release(bytes);
+    for (const MappedFile& file : files_) file.release(bytes);
   }
 
   [[nodiscard]] uint32_t version() const { return version_; }
@@ -106,14 +107,14 @@ class GgufFile final : public TensorSource {
   [[nodiscard]] std::vector<double> require_floats(std::string_view key) const;
 
  private:
-  GgufFile(std::optional<MappedFile> file, GgufContents contents, std::string label);
+  GgufFile(std::vector<MappedFile> files, GgufContents contents, std::string label);
 
   [[nodiscard]] const GgufValue* value_of(std::string_view key) const;
   [[nodiscard]] const GgufArray* array_of(std::string_view key, std::string_view expected) const;
   [[noreturn]] void wrong_type(std::string_view key, std::string_view expected, const GgufValue& found) const;
   [[noreturn]] void missing(std::string_view key) const;
 
-  std::optional<MappedFile> file_;  // what the views below point into; none where the content is the caller's
+  std::vector<MappedFile> files_;  // what the views below point into; none where the content is the caller's
   std::string label_;
   uint32_t version_;
   uint64_t alignment_;

@@ -7,7 +7,9 @@
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/core/plural.h"
 #include "tugline/files/gguf.h"
+#include "tugline/files/gguf_parts.h"
 #include "tugline/files/hub/hub_cache.h"
 #include "tugline/files/hub/hub_settings.h"
 #include "tugline/files/model_folder.h"
@@ -67,7 +69,8 @@ ModelSource from_path(const std::string& argument) {
 
 ModelSource from_file(const fs::path& file) {
   if (file.extension() == ".incomplete" || file.extension() == ".part") {
-    fail(ErrorCode::kInput, "{}: is a download that has not finished; run the same `tugline fetch` or `hf download` again",
+    fail(ErrorCode::kInput,
+         "{}: is a download that has not finished; run the same `tugline fetch` or `hf download` again",
          file.string());
   }
   if (file.extension() != ".gguf") {
@@ -75,7 +78,8 @@ ModelSource from_file(const fs::path& file) {
          "{}: expected a model's directory, a .gguf file or ORG/NAME; of safetensors, name the directory",
          file.string());
   }
-  return {ModelSource::Kind::kGguf, file, file.stem().string(), ""};
+  const auto part = gguf_part_name(file);
+  return {ModelSource::Kind::kGguf, file, part ? part->model : file.stem().string(), ""};
 }
 
 // The snapshot of a model that the hub's tools or `tugline fetch` have put into the cache.
@@ -105,6 +109,19 @@ fs::path ModelSource::config_json() const {
 
 fs::path ModelSource::tokenizer_json() const {
   return file_in(*this, "tokenizer.json", "which says how text becomes tokens");
+}
+
+std::vector<std::string> ModelSource::warnings() const {
+  const auto unread = kind == Kind::kGguf ? std::vector<std::string>{} : unread_safetensors(path);
+  if (unread.empty()) return {};
+  return {fmt::format(
+      "{}: {} not read, because {} holds or names the weights; if a download left {} behind, remove {}",
+      path.string(),
+      unread.size() == 1
+          ? unread.front() + " is"
+          : fmt::format("{} and {} more are", unread.front(), counted(std::ssize(unread) - 1, "file")),
+      is_there(path / kWholeSafetensors) ? kWholeSafetensors : kSafetensorsIndex,
+      unread.size() == 1 ? "it" : "them", unread.size() == 1 ? "it" : "them")};
 }
 
 bool ModelSource::has_weights() const { return kind == Kind::kGguf || holds_weights(path); }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tugline/files/tensor_source.h"
 
@@ -23,6 +24,8 @@ struct ModelSource {
   [[nodiscard]] std::filesystem::path tokenizer_json() const;
   // Whether weights are there at all, in whatever format and state.
   [[nodiscard]] bool has_weights() const;
+  // Weights that lie in the directory and are not read: shards beside a whole model.safetensors, or that the index does not name.
+  [[nodiscard]] std::vector<std::string> warnings() const;
   // The weights, for both kinds. Throws Error.
   [[nodiscard]] std::unique_ptr<TensorSource> open_tensors() const;
 };

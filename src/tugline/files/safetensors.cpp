@@ -138,6 +138,22 @@ std::vector<std::string> shards_of_index(const fs::path& index) {
   return names;
 }
 
+std::vector<std::string> unread_safetensors(const fs::path& directory) {
+  std::error_code ignored;
+  const bool is_whole = fs::exists(directory / kWholeSafetensors, ignored);
+  if (!is_whole && !fs::exists(directory / kSafetensorsIndex, ignored)) return {};
+  const std::vector<std::string> read =
+      is_whole ? std::vector<std::string>{kWholeSafetensors} : shards_of_index(directory / kSafetensorsIndex);
+  std::vector<std::string> unread;
+  for (const fs::path& entry : entries_of(directory)) {
+    const std::string name = entry.filename().string();
+    if (name.starts_with("model") && name.ends_with(".safetensors") &&
+        std::ranges::find(read, name) == read.end())
+      unread.push_back(name);
+  }
+  return unread;
+}
+
 std::map<std::string, std::string> safetensors_metadata(const fs::path& path) {
   return read_safetensors_metadata(MappedFile::open(path).bytes(), path.string());
 }

@@ -14,6 +14,7 @@ ModelConfig stated_config(const ModelSource& source) {
   ModelConfig config =
       gguf ? read_config_gguf(GgufFile::open(source.path)) : read_config_json(source.config_json());
   config.name = source.name;
+  for (std::string& warning : source.warnings()) config.warnings.push_back(std::move(warning));
   return config;
 }
 

@@ -156,6 +156,15 @@ ExampleRecord record_of(const PlannedExample& planned) {
           .id = planned.example->id};
 }
 
+void expect_something_to_measure(const SweepPlan& plan) {
+  if (plan.examples.empty()) fail(ErrorCode::kNothingToMeasure, "nothing to measure: there are no examples");
+  if (std::all_of(plan.examples.begin(), plan.examples.end(),
+                  [](const PlannedExample& planned) { return !planned.skipped.empty(); }))
+    fail(ErrorCode::kNothingToMeasure, "nothing to measure: {} of {} skipped. First reason: {} (example {})",
+         plan.examples.size(), counted(std::ssize(plan.examples), "example"), plan.examples.front().skipped,
+         plan.examples.front().example->index);
+}
+
 void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                SweepObserver& observer, const Model* exact) {
   std::vector<ExampleRecord> examples;
@@ -165,12 +174,7 @@ void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& op
     skipped.insert(skipped.end(), planned.skipped_spans.begin(), planned.skipped_spans.end());
   }
   observer.put_examples(examples, skipped);
-  if (plan.examples.empty()) fail(ErrorCode::kNothingToMeasure, "nothing to measure: there are no examples");
-  if (std::all_of(plan.examples.begin(), plan.examples.end(),
-                  [](const PlannedExample& planned) { return !planned.skipped.empty(); }))
-    fail(ErrorCode::kNothingToMeasure, "nothing to measure: {} of {} skipped. First reason: {} (example {})",
-         plan.examples.size(), counted(std::ssize(plan.examples), "example"), plan.examples.front().skipped,
-         plan.examples.front().example->index);
+  expect_something_to_measure(plan);
   Sweep sweep(model, plan, options, observer, exact);
   for (const PlannedExample& planned : plan.examples) sweep.run_example(planned);
 }

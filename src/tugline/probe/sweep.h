@@ -90,7 +90,10 @@ class SweepObserver {
   [[nodiscard]] virtual bool progress(int64_t pushes, double flops) = 0;
 };
 
-// Runs what the observer does not have yet. Errors: kNothingToMeasure where every example was skipped, after all reasons were handed over.
+// Errors: kNothingToMeasure if the plan has no examples, or skips all of them. Needs no weights.
+void expect_something_to_measure(const SweepPlan& plan);
+
+// Runs what the observer does not have yet. Errors: kNothingToMeasure, after all reasons were handed over.
 // `exact`: the same model on the reference backend, for the audit; needed where options.audit is not 0.
 void run_sweep(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                SweepObserver& observer, const Model* exact = nullptr);

@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,7 +21,7 @@ BINARY = os.environ["TUGLINE_BINARY"]
 MODEL = {path.name: path.read_bytes() for path in (TESTS / "fixtures" / "tiny_model").iterdir()}
 WEIGHTS = "model.safetensors"
 TOKEN = "hf_a_secret"
-CLEARED = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE",
+CLEARED = ("HUGGING_FACE_HUB_TOKEN", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE",
            "HF_HUB_DISABLE_SYMLINKS", "XDG_CACHE_HOME", "http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE",
            "SSL_CERT_DIR", "CURL_CA_BUNDLE")
 
@@ -126,6 +128,9 @@ class Downloads(HubTest):
                 self.assertEqual((self.folder / "refs" / revision).read_text(), newer.commit)
         self.assertFalse((self.folder / "refs" / newer.commit).exists())
         self.run_tugline("inspect", "org/tiny@refs/pr/1", HF_HUB_OFFLINE="1")
+        asked = len(self.hub.requests)
+        self.fetch(f"org/tiny@{newer.commit}")  # a commit never changes
+        self.assertEqual(len(self.hub.requests), asked)
         self.refused("no revision 'v2'", name="org/tiny@v2")
         self.refused(f"no revision '{older}'", name=f"org/tiny@{older}")
         for name in ("org/tiny@", "org/tiny@../x", "org/tiny@a b", "org/../x", "org/tiny/x", "tiny", "-x/y@-", "a--b/c", ""):
@@ -196,7 +201,7 @@ class Secrets(HubTest):
         home.mkdir()
         (home / "token").write_text(TOKEN)
         for number, environment in enumerate(({"HF_TOKEN": TOKEN}, {"HF_TOKEN_PATH": str(other)}, {"HF_HOME": str(home)},
-                                              {"HF_TOKEN": TOKEN, "HF_TOKEN_PATH": str(self.home / "none")})):
+                                              {"HUGGING_FACE_HUB_TOKEN": TOKEN}, {"HF_TOKEN": TOKEN, "HF_TOKEN_PATH": str(self.home / "none")})):
             with self.subTest(environment):
                 self.hub.requests.clear()
                 self.fetch(HF_HUB_CACHE=str(self.home / str(number)), **environment)
@@ -404,6 +409,37 @@ class Refusals(HubTest):
     def test_a_proxy_is_asked(self):
         self.fetch(HF_ENDPOINT="http://hub.invalid", http_proxy=self.hub.endpoint, no_proxy="localhost")
         self.assert_whole()
+
+
+class Certificates(unittest.TestCase):
+    """A hub with a certificate that only SSL_CERT_FILE vouches for."""
+
+    @unittest.skipUnless(shutil.which("openssl"), "openssl makes the certificate")
+    def test_they_are_verified(self):
+        home = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="tugline-hub-")))
+        certificate, key = str(home / "cert.pem"), str(home / "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        hub = self.enterContext(FakeHub(tls=context))
+        hub.add("org/tiny", MODEL)
+        hub.add("org/large", MODEL, large={WEIGHTS})
+        environment = {name: value for name, value in os.environ.items() if name not in CLEARED}
+        environment |= {"HF_ENDPOINT": hub.endpoint, "HF_HUB_CACHE": str(home / "hub"), "HOME": str(home)}
+
+        def fetch(name, status, **more):
+            done = subprocess.run([BINARY, "fetch", name], env={**environment, **more}, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, status, done.stderr)
+            return done.stderr
+
+        message = fetch("org/tiny", 2)
+        self.assertIn("certificate cannot be verified", message)
+        self.assertIn("SSL_CERT_FILE", message)
+        self.assertEqual(hub.requests, [])
+        fetch("org/tiny", 0, SSL_CERT_FILE=certificate)
+        # The hub's own host is asked by TLS; a redirect to where there is none is not followed.
+        self.assertIn("redirects from https to http", fetch("org/large", 2, SSL_CERT_FILE=certificate))
 
 
 if __name__ == "__main__":

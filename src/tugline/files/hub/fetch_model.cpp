@@ -169,6 +169,8 @@ fs::path fetch_model(const HubModel& model, const FetchOptions& options) {
   if (!settings.offline.empty())
     fail(ErrorCode::kUsage, "{}: {} is set, so nothing is fetched; {}", model.text(), settings.offline,
          HubRepository(settings.cache, model).contents(model, options.parts));
+  if (is_commit(model.revision))  // which never changes
+    if (const auto snapshot = cached(model, settings.cache, options.parts)) return *snapshot;
   return Fetch(model, options, std::move(settings)).run();
 }
 

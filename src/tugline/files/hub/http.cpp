@@ -205,7 +205,9 @@ Failure kind_of(CURLcode code) {
                                    bool has_been_answered) {
   const std::string what = detail.empty() ? curl_easy_strerror(code) : detail;
   const std::string where = shown_url(url);
-  const Failure kind = kind_of(code);
+  // A firewall that drops packets looks like a stall. The first one is not waited for again.
+  const bool is_silent = code == CURLE_OPERATION_TIMEDOUT && !has_been_answered;
+  const Failure kind = is_silent ? Failure::kUnreachable : kind_of(code);
   if (kind == Failure::kUnreachable && !has_been_answered)
     fail(ErrorCode::kIo,
          "{} cannot be reached: {}; is there a network, or a proxy to be named in HTTPS_PROXY?",

@@ -96,8 +96,8 @@ std::string checked_token(std::string token, const std::string& origin) {
 }
 
 std::string token() {
-  if (std::string token = checked_token(from_environment("HF_TOKEN"), "HF_TOKEN"); !token.empty())
-    return token;
+  for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})
+    if (std::string token = checked_token(from_environment(name), name); !token.empty()) return token;
   if (is_true("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return "";
   const std::string named = from_environment("HF_TOKEN_PATH");
   const fs::path path = named.empty() ? hub_home() / "token" : expanded(named);

@@ -16,7 +16,7 @@ struct HubSettings {
   std::string
       offline;  // the variable that forbids the network (HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE); empty: none
   std::string
-      token;  // HF_TOKEN, else the content of HF_TOKEN_PATH or HF_HOME/token; empty: none. A secret: no message has it
+      token;  // HF_TOKEN, else HUGGING_FACE_HUB_TOKEN, else the content of HF_TOKEN_PATH or HF_HOME/token; empty: none. A secret: no message has it
   std::chrono::seconds stall;  // HF_HUB_DOWNLOAD_TIMEOUT: a server that sends nothing for so long is given up
   bool may_link = true;        // not HF_HUB_DISABLE_SYMLINKS
 };
