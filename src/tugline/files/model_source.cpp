@@ -10,7 +10,7 @@
 #include "tugline/core/plural.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/gguf_parts.h"
-#include "tugline/files/hub/hub_cache.h"
+#include "tugline/files/hub/cached_model.h"
 #include "tugline/files/hub/hub_settings.h"
 #include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"
@@ -82,25 +82,6 @@ ModelSource from_file(const fs::path& file) {
   return {ModelSource::Kind::kGguf, file, part ? part->model : file.stem().string(), ""};
 }
 
-// The snapshot of a model that the hub's tools or `tugline fetch` have put into the cache.
-ModelSource from_cache(const HubModel& model) {
-  const fs::path hub = hub_cache_folder();
-  const HubRepository repository(hub, model);
-  if (!is_there(repository.folder())) {
-    fail(ErrorCode::kNotFound,
-         "{0}: neither a path here nor a model in the hub's cache ({1}); fetch it with `tugline fetch "
-         "{0}`, or set HF_HUB_CACHE to where it is",
-         model.text(), hub.string());
-  }
-  const auto commit = repository.commit_of(model);
-  if (!commit || !is_there(repository.snapshot(*commit)))
-    fail(ErrorCode::kNotFound, "{0}: {1}; `tugline fetch {0}` fetches it", model.text(),
-         repository.contents(model, ModelParts::kTokenizer));
-  ModelSource source = from_directory(repository.snapshot(*commit), model.text());
-  source.commit = *commit;
-  return source;
-}
-
 }  // namespace
 
 fs::path ModelSource::config_json() const {
@@ -135,7 +116,7 @@ ModelSource resolve_model(const std::string& argument) {
   std::error_code ignored;
   if (fs::is_directory(argument, ignored)) return from_path(argument);
   if (is_there(argument)) return from_file(argument);
-  if (const auto model = parse_hub_model(argument)) return from_cache(*model);
+  if (const auto model = parse_hub_model(argument)) return cached_model(*model, hub_cache_folder());
   fail(ErrorCode::kNotFound,
        "{}: there is no such directory or file; expected a directory with config.json, tokenizer.json and "
        "*.safetensors, a .gguf file, or a model's name on the hub, ORG/NAME or ORG/NAME@REVISION",

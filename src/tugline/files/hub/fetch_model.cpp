@@ -13,6 +13,7 @@
 #include "tugline/core/error.h"
 #include "tugline/core/printable.h"
 #include "tugline/files/hub/blob_download.h"
+#include "tugline/files/hub/cached_model.h"
 #include "tugline/files/hub/retries.h"
 #include "tugline/files/safetensors.h"
 
@@ -32,9 +33,9 @@ bool is_there(const fs::path& path) {
 // One model's download.
 class Fetch {
  public:
-  Fetch(const HubModel& model, const FetchOptions& options, HubSettings settings)
+  Fetch(const HubModel& model, const FetchOptions& options, const HubSettings& settings)
       : options_(options),
-        settings_(std::move(settings)),
+        settings_(settings),
         repository_(settings_.cache, model),
         client_(settings_.stall, [this] { return goes_on(); }),
         api_(client_, settings_, model),
@@ -142,7 +143,7 @@ class Fetch {
   }
 
   const FetchOptions& options_;
-  HubSettings settings_;
+  const HubSettings& settings_;
   HubRepository repository_;
   std::atomic<bool> has_failed_ = false;
   HttpClient client_;
@@ -164,21 +165,20 @@ std::optional<fs::path> cached(const HubModel& model, const fs::path& cache, Mod
 
 }  // namespace
 
-fs::path fetch_model(const HubModel& model, const FetchOptions& options) {
-  HubSettings settings = hub_settings();
+fs::path fetch_model(const HubModel& model, const FetchOptions& options, const HubSettings& settings) {
   if (!settings.offline.empty())
     fail(ErrorCode::kUsage, "{}: {} is set, so nothing is fetched; {}", model.text(), settings.offline,
          HubRepository(settings.cache, model).contents(model, options.parts));
   if (is_commit(model.revision))  // which never changes
     if (const auto snapshot = cached(model, settings.cache, options.parts)) return *snapshot;
-  return Fetch(model, options, std::move(settings)).run();
+  return Fetch(model, options, settings).run();
 }
 
-ModelSource obtain_model(const std::string& argument, const FetchOptions& options) {
+ModelSource obtain_model(const std::string& argument, const FetchOptions& options,
+                         const HubSettings& settings) {
   const auto model = parse_hub_model(argument);
   if (is_there(argument) || !model) return resolve_model(argument);
-  const HubSettings settings = hub_settings();
-  if (cached(*model, settings.cache, options.parts)) return resolve_model(argument);
+  if (cached(*model, settings.cache, options.parts)) return cached_model(*model, settings.cache);
   const HubRepository repository(settings.cache, *model);
   const std::string state = repository.contents(*model, options.parts);
   if (!settings.offline.empty())
@@ -188,12 +188,12 @@ ModelSource obtain_model(const std::string& argument, const FetchOptions& option
   if (options.on_message)
     options.on_message(fmt::format("{} is fetched from {}", argument, shown_url(settings.endpoint)));
   try {
-    static_cast<void>(fetch_model(*model, options));
+    static_cast<void>(fetch_model(*model, options, settings));
   } catch (const Error& e) {
     if (e.code() == ErrorCode::kInterrupted) throw;
     fail(e.code(), "{} ({} is no path here, and {})", e.what(), argument, state);
   }
-  return resolve_model(argument);
+  return cached_model(*model, settings.cache);
 }
 
 }  // namespace tugline

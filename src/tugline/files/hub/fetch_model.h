@@ -8,6 +8,7 @@
 
 #include "tugline/files/hub/hub_cache.h"
 #include "tugline/files/hub/hub_model.h"
+#include "tugline/files/hub/hub_settings.h"
 #include "tugline/files/model_source.h"
 
 namespace tugline {
@@ -31,11 +32,13 @@ struct FetchOptions {
 // Asks the hub what the revision is now, downloads what the cache lacks of it, and gives the snapshot's folder. Throws Error: kUsage if the
 // environment forbids the network or is wrong; kNotFound for a model, revision or file that the hub does not have or give; kUnsupported for
 // a repository without safetensors; kInput if what comes is not what the hub says; kIo if network or disk fail; kInterrupted. Each message
-// says what to do. The environment is hub_settings()'s.
-[[nodiscard]] std::filesystem::path fetch_model(const HubModel& model, const FetchOptions& options);
+// says what to do.
+[[nodiscard]] std::filesystem::path fetch_model(const HubModel& model, const FetchOptions& options,
+                                                const HubSettings& settings = hub_settings());
 
 // What resolve_model finds; if `argument` is a name on the hub and the cache lacks something of it, that is downloaded first, unless
-// HF_HUB_OFFLINE forbids it. A model that the cache has is taken without asking the hub. Throws Error as both do.
-[[nodiscard]] ModelSource obtain_model(const std::string& argument, const FetchOptions& options);
+// settings.offline forbids it. A model that the cache has is taken without asking the hub. Throws Error as both do.
+[[nodiscard]] ModelSource obtain_model(const std::string& argument, const FetchOptions& options,
+                                       const HubSettings& settings = hub_settings());
 
 }  // namespace tugline
