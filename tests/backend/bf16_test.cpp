@@ -218,6 +218,50 @@ TEST_F(PlainBf16, TheNormIsRoundedBeforeItsWeight) {
   expect_kept(values(out), rounded(expected));
 }
 
+TEST_F(PlainBf16, TheNormsOfOlmo2AndOfGptNeoxAreRoundedOnce) {
+  const auto x = numbers_.normals(5 * 24);
+  const auto weight = numbers_.normals(24);
+  const auto bias = numbers_.normals(24);
+  const Matrix rms = uploaded(std::vector<double>(5 * 24), 24);
+  const Matrix layer = uploaded(std::vector<double>(5 * 24), 24);
+  backend_->rms_norm_rounded_once(uploaded(x, 24), uploaded(weight, 24), 1e-5, rms);
+  backend_->layer_norm(uploaded(x, 24), uploaded(weight, 24), uploaded(bias, 24), 1e-5, layer);
+  std::vector<double> expected_rms = rounded(x);
+  std::vector<double> expected_layer = rounded(x);
+  for (size_t r = 0; r < 5; ++r) {
+    double sum = 0;
+    double squares = 0;
+    for (size_t i = r * 24; i < r * 24 + 24; ++i) {
+      sum += expected_rms[i];
+      squares += expected_rms[i] * expected_rms[i];
+    }
+    const double mean = sum / 24;
+    for (size_t i = r * 24; i < r * 24 + 24; ++i) {
+      expected_rms[i] *= rounded(weight)[i % 24] / std::sqrt(squares / 24 + 1e-5);
+      expected_layer[i] = (expected_layer[i] - mean) / std::sqrt(squares / 24 - mean * mean + 1e-5) *
+                              rounded(weight)[i % 24] +
+                          rounded(bias)[i % 24];
+    }
+  }
+  expect_kept(values(rms), rounded(expected_rms));
+  expect_kept(values(layer), rounded(expected_layer));
+}
+
+TEST_F(PlainBf16, GeluAndASumAreRoundedOnce) {
+  const auto x = numbers_.normals(5 * 24);
+  const Matrix out = uploaded(std::vector<double>(5 * 24), 24);
+  backend_->gelu(uploaded(x, 24), out);
+  std::vector<double> expected = rounded(x);
+  for (double& v : expected) v *= std::erfc(-v / std::sqrt(2.0)) / 2;
+  expect_kept(values(out), rounded(expected));
+  const auto y = numbers_.normals(5 * 24);
+  const Matrix sum = uploaded(y, 24);
+  backend_->add(uploaded(x, 24), sum);
+  std::vector<double> added = rounded(y);
+  for (size_t i = 0; i < added.size(); ++i) added[i] += rounded(x)[i];
+  EXPECT_EQ(values(sum), rounded(added));
+}
+
 TEST_F(PlainBf16, SiluIsRoundedBeforeItsProduct) {
   const auto gate_up = numbers_.normals(5 * 16);
   const Matrix out = uploaded(std::vector<double>(5 * 8), 8);

@@ -88,6 +88,109 @@ TEST_P(DifferenceOperations, RmsNorm) {
   }
 }
 
+std::vector<Long> layer_norm(std::vector<Long> x, const std::vector<double>& weight, double eps) {
+  const size_t n = weight.size();
+  for (size_t begin = 0; begin < x.size(); begin += n) {
+    Long sum = 0;
+    for (size_t i = begin; i < begin + n; ++i) sum += x[i];
+    for (size_t i = begin; i < begin + n; ++i) x[i] -= sum / static_cast<Long>(n);
+  }
+  return rms_norm(x, weight, eps);
+}
+
+// The RMS norm's, and n more for each of the two means. Bases and differences of which most is their mean: what is centred away takes
+// its rounding along, relative to what is left.
+TEST_P(DifferenceOperations, LayerNorm) {
+  for (const double mean : {0.0, 4.0}) {
+    for (const int64_t n : {13, 24, 200}) {
+      auto base = numbers_.normals(3 * n);
+      auto d = numbers_.normals(5 * 3 * n, size());
+      for (double& v : base) v = static_cast<float>(v + mean);
+      for (double& v : d) v = static_cast<float>(v + mean * size());
+      const auto weight = numbers_.normals(n);
+      const std::vector<double> none(base.size());
+      const auto expected =
+          minus(layer_norm(moved(base, d), weight, 1e-5), layer_norm(moved(base, none), weight, 1e-5));
+      const auto results = both_.run([&](Backend& b) {
+        const Slice in(b, d, n, 3, 1);
+        const Slice out(b, 15, n, 1, 2);
+        const Slice w(b, weight, n);
+        b.layer_norm_difference(Slice(b, base, n, 2, 2).view(), w.view(), 1e-5, in.view(), out.view());
+        b.layer_norm_difference(Slice(b, base, n, 2, 2).view(), w.view(), 1e-5, in.view(), in.view());
+        EXPECT_EQ(in.values(), out.values()) << "in place";
+        return out.values();
+      });
+      const double roundings = (1 + mean) * (3 * static_cast<double>(n) + 20);
+      const double unseen = (1 + mean) * 0x1p-58 / size();
+      expect_difference(expected, results.expected, n, roundings * kF64 + unseen, "reference");
+      expect_difference(expected, results.found, n, roundings * kUnit + unseen, "cpu");
+    }
+  }
+}
+
+std::vector<Long> gelu(std::vector<Long> x) {
+  for (Long& v : x) v *= std::erfc(-v / std::sqrt(2.0L)) / 2;
+  return x;
+}
+
+// Relative to the row's largest element. Phi costs about 12 roundings, and its difference, taken from the tails of a d beyond 1/4, at
+// most 5 times as many: Phi is at most 5 times its difference there, before it is multiplied by x.
+TEST_P(DifferenceOperations, Gelu) {
+  for (const double width : {0.1, 1.0, 10.0, 60.0}) {
+    constexpr int64_t kColumns = 77;
+    const auto base = numbers_.normals(3 * kColumns, width);
+    const auto d = numbers_.normals(5 * 3 * kColumns, size());
+    const std::vector<double> none(base.size());
+    const auto expected = minus(gelu(moved(base, d)), gelu(moved(base, none)));
+    const auto results = both_.run([&](Backend& b) {
+      const Slice out(b, 15, kColumns, 2, 2);
+      b.gelu_difference(Slice(b, base, kColumns, 1, 1).view(), Slice(b, d, kColumns, 0, 3).view(),
+                        out.view());
+      return out.values();
+    });
+    const double unseen = 0x1p-60 * (1 + width) / size();
+    expect_difference(expected, results.expected, kColumns, 80 * kF64 + unseen, "reference");
+    expect_difference(expected, results.found, kColumns, 80 * kUnit + unseen, "cpu");
+  }
+}
+
+// Element by element too, if the base is no larger than a few: far from a zero of GELU's slope its relative precision stays.
+TEST_P(DifferenceOperations, GeluOfOneElement) {
+  for (double x = -4; x <= 4; x += 0.0625) {
+    if (std::abs(x + 0.75) < 0.25) continue;  // the slope's zero is at -0.7518
+    const std::vector<double> base{x};
+    const std::vector<double> d{size(), -size()};
+    const auto expected = minus(gelu(moved(base, d)), gelu({static_cast<Long>(x)}));
+    const auto results = both_.run([&](Backend& b) {
+      const Slice out(b, 2, 1, 0, 0);
+      b.gelu_difference(Slice(b, base, 1).view(), Slice(b, d, 1).view(), out.view());
+      return out.values();
+    });
+    // Its two terms are at most some ten times their sum here.
+    const double unseen = 0x1p-58 * (1 + std::abs(x)) / size();
+    for (size_t i = 0; i < 2; ++i) {
+      const auto exact = static_cast<double>(expected[i]);
+      if (size() > 0.3 && std::abs(exact) < 0.1 * size()) continue;  // back where it was, across the minimum
+      ASSERT_NEAR(results.expected[i], exact, (200 * kF64 + 100 * unseen) * std::abs(exact)) << x;
+      ASSERT_NEAR(results.found[i], exact, (200 * kUnit + 100 * unseen) * std::abs(exact)) << x;
+    }
+  }
+}
+
+TEST_P(DifferenceOperations, AddingIsTheSameOnDifferences) {
+  const auto x = numbers_.normals(7 * 33, size());
+  const auto y = numbers_.normals(7 * 33, size());
+  const auto results = both_.run([&](Backend& b) {
+    const Slice to(b, x, 33, 1, 2);
+    b.add(Slice(b, y, 33, 2, 0).view(), to.view());
+    return to.values();
+  });
+  for (size_t i = 0; i < x.size(); ++i) {
+    EXPECT_EQ(results.expected[i], x[i] + y[i]);
+    EXPECT_NEAR(results.found[i], x[i] + y[i], kUnit * std::abs(x[i] + y[i]));
+  }
+}
+
 std::vector<Long> swiglu(const std::vector<Long>& gate_up, size_t width) {
   std::vector<Long> out;
   for (size_t row = 0; row < gate_up.size(); row += 2 * width)

@@ -10,11 +10,17 @@
 namespace tugline::test {
 namespace {
 
-// The reference's rotation against complex multiplication by e^(i angle).
+struct RotatedHead {
+  size_t dim;
+  size_t half;  // of the columns that are rotated
+};
+
+// The reference's rotation against complex multiplication by e^(i angle); columns after the rotated ones stay.
 void expect_rotated(const std::vector<double>& x, const std::vector<double>& angles, const RowLayout& layout,
-                    const std::vector<double>& rotated, int64_t columns, size_t dim) {
-  const size_t half = dim / 2;
+                    const std::vector<double>& rotated, int64_t columns, const RotatedHead& head) {
+  const auto [dim, half] = head;
   for (size_t i = 0; i < x.size(); ++i) {
+    if (i % dim >= 2 * half) ASSERT_EQ(rotated[i], x[i]);
     if (i % dim >= half) continue;
     const auto row = static_cast<int64_t>(i) / columns;
     const auto position = static_cast<size_t>(layout.first_position + row % layout.rows);
@@ -53,10 +59,57 @@ TEST_P(LayerOperations, RmsNorm) {
       results, [&](size_t i) { return relative * std::abs(results.expected[i]) + 1e-40; }, "rms_norm");
 }
 
+// Every centred element is off by the mean's n roundings and its own; those of the norm come on top, relative to the largest
+// normed element, and the bias's addition.
+TEST_P(LayerOperations, LayerNorm) {
+  const int64_t n = numbers_.one_of<int64_t>({2, 13, 24, 80, 200, 576});
+  const int64_t rows = numbers_.between(1, 30);
+  const double eps = numbers_.one_of({1e-6, 1e-5, 0.5});
+  const double size = numbers_.one_of({1e-3, 1.0, 300.0});
+  auto x = numbers_.normals(rows * n, size);
+  const double mean = numbers_.one_of({0.0, 3 * size});
+  for (double& v : x) v = static_cast<float>(v + mean);
+  const auto weight = numbers_.normals(n);
+  const auto bias = numbers_.normals(n);
+  const auto results = both_.run([&](Backend& b) {
+    const Slice in(b, x, n, 3, 5);
+    const Slice out(b, rows, n, 1, 2);
+    b.layer_norm(in.view(), Slice(b, weight, n).view(), Slice(b, bias, n).view(), eps, out.view());
+    b.layer_norm(in.view(), Slice(b, weight, n).view(), Slice(b, bias, n).view(), eps, in.view());
+    EXPECT_EQ(in.values(), out.values()) << "in place";
+    return out.values();
+  });
+  // Against the definition in long double; the centred row's root is at least 1 / sqrt(n) of its largest element.
+  for (int64_t r = 0; r < rows; ++r) {
+    const auto at = [&](int64_t c) { return static_cast<long double>(x[static_cast<size_t>(r * n + c)]); };
+    long double sum = 0;
+    long double largest = 0;
+    for (int64_t c = 0; c < n; ++c) sum += at(c);
+    const long double average = sum / static_cast<long double>(n);
+    long double squares = 0;
+    for (int64_t c = 0; c < n; ++c) {
+      squares += (at(c) - average) * (at(c) - average);
+      largest = std::max(largest, std::abs(at(c)));
+    }
+    const long double root = std::sqrt(squares / static_cast<long double>(n) + static_cast<long double>(eps));
+    for (int64_t c = 0; c < n; ++c) {
+      const auto i = static_cast<size_t>(r * n + c);
+      const long double w = weight[static_cast<size_t>(c)];
+      const long double expected =
+          (at(c) - average) / root * w + static_cast<long double>(bias[static_cast<size_t>(c)]);
+      const long double scale = std::abs(w) * largest / root + std::abs(expected);
+      const auto bound = static_cast<double>(static_cast<long double>(2 * n + 12) * scale);
+      ASSERT_NEAR(results.expected[i], static_cast<double>(expected), 0x1p-53 * bound);
+      ASSERT_NEAR(results.found[i], static_cast<double>(expected), kUnit * bound);
+    }
+  }
+}
+
 // Two products and a sum of f32 numbers, cosine and sine rounded to f32.
 TEST_P(LayerOperations, Rope) {
   const int64_t head_dim = numbers_.one_of<int64_t>({2, 6, 24, 64, 80, 96});
-  const int64_t half = head_dim / 2;
+  const int64_t half =
+      numbers_.one_of({head_dim / 2, (head_dim + 7) / 8});  // all of the head, or its beginning
   const int64_t heads = numbers_.between(1, 4);
   const RowLayout layout{.pushes = numbers_.between(1, 7),
                          .rows = numbers_.between(1, 30),
@@ -76,15 +129,36 @@ TEST_P(LayerOperations, Rope) {
     b.rope(table, layout, head_dim, rotated.view());
     return rotated.values();
   });
-  const auto dim = static_cast<size_t>(head_dim);
+  const RotatedHead head{static_cast<size_t>(head_dim), static_cast<size_t>(half)};
   expect_within(
       results,
       [&](size_t i) {
-        const size_t other = i % dim < dim / 2 ? i + dim / 2 : i - dim / 2;
+        const size_t column = i % head.dim;
+        if (column >= 2 * head.half) return 0.0;
+        const size_t other = column < head.half ? i + head.half : i - head.half;
         return 4 * kUnit * (std::abs(x[i]) + std::abs(x[other]));
       },
       "rope");
-  expect_rotated(x, angles, layout, results.expected, heads * head_dim, dim);
+  expect_rotated(x, angles, layout, results.expected, heads * head_dim, head);
+}
+
+// GELU against its definition. Phi is off by some ten roundings, and by x^2 of them in the tail, where the exponent is large.
+TEST_P(LayerOperations, Gelu) {
+  const int64_t width = numbers_.one_of<int64_t>({1, 13, 40, 80, 200});
+  const int64_t rows = numbers_.between(1, 30);
+  const auto x = numbers_.normals(rows * width, numbers_.one_of({1e-30, 1e-4, 1.0, 10.0, 500.0}));
+  const auto results = both_.run([&](Backend& b) {
+    const Slice out(b, rows, width, 2, 1);
+    b.gelu(Slice(b, x, width, 0, 3).view(), out.view());
+    return out.values();
+  });
+  for (size_t i = 0; i < x.size(); ++i) {
+    const long double v = x[i];
+    const auto expected = static_cast<double>(v * std::erfc(-v / std::sqrt(2.0L)) / 2);
+    const double roundings = 12 + x[i] * x[i];
+    ASSERT_NEAR(results.expected[i], expected, roundings * 0x1p-53 * std::abs(expected) + 1e-300);
+    ASSERT_NEAR(results.found[i], expected, roundings * kUnit * std::abs(expected) + 1e-36);
+  }
 }
 
 // exp is within 2 units in the last place; with the sum, the quotient and the product that makes at most 8 roundings.

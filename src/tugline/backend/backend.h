@@ -134,7 +134,8 @@ struct SwigluBase {
   Matrix sigmoids;  // [rows, 2 f]: sigma(gate), then sigma(-gate)
 };
 
-// cos and sin of position * inverse frequency, [positions, head_dim / 2] each.
+// cos and sin of position * inverse frequency, [positions, half] each. The first 2 half columns of a head are rotated: all of
+// them if half is head_dim / 2.
 struct RopeTable {
   std::unique_ptr<Buffer> cosine;
   std::unique_ptr<Buffer> sine;
@@ -203,6 +204,8 @@ class Backend {
   virtual void repeat(const Matrix& from, const Matrix& to) = 0;
   // x[b * rows + i] -= base[i].  base [rows, d], x [pushes * rows, d]
   virtual void subtract_repeated(const Matrix& base, const Matrix& x) = 0;
+  // to += from, same shape; both on values and on differences.
+  virtual void add(const Matrix& from, const Matrix& to) = 0;
   // x[b * rows] += vectors[b]: each push's vector lands on its first row.  vectors [pushes, d]
   virtual void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) = 0;
   // to[b * count + i] = from[b * layout.rows + begin + i]: the rows that are read.
@@ -211,12 +214,22 @@ class Backend {
   // out = x / sqrt(mean(x^2) + eps) * weight, over each run of weight.columns columns: a whole row for a layer's norm,
   // each head for Qwen3's q and k norms. (Zhang and Sennrich 2019.)  weight [1, n]; out may be x.
   virtual void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) = 0;
-  // Rotates each head's halves in place. (Su et al. 2021.)
+  // The same. A model in bf16 rounds x / sqrt(...) and then its product with the weight in rms_norm, and only the product here (OLMo 2).
+  virtual void rms_norm_rounded_once(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) {
+    rms_norm(x, weight, eps, out);
+  }
+  // out = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias, var being the mean of (x - mean(x))^2. (Ba, Kiros, Hinton 2016.)
+  // weight and bias [1, n], x and out [rows, n]; out may be x.
+  virtual void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
+                          const Matrix& out) = 0;
+  // Rotates the table's columns of each head in place: column i with column half + i. (Su et al. 2021.)
   virtual void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) = 0;
   // Causal grouped-query attention over the shared prefix and the push's own rows.  out [pushes * rows, num_heads * head_dim]
   virtual void attention(const AttentionInputs& inputs, const Matrix& out) = 0;
   // out = silu(gate) * up.  gate_up [n, 2 f]: gate then up; out [n, f]
   virtual void swiglu(const Matrix& gate_up, const Matrix& out) = 0;
+  // out = x Phi(x), Phi being the normal distribution function. (Hendrycks and Gimpel 2016.)  Same shape.
+  virtual void gelu(const Matrix& x, const Matrix& out) = 0;
 
   // The same on differences from a base (docs/method.md, "Difference propagation"): the base's rows are those of every push. No sum of
   // base and difference is formed where it would cancel, so rounding is relative to the difference.
@@ -228,6 +241,9 @@ class Backend {
   // norm(base + d) - norm(base).  base [rows, n k], d and out [pushes * rows, n k], weight [1, n]; out may be d.
   virtual void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
                                    const Matrix& out) = 0;
+  // layer_norm(base + d) - layer_norm(base): the bias cancels.  base [rows, n], d and out [pushes * rows, n]; out may be d.
+  virtual void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                                     const Matrix& out) = 0;
   // The base's attention weights; inputs.layout.pushes is 1.  out as AttentionBase::probabilities
   virtual void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) = 0;
   // The keys and values of a base's rows and prefix, which must outlive what is made; base.layout.pushes is 1.
@@ -238,6 +254,8 @@ class Backend {
   virtual void gate_sigmoids(const Matrix& gate_up, const Matrix& out) = 0;
   // swiglu(base + d) - swiglu(base).  d_gate_up [pushes * rows, 2 f], out [pushes * rows, f]
   virtual void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) = 0;
+  // gelu(base + d) - gelu(base).  base [rows, n], d and out [pushes * rows, n]
+  virtual void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out) = 0;
   // x = 0.
   virtual void clear(const Matrix& x) = 0;
 

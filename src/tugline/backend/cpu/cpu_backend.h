@@ -17,6 +17,7 @@
 #include "tugline/backend/cpu/cpu_divergence.h"
 #include "tugline/backend/cpu/cpu_linear.h"
 #include "tugline/backend/cpu/difference_kernels.h"
+#include "tugline/backend/cpu/gelu_kernels.h"
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/value_divergence.h"
@@ -96,6 +97,10 @@ class CpuBackend : public Backend {
     });
   }
 
+  void add(const Matrix& from, const Matrix& to) override {
+    parallel_for(to.rows, [&](int64_t r) { add_rows(row(from, r), row(to, r), to.columns, row(to, r)); });
+  }
+
   void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
     for (int64_t b = 0; b < layout.pushes; ++b) {
       const float* from = row(vectors, b);
@@ -119,13 +124,23 @@ class CpuBackend : public Backend {
     });
   }
 
+  void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
+                  const Matrix& out) override {
+    parallel_for(x.rows, [&](int64_t r) {
+      cpu::centre_row(row(x, r), x.columns, row(out, r));
+      cpu::rms_norm_row(row(out, r), row(weight, 0), x.columns, static_cast<float>(eps), row(out, r));
+      cpu::add_rows(row(out, r), row(bias, 0), x.columns, row(out, r));
+    });
+  }
+
   void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override {
+    const int64_t half = table.cosine->matrix().columns;
     parallel_for(x.rows, [&](int64_t r) {
       const int64_t position = layout.first_position + r % layout.rows;
       const float* cosine = row(table.cosine->matrix(), position);
       const float* sine = row(table.sine->matrix(), position);
       for (int64_t head = 0; head < x.columns; head += head_dim)
-        cpu::rope_head(row(x, r) + head, cosine, sine, head_dim / 2);
+        cpu::rope_head(row(x, r) + head, cosine, sine, half);
     });
   }
 
@@ -137,6 +152,10 @@ class CpuBackend : public Backend {
     parallel_for(out.rows, [&](int64_t r) {
       cpu::swiglu_row(row(gate_up, r), row(gate_up, r) + out.columns, out.columns, row(out, r));
     });
+  }
+
+  void gelu(const Matrix& x, const Matrix& out) override {
+    parallel_for(out.rows, [&](int64_t r) { cpu::gelu_row(row(x, r), out.columns, row(out, r)); });
   }
 
   void prepare_difference(const Linear& weight) override {
@@ -155,6 +174,20 @@ class CpuBackend : public Backend {
         cpu::rms_norm_difference_row(row(base, r % base.rows) + begin, row(d, r) + begin, row(weight, 0), n,
                                      static_cast<float>(eps), row(out, r) + begin);
     });
+  }
+
+  // Centring is linear, and what it leaves goes through the RMS norm.
+  void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                             const Matrix& out) override {
+    const int64_t n = d.columns;
+    const auto norm = [&](std::vector<float>& h, int64_t r) {
+      cpu::centre_row(row(base, r % base.rows), n, h.data());
+      cpu::centre_row(row(d, r), n, row(out, r));
+      cpu::rms_norm_difference_row(h.data(), row(out, r), row(weight, 0), n, static_cast<float>(eps),
+                                   row(out, r));
+    };
+    parallel_for_with(
+        d.rows, [&] { return std::vector<float>(static_cast<size_t>(n)); }, norm);
   }
 
   void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
@@ -190,6 +223,12 @@ class CpuBackend : public Backend {
       const float* sigma = row(base.sigmoids, i);
       cpu::swiglu_difference_row({gate, gate + f, sigma, sigma + f}, row(d_gate_up, r), row(d_gate_up, r) + f,
                                  f, row(out, r));
+    });
+  }
+
+  void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out) override {
+    parallel_for(out.rows, [&](int64_t r) {
+      cpu::gelu_difference_row(row(base, r % base.rows), row(d, r), out.columns, row(out, r));
     });
   }
 

@@ -1,7 +1,9 @@
 #include "tugline/backend/cpu/kernels.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "tugline/backend/cpu/wide_norms.h"
 
@@ -34,6 +36,18 @@ bool RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float
   for_each_vector(n, [&](int64_t i, auto lanes) {
     store(hn::Mul(hn::Mul(load(x + i, lanes), inverse), load(weight + i, lanes)), lanes, out + i);
   });
+  return true;
+}
+
+// False, and nothing written, if f32 does not hold the sum.
+bool CentreRow(const float* x, int64_t n, float* out) {
+  V sum = hn::Zero(F());
+  for_each_vector(n, [&](int64_t i, auto lanes) { sum = hn::Add(load(x + i, lanes), sum); });
+  const float total = sum_lanes(sum);
+  if (!(std::abs(total) <= std::numeric_limits<float>::max())) return false;
+  const V mean = hn::Set(F(), total / static_cast<float>(n));
+  for_each_vector(n,
+                  [&](int64_t i, auto lanes) { store(hn::Sub(load(x + i, lanes), mean), lanes, out + i); });
   return true;
 }
 
@@ -240,6 +254,7 @@ HWY_AFTER_NAMESPACE();
 namespace tugline::cpu {
 
 HWY_EXPORT(RmsNormRow);
+HWY_EXPORT(CentreRow);
 HWY_EXPORT(SwigluRow);
 HWY_EXPORT(RopeHead);
 HWY_EXPORT(SoftmaxRow);
@@ -249,6 +264,12 @@ HWY_EXPORT(TargetName);
 
 void rms_norm_row(const float* x, const float* weight, int64_t n, float eps, float* out) {
   if (!HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, weight, n, eps, out)) wide_rms_norm_row(x, weight, n, eps, out);
+}
+void centre_row(const float* x, int64_t n, float* out) {
+  if (HWY_DYNAMIC_DISPATCH(CentreRow)(x, n, out)) return;
+  const double mean = std::accumulate(x, x + n, 0.0) / static_cast<double>(n);
+  std::transform(x, x + n, out,
+                 [mean](float v) { return static_cast<float>(static_cast<double>(v) - mean); });
 }
 void swiglu_row(const float* gate, const float* up, int64_t n, float* out) {
   HWY_DYNAMIC_DISPATCH(SwigluRow)(gate, up, n, out);

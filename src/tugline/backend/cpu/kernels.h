@@ -10,6 +10,8 @@ namespace tugline::cpu {
 // out = x / sqrt(mean(x^2) + eps) * weight; out may be x. Right for every x in f32's range: where f32 does not hold the sum of squares,
 // it is f64 (wide_norms.h).  [n]
 void rms_norm_row(const float* x, const float* weight, int64_t n, float eps, float* out);
+// out = x - mean(x); out may be x.  [n]
+void centre_row(const float* x, int64_t n, float* out);
 // out = silu(gate) * up.  [n]
 void swiglu_row(const float* gate, const float* up, int64_t n, float* out);
 // Rotates the halves of one head in place.  x [2 half], cosine and sine [half]

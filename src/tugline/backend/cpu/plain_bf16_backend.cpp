@@ -67,6 +67,11 @@ void PlainBf16Backend::linear(const Matrix& x, const Linear& weight, const Matri
   });
 }
 
+void PlainBf16Backend::add(const Matrix& from, const Matrix& to) {
+  CpuBackend::add(from, to);
+  round_rows(to);
+}
+
 void PlainBf16Backend::add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) {
   CpuBackend::add_to_first_rows(vectors, layout, x);
   round_rows(x);
@@ -85,13 +90,26 @@ void PlainBf16Backend::rms_norm(const Matrix& x, const Matrix& weight, double ep
   });
 }
 
+void PlainBf16Backend::rms_norm_rounded_once(const Matrix& x, const Matrix& weight, double eps,
+                                             const Matrix& out) {
+  CpuBackend::rms_norm(x, weight, eps, out);
+  round_rows(out);
+}
+
+// PyTorch computes it in f32, and rounds once.
+void PlainBf16Backend::layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
+                                  const Matrix& out) {
+  CpuBackend::layer_norm(x, weight, bias, eps, out);
+  round_rows(out);
+}
+
 void PlainBf16Backend::rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim,
                             const Matrix& x) {
   const auto rotate = [&](std::vector<float>& work, int64_t r) {
     const int64_t position = layout.first_position + r % layout.rows;
     for (int64_t head = 0; head < x.columns; head += head_dim)
       rope_head_rounded(row(x, r) + head, row(table.cosine->matrix(), position),
-                        row(table.sine->matrix(), position), head_dim / 2, work.data());
+                        row(table.sine->matrix(), position), table.cosine->matrix().columns, work.data());
   };
   parallel_for_with(
       x.rows, [&] { return std::vector<float>(static_cast<size_t>(head_dim)); }, rotate);
@@ -109,6 +127,11 @@ void PlainBf16Backend::swiglu(const Matrix& gate_up, const Matrix& out) {
     round_row(row(out, r), out.columns);
     multiply_row(row(out, r), row(gate_up, r) + out.columns, out.columns);
   });
+}
+
+void PlainBf16Backend::gelu(const Matrix& x, const Matrix& out) {
+  CpuBackend::gelu(x, out);
+  round_rows(out);
 }
 
 void PlainBf16Backend::compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,

@@ -73,6 +73,11 @@ class ReferenceBackend final : public Backend {
       for (int64_t c = 0; c < x.columns; ++c) row(x, r)[c] -= row(base, r % base.rows)[c];
   }
 
+  void add(const Matrix& from, const Matrix& to) override {
+    for (int64_t r = 0; r < to.rows; ++r)
+      for (int64_t c = 0; c < to.columns; ++c) row(to, r)[c] += row(from, r)[c];
+  }
+
   void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
     for (int64_t b = 0; b < layout.pushes; ++b)
       for (int64_t c = 0; c < x.columns; ++c) row(x, b * layout.rows)[c] += row(vectors, b)[c];
@@ -88,6 +93,10 @@ class ReferenceBackend final : public Backend {
   void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override {
     reference::rms_norm(x, weight, eps, out);
   }
+  void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
+                  const Matrix& out) override {
+    reference::layer_norm(x, weight, bias, eps, out);
+  }
   void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override {
     reference::rope(table, layout, head_dim, x);
   }
@@ -95,6 +104,7 @@ class ReferenceBackend final : public Backend {
     reference::attention(inputs, out);
   }
   void swiglu(const Matrix& gate_up, const Matrix& out) override { reference::swiglu(gate_up, out); }
+  void gelu(const Matrix& x, const Matrix& out) override { reference::gelu(x, out); }
 
   void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
                          Accumulate accumulate) override {
@@ -104,6 +114,10 @@ class ReferenceBackend final : public Backend {
   void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
                            const Matrix& out) override {
     reference::rms_norm_difference(base, weight, eps, d, out);
+  }
+  void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                             const Matrix& out) override {
+    reference::layer_norm_difference(base, weight, eps, d, out);
   }
   void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
     reference::attention_probabilities(inputs, out);
@@ -119,6 +133,9 @@ class ReferenceBackend final : public Backend {
   }
   void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) override {
     reference::swiglu_difference(base, d_gate_up, out);
+  }
+  void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out) override {
+    reference::gelu_difference(base, d, out);
   }
   void clear(const Matrix& x) override {
     for (int64_t r = 0; r < x.rows; ++r) std::fill_n(row(x, r), x.columns, 0.0);

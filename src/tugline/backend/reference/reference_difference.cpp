@@ -1,6 +1,7 @@
 // The operations on differences in f64, as docs/method.md ("Difference propagation") writes them. Read beside reference_ops.cpp.
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "tugline/backend/reference/reference_ops.h"
 #include "tugline/core/parallel_for.h"
@@ -113,6 +114,30 @@ void rms_norm_row_difference(const NormRow& in, double* out) {
 
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
+// Phi(x + d) - Phi(x) by the Taylor series about the midpoint m, whose even terms vanish:
+// d phi(m) sum He_2k(m) (d / 2)^2k / (2k + 1)!, He being Hermite's polynomials. For |d| at most 1/4.
+double small_cdf_difference(double x, double d) {
+  const double m = x + d / 2;
+  double before = 0;  // He_{n - 1}(m) (d / 2)^{n - 1} / (n - 1)!
+  double term = 1;    // the same of n
+  double sum = 1;
+  for (int n = 1; n < 60; ++n) {
+    const double next = (m * term - d / 2 * before) * (d / 2) / n;
+    before = term;
+    term = next;
+    if (n % 2 == 0) sum += term / (n + 1);
+  }
+  return d * std::exp(-m * m / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2 * sum;
+}
+
+// Phi(x + d) - Phi(x). A large d's is taken from the tails, so that nothing is subtracted from 1.
+double cdf_difference(double x, double d) {
+  if (std::abs(d) <= 0.25) return small_cdf_difference(x, d);
+  const double after = x + d;
+  if (x > 0 && after > 0) return normal_cdf(-x) - normal_cdf(-after);
+  return normal_cdf(after) - normal_cdf(x);
+}
+
 }  // namespace
 
 void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
@@ -122,6 +147,17 @@ void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, c
     for (int64_t begin = 0; begin < d.columns; begin += n)
       rms_norm_row_difference({row(base, r % base.rows) + begin, row(d, r) + begin, row(weight, 0), n, eps},
                               row(out, r) + begin);
+}
+
+// Centring is linear, and what it leaves goes through the RMS norm.
+void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                           const Matrix& out) {
+  const int64_t n = d.columns;
+  for (int64_t r = 0; r < d.rows; ++r) {
+    const std::vector<double> h = centred(row(base, r % base.rows), n);
+    const std::vector<double> change = centred(row(d, r), n);
+    rms_norm_row_difference({h.data(), change.data(), row(weight, 0), n, eps}, row(out, r));
+  }
 }
 
 void attention_difference(const AttentionDifferences& in, const Matrix& out) {
@@ -167,6 +203,16 @@ void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Ma
       const double d_silu = d_gate[c] * after + gate[c] * d_sigma;
       row(out, r)[c] = d_silu * (up[c] + d_up[c]) + gate[c] * sigmoid(gate[c]) * d_up[c];
     }
+  });
+}
+
+// gelu(x + d) - gelu(x) = d Phi(x) + (x + d) (Phi(x + d) - Phi(x)).
+void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out) {
+  parallel_for(out.rows, [&](int64_t r) {
+    const double* x = row(base, r % base.rows);
+    const double* change = row(d, r);
+    for (int64_t c = 0; c < out.columns; ++c)
+      row(out, r)[c] = change[c] * normal_cdf(x[c]) + (x[c] + change[c]) * cdf_difference(x[c], change[c]);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "tugline/backend/reference/reference_ops.h"
 
 #include <cmath>
+#include <numbers>
 
 #include "tugline/backend/reference/product_kernel.h"
 #include "tugline/core/parallel_for.h"
@@ -62,8 +63,25 @@ void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& o
   }
 }
 
+std::vector<double> centred(const double* x, int64_t n) {
+  const double mean = std::accumulate(x, x + n, 0.0) / static_cast<double>(n);
+  std::vector<double> out(x, x + n);
+  for (double& v : out) v -= mean;
+  return out;
+}
+
+void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps, const Matrix& out) {
+  const int64_t n = x.columns;
+  for (int64_t r = 0; r < x.rows; ++r) {
+    const std::vector<double> in = centred(row(x, r), n);
+    const double inverse = 1.0 / std::sqrt(dot(in.data(), in.data(), n) / static_cast<double>(n) + eps);
+    for (int64_t c = 0; c < n; ++c)
+      row(out, r)[c] = in[static_cast<size_t>(c)] * inverse * row(weight, 0)[c] + row(bias, 0)[c];
+  }
+}
+
 void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) {
-  const int64_t half = head_dim / 2;
+  const int64_t half = table.cosine->matrix().columns;
   for (int64_t r = 0; r < x.rows; ++r) {
     const int64_t position = layout.first_position + r % layout.rows;
     const double* cosine = row(table.cosine->matrix(), position);
@@ -120,6 +138,14 @@ void swiglu(const Matrix& gate_up, const Matrix& out) {
     const double* gate = row(gate_up, r);
     const double* up = gate + out.columns;
     for (int64_t c = 0; c < out.columns; ++c) row(out, r)[c] = gate[c] / (1.0 + std::exp(-gate[c])) * up[c];
+  });
+}
+
+double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
+
+void gelu(const Matrix& x, const Matrix& out) {
+  parallel_for(out.rows, [&](int64_t r) {
+    for (int64_t c = 0; c < out.columns; ++c) row(out, r)[c] = row(x, r)[c] * normal_cdf(row(x, r)[c]);
   });
 }
 

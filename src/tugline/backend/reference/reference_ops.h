@@ -50,12 +50,16 @@ inline double dot(const double* x, const double* y, int64_t n) {
 void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate,
             Bias bias = Bias::kAdd);
 void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out);
+void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps, const Matrix& out);
 void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x);
 void attention(const AttentionInputs& inputs, const Matrix& out);
 void swiglu(const Matrix& gate_up, const Matrix& out);
+void gelu(const Matrix& x, const Matrix& out);
 
 void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
                          const Matrix& out);
+void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+                           const Matrix& out);
 void attention_probabilities(const AttentionInputs& inputs, const Matrix& out);
 // Reads them where they lie.
 struct ReferenceKv final : PackedKv {
@@ -69,6 +73,12 @@ struct ReferenceKv final : PackedKv {
 void attention_difference(const AttentionDifferences& inputs, const Matrix& out);
 void gate_sigmoids(const Matrix& gate_up, const Matrix& out);
 void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out);
+void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out);
+
+// x - mean(x).
+std::vector<double> centred(const double* x, int64_t n);
+// The normal distribution function.
+double normal_cdf(double x);
 
 std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
                                       double temperature);
