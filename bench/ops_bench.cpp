@@ -57,8 +57,7 @@ void add_rms_norm(ModelShape shape, const ModelConfig& config) {
     const auto x = random_buffer(backend(), kBatch.total(), config.hidden_size, 1);
     const auto weight = random_buffer(backend(), 1, config.hidden_size, 2);
     const auto out = backend().allocate(kBatch.total(), config.hidden_size);
-    for (auto _ : state)
-      backend().rms_norm(x->matrix(), weight->matrix(), config.rms_norm_eps, out->matrix());
+    for (auto _ : state) backend().rms_norm(x->matrix(), weight->matrix(), config.norm_eps, out->matrix());
     count_bytes(state, 2 * kFloat * elements(kBatch.total(), config.hidden_size));
   });
 }
@@ -109,7 +108,7 @@ void add_rms_norm_difference(ModelShape shape, const ModelConfig& config) {
     const auto d = random_buffer(backend(), kBatch.total(), config.hidden_size, 3, kSmall);
     const auto out = backend().allocate(kBatch.total(), config.hidden_size);
     for (auto _ : state)
-      backend().rms_norm_difference(base->matrix(), weight->matrix(), config.rms_norm_eps, d->matrix(),
+      backend().rms_norm_difference(base->matrix(), weight->matrix(), config.norm_eps, d->matrix(),
                                     out->matrix());
     count_bytes(state, 2 * kFloat * elements(kBatch.total(), config.hidden_size));
   });

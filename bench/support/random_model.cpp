@@ -88,7 +88,7 @@ LayerWeights random_layer(const ModelConfig& config, Backend& backend, uint64_t 
     weights.linears[static_cast<size_t>(weight)] = backend.make_linear(source);
   };
   for (const NormWeight weight : {NormWeight::kAttention, NormWeight::kMlp})
-    weights.norms[static_cast<size_t>(weight)] = unit_norm(backend, hidden);
+    weights.norms[static_cast<size_t>(weight)].weight = unit_norm(backend, hidden);
   set(LinearWeight::kQkv,
       with_bias(random_linear(config.q_size() + 2 * config.kv_size(), hidden, seed), config.qkv_bias));
   set(LinearWeight::kOutput, random_linear(hidden, config.q_size(), seed + 1));
@@ -104,7 +104,7 @@ Model random_model(ModelConfig config, Backend& backend) {
   for (int64_t layer = 0; layer < config.num_layers; ++layer)
     weights.layers.push_back(
         random_layer(config, backend, kSeedsEachLayer * static_cast<uint64_t>(layer + 1)));
-  weights.final_norm = unit_norm(backend, config.hidden_size);
+  weights.final_norm.weight = unit_norm(backend, config.hidden_size);
   weights.head = backend.make_head(random_linear(config.vocab_size, config.hidden_size, 2));
   return {std::move(config), std::move(weights), backend};
 }

@@ -86,8 +86,8 @@ TEST_P(TugResponses, MeanKlAndFlips) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, TugResponses,
-                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "llama.gguf",
-                                         "qwen2.gguf"),
+                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2",
+                                         "olmo2.gguf", "llama.gguf", "qwen2.gguf"),
                          [](const auto& setup) {
                            std::string name = setup.param;
                            std::replace(name.begin(), name.end(), '.', '_');

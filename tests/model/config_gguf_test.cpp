@@ -101,10 +101,10 @@ TEST(ConfigGguf, ReadsEveryField) {
   EXPECT_EQ(config.head_dim, 4);
   EXPECT_EQ(config.vocab_size, 5);
   EXPECT_EQ(config.max_positions, 64);
-  EXPECT_EQ(config.rms_norm_eps, 0x1p-17);
+  EXPECT_EQ(config.norm_eps, 0x1p-17);
   EXPECT_EQ(config.rope.theta, 500);
   EXPECT_TRUE(config.tied_head);
-  EXPECT_FALSE(config.qkv_bias || config.output_bias || config.mlp_bias || config.qk_norm);
+  EXPECT_FALSE(config.qkv_bias || config.output_bias || config.mlp_bias || config.qk_norm != QkNorm::kNone);
 }
 
 TEST(ConfigGguf, FixturesSayWhatTheHubSays) {
@@ -116,7 +116,7 @@ TEST(ConfigGguf, FixturesSayWhatTheHubSays) {
     EXPECT_EQ(gguf.q_size(), hub.q_size());
     EXPECT_EQ(gguf.kv_size(), hub.kv_size());
     EXPECT_EQ(gguf.vocab_size, hub.vocab_size);
-    EXPECT_EQ(gguf.rms_norm_eps, hub.rms_norm_eps);
+    EXPECT_EQ(gguf.norm_eps, hub.norm_eps);
     EXPECT_EQ(gguf.rope.theta, hub.rope.theta);
     EXPECT_EQ(gguf.tied_head, hub.tied_head);
     EXPECT_EQ(gguf.qkv_bias, hub.qkv_bias);

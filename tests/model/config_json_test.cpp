@@ -55,21 +55,25 @@ TEST(ConfigJson, ReadsEveryField) {
   EXPECT_EQ(config.head_dim, 8);
   EXPECT_EQ(config.vocab_size, 100);
   EXPECT_EQ(config.max_positions, 64);
-  EXPECT_EQ(config.rms_norm_eps, 1e-5);
+  EXPECT_EQ(config.norm_eps, 1e-5);
   EXPECT_EQ(config.rope.theta, 500000.0);
   EXPECT_EQ(config.rope.scaling, RopeScaling::kNone);
-  EXPECT_FALSE(config.tied_head || config.qkv_bias || config.output_bias || config.mlp_bias ||
-               config.qk_norm);
+  EXPECT_FALSE(config.tied_head || config.qkv_bias || config.output_bias || config.mlp_bias);
+  EXPECT_EQ(config.qk_norm, QkNorm::kNone);
   EXPECT_FALSE(config.sliding_window);
 }
 
 TEST(ConfigJson, ArchitecturesDifferInBiasesAndNorms) {
   const ModelConfig qwen2 = read(small("Qwen2ForCausalLM"));
-  EXPECT_TRUE(qwen2.qkv_bias && !qwen2.output_bias && !qwen2.qk_norm);
+  EXPECT_TRUE(qwen2.qkv_bias && !qwen2.output_bias && qwen2.qk_norm == QkNorm::kNone);
   const ModelConfig qwen3 = read(small("Qwen3ForCausalLM"));
-  EXPECT_TRUE(!qwen3.qkv_bias && !qwen3.output_bias && qwen3.qk_norm);
+  EXPECT_TRUE(!qwen3.qkv_bias && !qwen3.output_bias && qwen3.qk_norm == QkNorm::kEachHead);
   const ModelConfig mistral = read(small("MistralForCausalLM"));
-  EXPECT_TRUE(!mistral.qkv_bias && !mistral.qk_norm);
+  EXPECT_TRUE(!mistral.qkv_bias && mistral.qk_norm == QkNorm::kNone);
+  const ModelConfig olmo2 = read(small("Olmo2ForCausalLM"));
+  EXPECT_TRUE(!olmo2.qkv_bias && olmo2.qk_norm == QkNorm::kWhole &&
+              olmo2.norm_placement == NormPlacement::kAfterBlocks);
+  EXPECT_FALSE(olmo2.sliding_window);
   const ModelConfig biased = read(with(with(small(), "attention_bias", true), "mlp_bias", true));
   EXPECT_TRUE(biased.qkv_bias && biased.output_bias && biased.mlp_bias);
 }

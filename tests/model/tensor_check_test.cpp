@@ -79,8 +79,8 @@ void expect_holds(const std::string& text, const std::vector<std::string>& parts
   for (const std::string& part : parts) EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
-constexpr const char* kModels[] = {"llama",   "llama_biases", "qwen2",     "qwen3",
-                                   "mistral", "llama.gguf",   "qwen2.gguf"};
+constexpr const char* kModels[] = {"llama", "llama_biases", "qwen2",      "qwen3",     "mistral",
+                                   "olmo2", "llama.gguf",   "qwen2.gguf", "olmo2.gguf"};
 
 TEST(TensorCheck, AModelsOwnTensorsAreTheOnesItNeeds) {
   for (const char* name : kModels) {

@@ -123,7 +123,7 @@ TEST_P(Audits, SameBitsForAnyThreadsAndOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Audits,
-                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "llama.gguf"),
+                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "olmo2", "llama.gguf"),
                          [](const auto& name) {
                            std::string text = name.param;
                            std::replace(text.begin(), text.end(), '.', '_');

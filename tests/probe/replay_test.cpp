@@ -262,7 +262,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{"llama", BackendKind::kReference}, Case{"llama", BackendKind::kCpu},
                     Case{"llama_biases", BackendKind::kReference}, Case{"llama_biases", BackendKind::kCpu},
                     Case{"qwen2", BackendKind::kReference}, Case{"qwen2", BackendKind::kCpu},
-                    Case{"qwen3", BackendKind::kReference}, Case{"qwen3", BackendKind::kCpu}),
+                    Case{"qwen3", BackendKind::kReference}, Case{"qwen3", BackendKind::kCpu},
+                    Case{"olmo2", BackendKind::kReference}, Case{"olmo2", BackendKind::kCpu}),
     [](const auto& c) {
       return std::string(c.param.model) + (c.param.backend == BackendKind::kCpu ? "_cpu" : "_reference");
     });

@@ -59,7 +59,7 @@ inline Rerun rerun(const Model& model, const std::vector<int32_t>& ids, const st
     }
   }
   const auto normed = backend.allocate(tokens, config.hidden_size);
-  model.final_norm(h->matrix(), normed->matrix());
+  model.final_norm().apply(h->matrix(), normed->matrix());
   return {backend.download(h->matrix()), backend.download(normed->matrix())};
 }
 

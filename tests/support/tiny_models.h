@@ -22,7 +22,7 @@ inline nlohmann::json read_json(const std::filesystem::path& path) {
   return nlohmann::json::parse(file);
 }
 
-// `name`: a folder (llama, llama_biases, qwen2, qwen3, mistral) or a file (llama.gguf, qwen2.gguf).
+// `name`: a folder or a file of tests/fixtures/models: "llama", "llama.gguf".
 inline Model load_tiny(std::string_view name, Backend& backend) {
   return Model::load(resolve_model(tiny_path(name).string()), backend);
 }

@@ -65,14 +65,14 @@ Json config_json(const ModelConfig& c) {
           {"vocab_size", c.vocab_size},
           {"max_positions", c.max_positions > 0 ? Json(c.max_positions) : Json()},
           {"sliding_window", c.sliding_window ? Json(*c.sliding_window) : Json()},
-          {"rms_norm_eps", c.rms_norm_eps},
+          {norm_eps_name(c.norm), c.norm_eps},
           {"rope_theta", c.rope.theta},
           {"rope_scaling", name_of(c.rope.scaling)},
           {"rope_factor", c.rope.factor},
           {"rope_attention_factor", c.rope.attention_factor},
           {"tied_head", c.tied_head},
           {"qkv_bias", c.qkv_bias},
-          {"qk_norm", c.qk_norm}};
+          {"qk_norm", c.qk_norm != QkNorm::kNone}};
 }
 
 Json tensors_json(const std::map<std::string_view, TensorCount>& counts) {
@@ -167,14 +167,17 @@ std::vector<std::string> ModelFacts::problems() const {
   return all;
 }
 
+// Of the embedding only the rows of a transcript are in memory, unless it is the head too.
 int64_t weight_bytes_f32(const ModelConfig& c) {
-  const int64_t attention = c.hidden_size * (2 * c.q_size() + 2 * c.kv_size());
-  const int64_t biases = (c.qkv_bias ? c.q_size() + 2 * c.kv_size() : 0) +
-                         (c.output_bias ? c.hidden_size : 0) +
-                         (c.mlp_bias ? 2 * c.intermediate_size + c.hidden_size : 0);
-  const int64_t norms = 2 * c.hidden_size + (c.qk_norm ? 2 * c.head_dim : 0);
-  const int64_t layer = attention + 3 * c.hidden_size * c.intermediate_size + biases + norms;
-  const int64_t elements = c.num_layers * layer + c.hidden_size + c.vocab_size * c.hidden_size;
+  int64_t elements = c.tied_head ? c.vocab_size * c.hidden_size : 0;
+  for (int i = 0; i < kTensorRoles; ++i) {
+    const TensorRole role{i};
+    const std::optional<TensorShape> shape = shape_of(role, c);
+    if (!shape || role == TensorRole::kEmbedding) continue;
+    int64_t size = shape->bias ? shape->weight.front() : 0;
+    size += std::accumulate(shape->weight.begin(), shape->weight.end(), int64_t{1}, std::multiplies<>());
+    elements += (is_in_layers(role) ? c.num_layers : 1) * size;
+  }
   return elements * static_cast<int64_t>(sizeof(float));
 }
 

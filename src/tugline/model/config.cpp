@@ -31,8 +31,27 @@ std::string_view name_of(Architecture architecture) {
       return "Qwen3ForCausalLM";
     case Architecture::kMistral:
       return "MistralForCausalLM";
+    case Architecture::kOlmo2:
+      return "Olmo2ForCausalLM";
   }
   return "unknown";
+}
+
+ModelConfig family_config(Architecture architecture) {
+  ModelConfig config;
+  config.architecture = architecture;
+  if (architecture == Architecture::kQwen3) config.qk_norm = QkNorm::kEachHead;
+  if (architecture == Architecture::kOlmo2) {
+    config.norm = NormKind::kRmsRoundedOnce;
+    config.norm_eps = 1e-5;
+    config.norm_placement = NormPlacement::kAfterBlocks;
+    config.qk_norm = QkNorm::kWhole;
+  }
+  return config;
+}
+
+std::string_view norm_eps_name(NormKind norm) {
+  return norm == NormKind::kLayer ? "layer_norm_eps" : "rms_norm_eps";
 }
 
 void check_config(const ModelConfig& config, const std::string& path) {
@@ -51,9 +70,9 @@ void check_config(const ModelConfig& config, const std::string& path) {
   if (config.head_dim % 2 != 0)
     fail(ErrorCode::kInput, "{}: head_dim is {}; RoPE needs an even one", path, config.head_dim);
   // Smaller is 0 in f32, and the norm of a row of zeros then 0 / 0.
-  if (!(config.rms_norm_eps >= std::numeric_limits<float>::min()) || !(config.rms_norm_eps < 1))
-    fail(ErrorCode::kInput, "{}: rms_norm_eps is {}; expected a small positive number", path,
-         config.rms_norm_eps);
+  if (!(config.norm_eps >= std::numeric_limits<float>::min()) || !(config.norm_eps < 1))
+    fail(ErrorCode::kInput, "{}: {} is {}; expected a small positive number", path,
+         norm_eps_name(config.norm), config.norm_eps);
   check_rope(config.rope, config.head_dim, path);
 }
 
@@ -66,18 +85,27 @@ int64_t positions_after_scaling(const ModelConfig& config) {
 
 namespace {
 
-void add_rope(ContentHash& hash, const RopeConfig& rope, double rms_norm_eps) {
-  const auto& [theta, scaling, factor, low_freq_factor, high_freq_factor, original_max_position_embeddings,
-               beta_fast, beta_slow, truncate, attention_factor, frequency_divisors] = rope;
+// A part that the first families lack: it changes the hash only where it is there, so that their older runs can be resumed.
+void add_part(ContentHash& hash, std::string_view name, int64_t value) {
+  if (value == 0) return;
+  hash.add_text(name);
+  hash.add_number(static_cast<uint64_t>(value));
+}
+
+void add_rope(ContentHash& hash, const RopeConfig& rope, double norm_eps) {
+  const auto& [rotary_dim, theta, scaling, factor, low_freq_factor, high_freq_factor,
+               original_max_position_embeddings, beta_fast, beta_slow, truncate, attention_factor,
+               frequency_divisors] = rope;
   hash.add_number(static_cast<uint64_t>(scaling));
   for (const double number :
-       {rms_norm_eps, theta, factor, low_freq_factor, high_freq_factor, original_max_position_embeddings})
+       {norm_eps, theta, factor, low_freq_factor, high_freq_factor, original_max_position_embeddings})
     hash.add_number(std::bit_cast<uint64_t>(number));
   if (scaling ==
       RopeScaling::kYarn)  // so that runs of other models, from before there was yarn, can be resumed
     for (const double number : {beta_fast, beta_slow, truncate ? 1.0 : 0.0, attention_factor})
       hash.add_number(std::bit_cast<uint64_t>(number));
   for (const float divisor : frequency_divisors) hash.add_number(std::bit_cast<uint32_t>(divisor));
+  if (rotary_dim) add_part(hash, "rotary_dim", *rotary_dim);
 }
 
 }  // namespace
@@ -85,16 +113,21 @@ void add_rope(ContentHash& hash, const RopeConfig& rope, double rms_norm_eps) {
 uint64_t hash_of(const ModelConfig& config) {
   // All fields by name: one more, and this does not compile.
   const auto& [architecture, name, hidden_size, intermediate_size, num_layers, num_heads, num_kv_heads,
-               head_dim, vocab_size, max_positions, sliding_window, rms_norm_eps, rope, tied_head, qkv_bias,
-               output_bias, mlp_bias, qk_norm, warnings] = config;
+               head_dim, vocab_size, max_positions, sliding_window, norm_eps, rope, tied_head, qkv_bias,
+               output_bias, mlp_bias, norm, norm_placement, qk_norm, activation, warnings] = config;
   static_cast<void>(std::tie(name, max_positions, sliding_window, warnings));  // decide no number
   ContentHash hash;
   hash.add_text(name_of(architecture));
   for (const int64_t size :
        {hidden_size, intermediate_size, num_layers, num_heads, num_kv_heads, head_dim, vocab_size})
     hash.add_number(static_cast<uint64_t>(size));
-  for (const bool part : {tied_head, qkv_bias, output_bias, mlp_bias, qk_norm}) hash.add_number(part ? 1 : 0);
-  add_rope(hash, rope, rms_norm_eps);
+  for (const bool part : {tied_head, qkv_bias, output_bias, mlp_bias, qk_norm != QkNorm::kNone})
+    hash.add_number(part ? 1 : 0);
+  add_rope(hash, rope, norm_eps);
+  add_part(hash, "norm", static_cast<int64_t>(norm));
+  add_part(hash, "norm_placement", static_cast<int64_t>(norm_placement));
+  add_part(hash, "whole qk_norm", qk_norm == QkNorm::kWhole ? 1 : 0);
+  add_part(hash, "activation", static_cast<int64_t>(activation));
   return hash.value();
 }
 

@@ -15,9 +15,29 @@ namespace tugline {
 
 class GgufFile;
 
-enum class Architecture { kLlama, kQwen2, kQwen3, kMistral };
+enum class Architecture { kLlama, kQwen2, kQwen3, kMistral, kOlmo2 };
 
 [[nodiscard]] std::string_view name_of(Architecture architecture);  // "LlamaForCausalLM" ...
+
+// What a layer is made of. model/layer_program lists its steps.
+enum class NormKind {
+  kRms,             // RMSNorm (Zhang and Sennrich 2019)
+  kRmsRoundedOnce,  // the same, except that a bf16 model does not round before it multiplies by the weight
+  kLayer,           // LayerNorm (Ba, Kiros, Hinton 2016), with a bias
+};
+enum class NormPlacement {
+  kBeforeBlocks,  // h + block(norm(h))
+  kAfterBlocks,   // h + norm(block(h))
+};
+enum class QkNorm {
+  kNone,
+  kEachHead,  // of q and of k, each head by itself
+  kWhole,     // of q and of k, all heads together
+};
+enum class Activation {
+  kSwiglu,  // silu(gate) * up (Shazeer 2020)
+  kGelu,    // x Phi(x), without a gate (Hendrycks and Gimpel 2016)
+};
 
 // A new field must be given its place in hash_of too, or that does not compile.
 struct ModelConfig {
@@ -33,19 +53,28 @@ struct ModelConfig {
   int64_t max_positions = 0;  // the longest transcript; 0 if the files do not say
   // If a layer has one, longer transcripts are refused: tugline attends to everything.
   std::optional<int64_t> sliding_window;
-  double rms_norm_eps = 1e-6;
+  double norm_eps = 1e-6;
   RopeConfig rope;
   bool tied_head = false;
   bool qkv_bias = false;     // attention's q, k and v projections
   bool output_bias = false;  // attention's output projection
   bool mlp_bias = false;
-  bool qk_norm = false;  // Qwen3: RMSNorm on each head's q and k
+  NormKind norm = NormKind::kRms;
+  NormPlacement norm_placement = NormPlacement::kBeforeBlocks;
+  QkNorm qk_norm = QkNorm::kNone;
+  Activation activation = Activation::kSwiglu;
   // What the user should know of the files though the model can be run: settings and tensors that nothing reads, by name.
   std::vector<std::string> warnings;
 
   [[nodiscard]] int64_t q_size() const { return num_heads * head_dim; }
   [[nodiscard]] int64_t kv_size() const { return num_kv_heads * head_dim; }
 };
+
+// What all models of a family have in common: the start of both readers.
+[[nodiscard]] ModelConfig family_config(Architecture architecture);
+
+// The name that config.json has for norm_eps.
+[[nodiscard]] std::string_view norm_eps_name(NormKind norm);
 
 // config.json as a model hub stores it. Throws Error naming the file and field.
 [[nodiscard]] ModelConfig read_config_json(const std::filesystem::path& path);

@@ -19,9 +19,10 @@ Architecture read_architecture(const GgufFile& file) {
   if (name == "llama") return Architecture::kLlama;
   if (name == "qwen2") return Architecture::kQwen2;
   if (name == "qwen3") return Architecture::kQwen3;
+  if (name == "olmo2") return Architecture::kOlmo2;
   fail(ErrorCode::kUnsupported,
-       "{}: general.architecture {} is not supported; tugline runs llama, qwen2 and qwen3", file.path(),
-       printable(name));
+       "{}: general.architecture {} is not supported; tugline runs llama, qwen2, qwen3 and olmo2",
+       file.path(), printable(name));
 }
 
 // The value with which a key changes nothing.
@@ -194,8 +195,7 @@ RopeConfig read_rope(const GgufFile& file, const std::string& prefix, const Mode
 }  // namespace
 
 ModelConfig read_config_gguf(const GgufFile& file) {
-  ModelConfig config;
-  config.architecture = read_architecture(file);
+  ModelConfig config = family_config(read_architecture(file));
   const std::string prefix = std::string(file.require_string("general.architecture")) + ".";
   refuse_unknown_mathematics(file, prefix);
   config.name = std::filesystem::path(file.path()).stem().string();
@@ -221,14 +221,15 @@ ModelConfig read_config_gguf(const GgufFile& file) {
          config.max_positions);
   config.sliding_window = file.optional_i64(prefix + "attention.sliding_window");
   if (config.sliding_window == 0) config.sliding_window.reset();  // how this format says that there is none
-  config.rms_norm_eps = file.require_f64(prefix + "attention.layer_norm_rms_epsilon");
+  config.norm_eps =
+      file.require_f64(prefix + (config.norm == NormKind::kLayer ? "attention.layer_norm_epsilon"
+                                                                 : "attention.layer_norm_rms_epsilon"));
   check_config(config, file.path());
   config.rope = read_rope(file, prefix, config);
   config.tied_head = file.find("output.weight") == nullptr && !find_unreadable(file, "output.weight");
   config.qkv_bias = file.find("blk.0.attn_q.bias") != nullptr;
   config.output_bias = file.find("blk.0.attn_output.bias") != nullptr;
   config.mlp_bias = file.find("blk.0.ffn_gate.bias") != nullptr;
-  config.qk_norm = config.architecture == Architecture::kQwen3;
   check_config(config, file.path());
   config.max_positions = positions_after_scaling(config);
   warn_of_unknown(file, prefix, config.warnings);

@@ -26,10 +26,18 @@ struct Family {
 
 constexpr std::array kFamilies{Family{Architecture::kLlama, "llama"}, Family{Architecture::kQwen2, "qwen2"},
                                Family{Architecture::kQwen3, "qwen3"},
-                               Family{Architecture::kMistral, "mistral"}};
+                               Family{Architecture::kMistral, "mistral"},
+                               Family{Architecture::kOlmo2, "olmo2"}};
 
-constexpr std::string_view kFamilyNames =
-    "LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM and MistralForCausalLM";
+// "LlamaForCausalLM, Qwen2ForCausalLM, ... and MistralForCausalLM"
+std::string family_names() {
+  std::string names;
+  for (size_t i = 0; i < kFamilies.size(); ++i) {
+    if (i > 0) names += i + 1 == kFamilies.size() ? " and " : ", ";
+    names += name_of(kFamilies[i].architecture);
+  }
+  return names;
+}
 
 json parse_object(const std::filesystem::path& path) {
   const MappedFile file = MappedFile::open(path);
@@ -47,7 +55,7 @@ Family family_of_type(const JsonSettings& settings, const std::string& model_typ
   for (const Family& known : kFamilies)
     if (model_type == known.model_type) return known;
   fail(ErrorCode::kUnsupported, "{}: model_type {} is not supported; tugline runs {}", settings.where(),
-       printable(model_type), kFamilyNames);
+       printable(model_type), family_names());
 }
 
 Architecture read_architecture(const JsonSettings& settings) {
@@ -67,7 +75,13 @@ Architecture read_architecture(const JsonSettings& settings) {
     return known.architecture;
   }
   fail(ErrorCode::kUnsupported, "{}: architecture {} is not supported; tugline runs {}", settings.where(),
-       printable(name), kFamilyNames);
+       printable(name), family_names());
+}
+
+// Whether every layer of the family has a sliding window unless its configuration says otherwise.
+bool has_window(Architecture architecture) {
+  return architecture == Architecture::kQwen2 || architecture == Architecture::kQwen3 ||
+         architecture == Architecture::kMistral;
 }
 
 bool is_qwen(Architecture architecture) {
@@ -97,13 +111,13 @@ std::set<std::string> read_layer_types(const JsonSettings& settings, int64_t num
 std::optional<int64_t> stated_width(const JsonSettings& settings, Architecture architecture) {
   constexpr int64_t kDefault = 4096;
   if (settings.find("sliding_window") != nullptr) return settings.integer("sliding_window");
-  if (architecture == Architecture::kLlama || settings.is_null("sliding_window")) return std::nullopt;
+  if (!has_window(architecture) || settings.is_null("sliding_window")) return std::nullopt;
   return kDefault;
 }
 
 // The width of the window that some layer has. `layer_types` is what the configuration lists, and becomes what the layers have.
 // Mistral's layers all have the window. Qwen's have it from max_window_layers on, unless they are listed, and only if
-// use_sliding_window is true. Llama's have it only if they are listed.
+// use_sliding_window is true. Those of other families have it only if they are listed.
 std::optional<int64_t> read_sliding_window(const JsonSettings& settings, const ModelConfig& config,
                                            std::set<std::string>& layer_types) {
   constexpr int64_t kDefaultMaxWindowLayers = 28;  // transformers'
@@ -140,7 +154,7 @@ void read_sizes(const JsonSettings& settings, ModelConfig& config) {
   if (settings.find("max_position_embeddings") != nullptr && config.max_positions <= 0)
     fail(ErrorCode::kInput, "{}: max_position_embeddings is {}; expected a positive number", settings.where(),
          config.max_positions);
-  config.rms_norm_eps = settings.number_or("rms_norm_eps", 1e-6);
+  config.norm_eps = settings.number_or(norm_eps_name(config.norm).data(), config.norm_eps);
 }
 
 void read_parts(const JsonSettings& settings, ModelConfig& config) {
@@ -149,7 +163,6 @@ void read_parts(const JsonSettings& settings, ModelConfig& config) {
   config.qkv_bias = config.architecture == Architecture::kQwen2 || attention_bias;
   config.output_bias = config.architecture != Architecture::kQwen2 && attention_bias;
   config.mlp_bias = settings.boolean_or("mlp_bias", false);
-  config.qk_norm = config.architecture == Architecture::kQwen3;
 }
 
 void warn_of_unknown(const JsonSettings& settings, std::vector<std::string>& warnings) {
@@ -166,8 +179,7 @@ void warn_of_unknown(const JsonSettings& settings, std::vector<std::string>& war
 ModelConfig read_config_json(const std::filesystem::path& path) {
   const json object = parse_object(path);
   const JsonSettings settings(object, path.string());
-  ModelConfig config;
-  config.architecture = read_architecture(settings);
+  ModelConfig config = family_config(read_architecture(settings));
   const auto directory = std::filesystem::absolute(path).lexically_normal().parent_path();
   config.name = directory.filename().string();
   read_sizes(settings, config);

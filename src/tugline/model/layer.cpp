@@ -9,10 +9,7 @@ struct Values {
   const Matrix& h;
   LayerWorkspace& workspace;
 
-  void operator()(const NormStep& step) const {
-    layer.backend.rms_norm(at(step.in), layer.weights.norm(step.weight).matrix(), layer.config.rms_norm_eps,
-                           at(step.out));
-  }
+  void operator()(const NormStep& step) const { layer.norm(step.weight).apply(at(step.in), at(step.out)); }
   void operator()(const LinearStep& step) const {
     layer.backend.linear(at(step.in), layer.weights.linear(step.weight), at(step.out), step.accumulate);
   }
@@ -23,6 +20,8 @@ struct Values {
     layer.backend.attention(attention_inputs(layer, context, at(Slot::kQkv)), at(Slot::kAttended));
   }
   void operator()(const GateStep&) const { layer.backend.swiglu(at(Slot::kGateUp), at(Slot::kActivated)); }
+  void operator()(const GeluStep&) const { layer.backend.gelu(at(Slot::kUp), at(Slot::kActivated)); }
+  void operator()(const AddStep& step) const { layer.backend.add(at(step.in), at(step.out)); }
 
   [[nodiscard]] Matrix at(Slot slot) const { return workspace.slot(slot, h); }
 };

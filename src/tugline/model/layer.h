@@ -17,6 +17,7 @@ struct DecoderLayer {
   const LayerProgram& program;
   const LayerWeights& weights;
   Backend& backend;
+  [[nodiscard]] Norm norm(NormWeight weight) const { return {config, weights.norm(weight), backend}; }
 };
 
 // Memory that a layer works in, for up to `max_rows` rows; kept from layer to layer.

@@ -6,35 +6,60 @@
 namespace tugline {
 namespace {
 
-// h += W_O attention(q, k, v) with q, k, v = W_QKV norm(h), q and k rotated.
-void describe_attention(const ModelConfig& config, LayerProgram& layer) {
-  layer.add(NormStep{.weight = NormWeight::kAttention, .in = Slot::kResidual, .out = Slot::kNormed});
-  layer.add(LinearStep{.weight = LinearWeight::kQkv, .in = Slot::kNormed, .out = Slot::kQkv});
-  if (config.qk_norm) {
-    layer.add(NormStep{.weight = NormWeight::kQ, .in = Slot::kQ, .out = Slot::kQ});
-    layer.add(NormStep{.weight = NormWeight::kK, .in = Slot::kK, .out = Slot::kK});
+void add_norm(LayerProgram& layer, NormWeight weight, Slot in, Slot out) {
+  layer.add(NormStep{.weight = weight, .in = in, .out = out});
+}
+
+// The norm before a block, if it has one. Returns what the block reads.
+Slot describe_entry(const ModelConfig& config, NormWeight weight, LayerProgram& layer) {
+  if (config.norm_placement == NormPlacement::kAfterBlocks) return Slot::kResidual;
+  add_norm(layer, weight, Slot::kResidual, Slot::kNormed);
+  return Slot::kNormed;
+}
+
+// h += W in, or h += norm(W in): the last map of a block.
+void describe_exit(const ModelConfig& config, const LinearStep& map, NormWeight weight, LayerProgram& layer) {
+  if (config.norm_placement == NormPlacement::kBeforeBlocks) {
+    layer.add(LinearStep{map.weight, map.in, Slot::kResidual, Accumulate::kYes});
+    return;
+  }
+  layer.add(LinearStep{map.weight, map.in, Slot::kBlock, Accumulate::kNo});
+  add_norm(layer, weight, Slot::kBlock, Slot::kBlock);
+  layer.add(AddStep{.in = Slot::kBlock, .out = Slot::kResidual});
+}
+
+// kAttended = attention(q, k, v) with q, k, v = W_QKV x, q and k rotated.
+void describe_attention(const ModelConfig& config, Slot x, LayerProgram& layer) {
+  layer.add(LinearStep{.weight = LinearWeight::kQkv, .in = x, .out = Slot::kQkv});
+  if (config.qk_norm != QkNorm::kNone) {
+    add_norm(layer, NormWeight::kQ, Slot::kQ, Slot::kQ);
+    add_norm(layer, NormWeight::kK, Slot::kK, Slot::kK);
   }
   layer.add(RopeStep{.slot = Slot::kQ});
   layer.add(RopeStep{.slot = Slot::kK});
   layer.add(AttentionStep{});
-  layer.add(LinearStep{.weight = LinearWeight::kOutput,
-                       .in = Slot::kAttended,
-                       .out = Slot::kResidual,
-                       .accumulate = Accumulate::kYes});
 }
 
-// h += W_down (silu(W_gate norm(h)) * W_up norm(h)). (Shazeer 2020, SwiGLU.)
-void describe_mlp(LayerProgram& layer) {
-  layer.add(NormStep{.weight = NormWeight::kMlp, .in = Slot::kResidual, .out = Slot::kNormed});
-  layer.add(LinearStep{.weight = LinearWeight::kGateUp, .in = Slot::kNormed, .out = Slot::kGateUp});
-  layer.add(GateStep{});
-  layer.add(LinearStep{.weight = LinearWeight::kDown,
-                       .in = Slot::kActivated,
-                       .out = Slot::kResidual,
-                       .accumulate = Accumulate::kYes});
+// kActivated = silu(W_gate x) * W_up x, or gelu(W_up x).
+void describe_activation(const ModelConfig& config, Slot x, LayerProgram& layer) {
+  if (config.activation == Activation::kSwiglu) {
+    layer.add(LinearStep{.weight = LinearWeight::kGateUp, .in = x, .out = Slot::kGateUp});
+    layer.add(GateStep{});
+  } else {
+    layer.add(LinearStep{.weight = LinearWeight::kUp, .in = x, .out = Slot::kUp});
+    layer.add(GeluStep{});
+  }
 }
+
+constexpr LinearStep kAttentionExit{
+    .weight = LinearWeight::kOutput, .in = Slot::kAttended, .out = Slot::kResidual};
+constexpr LinearStep kMlpExit{.weight = LinearWeight::kDown, .in = Slot::kActivated, .out = Slot::kResidual};
 
 }  // namespace
+
+bool LayerProgram::has(Hook hook) const {
+  return std::any_of(points_.begin(), points_.end(), [hook](const Point& p) { return p.hook == hook; });
+}
 
 StepRange LayerProgram::above(Hook hook) const {
   const auto point =
@@ -59,6 +84,8 @@ struct Output {
   Slot operator()(const RopeStep& step) const { return step.slot; }
   Slot operator()(const AttentionStep&) const { return Slot::kAttended; }
   Slot operator()(const GateStep&) const { return Slot::kActivated; }
+  Slot operator()(const GeluStep&) const { return Slot::kActivated; }
+  Slot operator()(const AddStep& step) const { return step.out; }
 };
 
 bool has_own_memory(Slot slot) {
@@ -80,9 +107,11 @@ std::vector<Slot> LayerProgram::workspace_slots() const {
 LayerProgram describe_layer(const ModelConfig& config) {
   LayerProgram layer;
   layer.add_point(Hook::kResidPre);
-  describe_attention(config, layer);
+  describe_attention(config, describe_entry(config, NormWeight::kAttention, layer), layer);
+  describe_exit(config, kAttentionExit, NormWeight::kAttention, layer);
   layer.add_point(Hook::kResidMid);
-  describe_mlp(layer);
+  describe_activation(config, describe_entry(config, NormWeight::kMlp, layer), layer);
+  describe_exit(config, kMlpExit, NormWeight::kMlp, layer);
   layer.add_point(Hook::kResidPost);
   return layer;
 }
@@ -91,6 +120,7 @@ int64_t width_of(Slot slot, const ModelConfig& config) {
   switch (slot) {
     case Slot::kResidual:
     case Slot::kNormed:
+    case Slot::kBlock:
       return config.hidden_size;
     case Slot::kQkv:
       return config.q_size() + 2 * config.kv_size();
@@ -102,6 +132,7 @@ int64_t width_of(Slot slot, const ModelConfig& config) {
       return config.kv_size();
     case Slot::kGateUp:
       return 2 * config.intermediate_size;
+    case Slot::kUp:
     case Slot::kActivated:
       return config.intermediate_size;
   }

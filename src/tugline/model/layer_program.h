@@ -24,7 +24,9 @@ enum class Slot {
   kK,          // [kv_size]: those that hold k
   kV,          // [kv_size]: those that hold v
   kAttended,   // [q_size]: each head's output (z), head by head
+  kBlock,      // [hidden]: a block's output, if it is not added to the residual as it is
   kGateUp,     // [2 intermediate]: gate and up side by side
+  kUp,         // [intermediate]: of an MLP without a gate
   kActivated,  // [intermediate]
 };
 
@@ -34,11 +36,12 @@ enum class LinearWeight {
   kQkv,     // [q_size + 2 kv_size, hidden]: q, k and v stacked
   kOutput,  // [hidden, q_size]
   kGateUp,  // [2 intermediate, hidden]: gate and up stacked
+  kUp,      // [intermediate, hidden]
   kDown,    // [hidden, intermediate]
 };
-inline constexpr size_t kLinearWeights = 4;
+inline constexpr size_t kLinearWeights = 5;
 
-// out = norm(in), over each run of as many columns as the weight has.
+// out = norm(in), over each run of as many columns as the weight has. Its kind is the configuration's.
 struct NormStep {
   NormWeight weight;
   Slot in;
@@ -59,8 +62,15 @@ struct RopeStep {
 struct AttentionStep {};
 // kActivated = silu(gate) * up.
 struct GateStep {};
+// kActivated = gelu(kUp).
+struct GeluStep {};
+// out += in.
+struct AddStep {
+  Slot in;
+  Slot out;
+};
 
-using Step = std::variant<NormStep, LinearStep, RopeStep, AttentionStep, GateStep>;
+using Step = std::variant<NormStep, LinearStep, RopeStep, AttentionStep, GateStep, GeluStep, AddStep>;
 
 // Steps [begin, end) of a layer.
 struct StepRange {
@@ -79,7 +89,8 @@ class LayerProgram {
   [[nodiscard]] const std::vector<Step>& steps() const { return steps_; }
   [[nodiscard]] const std::vector<Point>& points() const { return points_; }
   [[nodiscard]] StepRange all() const { return {0, steps_.size()}; }
-  // The layer's steps that see the residual as it is at the hook.
+  [[nodiscard]] bool has(Hook hook) const;
+  // The layer's steps that see the residual as it is at the hook, which the layer has.
   [[nodiscard]] StepRange above(Hook hook) const;
   // The slots that a workspace needs memory for: those that steps write, except the residual and the parts of kQkv.
   [[nodiscard]] std::vector<Slot> workspace_slots() const;

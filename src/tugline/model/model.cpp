@@ -85,8 +85,4 @@ RopeTable Model::make_rope_table(int64_t positions) const {
   return table;
 }
 
-void Model::final_norm(const Matrix& h, const Matrix& out) const {
-  backend_->rms_norm(h, weights_.final_norm->matrix(), config_.rms_norm_eps, out);
-}
-
 }  // namespace tugline

@@ -51,8 +51,8 @@ class Model {
   // Rows of the embedding table.  to [ids.size(), hidden]. Errors: an id outside the table.
   void embed(std::span<const int32_t> ids, const Matrix& to) const;
   [[nodiscard]] RopeTable make_rope_table(int64_t positions) const;
-  // The final norm: out = rms_norm(h).  Both [n, hidden]
-  void final_norm(const Matrix& h, const Matrix& out) const;
+  // The norm before the head, of rows [n, hidden].
+  [[nodiscard]] Norm final_norm() const { return {config_, weights_.final_norm, *backend_}; }
 
  private:
   Model(ModelFiles files, Backend& backend);

@@ -126,6 +126,10 @@ double yarn_attention_factor(double factor, double mscale) {
 }
 
 void check_rope(const RopeConfig& rope, int64_t head_dim, const std::string& path) {
+  const int64_t rotated = rope.rotated_columns(head_dim);
+  if (rotated <= 0 || rotated > head_dim || rotated % 2 != 0)
+    fail(ErrorCode::kInput, "{}: RoPE rotates {} columns of a head; expected an even number from 2 to {}",
+         path, rotated, head_dim);
   require_positive(rope.theta, "rope_theta", path);
   if (!(rope.factor >= 1) || !(rope.factor <= kLargestFactor))
     fail(ErrorCode::kInput, "{}: the RoPE scaling factor is {}; expected a number from 1 to 2^24", path,
@@ -136,7 +140,7 @@ void check_rope(const RopeConfig& rope, int64_t head_dim, const std::string& pat
     fail(ErrorCode::kInput, "{}: attention_factor is {}; expected a number from 2^-24 to 2^24", path,
          rope.attention_factor);
   if (rope.scaling == RopeScaling::kLlama3) check_llama3(rope, path);
-  if (rope.scaling == RopeScaling::kYarn) check_yarn(rope, head_dim, path);
+  if (rope.scaling == RopeScaling::kYarn) check_yarn(rope, rotated, path);
   for (const double frequency : rope_inverse_frequencies(rope, head_dim))
     if (!std::isnormal(frequency) || frequency > kLargestFrequency)
       fail(ErrorCode::kInput,
@@ -146,7 +150,7 @@ void check_rope(const RopeConfig& rope, int64_t head_dim, const std::string& pat
 }
 
 std::vector<double> rope_inverse_frequencies(const RopeConfig& rope, int64_t head_dim) {
-  std::vector<double> frequencies = scaled_frequencies(rope, head_dim);
+  std::vector<double> frequencies = scaled_frequencies(rope, rope.rotated_columns(head_dim));
   for (size_t i = 0; i < rope.frequency_divisors.size(); ++i) frequencies.at(i) /= rope.frequency_divisors[i];
   return frequencies;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@ enum class RopeScaling { kNone, kLinear, kLlama3, kYarn };
 
 // Non-interleaved halves as the hub's checkpoints have them.
 struct RopeConfig {
+  // Columns of each head that are rotated, from the first; no value: all of them.
+  std::optional<int64_t> rotary_dim;
   double theta = 10000.0;  // rope_theta
   RopeScaling scaling = RopeScaling::kNone;
   double factor = 1.0;
@@ -30,9 +33,10 @@ struct RopeConfig {
   bool truncate = true;
   // What cosines and sines are multiplied by: so each score grows by its square. 1 except for yarn.
   double attention_factor = 1;
-  // rope_freqs.weight of a GGUF (divisors of the frequencies), [head_dim / 2]; empty if there is none
+  // rope_freqs.weight of a GGUF (divisors of the frequencies), [half of the rotated columns]; empty if there is none
   std::vector<float> frequency_divisors;
 
+  [[nodiscard]] int64_t rotated_columns(int64_t head_dim) const { return rotary_dim.value_or(head_dim); }
   bool operator==(const RopeConfig&) const = default;
 };
 
@@ -42,7 +46,7 @@ struct RopeConfig {
 // Throws Error naming `path` and the setting whose value cannot be. `head_dim` is positive and even.
 void check_rope(const RopeConfig& rope, int64_t head_dim, const std::string& path);
 
-// Inverse frequencies [head_dim / 2] after scaling, radians a token, f64.
+// Inverse frequencies [half of the rotated columns] after scaling, radians a token, f64.
 [[nodiscard]] std::vector<double> rope_inverse_frequencies(const RopeConfig& rope, int64_t head_dim);
 
 }  // namespace tugline

@@ -24,7 +24,7 @@ void add_needed(const ModelConfig& config, TensorNaming naming, TensorRole role,
                 std::vector<NeededTensor>& needed) {
   const std::optional<TensorShape> shape = shape_of(role, config);
   if (!shape) return;
-  const std::string name = tensor_name(naming, role, layer);
+  const std::string name = tensor_name(config.architecture, naming, role, layer);
   needed.push_back({name + ".weight", shape->weight});
   if (shape->bias) needed.push_back({name + ".bias", {shape->weight.front()}});
 }
@@ -100,7 +100,8 @@ std::set<std::string> unread_tensors(const ModelConfig& config, const TensorSour
     if (!is_derived(name)) unread.insert(name);
   for (const NeededTensor& tensor : needed) unread.erase(tensor.name);
   if (naming == TensorNaming::kGguf) unread.erase("rope_freqs.weight");  // read_config_gguf's
-  if (config.tied_head) unread.erase(tensor_name(naming, TensorRole::kHead, 0) + ".weight");  // a copy
+  if (config.tied_head)
+    unread.erase(tensor_name(config.architecture, naming, TensorRole::kHead, 0) + ".weight");  // a copy
   return unread;
 }
 
@@ -169,9 +170,10 @@ const TensorView& require_tensor(const TensorSource& tensors, const std::string&
 
 void settle_head(ModelConfig& config, const TensorSource& tensors, TensorNaming naming) {
   if (!config.tied_head) return;
-  const std::string name = tensor_name(naming, TensorRole::kHead, 0) + ".weight";
+  const std::string name = tensor_name(config.architecture, naming, TensorRole::kHead, 0) + ".weight";
   const TensorView* head = tensors.find(name);
-  const TensorView* embedding = tensors.find(tensor_name(naming, TensorRole::kEmbedding, 0) + ".weight");
+  const TensorView* embedding =
+      tensors.find(tensor_name(config.architecture, naming, TensorRole::kEmbedding, 0) + ".weight");
   if (head == nullptr && find_unreadable(tensors, name) == nullptr) return;
   if (head != nullptr && embedding != nullptr && head->dtype == embedding->dtype &&
       head->shape == embedding->shape && std::ranges::equal(head->bytes, embedding->bytes))

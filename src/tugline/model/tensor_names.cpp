@@ -29,10 +29,25 @@ constexpr std::array<Names, kTensorRoles> kNames{{{"model.embed_tokens", "token_
                                                   {"mlp.up_proj", "ffn_up"},
                                                   {"mlp.down_proj", "ffn_down"}}};
 
+// Where a family's names are others.
+Names names_of(Architecture architecture, TensorRole role) {
+  if (architecture == Architecture::kOlmo2) {
+    if (role == TensorRole::kAttentionNorm) return {"post_attention_layernorm", "post_attention_norm"};
+    if (role == TensorRole::kMlpNorm) return {"post_feedforward_layernorm", "post_ffw_norm"};
+  }
+  return kNames[static_cast<size_t>(role)];
+}
+
+// size: of q or of k.
+std::optional<TensorShape> qk_norm_shape(const ModelConfig& config, int64_t size) {
+  if (config.qk_norm == QkNorm::kNone) return std::nullopt;
+  return TensorShape{.weight = {config.qk_norm == QkNorm::kWhole ? size : config.head_dim}};
+}
+
 }  // namespace
 
-std::string tensor_name(TensorNaming naming, TensorRole role, int64_t layer) {
-  const Names& names = kNames[static_cast<size_t>(role)];
+std::string tensor_name(Architecture architecture, TensorNaming naming, TensorRole role, int64_t layer) {
+  const Names names = names_of(architecture, role);
   const bool hub = naming == TensorNaming::kHub;
   const char* own = hub ? names.hub : names.gguf;
   if (!is_in_layers(role)) return own;
@@ -50,19 +65,21 @@ std::optional<TensorShape> shape_of(TensorRole role, const ModelConfig& config) 
     case TensorRole::kFinalNorm:
     case TensorRole::kAttentionNorm:
     case TensorRole::kMlpNorm:
-      return TensorShape{.weight = {hidden}};
+      return TensorShape{.weight = {hidden}, .bias = config.norm == NormKind::kLayer};
     case TensorRole::kQ:
       return TensorShape{.weight = {config.q_size(), hidden}, .bias = config.qkv_bias};
     case TensorRole::kK:
     case TensorRole::kV:
       return TensorShape{.weight = {config.kv_size(), hidden}, .bias = config.qkv_bias};
     case TensorRole::kQNorm:
+      return qk_norm_shape(config, config.q_size());
     case TensorRole::kKNorm:
-      if (!config.qk_norm) return std::nullopt;
-      return TensorShape{.weight = {config.head_dim}};
+      return qk_norm_shape(config, config.kv_size());
     case TensorRole::kOutput:
       return TensorShape{.weight = {hidden, config.q_size()}, .bias = config.output_bias};
     case TensorRole::kGate:
+      if (config.activation != Activation::kSwiglu) return std::nullopt;
+      [[fallthrough]];
     case TensorRole::kUp:
       return TensorShape{.weight = {config.intermediate_size, hidden}, .bias = config.mlp_bias};
     case TensorRole::kDown:

@@ -35,11 +35,12 @@ inline constexpr int kTensorRoles = 14;
 [[nodiscard]] constexpr bool is_in_layers(TensorRole role) { return role >= TensorRole::kAttentionNorm; }
 
 // Without the suffix: "model.layers.3.self_attn.q_proj", "blk.3.attn_q". `layer` is ignored outside layers.
-[[nodiscard]] std::string tensor_name(TensorNaming naming, TensorRole role, int64_t layer);
+[[nodiscard]] std::string tensor_name(Architecture architecture, TensorNaming naming, TensorRole role,
+                                      int64_t layer);
 
 struct TensorShape {
   std::vector<int64_t> weight;  // of NAME.weight, outermost first: [out, in], or [size] of a norm
-  bool bias = false;            // whether there is a NAME.bias, [out]
+  bool bias = false;            // whether there is a NAME.bias, as long as the weight's first extent
 };
 
 // No value if a model of this configuration has no such tensor.

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
+#include <functional>
 
 #include "tugline/core/error.h"
 #include "tugline/model/tensor_check.h"
@@ -11,6 +12,8 @@
 
 namespace tugline {
 namespace {
+
+using RowOrder = std::function<int64_t(int64_t)>;
 
 // Row r of a checkpoint's q or k is row permuted(r) of a llama GGUF, which interleaves each head's two halves.
 int64_t permuted(int64_t row, int64_t head_dim) {
@@ -58,9 +61,10 @@ class Loader {
 
   Weights load() {
     Weights weights;
+    const LayerProgram program = describe_layer(config_);
     weights.embedding = matrix(TensorRole::kEmbedding, 0);
     for (int64_t layer = 0; layer < config_.num_layers; ++layer) {
-      weights.layers.push_back(load_layer(layer));
+      weights.layers.push_back(load_layer(program, layer));
       release_tensors();
     }
     weights.final_norm = norm(TensorRole::kFinalNorm, 0);
@@ -71,27 +75,48 @@ class Loader {
   }
 
  private:
-  LayerWeights load_layer(int64_t layer) {
-    LayerWeights w;
-    const auto set_norm = [&](NormWeight weight, TensorRole role) {
-      w.norms[static_cast<size_t>(weight)] = norm(role, layer);
-    };
-    const auto set_linear = [&](LinearWeight weight, const LinearSource& source) {
-      w.linears[static_cast<size_t>(weight)] = backend_.make_linear(source);
-    };
-    set_norm(NormWeight::kAttention, TensorRole::kAttentionNorm);
-    set_linear(LinearWeight::kQkv, stacked({matrix(TensorRole::kQ, layer), matrix(TensorRole::kK, layer),
-                                            matrix(TensorRole::kV, layer)}));
-    if (config_.qk_norm) {
-      set_norm(NormWeight::kQ, TensorRole::kQNorm);
-      set_norm(NormWeight::kK, TensorRole::kKNorm);
+  // The weights that the layer's steps name.
+  LayerWeights load_layer(const LayerProgram& program, int64_t layer) {
+    LayerWeights weights;
+    for (const Step& step : program.steps()) {
+      if (const auto* each = std::get_if<NormStep>(&step))
+        weights.norms.at(static_cast<size_t>(each->weight)) = norm(role_of(each->weight), layer);
+      if (const auto* each = std::get_if<LinearStep>(&step))
+        weights.linears.at(static_cast<size_t>(each->weight)) =
+            backend_.make_linear(map(each->weight, layer));
     }
-    set_linear(LinearWeight::kOutput, matrix(TensorRole::kOutput, layer));
-    set_norm(NormWeight::kMlp, TensorRole::kMlpNorm);
-    set_linear(LinearWeight::kGateUp,
-               stacked({matrix(TensorRole::kGate, layer), matrix(TensorRole::kUp, layer)}));
-    set_linear(LinearWeight::kDown, matrix(TensorRole::kDown, layer));
-    return w;
+    return weights;
+  }
+
+  static TensorRole role_of(NormWeight weight) {
+    switch (weight) {
+      case NormWeight::kAttention:
+        return TensorRole::kAttentionNorm;
+      case NormWeight::kQ:
+        return TensorRole::kQNorm;
+      case NormWeight::kK:
+        return TensorRole::kKNorm;
+      case NormWeight::kMlp:
+        return TensorRole::kMlpNorm;
+    }
+    return TensorRole::kMlpNorm;
+  }
+
+  LinearSource map(LinearWeight weight, int64_t layer) {
+    switch (weight) {
+      case LinearWeight::kQkv:
+        return stacked(
+            {matrix(TensorRole::kQ, layer), matrix(TensorRole::kK, layer), matrix(TensorRole::kV, layer)});
+      case LinearWeight::kOutput:
+        return matrix(TensorRole::kOutput, layer);
+      case LinearWeight::kGateUp:
+        return stacked({matrix(TensorRole::kGate, layer), matrix(TensorRole::kUp, layer)});
+      case LinearWeight::kUp:
+        return matrix(TensorRole::kUp, layer);
+      case LinearWeight::kDown:
+        return matrix(TensorRole::kDown, layer);
+    }
+    return {};
   }
 
   [[nodiscard]] TensorShape shape(TensorRole role) const {
@@ -106,42 +131,53 @@ class Loader {
     return values;
   }
 
-  std::unique_ptr<Buffer> norm(TensorRole role, int64_t layer) {
-    const int64_t size = shape(role).weight.front();
-    const std::vector<float> values = vector(tensor_name(naming_, role, layer) + ".weight", size);
-    auto buffer = backend_.allocate(1, size);
+  std::unique_ptr<Buffer> uploaded(const std::vector<float>& values) {
+    auto buffer = backend_.allocate(1, static_cast<int64_t>(values.size()));
     backend_.upload(std::vector<double>(values.begin(), values.end()), buffer->matrix());
     return buffer;
   }
 
-  [[nodiscard]] bool is_permuted(TensorRole role) const {
+  NormWeights norm(TensorRole role, int64_t layer) {
+    const TensorShape shape = this->shape(role);
+    const int64_t size = shape.weight.front();
+    const std::string name = tensor_name(config_.architecture, naming_, role, layer);
+    NormWeights norm;
+    norm.weight = uploaded(vector(name + ".weight", size));
+    if (shape.bias) norm.bias = uploaded(vector(name + ".bias", size));
+    return norm;
+  }
+
+  // Which row of the file's tensor is row r of the map; empty if the order is the same.
+  [[nodiscard]] RowOrder row_order(TensorRole role) const {
     const bool rotated = role == TensorRole::kQ || role == TensorRole::kK;
-    return rotated && naming_ == TensorNaming::kGguf && config_.architecture == Architecture::kLlama;
+    if (rotated && naming_ == TensorNaming::kGguf && config_.architecture == Architecture::kLlama)
+      return [head_dim = config_.head_dim](int64_t row) { return permuted(row, head_dim); };
+    return {};
   }
 
   LinearSource matrix(TensorRole role, int64_t layer) {
-    const std::string name = tensor_name(naming_, role, layer);
+    const std::string name = tensor_name(config_.architecture, naming_, role, layer);
     const TensorShape shape = this->shape(role);
     const TensorView* tensor = &require_tensor(tensors_, name + ".weight", shape.weight);
     read_.push_back(tensor);
     LinearSource source{.out = shape.weight.front(), .in = shape.weight.back(), .fill_rows = {}, .bias = {}};
     if (shape.bias) source.bias = vector(name + ".bias", source.out);
-    if (!is_permuted(role)) {
+    const RowOrder order = row_order(role);
+    if (!order) {
       source.fill_rows = [&tensors = tensors_, tensor, in = source.in](int64_t begin, std::span<float> out) {
         read_once(tensors, *tensor, begin * in, out);
       };
       return source;
     }
-    const int64_t head_dim = config_.head_dim;
-    source.fill_rows = [tensor, path = tensors_.path(), in = source.in, head_dim](int64_t begin,
-                                                                                  std::span<float> out) {
+    source.fill_rows = [tensor, path = tensors_.path(), in = source.in, order](int64_t begin,
+                                                                               std::span<float> out) {
       for (int64_t i = 0; i * in < static_cast<int64_t>(out.size()); ++i)
-        read_finite(*tensor, path, permuted(begin + i, head_dim) * in,
+        read_finite(*tensor, path, order(begin + i) * in,
                     out.subspan(static_cast<size_t>(i * in), static_cast<size_t>(in)));
     };
     const std::vector<float> bias = source.bias;
     for (size_t i = 0; i < bias.size(); ++i)
-      source.bias[i] = bias[static_cast<size_t>(permuted(static_cast<int64_t>(i), head_dim))];
+      source.bias[i] = bias[static_cast<size_t>(order(static_cast<int64_t>(i)))];
     return source;
   }
 

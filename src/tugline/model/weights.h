@@ -10,6 +10,7 @@
 #include "tugline/files/tensor_source.h"
 #include "tugline/model/config.h"
 #include "tugline/model/layer_program.h"
+#include "tugline/model/norm.h"
 #include "tugline/model/tensor_names.h"
 
 namespace tugline {
@@ -17,9 +18,11 @@ namespace tugline {
 // A layer's weights, by the names that its description gives them (model/layer_program). A weight that the description has no step for is
 // not there.
 struct LayerWeights {
-  std::array<std::unique_ptr<Buffer>, kNormWeights> norms;      // [1, columns of what is normed]
+  std::array<NormWeights, kNormWeights> norms;
   std::array<std::unique_ptr<Linear>, kLinearWeights> linears;  // [out, in]
-  [[nodiscard]] const Buffer& norm(NormWeight weight) const { return *norms.at(static_cast<size_t>(weight)); }
+  [[nodiscard]] const NormWeights& norm(NormWeight weight) const {
+    return norms.at(static_cast<size_t>(weight));
+  }
   [[nodiscard]] const Linear& linear(LinearWeight weight) const {
     return *linears.at(static_cast<size_t>(weight));
   }
@@ -28,8 +31,8 @@ struct LayerWeights {
 struct Weights {
   LinearSource embedding;  // [vocab, hidden], read from the file row by row when tokens ask for it
   std::vector<LayerWeights> layers;
-  std::unique_ptr<Buffer> final_norm;  // [1, hidden]
-  std::unique_ptr<Head> head;          // [vocab, hidden]
+  NormWeights final_norm;
+  std::unique_ptr<Head> head;  // [vocab, hidden]
 };
 
 // Errors: a tensor that is missing, misshaped, not finite. The source must outlive the weights.

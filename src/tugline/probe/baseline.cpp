@@ -92,7 +92,7 @@ void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first,
                                     copy_of(backend, workspace.slot(Slot::kV, h))};
               });
   final_normed_ = backend.allocate(tokens(), config.hidden_size);
-  model.final_norm(h, final_normed_->matrix());
+  model.final_norm().apply(h, final_normed_->matrix());
 }
 
 LayerContext Baseline::context(LayerIndex layer, const RowLayout& layout) const {

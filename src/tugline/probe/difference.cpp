@@ -11,9 +11,7 @@ struct Differences {
   size_t step_index = 0;
 
   void operator()(const NormStep& step) const {
-    layer.backend.rms_norm_difference(base<NormTrace>().in->matrix(),
-                                      layer.weights.norm(step.weight).matrix(), layer.config.rms_norm_eps,
-                                      at(step.in), at(step.out));
+    layer.norm(step.weight).apply_difference(base<NormTrace>().in->matrix(), at(step.in), at(step.out));
   }
   void operator()(const LinearStep& step) const {
     layer.backend.linear_difference(at(step.in), layer.weights.linear(step.weight), at(step.out),
@@ -41,6 +39,10 @@ struct Differences {
         {.gate_up = trace.gate_up->matrix(), .sigmoids = trace.sigmoids->matrix()}, at(Slot::kGateUp),
         at(Slot::kActivated));
   }
+  void operator()(const GeluStep&) const {
+    layer.backend.gelu_difference(base<GeluTrace>().up->matrix(), at(Slot::kUp), at(Slot::kActivated));
+  }
+  void operator()(const AddStep& step) const { layer.backend.add(at(step.in), at(step.out)); }
 
   [[nodiscard]] Matrix at(Slot slot) const { return workspace.slot(slot, dh); }
   template <typename Trace>

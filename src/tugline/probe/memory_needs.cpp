@@ -109,7 +109,9 @@ struct TracedBytes {
   int64_t operator()(const GateStep&) const {  // gate and up, and both logistic functions of the gate
     return kF32 * rows.count * 2 * width_of(Slot::kGateUp, config);
   }
+  int64_t operator()(const GeluStep&) const { return kF32 * rows.count * width_of(Slot::kUp, config); }
   int64_t operator()(const LinearStep&) const { return 0; }
+  int64_t operator()(const AddStep&) const { return 0; }
   int64_t operator()(const RopeStep&) const { return 0; }
 };
 
@@ -128,8 +130,10 @@ int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabula
 MemoryNeed baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers, Site lowest) {
   const int64_t residuals = (kept_layers + 1) * config.hidden_size;  // and the final norm's output
   const int64_t keys_and_values = attention_layers_above(config, lowest) * 2 * config.kv_size();
-  return {.held = kF32 * tokens * (residuals + keys_and_values + config.head_dim),  // and cos, sin
-          .making = kF32 * tokens * (config.hidden_size + workspace_elements(config))};
+  return {
+      .held = kF32 * tokens *
+              (residuals + keys_and_values + config.rope.rotated_columns(config.head_dim)),  // and cos, sin
+      .making = kF32 * tokens * (config.hidden_size + workspace_elements(config))};
 }
 
 MemoryNeed span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lowest, Vocabulary vocabulary,

@@ -39,7 +39,7 @@ Matrix PlainReplay::final_normed(std::span<const double> vectors) {
   backend.add_to_first_rows(added, layout, h);
   run_layers(layout, h);
   backend.select_rows(h, layout, rows_.first_read, read);
-  model_.final_norm(read, read);
+  model_.final_norm().apply(read, read);
   return read;
 }
 

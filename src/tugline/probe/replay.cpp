@@ -55,9 +55,8 @@ std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
   backend.add_to_first_rows(pushed, layout, dh);
   run_layers(layout, dh);
   backend.select_rows(dh, layout, rows.first_read, read);
-  backend.rms_norm_difference(base_.trace->resid_final().rows(rows.first_read, rows.read()),
-                              model_.weights().final_norm->matrix(), model_.config().rms_norm_eps, read,
-                              read);
+  model_.final_norm().apply_difference(base_.trace->resid_final().rows(rows.first_read, rows.read()), read,
+                                       read);
 
   std::vector<RowResponse> responses(static_cast<size_t>(read.rows));
   backend.divergence(*model_.weights().head, *base_.readout, read, responses);

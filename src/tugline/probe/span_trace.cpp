@@ -33,6 +33,8 @@ struct Tracer {
     layer.backend.gate_sigmoids(gate_up->matrix(), sigmoids->matrix());
     return GateTrace{std::move(gate_up), std::move(sigmoids)};
   }
+  StepTrace operator()(const GeluStep&) const { return GeluTrace{copy_of(layer.backend, at(Slot::kUp))}; }
+  StepTrace operator()(const AddStep&) const { return {}; }
 
   [[nodiscard]] Matrix at(Slot slot) const { return workspace.slot(slot, h); }
 };

@@ -24,8 +24,11 @@ struct GateTrace {
   std::unique_ptr<Buffer> gate_up;   // [rows, 2 intermediate]
   std::unique_ptr<Buffer> sigmoids;  // [rows, 2 intermediate]: sigma(gate), sigma(-gate)
 };
+struct GeluTrace {
+  std::unique_ptr<Buffer> up;  // [rows, intermediate]
+};
 // What a step's difference needs of the base: nothing for a linear step.
-using StepTrace = std::variant<std::monostate, NormTrace, AttentionTrace, GateTrace>;
+using StepTrace = std::variant<std::monostate, NormTrace, AttentionTrace, GateTrace, GeluTrace>;
 
 // One layer, by the index of the step. Steps that no push goes through have no trace.
 using LayerTrace = std::vector<StepTrace>;

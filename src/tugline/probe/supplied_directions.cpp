@@ -52,6 +52,8 @@ bool is_named(Architecture architecture, const std::string& hint) {
       return hint == "qwen2";
     case Architecture::kQwen3:
       return hint == "qwen3";
+    case Architecture::kOlmo2:
+      return hint == "olmo2";
   }
   return false;
 }
