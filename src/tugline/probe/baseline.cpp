@@ -51,6 +51,7 @@ Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const
   const ModelConfig& config = model.config();
   check_transcript(config, ids_);
   check_layers(config, layers);
+  check_hook(config, hook);
   Backend& backend = model.backend();
   rope_ = model.make_rope_table(tokens());
   const auto residual = backend.allocate(tokens(), config.hidden_size);

@@ -21,7 +21,7 @@ void check_transcript(const ModelConfig& config, std::span<const int32_t> ids);
 class Baseline {
  public:
   // Runs the transcript through all layers and keeps the residual at the hook of each of `layers`. Errors: those of check_transcript; no
-  // layers, or one that the model does not have.
+  // layers, or a layer or hook that the model does not have.
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
            Hook hook = Hook::kResidPost);
 

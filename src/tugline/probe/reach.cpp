@@ -1,6 +1,24 @@
 #include "tugline/probe/reach.h"
 
+#include <fmt/ranges.h>
+
+#include <string_view>
+#include <vector>
+
+#include "tugline/core/error.h"
+
 namespace tugline {
+
+void check_hook(const ModelConfig& config, Hook hook) {
+  const LayerProgram program = describe_layer(config);
+  if (program.has(hook)) return;
+  std::vector<std::string_view> names;
+  for (const LayerProgram::Point& point : program.points()) names.push_back(name_of(point.hook));
+  fail(ErrorCode::kUsage,
+       "{} has no {}: its attention and MLP blocks both read the layer's input, and are added together; it "
+       "has {}",
+       config.name, name_of(hook), fmt::join(names, " and "));
+}
 
 void visit_steps_above(const ModelConfig& config, const LayerProgram& program, Site site,
                        const std::function<void(LayerIndex layer, StepRange steps)>& visit) {

@@ -10,7 +10,10 @@
 
 namespace tugline {
 
-// Calls visit(steps) for each layer that a push at the site goes through: the steps above the hook in the site's own layer, if there
+// Errors: kUsage if the model's layers have no such point.
+void check_hook(const ModelConfig& config, Hook hook);
+
+// Calls visit(layer, steps) for each layer that a push at the site goes through: the steps above the hook in the site's own layer, if there
 // are any, and all steps of every layer above it.
 void visit_steps_above(const ModelConfig& config, const LayerProgram& program, Site site,
                        const std::function<void(LayerIndex layer, StepRange steps)>& visit);

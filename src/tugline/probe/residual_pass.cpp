@@ -6,12 +6,14 @@
 #include "tugline/model/layer.h"
 #include "tugline/probe/baseline.h"
 #include "tugline/probe/layer_walk.h"
+#include "tugline/probe/reach.h"
 
 namespace tugline {
 
 void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span<const LayerIndex> layers,
                      Hook hook, const std::function<void(LayerIndex layer, const Matrix& h)>& visit) {
   check_transcript(model.config(), ids);
+  check_hook(model.config(), hook);
   const auto tokens = static_cast<int64_t>(ids.size());
   const LayerIndex highest = *std::max_element(layers.begin(), layers.end());
   const auto residual = model.backend().allocate(tokens, model.config().hidden_size);

@@ -7,6 +7,7 @@
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/probe/controls.h"
+#include "tugline/probe/reach.h"
 #include "tugline/probe/sweep.h"
 #include "tugline/store/field_names.h"
 
@@ -188,6 +189,7 @@ SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& token
 }
 
 void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options) {
+  check_hook(config, options.hook);
   for (const PlannedExample& planned : plan.examples) {
     if (planned.spans.empty()) continue;
     try {
