@@ -183,6 +183,78 @@ TEST(ConfigJson, UnknownMathematicsIsRefusedByName) {
   expect_refused(with(small(), "is_causal", false), ErrorCode::kUnsupported, {"is_causal", "false"});
 }
 
+// Pythia's configuration as transformers 4 wrote it.
+json pythia() {
+  return {{"architectures", {"GPTNeoXForCausalLM"}},
+          {"model_type", "gpt_neox"},
+          {"hidden_size", 48},
+          {"intermediate_size", 192},
+          {"num_hidden_layers", 2},
+          {"num_attention_heads", 6},
+          {"vocab_size", 100},
+          {"max_position_embeddings", 64},
+          {"layer_norm_eps", 1e-4},
+          {"hidden_act", "gelu"},
+          {"rotary_emb_base", 20000},
+          {"rotary_pct", 0.5},
+          {"use_parallel_residual", false},
+          {"tie_word_embeddings", false},
+          {"classifier_dropout", 0.1},
+          {"hidden_dropout", 0.0},
+          {"initializer_range", 0.02}};
+}
+
+TEST(ConfigJson, GptNeoxHasSettingsOfItsOwn) {
+  const ModelConfig config = read(pythia());
+  EXPECT_TRUE(config.warnings.empty()) << config.warnings.front();
+  EXPECT_EQ(config.norm, NormKind::kLayer);
+  EXPECT_EQ(config.norm_eps, 1e-4);
+  EXPECT_EQ(config.activation, Activation::kGelu);
+  EXPECT_EQ(config.blocks, Blocks::kSequential);
+  EXPECT_TRUE(config.qkv_bias && config.output_bias && config.mlp_bias);
+  EXPECT_EQ(config.rope.theta, 20000);
+  EXPECT_EQ(config.rope.rotary_dim, 4);
+  EXPECT_FALSE(config.sliding_window);
+  // What transformers takes if they are absent.
+  json bare = pythia();
+  for (const char* name :
+       {"rotary_emb_base", "rotary_pct", "use_parallel_residual", "layer_norm_eps", "hidden_act"})
+    bare.erase(name);
+  const ModelConfig defaults = read(bare);
+  EXPECT_EQ(defaults.blocks, Blocks::kParallel);
+  EXPECT_EQ(defaults.rope.theta, 10000);
+  EXPECT_EQ(defaults.rope.rotary_dim, 2);
+  EXPECT_EQ(defaults.norm_eps, 1e-5);
+  // As transformers 5 writes it, and as some versions between wrote both.
+  const json parameters{{"rope_type", "default"}, {"rope_theta", 500.0}, {"partial_rotary_factor", 0.75}};
+  EXPECT_EQ(read(with(bare, "rope_parameters", parameters)).rope.rotary_dim, 6);
+  EXPECT_EQ(read(with(bare, "rope_parameters", parameters)).rope.theta, 500);
+  EXPECT_EQ(read(with(with(pythia(), "rope_theta", 20000), "partial_rotary_factor", 0.5)).rope.rotary_dim, 4);
+  EXPECT_FALSE(read(with(pythia(), "attention_bias", false)).qkv_bias);
+}
+
+TEST(ConfigJson, WhatGptNeoxLacksIsRefusedByName) {
+  for (const char* activation : {"gelu_new", "gelu_fast", "relu", "silu"})
+    expect_refused(with(pythia(), "hidden_act", activation), ErrorCode::kUnsupported,
+                   {"hidden_act", activation, "gelu"});
+  expect_refused(with(pythia(), "rope_theta", 500.0), ErrorCode::kInput,
+                 {"rotary_emb_base is 20000", "rope_theta is 500"});
+  expect_refused(with(pythia(), "partial_rotary_factor", 1.0), ErrorCode::kInput,
+                 {"rotary_pct is 0.5", "partial_rotary_factor is 1"});
+  expect_refused(with(pythia(), "rotary_pct", 0.4), ErrorCode::kInput, {"rotates 3 columns"});
+  expect_refused(with(pythia(), "rotary_pct", 1.5), ErrorCode::kInput, {"rotates 12 columns"});
+  expect_refused(
+      with(pythia(), "rope_parameters", {{"rope_type", "default"}, {"partial_rotary_factor", 0.0}}),
+      ErrorCode::kUnsupported, {"partial_rotary_factor", "0"});
+  expect_refused(with(pythia(), "num_key_value_heads", 3), ErrorCode::kUnsupported,
+                 {"num_key_value_heads", "3", "6"});
+  expect_refused(with(pythia(), "head_dim", 4), ErrorCode::kInput, {"hidden_size is 48", "6 heads of 4"});
+  expect_refused(with(pythia(), "layer_norm_eps", 0.0), ErrorCode::kInput, {"layer_norm_eps"});
+  for (const char* field : {"rotary_pct", "use_parallel_residual"})
+    expect_refused(with(small(), field, field == std::string("rotary_pct") ? json(0.25) : json(true)),
+                   ErrorCode::kUnsupported, {field});
+}
+
 TEST(ConfigJson, ValuesThatChangeNothingPass) {
   const json harmless{{"num_experts", 0},
                       {"num_local_experts", 0},
@@ -455,6 +527,24 @@ TEST(ConfigHash, IsOfWhatIsComputed) {
         with(small(), "rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}, {"beta_slow", 2}})})
     EXPECT_TRUE(hashes.insert(hash_of(read(other))).second) << other;
   EXPECT_FALSE(hashes.insert(hash_of(read(with(small(), "max_position_embeddings", 128)))).second);
+  for (const json& other : {pythia(), with(pythia(), "rotary_pct", 1.0),
+                            with(pythia(), "use_parallel_residual", true), small("Olmo2ForCausalLM")})
+    EXPECT_TRUE(hashes.insert(hash_of(read(other))).second) << other;
+  // A part that no file sets by itself.
+  const ModelConfig config = read(small());
+  const auto expect_new = [&](const std::function<void(ModelConfig&)>& change) {
+    ModelConfig changed = config;
+    change(changed);
+    EXPECT_TRUE(hashes.insert(hash_of(changed)).second);
+  };
+  expect_new([](ModelConfig& c) { c.norm = NormKind::kRmsRoundedOnce; });
+  expect_new([](ModelConfig& c) { c.norm = NormKind::kLayer; });
+  expect_new([](ModelConfig& c) { c.norm_placement = NormPlacement::kAfterBlocks; });
+  expect_new([](ModelConfig& c) { c.qk_norm = QkNorm::kEachHead; });
+  expect_new([](ModelConfig& c) { c.qk_norm = QkNorm::kWhole; });
+  expect_new([](ModelConfig& c) { c.blocks = Blocks::kParallel; });
+  expect_new([](ModelConfig& c) { c.activation = Activation::kGelu; });
+  expect_new([](ModelConfig& c) { c.rope.rotary_dim = 4; });
 }
 
 }  // namespace

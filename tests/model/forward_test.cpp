@@ -51,7 +51,8 @@ TEST_P(Forward, CpuAgreesToF32) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Forward,
-                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2"),
+                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2",
+                                         "gpt_neox", "gpt_neox_serial"),
                          [](const auto& name) { return std::string(name.param); });
 
 // The GGUF has q and k permuted and its own names. Its RoPE scaling is divisors in f32, which is what the tolerance is for: a wrong row
@@ -72,12 +73,14 @@ TEST(ForwardGguf, Qwen2IsTheHubsQwen2) {
   EXPECT_EQ(logits_of(load_tiny("qwen2.gguf", *backend), expected.ids), hub);
 }
 
-// Its norms have other names, and its q and k are not permuted: the very same numbers.
-TEST(ForwardGguf, Olmo2IsTheHubsOlmo2) {
+// Norms with other names and q and k that are not permuted; q, k and v in another order: the very same numbers.
+TEST(ForwardGguf, OtherFamiliesAreTheHubs) {
   const auto backend = make_reference_backend();
-  const Expected expected = expected_logits("olmo2");
-  const Logits hub = logits_of(load_tiny("olmo2", *backend), expected.ids);
-  EXPECT_EQ(logits_of(load_tiny("olmo2.gguf", *backend), expected.ids), hub);
+  for (const std::string name : {"olmo2", "gpt_neox", "gpt_neox_serial"}) {
+    const Expected expected = expected_logits(name);
+    const Logits hub = logits_of(load_tiny(name, *backend), expected.ids);
+    EXPECT_EQ(logits_of(load_tiny(name + ".gguf", *backend), expected.ids), hub) << name;
+  }
 }
 
 }  // namespace

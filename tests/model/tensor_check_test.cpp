@@ -79,8 +79,19 @@ void expect_holds(const std::string& text, const std::vector<std::string>& parts
   for (const std::string& part : parts) EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
-constexpr const char* kModels[] = {"llama", "llama_biases", "qwen2",      "qwen3",     "mistral",
-                                   "olmo2", "llama.gguf",   "qwen2.gguf", "olmo2.gguf"};
+constexpr const char* kModels[] = {"llama",
+                                   "llama_biases",
+                                   "qwen2",
+                                   "qwen3",
+                                   "mistral",
+                                   "olmo2",
+                                   "gpt_neox",
+                                   "gpt_neox_serial",
+                                   "llama.gguf",
+                                   "qwen2.gguf",
+                                   "olmo2.gguf",
+                                   "gpt_neox.gguf",
+                                   "gpt_neox_serial.gguf"};
 
 TEST(TensorCheck, AModelsOwnTensorsAreTheOnesItNeeds) {
   for (const char* name : kModels) {
@@ -106,6 +117,19 @@ TEST(TensorCheck, EveryTensorThatIsMissingOrMisshapedIsNamed) {
       expect_holds(misshaped.problems(), {"changed", tensor, "found [" + std::to_string(shape.front())});
     }
   }
+}
+
+// The head's name before transformers 5, and the buffers that such files have beside it.
+TEST(TensorCheck, AnOlderGptNeoxHasAnotherHeadAndBuffers) {
+  ChangedModel model("gpt_neox");
+  model.rename_all(
+      [](const std::string& name) { return name == "lm_head.weight" ? "embed_out.weight" : name; });
+  model.add_unreadable("gpt_neox.layers.0.attention.bias");
+  model.add_unreadable("gpt_neox.layers.0.attention.masked_bias");
+  model.add_unreadable("gpt_neox.layers.0.attention.rotary_emb.inv_freq");
+  model.naming = naming_of(resolve_model(test::tiny_path("gpt_neox").string()), model);
+  EXPECT_EQ(model.problems(), "");
+  EXPECT_EQ(model.warnings(), "");
 }
 
 TEST(TensorCheck, ManyProblemsAreCounted) {

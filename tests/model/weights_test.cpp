@@ -68,7 +68,7 @@ void expect_named(const DamagedModel& model, const std::vector<std::string>& par
 }
 
 TEST(Weights, EveryTensorIsNeeded) {
-  for (const char* name : {"llama", "llama_biases", "qwen2", "qwen3", "olmo2"}) {
+  for (const char* name : {"llama", "llama_biases", "qwen2", "qwen3", "olmo2", "gpt_neox"}) {
     const DamagedModel whole(name);
     for (const std::string& tensor : whole.names()) {
       DamagedModel model(name);
@@ -79,7 +79,7 @@ TEST(Weights, EveryTensorIsNeeded) {
 }
 
 TEST(Weights, ShapesAreChecked) {
-  for (const char* name : {"llama_biases", "qwen3", "olmo2"}) {
+  for (const char* name : {"llama_biases", "qwen3", "olmo2", "gpt_neox"}) {
     const DamagedModel whole(name);
     for (const std::string& tensor : whole.names()) {
       DamagedModel model(name);

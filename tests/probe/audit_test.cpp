@@ -62,7 +62,7 @@ TEST_P(Audits, ARightUnitIsBelowTheBound) {
 
 // At every hook, and for every kind of push.
 TEST_P(Audits, AreOfPushesOfEveryKind) {
-  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid}) {
+  for (const Hook hook : hooks_of(GetParam())) {
     const Probe probe(GetParam(), BackendKind::kCpu, hook);
     Auditor auditor(exact_, probe.model, *probe.baseline, layers_, kTokens);
     const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
@@ -123,7 +123,8 @@ TEST_P(Audits, SameBitsForAnyThreadsAndOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Audits,
-                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "olmo2", "llama.gguf"),
+                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "olmo2", "gpt_neox",
+                                         "gpt_neox_serial", "llama.gguf"),
                          [](const auto& name) {
                            std::string text = name.param;
                            std::replace(text.begin(), text.end(), '.', '_');

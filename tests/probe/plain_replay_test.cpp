@@ -76,7 +76,8 @@ TEST_P(PlainBf16Replays, AUnitSaysThatItHoldsNoise) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, PlainBf16Replays,
-                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2"),
+                         testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2",
+                                         "gpt_neox", "gpt_neox_serial"),
                          [](const auto& model) { return std::string(model.param); });
 
 }  // namespace

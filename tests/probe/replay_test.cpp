@@ -6,6 +6,8 @@
 #include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
 #include "tugline/probe/plain_replay.h"
+#include "tugline/probe/residual_pass.h"
+#include "tugline/probe/sweep.h"
 
 namespace tugline::test {
 namespace {
@@ -77,7 +79,7 @@ TEST_P(Replays, EqualTheFullRerun) {
 }
 
 TEST_P(Replays, EqualTheFullRerunAtEveryHook) {
-  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid}) {
+  for (const Hook hook : hooks_of(GetParam().model)) {
     const Probe probe(GetParam().model, GetParam().backend, hook);
     for (const LayerIndex layer : probe.all_layers())
       for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing})
@@ -98,6 +100,7 @@ TEST_P(Replays, HooksAreWhatTheirNamesSay) {
   EXPECT_EQ(at(pre, {0}), pre.backend->download(embedded->matrix()));
   EXPECT_EQ(at(pre, {1}), at(probe_, {0}));
   EXPECT_EQ(at(pre, {2}), at(probe_, {1}));
+  if (!pre.model.program().has(Hook::kResidMid)) return;
   const Probe mid(GetParam().model, GetParam().backend, Hook::kResidMid);
   // The attention block on the layer's input, all rows at once.
   Backend& backend = *pre.backend;
@@ -113,6 +116,25 @@ TEST_P(Replays, HooksAreWhatTheirNamesSay) {
   const auto found = at(mid, {1});
   for (size_t i = 0; i < found.size(); ++i) ASSERT_NEAR(found[i], expected[i], 1e-5) << i;
   EXPECT_NE(found, at(pre, {1}));
+}
+
+// Parallel blocks read the same residual, so there is none between them.
+TEST(ParallelBlocks, HaveNoResidMid) {
+  const Probe probe("gpt_neox", BackendKind::kCpu);
+  const auto expect_refusal = [](const std::function<void()>& act) {
+    expect_error(ErrorCode::kUsage, {"gpt_neox has no resid_mid", "resid_pre and resid_post"}, act);
+  };
+  const LayerIndex layer{0};
+  expect_refusal([&] { Baseline(probe.model, probe.ids, std::span(&layer, 1), Hook::kResidMid); });
+  expect_refusal([&] {
+    visit_residuals(probe.model, probe.ids, std::span(&layer, 1), Hook::kResidMid,
+                    [](LayerIndex, const Matrix&) {});
+  });
+  SweepOptions options;
+  options.layers = {layer};
+  options.hook = Hook::kResidMid;
+  expect_refusal([&] { check_plan(probe.model.config(), {}, options); });
+  EXPECT_EQ(hooks_of("gpt_neox_serial").size(), 3U);
 }
 
 // The same push under its two names.
@@ -244,7 +266,7 @@ TEST_P(Replays, HugePushes) {
 
 // The plain replay, on values, is the same in f64.
 TEST_P(Replays, PlainReplayAgrees) {
-  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid, Hook::kResidPost}) {
+  for (const Hook hook : hooks_of(GetParam().model)) {
     const Probe probe(GetParam().model, GetParam().backend, hook);
     const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
     const auto vectors = random_pushes(probe, {0}, base.rows.push, 3.0, 4);
@@ -263,7 +285,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"llama_biases", BackendKind::kReference}, Case{"llama_biases", BackendKind::kCpu},
                     Case{"qwen2", BackendKind::kReference}, Case{"qwen2", BackendKind::kCpu},
                     Case{"qwen3", BackendKind::kReference}, Case{"qwen3", BackendKind::kCpu},
-                    Case{"olmo2", BackendKind::kReference}, Case{"olmo2", BackendKind::kCpu}),
+                    Case{"olmo2", BackendKind::kReference}, Case{"olmo2", BackendKind::kCpu},
+                    Case{"gpt_neox", BackendKind::kReference}, Case{"gpt_neox", BackendKind::kCpu},
+                    Case{"gpt_neox_serial", BackendKind::kReference},
+                    Case{"gpt_neox_serial", BackendKind::kCpu}),
     [](const auto& c) {
       return std::string(c.param.model) + (c.param.backend == BackendKind::kCpu ? "_cpu" : "_reference");
     });

@@ -24,6 +24,14 @@ inline std::unique_ptr<Backend> make_backend(BackendKind kind) {
   return kind == BackendKind::kReference ? make_reference_backend() : make_cpu_backend();
 }
 
+// Where a push can land in the model's layers.
+inline std::vector<Hook> hooks_of(std::string_view name) {
+  std::vector<Hook> hooks;
+  const LayerProgram program = describe_layer(read_config(resolve_model(tiny_path(name).string())));
+  for (const LayerProgram::Point& point : program.points()) hooks.push_back(point.hook);
+  return hooks;
+}
+
 struct Push {
   LayerIndex layer;
   Position position;

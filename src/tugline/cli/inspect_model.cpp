@@ -67,12 +67,14 @@ Json config_json(const ModelConfig& c) {
           {"sliding_window", c.sliding_window ? Json(*c.sliding_window) : Json()},
           {norm_eps_name(c.norm), c.norm_eps},
           {"rope_theta", c.rope.theta},
+          {"rotary_dim", c.rope.rotated_columns(c.head_dim)},
           {"rope_scaling", name_of(c.rope.scaling)},
           {"rope_factor", c.rope.factor},
           {"rope_attention_factor", c.rope.attention_factor},
           {"tied_head", c.tied_head},
           {"qkv_bias", c.qkv_bias},
-          {"qk_norm", c.qk_norm != QkNorm::kNone}};
+          {"qk_norm", c.qk_norm != QkNorm::kNone},
+          {"parallel_blocks", c.blocks == Blocks::kParallel}};
 }
 
 Json tensors_json(const std::map<std::string_view, TensorCount>& counts) {
@@ -109,8 +111,10 @@ std::string config_text(const ModelConfig& c) {
   text += fmt::format("positions     {}{}\n",
                       c.max_positions > 0 ? fmt::format("{}", c.max_positions) : "not said",
                       c.sliding_window ? fmt::format(", sliding window {}", *c.sliding_window) : "");
-  text += fmt::format("RoPE          theta {:g}, scaling {}{}\n", c.rope.theta, name_of(c.rope.scaling),
-                      c.rope.scaling == RopeScaling::kNone ? "" : fmt::format(" by {:g}", c.rope.factor));
+  text += fmt::format("RoPE          theta {:g}, scaling {}{}{}\n", c.rope.theta, name_of(c.rope.scaling),
+                      c.rope.scaling == RopeScaling::kNone ? "" : fmt::format(" by {:g}", c.rope.factor),
+                      c.rope.rotary_dim ? fmt::format(", {} columns of each head", *c.rope.rotary_dim) : "");
+  if (c.blocks == Blocks::kParallel) text += "blocks        parallel: there is no resid_mid\n";
   text += fmt::format("memory        {} for the weights in f32\n", size_text(weight_bytes_f32(c)));
   return text;
 }
@@ -153,8 +157,7 @@ ModelFacts inspect_model(const ModelSource& source) {
   facts.tensors.problem = tensors.problem;
   if (tensors.value) facts.tensors.value = count_tensors(**tensors.value);
   if (!facts.config.value || !tensors.value) return facts;
-  const TensorNaming naming =
-      source.kind == ModelSource::Kind::kGguf ? TensorNaming::kGguf : TensorNaming::kHub;
+  const TensorNaming naming = naming_of(source, **tensors.value);
   settle_head(*facts.config.value, **tensors.value, naming);
   facts.check = check_tensors(*facts.config.value, **tensors.value, naming);
   return facts;

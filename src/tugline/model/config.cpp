@@ -33,6 +33,8 @@ std::string_view name_of(Architecture architecture) {
       return "MistralForCausalLM";
     case Architecture::kOlmo2:
       return "Olmo2ForCausalLM";
+    case Architecture::kGptNeox:
+      return "GPTNeoXForCausalLM";
   }
   return "unknown";
 }
@@ -46,6 +48,13 @@ ModelConfig family_config(Architecture architecture) {
     config.norm_eps = 1e-5;
     config.norm_placement = NormPlacement::kAfterBlocks;
     config.qk_norm = QkNorm::kWhole;
+  }
+  if (architecture == Architecture::kGptNeox) {
+    config.norm = NormKind::kLayer;
+    config.norm_eps = 1e-5;
+    config.blocks = Blocks::kParallel;
+    config.activation = Activation::kGelu;
+    config.mlp_bias = true;
   }
   return config;
 }
@@ -114,7 +123,7 @@ uint64_t hash_of(const ModelConfig& config) {
   // All fields by name: one more, and this does not compile.
   const auto& [architecture, name, hidden_size, intermediate_size, num_layers, num_heads, num_kv_heads,
                head_dim, vocab_size, max_positions, sliding_window, norm_eps, rope, tied_head, qkv_bias,
-               output_bias, mlp_bias, norm, norm_placement, qk_norm, activation, warnings] = config;
+               output_bias, mlp_bias, norm, norm_placement, qk_norm, blocks, activation, warnings] = config;
   static_cast<void>(std::tie(name, max_positions, sliding_window, warnings));  // decide no number
   ContentHash hash;
   hash.add_text(name_of(architecture));
@@ -127,6 +136,7 @@ uint64_t hash_of(const ModelConfig& config) {
   add_part(hash, "norm", static_cast<int64_t>(norm));
   add_part(hash, "norm_placement", static_cast<int64_t>(norm_placement));
   add_part(hash, "whole qk_norm", qk_norm == QkNorm::kWhole ? 1 : 0);
+  add_part(hash, "blocks", static_cast<int64_t>(blocks));
   add_part(hash, "activation", static_cast<int64_t>(activation));
   return hash.value();
 }

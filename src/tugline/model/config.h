@@ -15,7 +15,7 @@ namespace tugline {
 
 class GgufFile;
 
-enum class Architecture { kLlama, kQwen2, kQwen3, kMistral, kOlmo2 };
+enum class Architecture { kLlama, kQwen2, kQwen3, kMistral, kOlmo2, kGptNeox };
 
 [[nodiscard]] std::string_view name_of(Architecture architecture);  // "LlamaForCausalLM" ...
 
@@ -33,6 +33,10 @@ enum class QkNorm {
   kNone,
   kEachHead,  // of q and of k, each head by itself
   kWhole,     // of q and of k, all heads together
+};
+enum class Blocks {
+  kSequential,  // the MLP block reads the residual that the attention block has added to
+  kParallel,    // both read the layer's input
 };
 enum class Activation {
   kSwiglu,  // silu(gate) * up (Shazeer 2020)
@@ -62,6 +66,7 @@ struct ModelConfig {
   NormKind norm = NormKind::kRms;
   NormPlacement norm_placement = NormPlacement::kBeforeBlocks;
   QkNorm qk_norm = QkNorm::kNone;
+  Blocks blocks = Blocks::kSequential;
   Activation activation = Activation::kSwiglu;
   // What the user should know of the files though the model can be run: settings and tensors that nothing reads, by name.
   std::vector<std::string> warnings;

@@ -20,8 +20,9 @@ Architecture read_architecture(const GgufFile& file) {
   if (name == "qwen2") return Architecture::kQwen2;
   if (name == "qwen3") return Architecture::kQwen3;
   if (name == "olmo2") return Architecture::kOlmo2;
+  if (name == "gptneox") return Architecture::kGptNeox;
   fail(ErrorCode::kUnsupported,
-       "{}: general.architecture {} is not supported; tugline runs llama, qwen2, qwen3 and olmo2",
+       "{}: general.architecture {} is not supported; tugline runs llama, qwen2, qwen3, olmo2 and gptneox",
        file.path(), printable(name));
 }
 
@@ -54,6 +55,8 @@ constexpr std::array kMathematics{Key{"expert_count", 0},
                                   Key{"rope.scaling.yarn_attn_factor", 1},
                                   Key{"rope.scaling.yarn_log_multiplier", 0}};
 
+constexpr std::string_view kGptNeoxPrefix = "gptneox.";
+
 void refuse_unknown_mathematics(const GgufFile& file, const std::string& prefix) {
   for (const Key& key : kMathematics) {
     const std::optional<double> value = file.optional_f64(prefix + key.name);
@@ -62,7 +65,7 @@ void refuse_unknown_mathematics(const GgufFile& file, const std::string& prefix)
   }
   if (!file.optional_bool(prefix + "attention.causal").value_or(true))
     fail(ErrorCode::kUnsupported, "{}: {}attention.causal = false is not supported", file.path(), prefix);
-  if (file.optional_bool(prefix + "use_parallel_residual").value_or(false))
+  if (prefix != kGptNeoxPrefix && file.optional_bool(prefix + "use_parallel_residual").value_or(false))
     fail(ErrorCode::kUnsupported, "{}: {}use_parallel_residual = true is not supported", file.path(), prefix);
   for (const char* tensor : {"rope_factors_long.weight", "rope_factors_short.weight"})
     if (file.find(tensor) != nullptr)
@@ -183,13 +186,22 @@ RopeConfig read_rope(const GgufFile& file, const std::string& prefix, const Mode
   RopeConfig rope;
   rope.theta = file.optional_f64(prefix + "rope.freq_base").value_or(10000.0);
   const int64_t rotated = file.optional_i64(prefix + "rope.dimension_count").value_or(head_dim);
-  if (rotated != head_dim)
+  if (rotated != head_dim && prefix != kGptNeoxPrefix)
     fail(ErrorCode::kUnsupported,
          "{}: {}rope.dimension_count is {}; only whole heads ({}) are rotated by tugline", file.path(),
          prefix, rotated, head_dim);
+  if (prefix == kGptNeoxPrefix) rope.rotary_dim = rotated;
   read_scaling(file, prefix, config.max_positions, rope);
-  rope.frequency_divisors = read_divisors(file, head_dim / 2);
+  rope.frequency_divisors = read_divisors(file, rotated / 2);
   return rope;
+}
+
+Blocks read_blocks(const GgufFile& file, const std::string& prefix) {
+  const std::optional<bool> parallel = file.optional_bool(prefix + "use_parallel_residual");
+  if (!parallel)
+    fail(ErrorCode::kInput, "{}: {}use_parallel_residual is missing; expected true or false", file.path(),
+         prefix);
+  return *parallel ? Blocks::kParallel : Blocks::kSequential;
 }
 
 }  // namespace
@@ -227,9 +239,10 @@ ModelConfig read_config_gguf(const GgufFile& file) {
   check_config(config, file.path());
   config.rope = read_rope(file, prefix, config);
   config.tied_head = file.find("output.weight") == nullptr && !find_unreadable(file, "output.weight");
-  config.qkv_bias = file.find("blk.0.attn_q.bias") != nullptr;
+  config.qkv_bias = file.find("blk.0.attn_q.bias") != nullptr || file.find("blk.0.attn_qkv.bias") != nullptr;
   config.output_bias = file.find("blk.0.attn_output.bias") != nullptr;
-  config.mlp_bias = file.find("blk.0.ffn_gate.bias") != nullptr;
+  config.mlp_bias = config.mlp_bias || file.find("blk.0.ffn_gate.bias") != nullptr;
+  if (config.architecture == Architecture::kGptNeox) config.blocks = read_blocks(file, prefix);
   check_config(config, file.path());
   config.max_positions = positions_after_scaling(config);
   warn_of_unknown(file, prefix, config.warnings);

@@ -24,10 +24,10 @@ struct Family {
   std::string_view model_type;
 };
 
-constexpr std::array kFamilies{Family{Architecture::kLlama, "llama"}, Family{Architecture::kQwen2, "qwen2"},
-                               Family{Architecture::kQwen3, "qwen3"},
-                               Family{Architecture::kMistral, "mistral"},
-                               Family{Architecture::kOlmo2, "olmo2"}};
+constexpr std::array kFamilies{
+    Family{Architecture::kLlama, "llama"}, Family{Architecture::kQwen2, "qwen2"},
+    Family{Architecture::kQwen3, "qwen3"}, Family{Architecture::kMistral, "mistral"},
+    Family{Architecture::kOlmo2, "olmo2"}, Family{Architecture::kGptNeox, "gpt_neox"}};
 
 // "LlamaForCausalLM, Qwen2ForCausalLM, ... and MistralForCausalLM"
 std::string family_names() {
@@ -157,11 +157,47 @@ void read_sizes(const JsonSettings& settings, ModelConfig& config) {
   config.norm_eps = settings.number_or(norm_eps_name(config.norm).data(), config.norm_eps);
 }
 
+void read_gpt_neox(const JsonSettings& settings, ModelConfig& config) {
+  if (config.num_kv_heads != config.num_heads)
+    fail(ErrorCode::kUnsupported,
+         "{}: num_key_value_heads = {} is not supported; expected num_attention_heads, {}", settings.where(),
+         config.num_kv_heads, config.num_heads);
+  if (config.q_size() != config.hidden_size)
+    fail(ErrorCode::kInput, "{}: hidden_size is {}; expected {} heads of {}", settings.where(),
+         config.hidden_size, config.num_heads, config.head_dim);
+  config.blocks =
+      settings.boolean_or("use_parallel_residual", true) ? Blocks::kParallel : Blocks::kSequential;
+}
+
+// Two settings for one number, of which transformers reads the first: they must not differ.
+double read_older(const JsonSettings& settings, const char* name, const char* newer, double otherwise) {
+  const double value = settings.number_or(name, otherwise);
+  if (settings.number_or(newer, value) != value)
+    fail(ErrorCode::kInput, "{}: {} is {}, but {} is {}; one of them is wrong", settings.where(), name, value,
+         newer, settings.number_or(newer, value));
+  return value;
+}
+
+// What the family says of RoPE outside rope_scaling and rope_parameters.
+RopeSurroundings rope_surroundings(const JsonSettings& settings, const ModelConfig& config,
+                                   std::set<std::string> layer_types) {
+  RopeSurroundings surroundings{.max_positions = config.max_positions,
+                                .layer_types = std::move(layer_types),
+                                .head_dim = config.head_dim};
+  if (config.architecture == Architecture::kGptNeox) {
+    surroundings.theta = read_older(settings, "rotary_emb_base", "rope_theta", surroundings.theta);
+    surroundings.share = read_older(settings, "rotary_pct", "partial_rotary_factor", 0.25);
+  }
+  return surroundings;
+}
+
 void read_parts(const JsonSettings& settings, ModelConfig& config) {
   config.tied_head = settings.boolean_or("tie_word_embeddings", false);
-  const bool attention_bias = settings.boolean_or("attention_bias", false);
+  const bool neox = config.architecture == Architecture::kGptNeox;
+  const bool attention_bias = settings.boolean_or("attention_bias", neox);
   config.qkv_bias = config.architecture == Architecture::kQwen2 || attention_bias;
   config.output_bias = config.architecture != Architecture::kQwen2 && attention_bias;
+  if (neox) return read_gpt_neox(settings, config);
   config.mlp_bias = settings.boolean_or("mlp_bias", false);
 }
 
@@ -183,11 +219,11 @@ ModelConfig read_config_json(const std::filesystem::path& path) {
   const auto directory = std::filesystem::absolute(path).lexically_normal().parent_path();
   config.name = directory.filename().string();
   read_sizes(settings, config);
-  refuse_unknown_mathematics(settings, config.head_dim);
+  refuse_unknown_mathematics(settings, config);
   std::set<std::string> layer_types = read_layer_types(settings, config.num_layers);
   config.sliding_window = read_sliding_window(settings, config, layer_types);
   read_parts(settings, config);
-  config.rope = read_rope_json(settings, {config.max_positions, layer_types}, config.warnings);
+  config.rope = read_rope_json(settings, rope_surroundings(settings, config, layer_types), config.warnings);
   check_config(config, path.string());
   config.max_positions = positions_after_scaling(config);
   warn_of_unknown(settings, config.warnings);

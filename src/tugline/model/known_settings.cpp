@@ -93,17 +93,30 @@ void check_attention_scale(const JsonSettings& settings, int64_t head_dim) {
       refuse(settings, "attention_multiplier", *value);
 }
 
-void check_activation(const JsonSettings& settings) {
+// The names that transformers has for an activation, the usual one first.
+std::array<std::string_view, 2> names_of(Activation activation) {
+  if (activation == Activation::kGelu) return {"gelu", "gelu_python"};
+  return {"silu", "swish"};
+}
+
+void check_activation(const JsonSettings& settings, Activation expected) {
+  const auto names = names_of(expected);
   for (const char* name : {"hidden_act", "hidden_activation"}) {
-    const std::string activation = settings.text_or(name, "silu");
-    if (activation != "silu" && activation != "swish")
-      fail(ErrorCode::kUnsupported, "{}: {} {} is not supported; expected silu", settings.where(), name,
-           shown(activation));
+    const std::string activation = settings.text_or(name, std::string(names.front()));
+    if (std::ranges::find(names, activation) == names.end())
+      fail(ErrorCode::kUnsupported, "{}: {} {} is not supported; expected {}", settings.where(), name,
+           shown(activation), names.front());
   }
 }
 
+// What config_json reads for the family, which is then no unknown mathematics.
+bool is_read(const ModelConfig& config, std::string_view name) {
+  return config.architecture == Architecture::kGptNeox &&
+         (name == "rotary_pct" || name == "partial_rotary_factor" || name == "use_parallel_residual");
+}
+
 // In ascending order.
-constexpr std::array<std::string_view, 81> kHarmless{"_attn_implementation",
+constexpr std::array<std::string_view, 82> kHarmless{"_attn_implementation",
                                                      "_attn_implementation_autoset",
                                                      "_commit_hash",
                                                      "_flash_attn_2_enabled",
@@ -114,6 +127,7 @@ constexpr std::array<std::string_view, 81> kHarmless{"_attn_implementation",
                                                      "begin_suppress_tokens",
                                                      "bos_token_id",
                                                      "chunk_size_feed_forward",
+                                                     "classifier_dropout",
                                                      "cls_token_id",
                                                      "cross_attention_hidden_size",
                                                      "decoder_start_token_id",
@@ -187,13 +201,14 @@ constexpr std::array<std::string_view, 81> kHarmless{"_attn_implementation",
 
 }  // namespace
 
-void refuse_unknown_mathematics(const JsonSettings& settings, int64_t head_dim) {
+void refuse_unknown_mathematics(const JsonSettings& settings, const ModelConfig& config) {
   for (const Setting& setting : kMathematics) {
+    if (is_read(config, setting.name)) continue;
     const json* value = settings.find(setting.name);
     if (value != nullptr && !is_neutral(*value, setting.neutral)) refuse(settings, setting.name, *value);
   }
-  check_attention_scale(settings, head_dim);
-  check_activation(settings);
+  check_attention_scale(settings, config.head_dim);
+  check_activation(settings, config.activation);
 }
 
 bool is_harmless(std::string_view setting) { return std::ranges::binary_search(kHarmless, setting); }

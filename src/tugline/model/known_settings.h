@@ -4,13 +4,14 @@
 
 #include <string_view>
 
+#include "tugline/model/config.h"
 #include "tugline/model/json_settings.h"
 
 namespace tugline {
 
 // Throws Error (kUnsupported) naming a setting whose value asks for something that tugline does not compute: experts, soft caps,
-// multipliers, quantisation and so on. The value with which each changes nothing passes. `head_dim` is the model's.
-void refuse_unknown_mathematics(const JsonSettings& settings, int64_t head_dim);
+// multipliers, quantisation and so on. The value with which each changes nothing passes. Of `config` the family and the sizes are read.
+void refuse_unknown_mathematics(const JsonSettings& settings, const ModelConfig& config);
 
 // Whether the setting is known to decide no number of a forward pass: token ids, training, generation, bookkeeping.
 [[nodiscard]] bool is_harmless(std::string_view setting);

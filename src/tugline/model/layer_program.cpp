@@ -104,7 +104,24 @@ std::vector<Slot> LayerProgram::workspace_slots() const {
   return slots;
 }
 
+namespace {
+
+// Both blocks read the layer's input, so the attention block's output is added after the MLP's norm has read it.
+LayerProgram describe_parallel_layer(const ModelConfig& config) {
+  LayerProgram layer;
+  layer.add_point(Hook::kResidPre);
+  describe_attention(config, describe_entry(config, NormWeight::kAttention, layer), layer);
+  describe_activation(config, describe_entry(config, NormWeight::kMlp, layer), layer);
+  describe_exit(config, kAttentionExit, NormWeight::kAttention, layer);
+  describe_exit(config, kMlpExit, NormWeight::kMlp, layer);
+  layer.add_point(Hook::kResidPost);
+  return layer;
+}
+
+}  // namespace
+
 LayerProgram describe_layer(const ModelConfig& config) {
+  if (config.blocks == Blocks::kParallel) return describe_parallel_layer(config);
   LayerProgram layer;
   layer.add_point(Hook::kResidPre);
   describe_attention(config, describe_entry(config, NormWeight::kAttention, layer), layer);

@@ -20,11 +20,9 @@ ModelConfig stated_config(const ModelSource& source) {
 
 // The configuration first: a model that cannot be run is refused before its weights are looked at.
 ModelFiles open_model(const ModelSource& source) {
-  const bool gguf = source.kind == ModelSource::Kind::kGguf;
-  ModelFiles files{.config = stated_config(source),
-                   .tensors = nullptr,
-                   .naming = gguf ? TensorNaming::kGguf : TensorNaming::kHub};
+  ModelFiles files{.config = stated_config(source), .tensors = nullptr, .naming = TensorNaming::kHub};
   files.tensors = source.open_tensors();
+  files.naming = naming_of(source, *files.tensors);
   settle_head(files.config, *files.tensors, files.naming);
   const TensorCheck check = check_tensors(files.config, *files.tensors, files.naming);
   if (!check.problems.empty())

@@ -12,15 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kDefaultTheta = 10000.0;
 constexpr std::array kLayerTypes{"full_attention", "sliding_attention", "chunked_attention",
                                  "linear_attention"};
-
-RopeConfig with_theta(double theta) {
-  RopeConfig rope;
-  rope.theta = theta;
-  return rope;
-}
 
 class RopeReader {
  public:
@@ -31,9 +24,9 @@ class RopeReader {
   RopeConfig read() {
     const json* older = settings_.find_object("rope_scaling");
     const json* newer = settings_.find_object("rope_parameters");
-    theta_ = settings_.number_or("rope_theta", kDefaultTheta);
+    theta_ = settings_.number_or("rope_theta", surroundings_.theta);
     if (older != nullptr && newer != nullptr) choose_older(*older, *newer);
-    if (older == nullptr && newer == nullptr) return with_theta(theta_);
+    if (older == nullptr && newer == nullptr) return start(theta_, surroundings_.share.value_or(1));
     const std::string where =
         fmt::format("{}: {}", settings_.where(), older != nullptr ? "rope_scaling" : "rope_parameters");
     const JsonSettings chosen(older != nullptr ? *older : *newer, where);
@@ -55,10 +48,19 @@ class RopeReader {
         settings_.where()));
   }
 
-  static bool has_other_theta(const json& parameters) {
+  // No scaling; `share` of each head's columns rotated.
+  [[nodiscard]] RopeConfig start(double theta, double share) const {
+    RopeConfig rope;
+    rope.theta = theta;
+    if (surroundings_.share)  // rounded down, as in transformers
+      rope.rotary_dim = static_cast<int64_t>(static_cast<double>(surroundings_.head_dim) * share);
+    return rope;
+  }
+
+  [[nodiscard]] bool has_other_theta(const json& parameters) const {
     for (const auto& [name, value] : parameters.items()) {
       const json& theta = value.is_object() && value.contains("rope_theta") ? value["rope_theta"] : value;
-      if ((name == "rope_theta" || value.is_object()) && theta.is_number() && theta != kDefaultTheta)
+      if ((name == "rope_theta" || value.is_object()) && theta.is_number() && theta != surroundings_.theta)
         return true;
     }
     return false;
@@ -96,14 +98,15 @@ class RopeReader {
   }
 
   RopeConfig read_flat(const JsonSettings& scaling, std::optional<double> original) {
-    RopeConfig rope = with_theta(scaling.number_or("rope_theta", theta_));
+    const double share = scaling.number_or("partial_rotary_factor", surroundings_.share.value_or(1));
+    const bool is_possible = surroundings_.share ? share > 0 && share <= 1 : share == 1;
+    if (!is_possible)
+      fail(ErrorCode::kUnsupported, "{}: partial_rotary_factor = {} is not supported; expected {}",
+           scaling.where(), share, surroundings_.share ? "a number above 0, up to 1" : "1");
+    RopeConfig rope = start(scaling.number_or("rope_theta", theta_), share);
     if (rope.theta != theta_ && settings_.find("rope_theta") != nullptr)
       warnings_.push_back(fmt::format("{}: rope_theta is {} outside and {} here, which counts",
                                       scaling.where(), theta_, rope.theta));
-    const double share = scaling.number_or("partial_rotary_factor", 1.0);
-    if (share != 1.0)
-      fail(ErrorCode::kUnsupported, "{}: partial_rotary_factor = {} is not supported; expected 1",
-           scaling.where(), share);
     const std::string type = type_of(scaling);
     if (type == "linear") {
       rope.scaling = RopeScaling::kLinear;
@@ -184,7 +187,7 @@ class RopeReader {
   const JsonSettings& settings_;
   const RopeSurroundings& surroundings_;
   std::vector<std::string>& warnings_;
-  double theta_ = kDefaultTheta;  // if the object has none
+  double theta_ = 0;  // if the object has none
 };
 
 }  // namespace

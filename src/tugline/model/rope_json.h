@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,10 @@ namespace tugline {
 struct RopeSurroundings {
   int64_t max_positions = 0;          // max_position_embeddings; 0 if it is absent
   std::set<std::string> layer_types;  // that the model's layers have: "full_attention", ...
+  int64_t head_dim = 0;
+  double theta = 10000;  // if neither object nor rope_theta says one
+  // The part of a head's columns that is rotated, if partial_rotary_factor does not say it. No value: the family rotates all of them.
+  std::optional<double> share = {};
 };
 
 // From rope_theta beside rope_scaling, or the newer rope_parameters, flat or keyed by layer type. If both objects are there

@@ -76,8 +76,9 @@ std::string with_any_number(const std::string& name) {
 
 // Buffers that older versions of the libraries saved, and that follow from the configuration.
 bool is_derived(const std::string& name) {
-  for (const char* ending : {"rotary_emb.inv_freq", "attn.masked_bias", "rotary_emb.cos_cached",
-                             "rotary_emb.sin_cached", "attn_rot_embd.weight"})
+  for (const char* ending :
+       {"rotary_emb.inv_freq", "attn.masked_bias", ".attention.masked_bias", ".attention.bias",
+        "rotary_emb.cos_cached", "rotary_emb.sin_cached", "attn_rot_embd.weight"})
     if (name.ends_with(ending)) return true;
   return false;
 }
@@ -166,6 +167,13 @@ const TensorView& require_tensor(const TensorSource& tensors, const std::string&
     fail(ErrorCode::kInput, "{}: tensor {} should have shape [{}], found [{}]", tensors.path(), name,
          fmt::join(shape, ", "), fmt::join(tensor->shape, ", "));
   return *tensor;
+}
+
+TensorNaming naming_of(const ModelSource& source, const TensorSource& tensors) {
+  if (source.kind == ModelSource::Kind::kGguf) return TensorNaming::kGguf;
+  const std::vector<std::string> names = all_names(tensors);
+  const bool older = std::ranges::find(names, "embed_out.weight") != names.end();
+  return older ? TensorNaming::kHubEmbedOut : TensorNaming::kHub;
 }
 
 void settle_head(ModelConfig& config, const TensorSource& tensors, TensorNaming naming) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tugline/files/model_source.h"
 #include "tugline/files/tensor_source.h"
 #include "tugline/model/config.h"
 #include "tugline/model/tensor_names.h"
@@ -14,6 +15,9 @@ namespace tugline {
 // The tensor of that name. Errors: it is missing, has a type that tugline does not read, or another shape.
 [[nodiscard]] const TensorView& require_tensor(const TensorSource& tensors, const std::string& name,
                                                const std::vector<int64_t>& shape);
+
+// How the tensors of a model directory or GGUF file are named.
+[[nodiscard]] TensorNaming naming_of(const ModelSource& source, const TensorSource& tensors);
 
 // tie_word_embeddings says that the embedding is the head too, yet the file may hold a head of its own. If that one differs, it is
 // the head, as in transformers: clears config.tied_head and adds a warning.

@@ -11,7 +11,11 @@
 namespace tugline {
 
 // How a file names its tensors.
-enum class TensorNaming { kHub, kGguf };
+enum class TensorNaming {
+  kHub,
+  kHubEmbedOut,  // GPT-NeoX before transformers 5: the head is embed_out
+  kGguf,
+};
 
 // Those outside the layers come first.
 enum class TensorRole {
@@ -22,6 +26,7 @@ enum class TensorRole {
   kQ,
   kK,
   kV,
+  kQkv,  // q, k and v in one
   kQNorm,
   kKNorm,
   kOutput,
@@ -30,7 +35,7 @@ enum class TensorRole {
   kUp,
   kDown,
 };
-inline constexpr int kTensorRoles = 14;
+inline constexpr int kTensorRoles = 15;
 
 [[nodiscard]] constexpr bool is_in_layers(TensorRole role) { return role >= TensorRole::kAttentionNorm; }
 

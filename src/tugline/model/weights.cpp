@@ -23,6 +23,13 @@ int64_t permuted(int64_t row, int64_t head_dim) {
   return head * head_dim + 2 * (within % half) + within / half;
 }
 
+// Row r of q, k and v stacked is row interleaved(r) of a tensor that has q, k and v of the first head, then those of the second.
+int64_t interleaved(int64_t row, int64_t num_heads, int64_t head_dim) {
+  const int64_t part = row / (num_heads * head_dim);
+  const int64_t head = row / head_dim % num_heads;
+  return (3 * head + part) * head_dim + row % head_dim;
+}
+
 // Without an early end, which compilers do not vectorise: the largest of the bits but the sign is an infinity's or above.
 bool all_finite(std::span<const float> values) {
   constexpr uint32_t kInfinity = 0x7f800000;
@@ -105,6 +112,7 @@ class Loader {
   LinearSource map(LinearWeight weight, int64_t layer) {
     switch (weight) {
       case LinearWeight::kQkv:
+        if (shape_of(TensorRole::kQkv, config_)) return matrix(TensorRole::kQkv, layer);
         return stacked(
             {matrix(TensorRole::kQ, layer), matrix(TensorRole::kK, layer), matrix(TensorRole::kV, layer)});
       case LinearWeight::kOutput:
@@ -152,6 +160,10 @@ class Loader {
     const bool rotated = role == TensorRole::kQ || role == TensorRole::kK;
     if (rotated && naming_ == TensorNaming::kGguf && config_.architecture == Architecture::kLlama)
       return [head_dim = config_.head_dim](int64_t row) { return permuted(row, head_dim); };
+    if (role == TensorRole::kQkv && naming_ != TensorNaming::kGguf)
+      return [heads = config_.num_heads, head_dim = config_.head_dim](int64_t row) {
+        return interleaved(row, heads, head_dim);
+      };
     return {};
   }
 

@@ -54,6 +54,8 @@ bool is_named(Architecture architecture, const std::string& hint) {
       return hint == "qwen3";
     case Architecture::kOlmo2:
       return hint == "olmo2";
+    case Architecture::kGptNeox:
+      return hint == "gptneox";
   }
   return false;
 }

@@ -43,6 +43,7 @@ struct Rule {
 };
 
 constexpr Rule kGpt2{};
+constexpr Rule kGptNeox{.normalization = Normalization::kNfc};
 constexpr Rule kDigitsAlone{.individual_digits = true};
 constexpr Rule kQwen2{.patterns = {kQwen2Pattern}, .normalization = Normalization::kNfc};
 constexpr Rule kQwen35{.patterns = {kQwen35Pattern}, .normalization = Normalization::kNfc};
@@ -59,11 +60,12 @@ struct NamedRule {
   const Rule* rule = nullptr;
 };
 
-constexpr std::array<NamedRule, 30> kRules{{
+constexpr std::array<NamedRule, 31> kRules{{
     {"gpt-2", &kGpt2},
     {"phi-2", &kGpt2},
     {"jais", &kGpt2},
     {"gigachat", &kGpt2},
+    {"olmo", &kGptNeox},
     {"smollm", &kDigitsAlone},
     {"starcoder", &kDigitsAlone},
     {"refact", &kDigitsAlone},
