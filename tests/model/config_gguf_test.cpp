@@ -13,7 +13,7 @@
 namespace tugline {
 namespace {
 
-using Value = std::variant<uint32_t, float, std::string>;
+using Value = std::variant<uint32_t, float, bool, std::string>;
 using Metadata = std::map<std::string, Value>;
 
 struct F32Tensor {
@@ -25,7 +25,9 @@ using Tensors = std::map<std::string, F32Tensor>;
 void put_value(Bytes& bytes, const Value& value) {
   constexpr uint32_t kU32 = 4;
   constexpr uint32_t kF32 = 6;
+  constexpr uint32_t kBool = 7;
   constexpr uint32_t kString = 8;
+  if (const auto* truth = std::get_if<bool>(&value)) bytes.put(kBool).put<uint8_t>(*truth ? 1 : 0);
   if (const auto* number = std::get_if<uint32_t>(&value)) bytes.put(kU32).put(*number);
   if (const auto* number = std::get_if<float>(&value)) bytes.put(kF32).put(*number);
   if (const auto* text = std::get_if<std::string>(&value)) bytes.put(kString).put_string(*text);
@@ -122,6 +124,46 @@ TEST(ConfigGguf, FixturesSayWhatTheHubSays) {
     EXPECT_EQ(gguf.qkv_bias, hub.qkv_bias);
     EXPECT_EQ(gguf.output_bias, hub.output_bias);
   }
+}
+
+// All that decides a number, if f32 holds what the file has.
+TEST(ConfigGguf, FixturesComputeWhatTheHubsCompute) {
+  for (const char* name : {"qwen2", "olmo2", "gpt_neox"})
+    EXPECT_EQ(hash_of(read_config_gguf(GgufFile::open(test::tiny_path(std::string(name) + ".gguf")))),
+              hash_of(read_config_json(test::tiny_path(name) / "config.json")))
+        << name;
+}
+
+Metadata gptneox() {
+  return {{"general.architecture", "gptneox"},
+          {"gptneox.embedding_length", 12U},
+          {"gptneox.feed_forward_length", 20U},
+          {"gptneox.block_count", 2U},
+          {"gptneox.attention.head_count", 3U},
+          {"gptneox.context_length", 64U},
+          {"gptneox.rope.dimension_count", 2U},
+          {"gptneox.use_parallel_residual", true},
+          {"gptneox.attention.layer_norm_epsilon", 0x1p-17F}};
+}
+
+TEST(ConfigGguf, GptNeoxHasKeysOfItsOwn) {
+  const ModelConfig config = read(gptneox());
+  EXPECT_EQ(config.blocks, Blocks::kParallel);
+  EXPECT_EQ(config.rope.rotary_dim, 2);
+  EXPECT_EQ(config.norm, NormKind::kLayer);
+  EXPECT_TRUE(config.warnings.empty());
+  EXPECT_EQ(read(with(gptneox(), "gptneox.use_parallel_residual", false)).blocks, Blocks::kSequential);
+  Metadata silent = gptneox();
+  silent.erase("gptneox.use_parallel_residual");
+  expect_refused(silent, ErrorCode::kInput, {"gptneox.use_parallel_residual", "missing"});
+  expect_refused(with(gptneox(), "gptneox.rope.dimension_count", 3U), ErrorCode::kInput,
+                 {"rope.dimension_count is 3", "even"});
+  expect_refused(with(gptneox(), "gptneox.rope.dimension_count", 6U), ErrorCode::kInput,
+                 {"rotates 6 columns", "4"});
+  expect_refused(with(small(), "llama.use_parallel_residual", true), ErrorCode::kUnsupported,
+                 {"use_parallel_residual"});
+  expect_refused(with(small(), "llama.rope.dimension_count", 2U), ErrorCode::kUnsupported,
+                 {"rope.dimension_count"});
 }
 
 TEST(ConfigGguf, OptionalKeys) {

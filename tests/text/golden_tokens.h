@@ -19,10 +19,13 @@ inline void expect_one_golden(const Tokenizer& tokenizer, const nlohmann::json& 
   const auto ids = golden.at("ids").get<std::vector<int32_t>>();
   const Encoding encoding = tokenizer.encode(text, BosPolicy::kNever);
   EXPECT_EQ(encoding.ids, ids);
-  EXPECT_EQ(tokenizer.decode(ids), golden.at("decoded").get<std::string>());
+  if (golden.contains("decoded")) {
+    EXPECT_EQ(tokenizer.decode(ids), golden.at("decoded").get<std::string>());
+  }
   if (!golden.contains("ids_with_special_tokens")) return;
   const auto special = golden.at("ids_with_special_tokens").get<std::vector<int32_t>>();
   EXPECT_EQ(tokenizer.encode(text, BosPolicy::kAuto).ids, special);
+  if (!tokenizer.bos_id()) return;
   std::vector<int32_t> with_bos = ids;
   with_bos.insert(with_bos.begin(), tokenizer.bos_id().value());
   EXPECT_EQ(tokenizer.encode(text, BosPolicy::kAlways).ids, with_bos);

@@ -191,6 +191,9 @@ RopeConfig read_rope(const GgufFile& file, const std::string& prefix, const Mode
          "{}: {}rope.dimension_count is {}; only whole heads ({}) are rotated by tugline", file.path(),
          prefix, rotated, head_dim);
   if (prefix == kGptNeoxPrefix) rope.rotary_dim = rotated;
+  if (rotated % 2 != 0)
+    fail(ErrorCode::kInput, "{}: {}rope.dimension_count is {}; expected an even number", file.path(), prefix,
+         rotated);
   read_scaling(file, prefix, config.max_positions, rope);
   rope.frequency_divisors = read_divisors(file, rotated / 2);
   return rope;

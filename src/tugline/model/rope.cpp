@@ -51,7 +51,7 @@ double yarn_scaled(double frequency, size_t index, YarnRange range, double facto
 }
 
 std::vector<double> scaled_frequencies(const RopeConfig& rope, int64_t head_dim) {
-  std::vector<double> frequencies(static_cast<size_t>(head_dim / 2));
+  std::vector<double> frequencies(static_cast<size_t>((head_dim + 1) / 2));
   const YarnRange range =
       rope.scaling == RopeScaling::kYarn ? yarn_range(rope, head_dim) : YarnRange{.low = 0, .high = 0};
   for (size_t i = 0; i < frequencies.size(); ++i) {
@@ -126,10 +126,13 @@ double yarn_attention_factor(double factor, double mscale) {
 }
 
 void check_rope(const RopeConfig& rope, int64_t head_dim, const std::string& path) {
-  const int64_t rotated = rope.rotated_columns(head_dim);
-  if (rotated <= 0 || rotated > head_dim || rotated % 2 != 0)
-    fail(ErrorCode::kInput, "{}: RoPE rotates {} columns of a head; expected an even number from 2 to {}",
-         path, rotated, head_dim);
+  const int64_t rotated = rope.rotary_dim.value_or(head_dim);
+  if (rotated <= 0 || rope.rotated_columns(head_dim) > head_dim)
+    fail(ErrorCode::kInput, "{}: RoPE rotates {} columns of a head; expected a number from 1 to {}", path,
+         rotated, head_dim);
+  if (rotated % 2 != 0 && rope.scaling == RopeScaling::kYarn)
+    fail(ErrorCode::kUnsupported,
+         "{}: RoPE of type yarn rotates {} columns of a head; expected an even number", path, rotated);
   require_positive(rope.theta, "rope_theta", path);
   if (!(rope.factor >= 1) || !(rope.factor <= kLargestFactor))
     fail(ErrorCode::kInput, "{}: the RoPE scaling factor is {}; expected a number from 1 to 2^24", path,
@@ -150,7 +153,7 @@ void check_rope(const RopeConfig& rope, int64_t head_dim, const std::string& pat
 }
 
 std::vector<double> rope_inverse_frequencies(const RopeConfig& rope, int64_t head_dim) {
-  std::vector<double> frequencies = scaled_frequencies(rope, rope.rotated_columns(head_dim));
+  std::vector<double> frequencies = scaled_frequencies(rope, rope.rotary_dim.value_or(head_dim));
   for (size_t i = 0; i < rope.frequency_divisors.size(); ++i) frequencies.at(i) /= rope.frequency_divisors[i];
   return frequencies;
 }

@@ -16,7 +16,8 @@ enum class RopeScaling { kNone, kLinear, kLlama3, kYarn };
 
 // Non-interleaved halves as the hub's checkpoints have them.
 struct RopeConfig {
-  // Columns of each head that are rotated, from the first; no value: all of them.
+  // The number of each head's first columns that are rotated, d_h in the frequencies; no value: all of them. If it is odd one column
+  // more is rotated, as in transformers.
   std::optional<int64_t> rotary_dim;
   double theta = 10000.0;  // rope_theta
   RopeScaling scaling = RopeScaling::kNone;
@@ -36,7 +37,9 @@ struct RopeConfig {
   // rope_freqs.weight of a GGUF (divisors of the frequencies), [half of the rotated columns]; empty if there is none
   std::vector<float> frequency_divisors;
 
-  [[nodiscard]] int64_t rotated_columns(int64_t head_dim) const { return rotary_dim.value_or(head_dim); }
+  [[nodiscard]] int64_t rotated_columns(int64_t head_dim) const {
+    return (rotary_dim.value_or(head_dim) + 1) / 2 * 2;
+  }
   bool operator==(const RopeConfig&) const = default;
 };
 
