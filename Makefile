@@ -32,7 +32,7 @@ run_tests = ctest --preset $(1) -j $(JOBS) --output-junit tests.xml $(CTEST_ARGS
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
-.PHONY: help demo test asan fuzz bench bench-story study release install format format-check tidy
+.PHONY: help demo wheel python-test test asan fuzz bench bench-story study release install format format-check tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -56,6 +56,25 @@ test: ## build with assertions and run every test (CTEST_ARGS="-L fast" runs som
 	@$(call build,dev,)
 	@scripts/fetch_smollm2.py >/dev/null || echo "The tests labelled model will skip: the model could not be fetched (see above)."
 	@$(call run_tests,dev)
+
+# The tools of the wheel, and what its tests compare with, in an environment of their own.
+python_tools := build/python_tools
+$(python_tools)/bin/python: scripts/python_tools.txt
+	@$(PYTHON) -m venv $(python_tools)
+	@$(python_tools)/bin/python -m pip install -q --disable-pip-version-check -r scripts/python_tools.txt
+	@touch $@
+
+wheel: $(python_tools)/bin/python ## build the Python package: dist/tugline-*.whl, with its shared libraries
+	@$(call install_dependencies,--python)
+	@rm -rf build/wheel_raw dist
+	@PATH="$$PWD/$(python_tools)/bin:$$PATH" CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python_tools)/bin/python -m pip wheel -q --disable-pip-version-check --no-deps -w build/wheel_raw .
+	@PATH="$$PWD/$(python_tools)/bin:$$PATH" auditwheel repair -w dist build/wheel_raw/*.whl
+
+python-test: wheel ## the Python package's tests, in an environment that has the wheel and nothing of the build's
+	@$(PYTHON) -m venv --clear build/python_test
+	@build/python_test/bin/python -m pip install -q --disable-pip-version-check dist/*.whl -r tests/python/requirements.txt
+	@build/python_test/bin/python -m pytest -q tests/python
+	@build/python_test/bin/python -m mypy
 
 asan: ## the tests under AddressSanitizer and UBSan
 	@$(call install_dependencies,--tests)

@@ -4,6 +4,7 @@
 #
 #   scripts/install_dependencies.sh             to build and to run
 #   scripts/install_dependencies.sh --tests     also the test and benchmark libraries, and clang-format
+#   scripts/install_dependencies.sh --python   also what the Python package is built with
 #   scripts/install_dependencies.sh --tidy      also clang-tidy
 #   scripts/install_dependencies.sh --fuzz      also clang, for the libFuzzer targets
 set -euo pipefail
@@ -22,6 +23,7 @@ build_packages=(
   python3 ca-certificates                       # the model fetcher
 )
 test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev clang-format)
+python_packages=(python3-dev python3-venv patchelf)
 tidy_packages=(clang-tidy libomp-dev)
 fuzz_packages=(clang libomp-dev)
 
@@ -100,10 +102,11 @@ fuzz=no
 while [[ $# -gt 0 ]]; do
   case $1 in
     --tests) wanted+=("${test_packages[@]}") ;;
+    --python) wanted+=("${python_packages[@]}") ;;
     --tidy) wanted+=("${tidy_packages[@]}") ;;
     --fuzz) wanted+=("${fuzz_packages[@]}") fuzz=yes ;;
     -h | --help) usage; exit 0 ;;
-    *) die "unknown option '$1'; there are --tests, --tidy and --fuzz" ;;
+    *) die "unknown option '$1'; there are --tests, --python, --tidy and --fuzz" ;;
   esac
   shift
 done

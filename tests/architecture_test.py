@@ -8,7 +8,10 @@ import re
 import tempfile
 import unittest
 
-SOURCE = pathlib.Path(__file__).resolve().parents[1] / "src" / "tugline"
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "tugline"
+# What is installed. It stands by itself: the standard library and each other are all that these headers include.
+PUBLIC = ROOT / "include" / "tugline"
 
 # Folder -> the other folders that it may include. The command line puts everything together.
 MAY_INCLUDE = {
@@ -23,8 +26,13 @@ MAY_INCLUDE = {
     "store": {"core"},
     "stats": {"core", "store"},
     "report": {"core", "store", "stats"},
+    # What the public headers promise: a caller of everything but the command line.
+    "api": {"core", "files", "text", "data", "backend", "model", "probe", "store", "stats", "report"},
 }
 SEES_ALL = {"cli"}
+# Who may include the public headers; core/error only the one with the exception's type.
+SEES_PUBLIC = {"api", "cli"}
+PUBLIC_FOR_ALL = {"error.h"}
 COMPUTE_LIBRARIES = re.compile(r"dnnl|oneapi/|hwy/|cuda|cublas")
 COMPUTE_FOLDER = "backend"
 PARALLEL_LOOPS = "core/parallel_for.h"
@@ -44,6 +52,13 @@ class Tree:
         return [name for _, name in INCLUDE.findall(self.texts[path])]
 
     def own_includes(self, path):
+        """Those of the tree's folders; a name without a folder is a public header."""
+        return [name for name in self._named(path) if len(name.parts) > 1]
+
+    def public_includes(self, path):
+        return [name for name in self._named(path) if len(name.parts) == 1]
+
+    def _named(self, path):
         prefix = "tugline/"
         return [pathlib.PurePosixPath(name[len(prefix) :]) for name in self.includes(path) if name.startswith(prefix)]
 
@@ -63,6 +78,22 @@ def wrong_directions(tree):
         for target in tree.own_includes(path):
             if folder_of(target) not in MAY_INCLUDE[folder] | {folder}:
                 yield f"{path}: {folder}/ may not include {target}"
+
+
+def stray_public_includes(tree):
+    for path in tree.texts:
+        for target in tree.public_includes(path):
+            if folder_of(path) not in SEES_PUBLIC and str(target) not in PUBLIC_FOR_ALL:
+                yield f"{path}: {folder_of(path)}/ may not include the public header {target}"
+
+
+def impure_public_headers(tree):
+    """A user of the installed package has the public headers and the standard library, no more."""
+    for path in tree.texts:
+        for name in tree.includes(path):
+            is_public = name.startswith("tugline/") and len(pathlib.PurePosixPath(name).parts) == 2
+            if not is_public and not re.fullmatch(r"[a-z_]+", name):
+                yield f"{path}: includes {name}, which the installed package does not have"
 
 
 def missing_headers(tree):
@@ -120,7 +151,7 @@ def cycles(tree):
         yield from visit(path)
 
 
-RULES = [wrong_directions, missing_headers, stray_compute_libraries, stray_parallel_regions, ill_formed_headers, long_files, cycles]
+RULES = [wrong_directions, stray_public_includes, missing_headers, stray_compute_libraries, stray_parallel_regions, ill_formed_headers, long_files, cycles]
 
 
 class ArchitectureTest(unittest.TestCase):
@@ -132,6 +163,13 @@ class ArchitectureTest(unittest.TestCase):
     def test_every_rule_holds(self):
         tree = Tree(SOURCE)
         for rule in RULES:
+            with self.subTest(rule=rule.__name__):
+                self.assertEqual(list(rule(tree)), [])
+
+    def test_public_headers_stand_alone(self):
+        tree = Tree(PUBLIC)
+        self.assertGreater(len(tree.texts), 3)
+        for rule in (impure_public_headers, ill_formed_headers, long_files):
             with self.subTest(rule=rule.__name__):
                 self.assertEqual(list(rule(tree)), [])
 
@@ -151,6 +189,14 @@ class BrokenTreesTest(unittest.TestCase):
 
     def test_folder_without_rule(self):
         self.assertEqual(len(self.found(wrong_directions, {"misc/a.h": ""})), 1)
+
+    def test_public_header_where_it_may_not_be(self):
+        files = {"model/a.h": '#include "tugline/run.h"\n#include "tugline/error.h"\n', "api/b.h": '#include "tugline/run.h"\n'}
+        self.assertEqual(self.found(stray_public_includes, files), ["model/a.h: model/ may not include the public header run.h"])
+
+    def test_public_header_that_needs_another_library(self):
+        files = {"a.h": "#include <fmt/format.h>\n#include <string>\n", "b.h": '#include "tugline/core/ids.h"\n#include "tugline/a.h"\n'}
+        self.assertEqual(len(self.found(impure_public_headers, files)), 2)
 
     def test_missing_header(self):
         self.assertEqual(len(self.found(missing_headers, {"core/a.h": '#include "tugline/core/gone.h"\n'})), 1)

@@ -74,7 +74,7 @@ TEST_F(AnalyzeCommand, FiguresOfSpans) {
 TEST_F(AnalyzeCommand, MetricsOfTheDatasOwn) {
   const ProgramOutcome outcome = tugline("analyze run.db data.json --resamples 200 --json");
   ASSERT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_TRUE(holds(outcome.err, "--field my_kl=kl")) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "field my_kl=kl")) << outcome.err;
   const auto found = nlohmann::json::parse(outcome.out);
   EXPECT_EQ(found["spans"][0].count("my_importance"), 1U);
   EXPECT_EQ(tugline("plot run.db -o f.svg --kind chunks --metric my_importance").status, 0);
@@ -135,10 +135,10 @@ TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("analyze run.db --small-epsilon nan", "--small-epsilon");
   expect_refused("analyze run.db --resamples 5", "--resamples");
   expect_refused("plot run.db -o f.svg --kind violins", "--kind");
-  expect_refused("plot run.db -o f.svg --kind scatter", "needs --metric");
+  expect_refused("plot run.db -o f.svg --kind scatter", "needs a metric");
   expect_refused("plot run.db -o f.svg --kind scatter --metric size", "holds no analysis");
-  expect_refused("plot run.db -o f.svg --layer 1", "--layer goes with");
-  expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "--metric goes with");
+  expect_refused("plot run.db -o f.svg --layer 1", "layer goes with");
+  expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "metric goes with");
   expect_refused("plot run.db -o f.svg --kind chunks --layer 7", "it has layers 0, 1");
 }
 

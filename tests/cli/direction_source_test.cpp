@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "tugline/cli/direction_arguments.h"
+#include "tugline/api/settings.h"
 
 namespace tugline {
 namespace {

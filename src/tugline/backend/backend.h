@@ -291,7 +291,6 @@ using KeepGoing = std::function<bool()>;
 enum class Bf16Products { kNative, kEmulated };
 
 struct CpuBackendOptions {
-  int threads = 0;  // 0: as many as the machine has. Sets the process's OpenMP threads
   Precision precision = Precision::kF32;
   Bf16Products bf16_products = Bf16Products::kNative;
   KeepGoing keep_going = {};

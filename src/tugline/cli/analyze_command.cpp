@@ -1,23 +1,17 @@
 #include "tugline/cli/analyze_command.h"
 
-#include <fmt/format.h>
-
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 
-#include "tugline/cli/chunk_metrics.h"
+#include "tugline/api/analysis.h"
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
+#include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
-#include "tugline/core/error.h"
-#include "tugline/core/version.h"
 #include "tugline/report/analysis_tables.h"
 #include "tugline/report/analysis_text.h"
-#include "tugline/report/run_grid.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline {
@@ -26,26 +20,13 @@ namespace {
 struct Options {
   std::string store = {};
   DataArguments data = {};
-  AnalysisOptions analysis = {};
+  AnalysisSettings analysis = {};
   bool json = false;
   bool no_store = false;
 };
 
-std::vector<ChunkMetric> metrics_of(const Options& options, const RunStore& store) {
-  if (options.data.path.empty()) return {};
-  return chunk_metrics_of(load_data(options.data), store.examples(), options.data.path);
-}
-
-std::map<std::string, Cell> facts_of_analysis(const Options& options, const RunStore& store) {
-  std::map<std::string, Cell> facts{{"tugline_version", std::string(kVersion)},
-                                    {"configuration", store.identity().hash()},
-                                    {"units", static_cast<int64_t>(store.unit_keys().size())},
-                                    {"data_name", std::monostate{}},
-                                    {"shard", std::monostate{}}};
-  const Shard shard = store.shard();
-  if (!shard.is_whole()) facts["shard"] = fmt::format("{}/{}", shard.number, shard.count);
-  if (!options.data.path.empty()) facts["data_name"] = data_name(options.data);
-  return facts;
+DataSource data_of(const Options& options) {
+  return options.data.path.empty() ? DataSource{} : data_source(options.data);
 }
 
 void run_analyze(const Options& options) {
@@ -53,15 +34,14 @@ void run_analyze(const Options& options) {
   RunStore store =
       options.no_store ? RunStore::open_read_only(options.store) : RunStore::open_to_annotate(options.store);
   warn_of_part(store);
-  std::vector<ChunkMetric> metrics = metrics_of(options, store);
-  const Analysis analysis =
-      analyse(read_grid(store), std::move(metrics), options.analysis, read_grid(store, DirectionSet::kNull));
-  const std::vector<ResultTable> tables = analysis_tables(analysis, facts_of_analysis(options, store));
+  const DataSource data = data_of(options);
+  const Analysis analysis = analysis_of(store, options.analysis, data, watch_on_stderr());
+  const std::vector<ResultTable> tables = analysis_tables(analysis, facts_of_analysis(store, data));
   if (!options.no_store) store.put_analysis(tables);
   write_to_standard_output(options.json ? analysis_json(tables) : analysis_text(analysis));
 }
 
-void add_numbers(CLI::App& command, AnalysisOptions& options) {
+void add_numbers(CLI::App& command, AnalysisSettings& options) {
   command
       .add_option("--epsilon", options.epsilon,
                   "The epsilon of the tables that are about one epsilon (default: the run's largest)")

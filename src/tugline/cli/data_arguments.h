@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tugline/data/dataset.h"
+#include "tugline/options.h"
 
 namespace tugline {
 
@@ -18,13 +19,10 @@ struct DataArguments {
 // Adds --field.
 void add_field_option(CLI::App& command, DataArguments& arguments);
 
+// The dataset that they name; of standard input, which is read then, the content.
+[[nodiscard]] DataSource data_source(const DataArguments& arguments);
+
 // Loads the dataset and says on stderr what is doubtful about it. Errors: those of parse_field_names and load_dataset.
 [[nodiscard]] Dataset load_data(const DataArguments& arguments);
-
-// What captions call it: the file's name without its folder.
-[[nodiscard]] std::string data_name(const DataArguments& arguments);
-
-// What decides which numbers a dataset gives: its bytes and the fields that are read.
-[[nodiscard]] uint64_t hash_of_data(const DataArguments& arguments);
 
 }  // namespace tugline

@@ -2,10 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "tugline/api/settings.h"
 #include "tugline/cli/number_options.h"
-#include "tugline/files/direction_file.h"
-#include "tugline/probe/push_vector.h"
-#include "tugline/probe/vectors.h"
 
 namespace tugline {
 
@@ -43,31 +41,8 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
       ->type_name("residual|FILE");
 }
 
-void apply_direction_arguments(const DirectionArguments& a, const ModelConfig& config, PushOptions& options) {
-  options.family = parse_direction_family(a.family);
-  options.kind = parse_push_kind(a.push);
-  options.null_directions = a.null_directions;
-  if (a.sharing == "independent") options.sharing = DirectionSharing::kIndependent;
-  if (a.orthogonal_to == "residual") {
-    options.orthogonal = Orthogonal::kToResidual;
-  } else if (!a.orthogonal_to.empty()) {
-    options.orthogonal = Orthogonal::kToSubspace;
-    const DirectionFile file = read_single_direction_array(a.orthogonal_to);
-    options.subspace = orthonormal_basis(unit_rows(*file.array, config.hidden_size));
-    options.subspace_origin = origin_of(file);
-  }
-  check_push_options(options, config.hidden_size);
-}
-
-std::string direction_source(const PushOptions& options) {
-  if (options.kind == PushKind::kInterpolation) return "residuals";
-  if (options.supplied.empty()) return std::string(name_of(options.family));
-  return options.supplied.identity();
-}
-
 void warn_of_contradictions(const PushOptions& options, const PushedAt& at) {
-  for (const DirectionOrigin* origin : {&options.supplied.origin, &options.subspace_origin})
-    for (const std::string& sentence : contradictions(*origin, at)) spdlog::warn("{}", sentence);
+  for (const std::string& sentence : contradictions_of(options, at)) spdlog::warn("{}", sentence);
 }
 
 }  // namespace tugline

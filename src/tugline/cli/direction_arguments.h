@@ -21,13 +21,6 @@ struct DirectionArguments {
 // Adds --null-directions, --direction-family, --push, --orthogonal-to and --direction-sharing, which write into `arguments`.
 void add_direction_options(CLI::App& command, DirectionArguments& arguments);
 
-// Puts them into `options`, whose other fields are set. Reads the file of --orthogonal-to. Errors: kUsage, kInput.
-void apply_direction_arguments(const DirectionArguments& arguments, const ModelConfig& config,
-                               PushOptions& options);
-
-// What directions come from, for a run's identity: the family's name, "residuals" for interpolations, or "file" and a hash of the vectors.
-[[nodiscard]] std::string direction_source(const PushOptions& options);
-
 // Says on stderr where the files of --direction-file and --orthogonal-to say that they were made for another model, hook or layer than
 // they are pushed at.
 void warn_of_contradictions(const PushOptions& options, const PushedAt& at);

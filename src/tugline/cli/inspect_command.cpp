@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "tugline/api/settings.h"
+#include "tugline/api/warn.h"
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/inspect_data.h"
 #include "tugline/cli/inspect_model.h"
@@ -46,18 +48,18 @@ void add_options(CLI::App& command, InspectArguments& a) {
 
 std::string inspect_text(const InspectArguments& a, const std::string& text) {
   const Tokenizer tokenizer = load_tokenizer(find_model(a.model, ModelParts::kTokenizer));
-  const Encoding encoding = tokenizer.encode(text, parse_bos(a.bos));
-  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(encoding.ids) ? 1 : 0, 1);
+  const Encoding encoding = tokenizer.encode(text, bos_of(a.bos));
+  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(encoding.ids) ? 1 : 0, 1, watch_on_stderr());
   return a.json ? encoding_json(tokenizer, encoding) : encoding_text(tokenizer, encoding);
 }
 
 void inspect_data(const InspectArguments& a) {
   const Dataset dataset = load_data(a.data);
   const Tokenizer tokenizer = load_tokenizer(find_model(a.model, ModelParts::kTokenizer));
-  const auto placed = place_examples(dataset.examples, tokenizer, parse_bos(a.bos));
+  const auto placed = place_examples(dataset.examples, tokenizer, bos_of(a.bos));
   warn_of_two_bos(tokenizer,
                   std::count_if(placed.begin(), placed.end(), [](const auto& p) { return p.has_two_bos; }),
-                  static_cast<int64_t>(placed.size()));
+                  static_cast<int64_t>(placed.size()), watch_on_stderr());
   write_to_standard_output(a.json ? placed_examples_json(placed) : placed_examples_text(placed));
   check_placed(placed);
 }

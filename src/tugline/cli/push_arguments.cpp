@@ -1,12 +1,10 @@
 #include "tugline/cli/push_arguments.h"
 
-#include <string_view>
-
+#include "tugline/api/settings.h"
 #include "tugline/cli/help_text.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/core/error.h"
-#include "tugline/files/direction_file.h"
 
 namespace tugline {
 
@@ -15,7 +13,7 @@ namespace {
 // What is wrong with a value of --readout, as CLI11 wants it: empty where nothing is.
 std::string refusal_of_readout(const std::string& text) {
   try {
-    (void)parse_readout(text);
+    (void)readout_of(text);
     return "";
   } catch (const Error& e) {
     return e.what();
@@ -91,38 +89,25 @@ void group_push_options(CLI::App& command) {
                 {"--precision", "--audit", "--threads", "--memory-limit", "--batch-rows", "--shard"});
 }
 
-PushOptions resolve_push_options(const PushArguments& a, const ModelConfig& config) {
+PushSettings settings_of(const PushArguments& a, int64_t num_layers) {
   if (a.precision == name_of(Precision::kPlainBf16) && a.vocabulary != "exact")
     fail(ErrorCode::kUsage,
          "--precision plain-bf16 compares whole distributions; --vocabulary {} has no meaning with it",
          a.vocabulary);
-  PushOptions options;
-  options.epsilons = parse_epsilons(a.epsilons);
-  options.directions = a.directions;
-  options.seed = parse_seed(a.seed);
-  if (a.direction_file.empty()) return options;
-  options.supplied = supplied_directions(read_direction_file(a.direction_file),
-                                         parse_layers(a.layers, config.num_layers), config.hidden_size);
-  options.directions = options.supplied.count();
-  return options;
+  PushSettings settings;
+  for (const LayerIndex layer : parse_layers(a.layers, num_layers)) settings.layers.push_back(layer.value);
+  settings.epsilons = parse_epsilons(a.epsilons);
+  settings.directions = a.directions;
+  settings.direction_file = a.direction_file;
+  settings.seed = parse_seed(a.seed);
+  settings.readout = a.readout;
+  settings.vocabulary = a.vocabulary;
+  settings.temperature = a.temperature;
+  return settings;
 }
 
-CpuBackendOptions backend_options(const PushArguments& a) {
-  return {.threads = a.threads, .precision = precision_of(a.precision).value()};
-}
-
-ReadoutChoice parse_readout(const std::string& name) {
-  constexpr std::string_view kDownstream = "downstream";
-  if (name == "predicting") return ReadoutKind::kPredicting;
-  if (name == "following") return ReadoutKind::kFollowing;
-  if (name == kDownstream) return ReadoutKind::kDownstream;
-  if (name.starts_with("downstream:"))
-    return {ReadoutKind::kDownstream, parse_count(name.substr(kDownstream.size() + 1), "rows")};
-  fail(ErrorCode::kUsage, "'{}' is not predicting, following, downstream or downstream:N", name);
-}
-
-Vocabulary parse_vocabulary(const std::string& name) {
-  return name == "sampled" ? Vocabulary::kSampled : Vocabulary::kExact;
+ModelOptions model_options(const PushArguments& a) {
+  return {.precision = a.precision, .threads = a.threads};
 }
 
 }  // namespace tugline

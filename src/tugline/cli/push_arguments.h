@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tugline/model/config.h"
+#include "tugline/options.h"
 #include "tugline/probe/unit.h"
 
 namespace tugline {
@@ -36,15 +37,10 @@ void add_push_options(CLI::App& command, PushArguments& arguments);
 // Sorts them, and the other options of a sweep that the command has, into groups of its help.
 void group_push_options(CLI::App& command);
 
-// What the arguments mean for this model, with layers as parse_layers gives them. Reads the direction file. Errors: kUsage, kInput.
-[[nodiscard]] PushOptions resolve_push_options(const PushArguments& arguments, const ModelConfig& config);
+// What the arguments mean for a model of so many layers. Errors: kUsage.
+[[nodiscard]] PushSettings settings_of(const PushArguments& arguments, int64_t num_layers);
 
-// The backend that the arguments ask for.
-[[nodiscard]] CpuBackendOptions backend_options(const PushArguments& arguments);
-
-// "predicting", "following", "downstream" or "downstream:N". Errors: kUsage.
-[[nodiscard]] ReadoutChoice parse_readout(const std::string& name);
-// "exact" or "sampled", likewise.
-[[nodiscard]] Vocabulary parse_vocabulary(const std::string& name);
+// How the arguments have the model computed.
+[[nodiscard]] ModelOptions model_options(const PushArguments& arguments);
 
 }  // namespace tugline

@@ -10,19 +10,12 @@
 #include <iostream>
 #include <iterator>
 
-#include "tugline/backend/machine.h"
+#include "tugline/api/engine.h"
 #include "tugline/cli/interrupt.h"
-#include "tugline/cli/terminal.h"
 #include "tugline/core/error.h"
 #include "tugline/files/gguf.h"
 
 namespace tugline {
-namespace {
-
-bool keep_going() { return !interrupted(); }
-
-}  // namespace
-
 Tokenizer load_tokenizer(const ModelSource& source) {
   if (source.kind == ModelSource::Kind::kGguf) return Tokenizer::from_gguf(GgufFile::open(source.path));
   Tokenizer tokenizer = Tokenizer::from_json_file(source.tokenizer_json());
@@ -31,22 +24,10 @@ Tokenizer load_tokenizer(const ModelSource& source) {
   return tokenizer;
 }
 
-void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts) {
-  if (count == 0) return;
-  spdlog::warn(
-      "{} begin{} with the BOS '{}' already and get{} another; take it out of the text, or give --bos never",
-      texts == 1 ? "the text" : fmt::format("{} of {} texts", count, texts), count == 1 ? "s" : "",
-      visible(tokenizer.token_bytes(*tokenizer.bos_id())), count == 1 ? "s" : "");
-}
-
-BosPolicy parse_bos(const std::string& name) {
-  if (name == "always") return BosPolicy::kAlways;
-  return name == "never" ? BosPolicy::kNever : BosPolicy::kAuto;
-}
-
-Hook parse_hook(const std::string& name) {
-  if (name == "resid_pre") return Hook::kResidPre;
-  return name == "resid_mid" ? Hook::kResidMid : Hook::kResidPost;
+Watch watch_on_stderr() {
+  return {.warn = [](const std::string& sentence) { spdlog::warn("{}", sentence); },
+          .inform = [](const std::string& sentence) { spdlog::info("{}", sentence); },
+          .keep_going = [] { return !interrupted(); }};
 }
 
 ModelConfig checked_config(const ModelSource& source) {
@@ -63,29 +44,14 @@ ModelConfig planned_config(const ModelSource& source) {
   return config;
 }
 
-LoadedModel load_model(const ModelSource& source, CpuBackendOptions options) {
+LanguageModel load_model(const ModelSource& source, const ModelOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  LoadedModel loaded;
-  options.keep_going = keep_going;
-  loaded.backend = make_cpu_backend(options);
-  if (loaded.backend->precision() != options.precision)
-    spdlog::warn("--precision {}: no fast bf16 products on this CPU, because {}; running {}",
-                 name_of(options.precision), describe_machine().missing_bf16,
-                 name_of(loaded.backend->precision()));
-  loaded.model = std::make_unique<Model>(Model::load(source, *loaded.backend));
-  const ModelConfig& config = loaded.model->config();
+  LanguageModel model = load_language_model(source, options, watch_on_stderr());
+  const ModelInfo& info = model.info();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  spdlog::info("{}: {}, {} layers of width {}, vocabulary {}, loaded in {:.1f} s", source.name,
-               name_of(config.architecture), config.num_layers, config.hidden_size, config.vocab_size,
-               seconds);
-  return loaded;
-}
-
-LoadedModel load_exact_model(const ModelSource& source) {
-  LoadedModel loaded;
-  loaded.backend = make_reference_backend(keep_going);
-  loaded.model = std::make_unique<Model>(Model::load(source, *loaded.backend));
-  return loaded;
+  spdlog::info("{}: {}, {} layers of width {}, vocabulary {}, loaded in {:.1f} s", info.name,
+               info.architecture, info.layers, info.d_model, info.vocabulary, seconds);
+  return model;
 }
 
 const std::string& standard_input() {

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <memory>
 #include <string>
 
-#include "tugline/backend/backend.h"
+#include "tugline/language_model.h"
 #include "tugline/model/model.h"
-#include "tugline/model/site.h"
 #include "tugline/text/tokenizer.h"
 
 namespace tugline {
@@ -15,14 +13,8 @@ namespace tugline {
 // The tokenizer of a model directory or GGUF file. Says its notes on stderr.
 [[nodiscard]] Tokenizer load_tokenizer(const ModelSource& source);
 
-// Says on stderr that texts begin with the BOS and have another put in front, if `count` of `texts` do.
-void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts);
-
-// "auto", "always" or "never": the option's own validator has let nothing else through.
-[[nodiscard]] BosPolicy parse_bos(const std::string& name);
-
-// "resid_pre", "resid_mid" or "resid_post", likewise.
-[[nodiscard]] Hook parse_hook(const std::string& name);
+// What calls on the library say goes to stderr; they stop at an interruption (cli/interrupt), with Error kInterrupted.
+[[nodiscard]] Watch watch_on_stderr();
 
 // The model's configuration, after every tensor's name, shape and type has been checked against it. Logs its warnings.
 // Errors: what read_config throws.
@@ -30,15 +22,8 @@ void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts);
 // The same for a plan, which needs no weights: if there are none at all, says so and checks the settings only.
 [[nodiscard]] ModelConfig planned_config(const ModelSource& source);
 
-struct LoadedModel {
-  std::unique_ptr<Backend> backend;
-  std::unique_ptr<Model> model;
-};
-// Says on stderr what it loads, and where the CPU cannot compute in the precision that was asked for: then backend->precision() is
-// what it does instead. What it runs stops at an interruption (cli/interrupt), with Error kInterrupted.
-[[nodiscard]] LoadedModel load_model(const ModelSource& source, CpuBackendOptions options);
-// The same model for the audit: on the reference backend, which reads weights from the files as it needs them.
-[[nodiscard]] LoadedModel load_exact_model(const ModelSource& source);
+// Says on stderr what it loads, and the configuration's warnings.
+[[nodiscard]] LanguageModel load_model(const ModelSource& source, const ModelOptions& options);
 
 // All of standard input, which is read once and kept. Errors (kIo): it cannot be read to its end.
 [[nodiscard]] const std::string& standard_input();

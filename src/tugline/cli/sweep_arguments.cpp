@@ -1,7 +1,8 @@
 #include "tugline/cli/sweep_arguments.h"
 
-#include <algorithm>
+#include <set>
 
+#include "tugline/api/settings.h"
 #include "tugline/cli/model_argument.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/number_options.h"
@@ -25,24 +26,17 @@ OptionValues preset_values(const std::string& name) {
   return {};
 }
 
-std::vector<Span::Kind> kinds_of(const std::string& name) {
-  using enum Span::Kind;
-  if (name == "anchor" || name == "anchors") return {kAnchor};
-  if (name == "chunks" || name == "chunk") return {kChunk};
-  if (name == "controls" || name == "control") return {kControlMatched, kControlWindow, kControlOffset};
-  fail(ErrorCode::kUsage, "--spans: '{}' is not anchor, chunks or controls (or several: anchor,controls){}",
-       name, suggestion_for(name, {"anchor", "chunks", "controls"}));
-}
-
-std::vector<Span::Kind> parse_spans(const std::string& text) {
-  std::vector<Span::Kind> kinds;
-  for (const std::string& name : CLI::detail::split(text, ',')) {
-    const std::vector<Span::Kind> named = kinds_of(CLI::detail::trim_copy(name));
-    kinds.insert(kinds.end(), named.begin(), named.end());
+std::vector<std::string> parse_spans(const std::string& text) {
+  const std::set<std::string> known{"anchor", "anchors", "chunk", "chunks", "control", "controls"};
+  std::vector<std::string> names;
+  for (const std::string& part : CLI::detail::split(text, ',')) {
+    names.push_back(CLI::detail::trim_copy(part));
+    if (!known.contains(names.back()))
+      fail(ErrorCode::kUsage,
+           "--spans: '{}' is not anchor, chunks or controls (or several: anchor,controls){}", names.back(),
+           suggestion_for(names.back(), {"anchor", "chunks", "controls"}));
   }
-  std::sort(kinds.begin(), kinds.end());
-  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
-  return kinds;
+  return names;
 }
 
 void add_files(CLI::App& command, SweepArguments& a) {
@@ -134,22 +128,25 @@ void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
   check_output(arguments);
 }
 
-SweepOptions resolve_sweep_options(const SweepArguments& a, const ModelConfig& config) {
-  SweepOptions options;
-  options.hook = parse_hook(a.hook);
-  options.layers = parse_layers(a.push.layers, config.num_layers);
-  options.pushes = resolve_push_options(a.push, config);
-  apply_direction_arguments(a.directions, config, options.pushes);
-  options.spans = parse_spans(a.spans);
-  options.readout = parse_readout(a.push.readout);
-  options.vocabulary = parse_vocabulary(a.push.vocabulary);
-  options.temperature = a.push.temperature;
-  options.bos = parse_bos(a.push.bos);
-  if (a.max_examples > 0) options.max_examples = a.max_examples;
-  options.audit = a.audit;
-  options.limits.memory = parse_bytes(a.memory_limit);
-  options.limits.rows = a.batch_rows;
-  return options;
+SweepSettings settings_of(const SweepArguments& a, int64_t num_layers) {
+  SweepSettings settings;
+  settings.push = settings_of(a.push, num_layers);
+  settings.push.hook = a.hook;
+  settings.push.push = a.directions.push;
+  settings.push.direction_family = a.directions.family;
+  settings.push.direction_sharing = a.directions.sharing;
+  settings.push.null_directions = a.directions.null_directions;
+  settings.push.orthogonal_to = a.directions.orthogonal_to;
+  settings.push.audit = a.audit;
+  settings.push.memory_limit = parse_bytes(a.memory_limit);
+  settings.push.batch_rows = a.batch_rows;
+  settings.spans = parse_spans(a.spans);
+  settings.bos = a.push.bos;
+  if (a.max_examples > 0) settings.max_examples = a.max_examples;
+  const Shard shard = parse_shard(a.shard);
+  settings.shard = shard.number;
+  settings.shards = shard.count;
+  return settings;
 }
 
 }  // namespace tugline

@@ -8,7 +8,7 @@
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/direction_arguments.h"
 #include "tugline/cli/push_arguments.h"
-#include "tugline/model/config.h"
+#include "tugline/options.h"
 #include "tugline/probe/sweep.h"
 
 namespace tugline {
@@ -39,7 +39,7 @@ void add_sweep_options(CLI::App& command, SweepArguments& arguments);
 // Fills in what the command line left out: --config, then --preset.
 void apply_config_and_preset(CLI::App& command, SweepArguments& arguments);
 
-// What the arguments mean for this model on this machine. Reads the direction file. Errors: kUsage, kInput.
-[[nodiscard]] SweepOptions resolve_sweep_options(const SweepArguments& arguments, const ModelConfig& config);
+// What the arguments mean for a model of so many layers. Errors: kUsage.
+[[nodiscard]] SweepSettings settings_of(const SweepArguments& arguments, int64_t num_layers);
 
 }  // namespace tugline

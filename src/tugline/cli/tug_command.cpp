@@ -4,25 +4,21 @@
 #include <optional>
 #include <string>
 
-#include "tugline/cli/direction_arguments.h"
+#include "tugline/api/responses.h"
+#include "tugline/api/settings.h"
+#include "tugline/api/tug.h"
 #include "tugline/cli/model_argument.h"
-#include "tugline/cli/number_lists.h"
 #include "tugline/cli/push_arguments.h"
 #include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/cli/terminal.h"
 #include "tugline/cli/tug_report.h"
 #include "tugline/cli/tug_text.h"
-#include "tugline/core/content_hash.h"
 #include "tugline/probe/cost.h"
 #include "tugline/probe/reach.h"
-#include "tugline/probe/replay.h"
 
 namespace tugline {
 namespace {
-
-// Of the replays' batches; a batch of one text never comes near it.
-constexpr int64_t kMemoryLimit = int64_t{4} << 30;
 
 struct TugArguments {
   std::string model;
@@ -54,30 +50,6 @@ void add_options(CLI::App& command, TugArguments& a) {
   group_push_options(command);
 }
 
-// What random directions are keyed by, in place of an example of a dataset.
-uint64_t hash_of(const std::vector<int32_t>& ids) {
-  ContentHash hash;
-  for (const int32_t id : ids) hash.add_number(static_cast<uint64_t>(id));
-  return hash.value();
-}
-
-std::vector<UnitRecord> measure(const Model& model, const TugResult& result,
-                                const std::vector<LayerIndex>& layers) {
-  const Baseline baseline(model, result.text.ids, layers);
-  const uint64_t hash = hash_of(result.text.ids);
-  const SpanBase base = read_span(model, baseline, result.text.span, result.readout, layers.front(),
-                                  {.vocabulary = result.vocabulary,
-                                   .seed = result.pushes.seed,
-                                   .example_hash = hash,
-                                   .temperature = result.temperature});
-  const UnitContext context{.example_hash = hash, .limits = {.memory = kMemoryLimit}, .after_batch = {}};
-  std::vector<UnitRecord> units;
-  units.reserve(layers.size());
-  for (const LayerIndex layer : layers)
-    units.push_back(measure_unit(model, baseline, base, layer, result.pushes, context));
-  return units;
-}
-
 // Of the pushes at one layer.
 double flops_of(const ModelConfig& config, const TugResult& result, LayerIndex layer) {
   const auto tokens = static_cast<int64_t>(result.text.ids.size());
@@ -98,37 +70,33 @@ TextArguments text_arguments(const CLI::App& command, const TugArguments& a) {
   if (command.count("--ids") > 0) text.ids = a.ids;
   if (command.count("--span") > 0) text.span = a.span;
   if (command.count("--sentence") > 0) text.sentence = a.sentence;
-  text.bos = parse_bos(a.push.bos);
+  text.bos = bos_of(a.push.bos);
   return text;
 }
 
 // Everything that can be wrong with the arguments is found before the weights are loaded.
 void run(const TugArguments& arguments, const TextArguments& text) {
   const ModelSource source = find_model(arguments.model);
-  const ModelConfig config = checked_config(source);
-  const std::vector<LayerIndex> layers = parse_layers(arguments.push.layers, config.num_layers);
+  const ModelConfig config = read_config(source);
+  const PushSettings settings = settings_of(arguments.push, config.num_layers);
+  const SweepOptions options = resolve(settings, config);
   TugResult result{.model = config.name,
                    .d_model = config.hidden_size,
                    .text = resolve_tug_text(text, source),
-                   .readout = parse_readout(arguments.push.readout),
-                   .vocabulary = parse_vocabulary(arguments.push.vocabulary),
-                   .temperature = arguments.push.temperature,
-                   .pushes = resolve_push_options(arguments.push, config),
+                   .readout = options.readout,
+                   .vocabulary = options.vocabulary,
+                   .temperature = options.temperature,
+                   .pushes = options.pushes,
                    .direction_file = arguments.push.direction_file,
                    .precision = Precision::kF32,
                    .layers = {}};
-  check_push_options(result.pushes, config.hidden_size);
-  check_transcript(config, result.text.ids);
-  const auto tokens = static_cast<int64_t>(result.text.ids.size());
-  const ReplayRows rows = replay_rows(result.text.span, result.readout, tokens);
-  check_memory_limit(config, rows, kMemoryLimit);
-  check_span_memory(config, rows, {layers.front(), Hook::kResidPost}, result.vocabulary, kMemoryLimit);
-  const LoadedModel loaded = load_model(source, backend_options(arguments.push));
-  warn_of_contradictions(result.pushes,
-                         {.model = config, .weights = hex(loaded.model->fingerprint()), .layers = layers});
-  result.precision = loaded.backend->precision();
-  result.layers = measure(*loaded.model, result, layers);
-  for (const LayerIndex layer : layers) result.flops.push_back(flops_of(config, result, layer));
+  check_tug(config, result.text.ids, result.text.span, options);
+  const LanguageModel model = load_model(source, model_options(arguments.push));
+  const Transcript transcript(model, {}, {.ids = result.text.ids});
+  const Trace trace(transcript, result.text.span.begin, result.text.span.end);
+  result.layers = trace.tug(settings, watch_on_stderr()).columns().units;
+  result.precision = precision_of(model.info().precision).value();
+  for (const LayerIndex layer : options.layers) result.flops.push_back(flops_of(config, result, layer));
   write_to_standard_output(arguments.json ? tug_json(result) : tug_text(result, colour_of_standard_output()));
 }
 

@@ -1,48 +1,23 @@
 #include "tugline/cli/tug_text.h"
 
-#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include "tugline/api/sentence.h"
+#include "tugline/api/warn.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/session.h"
 #include "tugline/core/error.h"
-#include "tugline/core/excerpt.h"
-#include "tugline/text/spans.h"
 
 namespace tugline {
 namespace {
-
-// Overlapping ones too: each is a span of its own.
-std::vector<ByteRange> occurrences(const std::string& text, const std::string& sentence) {
-  std::vector<ByteRange> found;
-  for (size_t at = text.find(sentence); at != std::string::npos; at = text.find(sentence, at + 1))
-    found.push_back({static_cast<int64_t>(at), static_cast<int64_t>(at + sentence.size())});
-  return found;
-}
-
-TokenRange find_sentence(const std::string& text, const std::string& sentence, const Encoding& encoding) {
-  if (sentence.empty()) fail(ErrorCode::kUsage, "--sentence: is empty");
-  std::vector<TokenRange> places;
-  for (const ByteRange bytes : occurrences(text, sentence)) {
-    const auto tokens = tokens_holding(encoding, bytes);
-    if (!tokens) fail(ErrorCode::kInput, "--sentence: is not covered by the text's tokens; give --span");
-    places.push_back(*tokens);
-  }
-  if (places.empty()) fail(ErrorCode::kInput, "--sentence: '{}' is not in the text", excerpt(sentence));
-  if (places.size() == 1) return places.front();
-  std::vector<std::string> spans;
-  for (const TokenRange place : places) spans.push_back(fmt::format("{}:{}", place.begin, place.end));
-  fail(ErrorCode::kUsage, "--sentence: is in the text {} times; choose one by --span: {}", places.size(),
-       fmt::join(spans, ", "));
-}
 
 TugText from_text(const TextArguments& arguments, const ModelSource& source) {
   const Tokenizer tokenizer = load_tokenizer(source);
   const Encoding encoding = tokenizer.encode(*arguments.text, arguments.bos);
   TugText text;
   text.ids = encoding.ids;
-  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(text.ids) ? 1 : 0, 1);
-  text.span = arguments.sentence ? find_sentence(*arguments.text, *arguments.sentence, encoding)
+  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(text.ids) ? 1 : 0, 1, watch_on_stderr());
+  text.span = arguments.sentence ? sentence_span(*arguments.text, *arguments.sentence, encoding)
                                  : parse_token_range(*arguments.span);
   for (const int32_t id : text.ids) text.pieces.push_back(tokenizer.token_bytes(id));
   return text;

@@ -8,6 +8,9 @@
 #include <set>
 #include <string>
 
+#include "tugline/api/engine.h"
+#include "tugline/api/settings.h"
+#include "tugline/api/sweep_job.h"
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/model_argument.h"
@@ -204,7 +207,7 @@ std::map<std::string, std::string> metadata_of(const VectorsArguments& a, const 
   return {{"kind", kVectorFileKind},
           {"model_name", model.config().name},
           {"model_weights", hex(model.fingerprint())},
-          {"dataset", hex(hash_of_data(a.data))},
+          {"dataset", hex(hash_of(data_source(a.data)))},
           {"max_examples", a.max_examples > 0 ? fmt::format("{}", a.max_examples) : "all"},
           {"hook", a.hook},
           {"bos", a.bos},
@@ -232,32 +235,29 @@ void run(VectorsArguments a) {
   check_metric_name(a, data);
   check_metric(a, dataset);
   const ModelSource source = find_model(a.model);
-  const ModelConfig config = checked_config(source);
+  const ModelConfig config = read_config(source);
   SweepOptions options;
   options.layers = parse_layers(a.layers, config.num_layers);
-  options.hook = parse_hook(a.hook);
+  options.hook = hook_of(a.hook);
   options.spans = {Span::Kind::kChunk};
   if (wants(a, "example")) options.spans.insert(options.spans.begin(), Span::Kind::kAnchor);
-  options.bos = parse_bos(a.bos);
+  options.bos = bos_of(a.bos);
   if (a.max_examples > 0) options.max_examples = a.max_examples;
   const Tokenizer tokenizer = load_tokenizer(source);
   const SweepPlan plan = plan_sweep(dataset, tokenizer, options);
-  warn_of_two_bos(
-      tokenizer,
-      std::count_if(plan.examples.begin(), plan.examples.end(),
-                    [&](const PlannedExample& p) { return tokenizer.begins_with_two_bos(p.ids); }),
-      static_cast<int64_t>(plan.examples.size()));
+  warn_of_two_bos(tokenizer, plan, watch_on_stderr());
   check_plan(config, plan, options);
   report_skipped(plan);
 
-  const LoadedModel loaded = load_model(source, {.threads = a.threads});
+  const LanguageModel loaded = load_model(source, {.threads = a.threads});
   OutputFile output(a.output);
   catch_interrupts();
+  const EngineCall call(*loaded.engine(), watch_on_stderr());
   const auto means =
-      read_means(*loaded.model, plan, options.layers, options.hook, [] { return !interrupted(); });
+      read_means(call.model(), plan, options.layers, options.hook, [] { return !interrupted(); });
   VectorFile file(a, dataset, config.hidden_size);
   for (const auto& [layer, examples] : means) file.add_layer(layer, examples);
-  output.write(file.bytes(metadata_of(a, *loaded.model)));
+  output.write(file.bytes(metadata_of(a, call.model())));
   output.commit();
   for (const NamedArray& array : file.arrays())
     spdlog::info("{}:{} [{}, {}]", a.output, array.name, array.rows, array.columns);

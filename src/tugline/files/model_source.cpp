@@ -82,6 +82,21 @@ ModelSource from_file(const fs::path& file) {
   return {ModelSource::Kind::kGguf, file, part ? part->model : file.stem().string(), ""};
 }
 
+// Another source's tensors.
+class SharedTensors final : public TensorSource {
+ public:
+  explicit SharedTensors(std::shared_ptr<const TensorSource> tensors) : tensors_(std::move(tensors)) {}
+  [[nodiscard]] const TensorView* find(std::string_view name) const override { return tensors_->find(name); }
+  [[nodiscard]] std::vector<std::string> names() const override { return tensors_->names(); }
+  [[nodiscard]] std::span<const UnreadableTensor> unreadable() const override {
+    return tensors_->unreadable();
+  }
+  [[nodiscard]] std::string path() const override { return tensors_->path(); }
+
+ private:
+  std::shared_ptr<const TensorSource> tensors_;
+};
+
 }  // namespace
 
 fs::path ModelSource::config_json() const {
@@ -93,7 +108,7 @@ fs::path ModelSource::tokenizer_json() const {
 }
 
 std::vector<std::string> ModelSource::warnings() const {
-  const auto unread = kind == Kind::kGguf ? std::vector<std::string>{} : unread_safetensors(path);
+  const auto unread = tensors || kind == Kind::kGguf ? std::vector<std::string>{} : unread_safetensors(path);
   if (unread.empty()) return {};
   return {fmt::format(
       "{}: {} not read, because {} holds or names the weights; if a download left {} behind, remove {}",
@@ -105,9 +120,10 @@ std::vector<std::string> ModelSource::warnings() const {
       unread.size() == 1 ? "it" : "them", unread.size() == 1 ? "it" : "them")};
 }
 
-bool ModelSource::has_weights() const { return kind == Kind::kGguf || holds_weights(path); }
+bool ModelSource::has_weights() const { return tensors || kind == Kind::kGguf || holds_weights(path); }
 
 std::unique_ptr<TensorSource> ModelSource::open_tensors() const {
+  if (tensors) return std::make_unique<SharedTensors>(tensors);
   if (kind == Kind::kGguf) return std::make_unique<GgufFile>(GgufFile::open(path));
   return open_safetensors(path);
 }

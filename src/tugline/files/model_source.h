@@ -17,6 +17,8 @@ struct ModelSource {
   std::filesystem::path path;  // the directory, or the .gguf file
   std::string name;            // for captions: ORG/NAME, the directory's name, the file's name without .gguf
   std::string commit;          // of a model in the hub's cache; else empty
+  // Weights in a caller's memory, in place of the directory's. They are read only, and never released.
+  std::shared_ptr<const TensorSource> tensors = {};
 
   // The path of the file in the directory. Throws Error (kNotFound) naming it where it is not there. A .gguf
   // file carries its own configuration and tokenizer: for kDirectory only.

@@ -49,21 +49,23 @@ constexpr std::array<std::string_view, 15> kUnitColumns = {
 constexpr std::array<std::string_view, 6> kExampleColumns = {"example", "content_hash", "tokens",
                                                              "skipped", "prompt",       "id"};
 
+using RowVisitor = std::function<void(std::span<const Cell>)>;
+
 Cell null_cell(DirectionSet set) { return int64_t{set == DirectionSet::kNull ? 1 : 0}; }
 
-void write_curves(const RunStore& store, RowWriter& writer) {
+void visit_curves(const RunStore& store, const RowVisitor& visit) {
   for (const CurvePoint& point : view_of(store).curves) {
-    writer.row(std::vector<Cell>{
+    visit(std::vector<Cell>{
         point.span_kind, int64_t{point.layer}, point.epsilon, cell_of(point.epsilon_relative), point.kl.mean,
         cell_of(point.kl.standard_error), cell_of(point.kl.ci_low), cell_of(point.kl.ci_high), point.spans,
         point.directions, null_cell(point.set)});
   }
 }
 
-void write_distance(const RunStore& store, RowWriter& writer) {
+void visit_distance(const RunStore& store, const RowVisitor& visit) {
   for_each_distance_curve(store, "", [&](const std::vector<DistancePoint>& points) {
     for (const auto& [distance, point] : points)
-      writer.row(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, distance,
+      visit(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, distance,
                                    point.kl.mean, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
                                    cell_of(point.kl.ci_high), point.spans, point.directions,
                                    null_cell(point.set)});
@@ -93,10 +95,10 @@ std::vector<Cell> response_cells(const UnitRecord& unit, const ResponseRecord& r
           null_cell(response.set)};
 }
 
-void write_responses(const RunStore& store, RowWriter& writer) {
+void visit_responses(const RunStore& store, const RowVisitor& visit) {
   for (const UnitRecord& unit : store.units())
     for (const ResponseRecord& response : store.responses(unit.key))
-      writer.row(response_cells(unit, response));
+      visit(response_cells(unit, response));
 }
 
 // A whole row of the table `rows`.
@@ -124,16 +126,16 @@ std::vector<Cell> row_cells(const UnitRecord& unit, const ResponseRecord& respon
           double_of_shortest_text(measures.entropy_change[i])};
 }
 
-void write_rows(const RunStore& store, RowWriter& writer) {
+void visit_rows(const RunStore& store, const RowVisitor& visit) {
   for (const UnitRecord& unit : store.units())
     for (const ResponseRecord& response : store.responses(unit.key))
       for (size_t i = 0; i < response.kl_rows.size() && i < unit.rows.size(); ++i)
-        writer.row(row_cells(unit, response, i));
+        visit(row_cells(unit, response, i));
 }
 
-void write_units(const RunStore& store, RowWriter& writer) {
+void visit_units(const RunStore& store, const RowVisitor& visit) {
   for (const UnitRecord& unit : store.units()) {
-    writer.row(std::vector<Cell>{unit.key.example, unit.key.span_kind, unit.key.chunk,
+    visit(std::vector<Cell>{unit.key.example, unit.key.span_kind, unit.key.chunk,
                                  int64_t{unit.key.layer}, unit.span.begin, unit.span.end, unit.position,
                                  unit.rms, static_cast<int64_t>(unit.rows.size()), unit.seconds, unit.audited,
                                  cell_of(unit.audit_disagreement), unit.note, unit.span_text,
@@ -141,9 +143,9 @@ void write_units(const RunStore& store, RowWriter& writer) {
   }
 }
 
-void write_examples(const RunStore& store, RowWriter& writer) {
+void visit_examples(const RunStore& store, const RowVisitor& visit) {
   for (const ExampleRecord& example : store.examples()) {
-    writer.row(std::vector<Cell>{example.example, example.content_hash, example.tokens, example.skipped,
+    visit(std::vector<Cell>{example.example, example.content_hash, example.tokens, example.skipped,
                                  example.prompt, example.id});
   }
 }
@@ -168,28 +170,26 @@ std::span<const std::string_view> columns_of(ExportTable table) {
   return {};
 }
 
-void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink) {
-  RowWriter writer(format, columns_of(table), sink);
+void for_each_row(const RunStore& store, ExportTable table, const RowVisitor& visit) {
   switch (table) {
     case ExportTable::kCurves:
-      write_curves(store, writer);
-      break;
+      return visit_curves(store, visit);
     case ExportTable::kResponses:
-      write_responses(store, writer);
-      break;
+      return visit_responses(store, visit);
     case ExportTable::kRows:
-      write_rows(store, writer);
-      break;
+      return visit_rows(store, visit);
     case ExportTable::kUnits:
-      write_units(store, writer);
-      break;
+      return visit_units(store, visit);
     case ExportTable::kExamples:
-      write_examples(store, writer);
-      break;
+      return visit_examples(store, visit);
     case ExportTable::kDistance:
-      write_distance(store, writer);
-      break;
+      return visit_distance(store, visit);
   }
+}
+
+void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink) {
+  RowWriter writer(format, columns_of(table), sink);
+  for_each_row(store, table, [&writer](std::span<const Cell> cells) { writer.row(cells); });
   writer.finish();
 }
 

@@ -2,6 +2,7 @@
 // (docs/formats.md).
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -14,7 +15,11 @@ enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples, kDistanc
 
 [[nodiscard]] std::span<const std::string_view> columns_of(ExportTable table);
 
-// Reads one unit at a time. Rows are sorted by their keys: the same run gives the same bytes.
+// Calls visit with each row of the table, one cell a column. Reads one unit at a time. Rows are sorted by their keys.
+void for_each_row(const RunStore& store, ExportTable table,
+                  const std::function<void(std::span<const Cell>)>& visit);
+
+// The rows as text: the same run gives the same bytes.
 void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink);
 
 }  // namespace tugline

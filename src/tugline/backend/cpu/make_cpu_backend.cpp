@@ -1,5 +1,3 @@
-#include <omp.h>
-
 #include "tugline/backend/backend.h"
 #include "tugline/backend/cpu/cpu_backend.h"
 #include "tugline/backend/cpu/plain_bf16_backend.h"
@@ -18,7 +16,6 @@ cpu::DifferenceProducts bf16_products(Bf16Products wanted) {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuBackendOptions& options) {
-  if (options.threads > 0) omp_set_num_threads(options.threads);
   switch (options.precision) {
     case Precision::kF32:
       return std::make_unique<cpu::CpuBackend>(cpu::DifferenceProducts::kF32, options.keep_going);

@@ -1,7 +1,5 @@
 #include "tugline/backend/cpu/onednn_linear.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cassert>
 #include <string_view>
@@ -11,6 +9,7 @@
 #include "tugline/backend/cpu/source_rows.h"
 #include "tugline/backend/interruption.h"
 #include "tugline/core/parallel_for.h"
+#include "tugline/core/thread_count.h"
 
 namespace tugline::cpu {
 namespace {
@@ -54,17 +53,6 @@ int64_t slice_columns(const memory::desc& packed, int64_t in, int64_t out) {
   const memory::desc by_48({in, out}, memory::data_type::f32, memory::format_tag::BA16a48b);
   return packed == by_48 ? 192 : 64;
 }
-
-class OneThread {
- public:
-  OneThread() { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_ = omp_get_max_threads();
-};
 
 bool has_bf16_instructions() {
 #ifdef __x86_64__
@@ -240,7 +228,7 @@ void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate
 
 // oneDNN plans a product for as many threads as there are when it is made; a task has one.
 void OneDnnLinear::prepare_tasks(int64_t rows) const {
-  const OneThread while_it_is_made;
+  const ThreadCount one_while_it_is_made(1);
   with_memory_errors([&] { (void)product(task_shape(rows)); });
 }
 

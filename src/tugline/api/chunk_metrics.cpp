@@ -1,17 +1,23 @@
-#include "tugline/cli/chunk_metrics.h"
+#include "tugline/api/chunk_metrics.h"
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <set>
 #include <string_view>
 
+#include "tugline/api/warn.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/report/analysis_tables.h"
 
 namespace tugline {
 namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
 
 void check_is_the_same(const std::vector<Example>& dataset, const ExampleRecord& record,
                        const std::string& path) {
@@ -37,19 +43,18 @@ void add_values(const Example& example, ChunkMetric& metric) {
 }  // namespace
 
 std::vector<ChunkMetric> chunk_metrics_of(const Dataset& dataset, const std::vector<ExampleRecord>& examples,
-                                          const std::string& path) {
+                                          const std::string& path, const Watch& watch) {
   std::vector<ChunkMetric> metrics;
   std::set<std::string> taken;
-  for (const std::string_view column : kSpanColumns) taken.insert(CLI::detail::to_lower(std::string(column)));
+  for (const std::string_view column : kSpanColumns) taken.insert(lower(std::string(column)));
   for (const std::string& name : dataset.metric_names()) {
-    if (taken.insert(CLI::detail::to_lower(name)).second) {
+    if (taken.insert(lower(name)).second) {
       metrics.push_back({.name = name, .values = {}});
     } else {
-      spdlog::warn(
-          "{}: '{}' is left out, because tables have a column of that name; read it as another metric, such "
-          "as "
-          "--field my_{}={}",
-          path, name, name, name);
+      warn(watch,
+           fmt::format("{}: '{}' is left out, because tables have a column of that name; read it as another "
+                       "metric, such as the field my_{}={}",
+                       path, name, name, name));
     }
   }
   for (const ExampleRecord& record : examples) {

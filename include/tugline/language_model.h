@@ -1,0 +1,160 @@
+// A language model, its texts and the spans that are pushed before: load a model, tokenize, read logits and residuals, tug.
+//
+//   const auto model = tugline::LanguageModel::load("model.gguf");
+//   const auto trace = model.transcript(text).trace("So the total is 12.");
+//   const tugline::Responses curve = trace.tug({.layers = {20}});
+//
+// All of these are handles: copies are cheap and share what they stand for, which lives as long as the last of them. A model's calls
+// may come from any thread; they run one after the other, each on all of the model's threads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tugline/error.h"
+#include "tugline/options.h"
+#include "tugline/responses.h"
+
+namespace tugline {
+
+// The library's version, "MAJOR.MINOR.PATCH". Before 1.0 a minor version may change the interface.
+[[nodiscard]] TUGLINE_API std::string_view version();
+
+struct ModelInfo {
+  std::string name;          // ORG/NAME, the directory's name, the file's name without .gguf
+  std::string path;          // of the directory or file
+  std::string architecture;  // "LlamaForCausalLM" ...
+  std::string fingerprint;   // of the weights: 16 hexadecimal digits
+  std::string precision;     // how it computes, which need not be what was asked for
+  int64_t layers = 0;
+  int64_t d_model = 0;     // width of the residual stream
+  int64_t vocabulary = 0;  // rows of the embedding table, padding included
+  int64_t heads = 0;
+  int64_t max_positions = 0;  // the longest transcript; 0 if the files do not say
+};
+
+// A text as tokens.
+struct Tokens {
+  std::vector<int32_t> ids = {};
+  std::vector<int64_t> begins = {};      // of each id, in bytes of the text
+  std::vector<int64_t> ends = {};        // likewise, one past its last byte; a BOS has 0 and 0
+  std::vector<std::string> pieces = {};  // the bytes of each id, which need not be UTF-8
+};
+
+// A tensor in a caller's memory, row by row: a linear layer's weight is [out, in].
+struct MemoryTensor {
+  std::string name = {};   // as safetensors of the model have it
+  std::string dtype = {};  // "F32", "F16", "BF16", "F64"
+  std::vector<int64_t> shape = {};
+  const void* data = nullptr;
+  int64_t bytes = 0;
+};
+
+// A model whose weights are in memory. They are neither copied as they are nor written to; the model packs them.
+struct MemoryModel {
+  std::string name = {};    // for captions
+  std::string folder = {};  // that has its config.json and, for texts, tokenizer.json; it must stay
+  std::vector<MemoryTensor> tensors = {};
+  std::shared_ptr<const void> owner = {};  // keeps the memory
+};
+
+// The residual stream at one hook of one layer: [tokens, d_model], row by row.
+using ResidualsByLayer32 = std::map<int64_t, std::vector<float>>;
+
+class Transcript;
+
+class TUGLINE_API LanguageModel {
+ public:
+  // `model`: a directory, a .gguf file, or ORG/NAME in the hub's cache. Reads and packs the weights. Errors: kNotFound; kInput, kUnsupported
+  // naming the setting or tensor for which the model cannot be run.
+  [[nodiscard]] static LanguageModel load(const std::string& model, const ModelOptions& options = {},
+                                          const Watch& watch = {});
+
+  // The same of weights in memory. Errors: as load.
+  [[nodiscard]] static LanguageModel load(const MemoryModel& model, const ModelOptions& options = {},
+                                          const Watch& watch = {});
+
+  [[nodiscard]] const ModelInfo& info() const;
+
+  // `bos`: "auto" (as the tokenizer says), "always", "never". Errors: kNotFound if the model has no tokenizer; kInput for text that is
+  // not UTF-8.
+  [[nodiscard]] Tokens tokenize(std::string_view text, const std::string& bos = "auto") const;
+  [[nodiscard]] std::string decode(std::span<const int32_t> ids) const;
+  // The bytes of one id; none if no token has it. Errors: kNotFound as tokenize.
+  [[nodiscard]] std::string piece(int32_t id) const;
+
+  // [tokens, vocabulary], row by row. Errors: kInput for no ids, ids outside the vocabulary, a transcript that is too long.
+  [[nodiscard]] std::vector<float> logits(std::span<const int32_t> ids, const Watch& watch = {}) const;
+  // `layers` as in PushSettings. Errors: as logits; kUsage for a layer or hook that the model does not have.
+  [[nodiscard]] ResidualsByLayer32 residuals(std::span<const int32_t> ids, const std::vector<int64_t>& layers,
+                                             const std::string& hook = "resid_post",
+                                             const Watch& watch = {}) const;
+
+  // A text to push in. Warns if it holds the BOS that it gets. Errors: as tokenize.
+  [[nodiscard]] Transcript transcript(const std::string& text, const std::string& bos = "auto",
+                                      const Watch& watch = {}) const;
+  // The same of ids, which are run as they are. A model without a tokenizer leaves the pieces empty.
+  [[nodiscard]] Transcript transcript_of_ids(std::vector<int32_t> ids) const;
+
+  struct Engine;  // of the library's own
+  explicit LanguageModel(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
+  [[nodiscard]] const std::shared_ptr<Engine>& engine() const { return engine_; }
+
+ private:
+  std::shared_ptr<Engine> engine_;
+};
+
+class Trace;
+
+// A text as the model runs it.
+class TUGLINE_API Transcript {
+ public:
+  [[nodiscard]] const LanguageModel& model() const { return model_; }
+  [[nodiscard]] const std::string& text() const { return *text_; }  // empty if it was given as ids
+  [[nodiscard]] const Tokens& tokens() const {
+    return *tokens_;
+  }  // BOS included; without places if given as ids
+
+  // The span of a substring, which must occur exactly once. Errors: kUsage, kInput.
+  [[nodiscard]] Trace trace(std::string_view sentence) const;
+  // The span of tokens [begin, end). The push lands on begin - 1. Errors (kUsage): tokens that are not there; begin 0.
+  [[nodiscard]] Trace trace(int64_t begin, int64_t end) const;
+
+  Transcript(LanguageModel model, std::string text, Tokens tokens)
+      : model_(std::move(model)),
+        text_(std::make_shared<const std::string>(std::move(text))),
+        tokens_(std::make_shared<const Tokens>(std::move(tokens))) {}
+
+ private:
+  LanguageModel model_;
+  std::shared_ptr<const std::string> text_;
+  std::shared_ptr<const Tokens> tokens_;
+};
+
+// One span of a transcript, to be pushed before.
+class TUGLINE_API Trace {
+ public:
+  [[nodiscard]] const Transcript& transcript() const { return transcript_; }
+  [[nodiscard]] int64_t begin() const { return begin_; }
+  [[nodiscard]] int64_t end() const { return end_; }
+
+  // Pushes before the span and measures how far the next-token distributions move. Families of directions that are made of transcripts'
+  // residuals are made of this one's. Errors: kUsage for settings that cannot be, naming them; kInput for vectors of another width,
+  // or of zeros; kInterrupted.
+  [[nodiscard]] Responses tug(const PushSettings& settings = {}, const Watch& watch = {}) const;
+
+  Trace(Transcript transcript, int64_t begin, int64_t end)
+      : transcript_(std::move(transcript)), begin_(begin), end_(end) {}
+
+ private:
+  Transcript transcript_;
+  int64_t begin_;
+  int64_t end_;
+};
+
+}  // namespace tugline

@@ -1,0 +1,116 @@
+// What a caller can choose: plain structs with the names and defaults of the command line's options (docs/cli.md), and how a long call
+// is watched and stopped.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tugline/error.h"
+
+namespace tugline {
+
+// How far a tug or a sweep has come.
+struct CallProgress {
+  int64_t pushes = 0;      // done by this call
+  int64_t all_pushes = 0;  // that this call does
+  double work = 0;         // the share of its floating-point operations, 0 to 1
+  std::string unit =
+      {};  // the last one that is finished, such as "example 3, anchor, layer 20"; empty before the first
+};
+
+// How a long call is watched and stopped. Every function may be empty.
+struct Watch {
+  // A sentence that the user should know, such as that a text holds the BOS already. Called from the calling thread.
+  std::function<void(const std::string& sentence)> warn = {};
+  // What is worth knowing and is no warning. While a model is downloaded it is called from several threads, one at a time.
+  std::function<void(const std::string& sentence)> inform = {};
+  // After each batch of pushes. Called from the calling thread.
+  std::function<void(const CallProgress& progress)> progress = {};
+  // Asked before each matrix product and each slice of a weight, from any thread: false ends the call with Error kInterrupted. What a
+  // sweep has finished is kept.
+  std::function<bool()> keep_going = {};
+};
+
+struct ModelOptions {
+  // "f32"; "bf16": products on differences in bf16, right to about a percent, f32 if the CPU lacks the instructions; "plain-bf16": what a
+  // bf16 model behind hooks computes, rounding noise included.
+  std::string precision = "f32";
+  // Of the model's calls; 0: as many as OpenMP has. The process's own setting stays as it is.
+  int threads = 0;
+};
+
+// Vectors of the residual stream's width, row by row. They need not be of length 1.
+struct VectorArray {
+  std::vector<double> values = {};  // [rows, d_model]
+  int64_t rows = 0;
+  [[nodiscard]] bool empty() const { return rows == 0; }
+};
+
+// Which pushes are made and how they are read.
+struct PushSettings {
+  std::vector<int64_t> layers = {};  // negative ones count from the end; empty: the last
+  std::string hook = "resid_post";   // "resid_pre", "resid_mid", "resid_post"
+  std::vector<double> epsilons = {0, 0.25, 0.5, 1,
+                                  2};  // in units of the residual's RMS; distinct, may be negative
+  std::string push = "additive";       // "rotation", "interpolation"
+
+  int32_t directions = 8;                      // random directions at each site
+  std::string direction_family = "isotropic";  // docs/method.md, "Families"
+  std::string direction_sharing = "common";    // "independent": fresh directions at each epsilon
+  uint64_t seed = 42;
+  // In place of random directions, one of the two: vectors that are the same at every layer, or a direction file (docs/formats.md).
+  VectorArray vectors = {};
+  std::string direction_file = {};
+  int32_t null_directions = 0;  // random ones that are pushed beside the vectors, to compare them with
+  // What directions are made orthogonal to: "residual", a direction file, or the rows of an array; empty: nothing.
+  std::string orthogonal_to = {};
+  VectorArray orthogonal_vectors = {};
+
+  std::string readout = "predicting";  // "following", "downstream", "downstream:N"
+  double temperature = 1;              // 0.001 to 1000
+  std::string vocabulary = "exact";    // "sampled"
+  int64_t audit = 0;                   // pushes of each unit that are also rerun plainly in f64
+
+  int64_t memory_limit = int64_t{4} << 30;  // bytes: working memory of a batch of pushes
+  int64_t batch_rows = 800;                 // rows of a batch
+};
+
+// What a sweep measures besides.
+struct SweepSettings {
+  PushSettings push = {.audit = 1};
+  std::vector<std::string> spans = {"anchor"};  // "anchor", "chunks", "controls"
+  std::string bos = "auto";                     // "always", "never"
+  std::optional<int64_t> max_examples = {};     // the dataset's first so many; empty: all
+  // Part `shard` of the `shards` that the run is dealt into, from 1.
+  int64_t shard = 1;
+  int64_t shards = 1;
+};
+
+// A dataset (docs/dataset.md): a file, or its content.
+struct DataSource {
+  std::string path = {};
+  std::optional<std::string> text = {};            // JSON or JSON Lines; `path` is then what captions call it
+  std::map<std::string, std::string> fields = {};  // tugline's name of a field -> the data's
+};
+
+struct AnalysisSettings {
+  std::optional<double> epsilon = {};        // of tables about one epsilon; empty: the run's largest
+  double threshold = 0.1;                    // nats: the KL whose epsilon is looked for
+  std::optional<double> small_epsilon = {};  // where the fit's range ends
+  int64_t resamples = 10'000;                // of the bootstrap, and permutations
+  uint64_t seed = 42;
+};
+
+struct PlotSettings {
+  std::string kind = "curves";        // "chunks", "scatter", "anisotropy", "distance", "families"
+  std::string spans = {};             // which kind of spans; empty: chunks for single spans, else the anchors
+  std::optional<int64_t> layer = {};  // of chunks, scatter and families; empty: the run's highest
+  std::optional<double> epsilon = {};  // of distance; empty: the run's largest
+  std::string metric = {};             // of the dataset: for scatter, and for chunks' colours
+};
+
+}  // namespace tugline

@@ -1,0 +1,111 @@
+// Sweeps and run stores.
+#include "tugline/run.h"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrays.h"
+#include "calls.h"
+
+namespace tugline_python {
+namespace {
+
+using tugline::AnalysisSettings;
+using tugline::DataSource;
+using tugline::LanguageModel;
+using tugline::PlotSettings;
+using tugline::Run;
+using tugline::SweepSettings;
+
+nb::dict tables_of(std::map<std::string, tugline::Table> tables) {
+  nb::dict by_name;
+  for (auto& [name, table] : tables) by_name[name.c_str()] = columns_of(std::move(table));
+  return by_name;
+}
+
+// Without the GIL and without a way to stop it: what reads a store.
+template <typename Work>
+auto read(const Work& work) {
+  Call call{nb::none(), nb::none()};
+  return call.run([&](const tugline::Watch&) { return work(); });
+}
+
+void bind_settings(nb::module_& module) {
+  nb::class_<DataSource>(module, "DataSource")
+      .def(nb::init<>())
+      .def_rw("path", &DataSource::path)
+      .def_rw("text", &DataSource::text)
+      .def_rw("fields", &DataSource::fields);
+  nb::class_<SweepSettings>(module, "SweepSettings")
+      .def(nb::init<>())
+      .def_rw("push", &SweepSettings::push)
+      .def_rw("spans", &SweepSettings::spans)
+      .def_rw("bos", &SweepSettings::bos)
+      .def_rw("max_examples", &SweepSettings::max_examples)
+      .def_rw("shard", &SweepSettings::shard)
+      .def_rw("shards", &SweepSettings::shards);
+  nb::class_<AnalysisSettings>(module, "AnalysisSettings")
+      .def(nb::init<>())
+      .def_rw("epsilon", &AnalysisSettings::epsilon)
+      .def_rw("threshold", &AnalysisSettings::threshold)
+      .def_rw("small_epsilon", &AnalysisSettings::small_epsilon)
+      .def_rw("resamples", &AnalysisSettings::resamples)
+      .def_rw("seed", &AnalysisSettings::seed);
+  nb::class_<PlotSettings>(module, "PlotSettings")
+      .def(nb::init<>())
+      .def_rw("kind", &PlotSettings::kind)
+      .def_rw("spans", &PlotSettings::spans)
+      .def_rw("layer", &PlotSettings::layer)
+      .def_rw("epsilon", &PlotSettings::epsilon)
+      .def_rw("metric", &PlotSettings::metric);
+}
+
+}  // namespace
+
+void bind_run(nb::module_& module) {
+  bind_settings(module);
+  nb::class_<Run>(module, "Run")
+      .def_static("open", [](const std::string& path) { return read([&] { return Run::open(path); }); })
+      .def("path", [](const Run& run) { return run.path().string(); })
+      .def("identity", [](const Run& run) { return read([&] { return run.identity(); }); })
+      .def("provenance", [](const Run& run) { return read([&] { return run.provenance(); }); })
+      .def("summary", [](const Run& run) { return read([&] { return run.summary(); }); })
+      .def("summary_json", [](const Run& run) { return read([&] { return run.summary_json(); }); })
+      .def("table", [](const Run& run,
+                       const std::string& name) { return columns_of(read([&] { return run.table(name); })); })
+      .def("analyze",
+           [](const Run& run, const AnalysisSettings& settings, const DataSource& data, bool keep,
+              nb::object warn) {
+             Call call(std::move(warn), nb::none());
+             return tables_of(call.run([&](const tugline::Watch& watch) {
+               return run.analyze(settings, data, keep ? Run::Keep::kYes : Run::Keep::kNo, watch);
+             }));
+           })
+      .def("analysis", [](const Run& run) { return tables_of(read([&] { return run.analysis(); })); })
+      .def("figure",
+           [](const Run& run, const PlotSettings& settings, const std::string& format) {
+             const std::string bytes = read([&] { return run.figure(settings, format); });
+             return nb::bytes(bytes.data(), bytes.size());
+           })
+      .def("save_figure", [](const Run& run, const std::string& path, const PlotSettings& settings) {
+        read([&] {
+          run.save_figure(path, settings);
+          return true;
+        });
+      });
+  module.def(
+      "sweep",
+      [](const LanguageModel& model, const DataSource& data, const std::string& path,
+         const SweepSettings& settings, nb::object warn, nb::object progress) {
+        Call call(std::move(warn), std::move(progress));
+        return call.run(
+            [&](const tugline::Watch& watch) { return tugline::sweep(model, data, path, settings, watch); });
+      },
+      nb::arg("model"), nb::arg("data"), nb::arg("path"), nb::arg("settings"), nb::arg("warn").none(),
+      nb::arg("progress").none());
+}
+
+}  // namespace tugline_python

@@ -1,0 +1,48 @@
+"""tugline: pushes the residual stream of a language model and measures how far the next-token distributions move.
+
+>>> import tugline as tl
+>>> tl.kl([[0.0, 1.0]], [[0.0, 1.0]])
+array([0.])
+"""
+
+from tugline._curve import Curve
+from tugline._divergence import kl, kl_of_difference
+from tugline._errors import (
+    ConflictError,
+    Error,
+    InputError,
+    Interrupted,
+    NothingToMeasureError,
+    NotFoundError,
+    SystemRefusedError,
+    TuglineWarning,
+    UnsupportedError,
+    UsageError,
+)
+from tugline._model import Model, Tokens, Trace
+from tugline._run import Figure, Run, open, sweep
+from tugline._tugline import __version__
+
+__all__ = [
+    "ConflictError",
+    "Curve",
+    "Error",
+    "Figure",
+    "InputError",
+    "Interrupted",
+    "Model",
+    "NotFoundError",
+    "NothingToMeasureError",
+    "Run",
+    "SystemRefusedError",
+    "Tokens",
+    "Trace",
+    "TuglineWarning",
+    "UnsupportedError",
+    "UsageError",
+    "__version__",
+    "kl",
+    "kl_of_difference",
+    "open",
+    "sweep",
+]

@@ -1,0 +1,281 @@
+"""Models, their texts, and the spans that are pushed before."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import os
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tugline import _arguments, _tugline
+from tugline._arguments import Directions, Layers
+from tugline._curve import Curve
+from tugline._errors import UsageError
+
+_DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "float64": "F64"}
+_ENVIRONMENT = threading.Lock()
+
+
+@contextlib.contextmanager
+def _hub(token: str | None, cache_dir: str | os.PathLike[str] | None, local_files_only: bool) -> Iterator[None]:
+    """The variables by which the library, as the hub's own tools, knows where models are and what it may do."""
+    wanted = {}
+    if token is not None:
+        wanted["HF_TOKEN"] = _arguments.string(token, "token")
+    if cache_dir is not None:
+        wanted["HF_HUB_CACHE"] = _arguments.path_of(cache_dir)
+    if local_files_only:
+        wanted["HF_HUB_OFFLINE"] = "1"
+    with _ENVIRONMENT:
+        before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+EPSILONS = (0.0, 0.25, 0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A text as tokens."""
+
+    ids: npt.NDArray[np.int32]  # [n]
+    offsets: npt.NDArray[np.int64]  # [n, 2]: of each id, [begin, end) in bytes of the text; a BOS has 0 and 0
+    raw: list[bytes]  # the bytes of each id, which need not be UTF-8
+
+    @property
+    def pieces(self) -> list[str]:
+        """The text of each id; bytes that are not UTF-8 by themselves are U+FFFD."""
+        return [piece.decode("utf-8", errors="replace") for piece in self.raw]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def _tokens(parts: tuple[Any, Any, Any, list[bytes]]) -> Tokens:
+    ids, begins, ends, pieces = parts
+    return Tokens(ids, np.stack([begins, ends], axis=-1), pieces)
+
+
+class Model:
+    """A loaded model. Its calls may come from any thread; they run one after the other.
+
+    >>> model = Model.from_pretrained(getfixture("model_path"))  # doctest: +SKIP
+    >>> model.tokenize("So the total is 12.").pieces  # doctest: +SKIP
+    """
+
+    def __init__(self, handle: _tugline.LanguageModel):
+        self._handle = handle
+        facts = handle.info()
+        self.name: str = facts["name"]
+        self.path: str = facts["path"]
+        self.architecture: str = facts["architecture"]
+        self.fingerprint: str = facts["fingerprint"]  # of the weights
+        self.precision: str = facts["precision"]  # how it computes, which need not be what was asked for
+        self.layers: int = facts["layers"]
+        self.d_model: int = facts["d_model"]
+        self.vocabulary: int = facts["vocabulary"]
+        self.heads: int = facts["heads"]
+        self.max_positions: int = facts["max_positions"]  # 0 if the files do not say
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | os.PathLike[str],
+        *,
+        revision: str | None = None,
+        token: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        local_files_only: bool = False,
+        precision: str = "f32",
+        threads: int | None = None,
+    ) -> Model:
+        """Loads a model: ``ORG/NAME`` on the hub, a directory, or a .gguf file.
+
+        A model that the hub's cache lacks is downloaded into it. ``revision``: a branch, tag or commit. ``token``, ``cache_dir``,
+        ``local_files_only``: as the hub's own library has them; by default as its environment variables say.
+        ``precision``: "f32"; "bf16", right to about a percent; "plain-bf16", what a bf16 model behind hooks computes, noise included.
+        ``threads``: of the model's calls; None: all.
+
+        Errors: ``NotFoundError`` (a ``FileNotFoundError``) says what was looked for and where; ``InputError``,
+        ``UnsupportedError`` name the setting or tensor for which the model cannot be run.
+        """
+        name = _arguments.path_of(model)
+        if revision is not None:
+            name = f"{name}@{_arguments.string(revision, 'revision')}"
+        count = 0 if threads is None else _arguments.whole(threads, "threads")
+        if count < 0:
+            raise UsageError(f"threads is {count}; expected 1 or more, or None for all")
+        with _hub(token, cache_dir, local_files_only):
+            return cls(_tugline.LanguageModel.load(name, _arguments.string(precision, "precision"), count, _arguments.warn))
+
+    @classmethod
+    def from_transformers(cls, model: Any, tokenizer: Any = None, *, precision: str = "f32", threads: int | None = None) -> Model:
+        """A loaded transformers model, on the CPU, by its own weights: no copy on disk, and none in memory but tugline's packed one.
+
+        The weights are read only. They may be in f32, f16, bf16 or f64. ``tokenizer``: a fast one, for texts; without it, ids.
+
+        Errors: ``UnsupportedError`` and ``InputError`` name the setting or tensor for which the model cannot be run.
+        """
+        folder = tempfile.TemporaryDirectory(prefix="tugline-")
+        model.config.save_pretrained(folder.name)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(folder.name)
+        kept = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
+        tensors = {}
+        for name, tensor in kept.items():
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            if tensor.device.type != "cpu":
+                raise UsageError(f"model: its tensor {name} is on {tensor.device}; expected all on the CPU: model.cpu()")
+            if dtype in _DTYPES:
+                tensors[name] = (_DTYPES[dtype], list(tensor.shape), tensor.data_ptr(), tensor.numel() * tensor.element_size())
+        if getattr(model.config, "tie_word_embeddings", False):
+            tensors.pop("lm_head.weight", None)  # the embedding, by another name
+        name = getattr(model.config, "_name_or_path", "") or type(model).__name__
+        count = 0 if threads is None else _arguments.whole(threads, "threads")
+        return cls(_tugline.LanguageModel.load_memory(name, folder.name, tensors, (folder, kept), precision, count, _arguments.warn))
+
+    def __repr__(self) -> str:
+        return (
+            f"<tugline.Model {self.name}: {self.architecture}, {self.layers} layers of width {self.d_model}, "
+            f"vocabulary {self.vocabulary}, {self.precision}>"
+        )
+
+    def tokenize(self, text: str, *, bos: str = "auto") -> Tokens:
+        """The text's tokens. ``bos``: "auto" (as the tokenizer says), "always", "never"."""
+        return _tokens(self._handle.tokenize(_arguments.string(text, "text"), bos))
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids. Special tokens are kept."""
+        return self._handle.decode(_arguments.token_ids(ids))
+
+    def _ids(self, text: str | None, ids: Iterable[int] | None, bos: str) -> npt.NDArray[np.int32]:
+        if (text is None) == (ids is None):
+            raise UsageError("text, ids: expected one of them, found both" if ids is not None else "text, ids: expected one of them")
+        return self.tokenize(text, bos=bos).ids if text is not None else _arguments.token_ids(ids)
+
+    def logits(self, text: str | None = None, *, ids: Iterable[int] | None = None, bos: str = "auto") -> npt.NDArray[np.float32]:
+        """Next-token logits, float32 [n, vocabulary]. ``ids`` are run as they are."""
+        return self._handle.logits(self._ids(text, ids, bos), _arguments.warn)
+
+    def residuals(
+        self,
+        text: str | None = None,
+        *,
+        ids: Iterable[int] | None = None,
+        layers: Layers = "last",
+        hook: str = "resid_post",
+        bos: str = "auto",
+    ) -> dict[int, npt.NDArray[np.float32]]:
+        """The residual stream at a hook of each layer: {layer: float32 [n, d_model]}.
+
+        ``hook``: TransformerLens's names: "resid_pre", "resid_mid", "resid_post".
+        """
+        chosen = _arguments.layers(layers, self.layers)
+        return self._handle.residuals(self._ids(text, ids, bos), chosen, hook, _arguments.warn)
+
+    def trace(
+        self,
+        text: str | None = None,
+        *,
+        sentence: str | None = None,
+        span: tuple[int, int] | None = None,
+        ids: Iterable[int] | None = None,
+        bos: str = "auto",
+    ) -> Trace:
+        """A span of a text, to push before: the only place of ``sentence`` in it, or the tokens ``span`` = (begin, end), end left out.
+
+        ``ids``: token ids in place of a text, run as they are. The push lands on the token before the span.
+        """
+        if (text is None) == (ids is None):
+            raise UsageError("text, ids: expected one of them")
+        if (sentence is None) == (span is None):
+            raise UsageError("sentence, span: expected one of them")
+        if text is not None:
+            transcript = self._handle.transcript(_arguments.string(text, "text"), bos, _arguments.warn)
+        else:
+            transcript = self._handle.transcript_of_ids(_arguments.token_ids(ids))
+        if sentence is not None:
+            return Trace(self, transcript, transcript.trace_sentence(_arguments.string(sentence, "sentence")))
+        bounds = _arguments.integers(span, "span")
+        if len(bounds) != 2:
+            raise UsageError(f"span: expected (begin, end), found {span!r}")
+        return Trace(self, transcript, transcript.trace_span(bounds[0], bounds[1]))
+
+
+class Trace:
+    """One span of a text. Shows itself in a notebook as the text with the span marked."""
+
+    def __init__(self, model: Model, transcript: _tugline.Transcript, handle: _tugline.Trace):
+        self.model = model
+        self._handle = handle
+        self.tokens = _tokens_of_transcript(transcript)
+        self.span = (handle.begin, handle.end)
+
+    def tug(
+        self,
+        *,
+        layers: Layers = "last",
+        hook: str = "resid_post",
+        epsilons: Iterable[float] = EPSILONS,
+        directions: Directions = 8,
+        direction_family: str = "isotropic",
+        direction_sharing: str = "common",
+        null_directions: int = 0,
+        orthogonal_to: Any = None,
+        push: str = "additive",
+        seed: int = 42,
+        readout: str = "predicting",
+        vocabulary: str = "exact",
+        temperature: float = 1.0,
+        audit: int = 0,
+        memory_limit: int | str = "4GiB",
+        batch_rows: int = 800,
+        progress: bool = False,
+    ) -> Curve:
+        """Pushes before the span and measures how far the next-token distributions move.
+
+        ``directions``: how many random ones; or vectors [n, d_model] or [d_model] from NumPy, torch, JAX; or a direction file.
+        ``epsilons``: in units of the residual's RMS. All other names and defaults are those of ``tugline sweep``.
+
+        Errors: ``UsageError`` and ``InputError`` (``ValueError``) name the argument; ``Interrupted`` (a ``KeyboardInterrupt``).
+        """
+        options = {name: value for name, value in locals().items() if name not in ("self", "progress")}
+        settings = _arguments.push_settings(self.model._handle, options)
+        tell, close = _arguments.progress_bar(progress)
+        try:
+            responses = self._handle.tug(settings, _arguments.warn, tell)
+        finally:
+            close()
+        return Curve(responses, self.tokens.raw, self.tokens.ids, settings.readout, self.model.d_model)
+
+    def __repr__(self) -> str:
+        begin, end = self.span
+        return f"<tugline.Trace of {len(self.tokens)} tokens, span {begin}:{end} {''.join(self.tokens.pieces[begin:end])!r}>"
+
+    def _repr_html_(self) -> str:
+        begin, end = self.span
+        parts = [b"".join(self.tokens.raw[a:b]).decode("utf-8", errors="replace") for a, b in ((0, begin), (begin, end), (end, None))]
+        before, inside, after = (html.escape(part) for part in parts)
+        return f'<pre style="white-space: pre-wrap">{before}<mark>{inside}</mark>{after}</pre>'
+
+
+def _tokens_of_transcript(transcript: _tugline.Transcript) -> Tokens:
+    ids, begins, ends, pieces = transcript.tokens()
+    if len(begins) == 0:
+        begins = ends = np.zeros(len(ids), dtype=np.int64)
+    return _tokens((ids, begins, ends, pieces))

@@ -1,0 +1,216 @@
+"""Sweeps over a dataset, and what their run stores say."""
+
+from __future__ import annotations
+
+import html
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from tugline import _arguments, _tugline
+from tugline._arguments import Data, Directions, Layers
+from tugline._curve import needs
+from tugline._errors import UsageError
+from tugline._model import EPSILONS, Model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES = ("curves", "distance", "responses", "rows", "units", "examples")
+
+
+class Figure:
+    """A figure of a run. Shows itself in a notebook; ``save`` writes it as SVG, PNG or PDF. Drawn by gnuplot."""
+
+    def __init__(self, run: _tugline.Run, settings: _tugline.PlotSettings):
+        self._run = run
+        self._settings = settings
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the figure; the name's end says the format: .svg, .png or .pdf. The file is replaced whole or left as it was."""
+        self._run.save_figure(_arguments.path_of(path), self._settings)
+
+    def svg(self) -> str:
+        """The figure as SVG."""
+        return self._run.figure(self._settings, "svg").decode("utf-8")
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+class Run:
+    """A run store, finished or not. Every call reads the file as it is then, so a sweep may go on meanwhile."""
+
+    def __init__(self, handle: _tugline.Run):
+        self._handle = handle
+        self.path: str = handle.path()
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What decides the run's numbers, by name (docs/formats.md)."""
+        return self._handle.identity()
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What is worth knowing besides: version, machine, names of files."""
+        return self._handle.provenance()
+
+    def summary(self) -> str:
+        """What ``tugline summary`` prints."""
+        return self._handle.summary()
+
+    def table(self, name: str) -> dict[str, npt.NDArray[Any] | list[str | None]]:
+        """A table as NumPy columns; texts as lists. ``name``: curves, distance, responses, rows, units or examples (docs/formats.md)."""
+        return self._handle.table(_arguments.string(name, "name"))
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        return cast("pd.DataFrame", needs("pandas", f"{name}()").DataFrame(self.table(name)))
+
+    def curves(self) -> pd.DataFrame:
+        """Mean KL by kind of span, layer and epsilon, with its standard error and 95 % interval."""
+        return self._frame("curves")
+
+    def responses(self) -> pd.DataFrame:
+        """One line a push: every measure's mean over the rows."""
+        return self._frame("responses")
+
+    def rows(self) -> pd.DataFrame:
+        """One line a push and row."""
+        return self._frame("rows")
+
+    def units(self) -> pd.DataFrame:
+        """One line a span and layer."""
+        return self._frame("units")
+
+    def examples(self) -> pd.DataFrame:
+        """One line an example of the dataset."""
+        return self._frame("examples")
+
+    def distance(self) -> pd.DataFrame:
+        """Mean KL of a row against its distance from the push, for runs with the readout "downstream"."""
+        return self._frame("distance")
+
+    def analyze(
+        self,
+        data: Data | None = None,
+        *,
+        epsilon: float | None = None,
+        threshold: float = 0.1,
+        small_epsilon: float | None = None,
+        resamples: int = 10_000,
+        seed: int = 42,
+        fields: Mapping[str, str] | None = None,
+        keep: bool = True,
+    ) -> dict[str, pd.DataFrame]:
+        """Intervals, contrasts, components of variance, fits, and, with the swept ``data``, correlations with its metrics.
+
+        Returns data frames by the names of ``tugline analyze --json``; "settings" has one line. Kept in the store (``keep``),
+        where ``plot`` reads it.
+        """
+        pandas = needs("pandas", "analyze()")
+        settings = _tugline.AnalysisSettings()
+        settings.epsilon = None if epsilon is None else _arguments.number(epsilon, "epsilon")
+        settings.small_epsilon = None if small_epsilon is None else _arguments.number(small_epsilon, "small_epsilon")
+        settings.threshold = _arguments.number(threshold, "threshold")
+        settings.resamples = _arguments.whole(resamples, "resamples")
+        settings.seed = _arguments.whole(seed, "seed")
+        source = _tugline.DataSource() if data is None else _arguments.data_source(data, fields)
+        tables = self._handle.analyze(settings, source, keep, _arguments.warn)
+        return {name: pandas.DataFrame(columns) for name, columns in tables.items()}
+
+    def plot(
+        self,
+        kind: str = "curves",
+        *,
+        spans: str = "",
+        layer: int | None = None,
+        epsilon: float | None = None,
+        metric: str = "",
+    ) -> Figure:
+        """A figure: "curves", "chunks", "scatter", "anisotropy", "distance" or "families" (docs/cli.md, "plot"). Needs gnuplot."""
+        settings = _tugline.PlotSettings()
+        settings.kind = _arguments.string(kind, "kind")
+        settings.spans = _arguments.string(spans, "spans")
+        settings.layer = None if layer is None else _arguments.whole(layer, "layer")
+        settings.epsilon = None if epsilon is None else _arguments.number(epsilon, "epsilon")
+        settings.metric = _arguments.string(metric, "metric")
+        return Figure(self._handle, settings)
+
+    def __repr__(self) -> str:
+        return f"<tugline.Run {self.path}>"
+
+    def _repr_html_(self) -> str:
+        figure = ""
+        if shutil.which("gnuplot") and len(self.table("curves")["kl"]) > 0:
+            svg = self.plot().svg()
+            figure = svg[svg.index("<svg") :]
+        return f"<pre>{html.escape(self.summary())}</pre>{figure}"
+
+
+def open(path: str | os.PathLike[str]) -> Run:  # noqa: A001
+    """Opens a run store for reading.
+
+    Errors: ``NotFoundError`` (a ``FileNotFoundError``); ``InputError`` for a file that is damaged or another program's.
+    """
+    return Run(_tugline.Run.open(_arguments.path_of(path)))
+
+
+def sweep(
+    model: Model,
+    data: Data,
+    path: str | os.PathLike[str],
+    *,
+    layers: Layers = "last",
+    hook: str = "resid_post",
+    epsilons: Iterable[float] = EPSILONS,
+    directions: Directions = 8,
+    direction_family: str = "isotropic",
+    direction_sharing: str = "common",
+    null_directions: int = 0,
+    orthogonal_to: Any = None,
+    push: str = "additive",
+    seed: int = 42,
+    spans: str | Iterable[str] = "anchor",
+    readout: str = "predicting",
+    bos: str = "auto",
+    vocabulary: str = "exact",
+    temperature: float = 1.0,
+    audit: int = 1,
+    max_examples: int | None = None,
+    fields: Mapping[str, str] | None = None,
+    shard: tuple[int, int] = (1, 1),
+    memory_limit: int | str = "4GiB",
+    batch_rows: int = 800,
+    progress: bool = True,
+) -> Run:
+    """Measures a dataset's spans into the run store at ``path``, or goes on where an earlier sweep of the same settings stopped.
+
+    ``data``: a JSON or JSON Lines file, a list of dicts, or a DataFrame (docs/dataset.md). ``spans``: "anchor", "chunks",
+    "controls", or several. ``shard``: (i, n), part i of n. Other names and defaults are those of ``tugline sweep`` and ``Trace.tug``.
+
+    Ctrl-C keeps what is finished and raises ``Interrupted`` (a ``KeyboardInterrupt``). Errors: ``ConflictError`` for a store that was made by
+    other settings, naming each that differs; ``NothingToMeasureError`` if every example is skipped.
+    """
+    options = dict(locals())
+    if not isinstance(model, Model):
+        raise UsageError(f"model: expected a tugline.Model, found {type(model).__name__}")
+    settings = _tugline.SweepSettings()
+    settings.push = _arguments.push_settings(model._handle, options)
+    settings.spans = spans.split(",") if isinstance(spans, str) else [_arguments.string(kind, "spans") for kind in spans]
+    settings.bos = _arguments.string(bos, "bos")
+    settings.max_examples = None if max_examples is None else _arguments.whole(max_examples, "max_examples")
+    parts = _arguments.integers(shard, "shard")
+    if len(parts) != 2:
+        raise UsageError(f"shard: expected (i, n), found {shard!r}")
+    settings.shard, settings.shards = parts
+    source = _arguments.data_source(data, fields)
+    tell, close = _arguments.progress_bar(progress)
+    try:
+        run = _tugline.sweep(model._handle, source, _arguments.path_of(path), settings, _arguments.warn, tell)
+    finally:
+        close()
+    return Run(run)

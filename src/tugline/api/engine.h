@@ -1,0 +1,63 @@
+// What a LanguageModel's handles share: the model on its backend, its tokenizer, the same model in f64 for audits. And one call on it: on
+// the model's threads, stopped by the caller's word, one at a time.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "tugline/backend/backend.h"
+#include "tugline/core/thread_count.h"
+#include "tugline/language_model.h"
+#include "tugline/model/model.h"
+#include "tugline/text/tokenizer.h"
+
+namespace tugline {
+
+struct LoadedBackend {
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Model> model;
+};
+
+struct LanguageModel::Engine {
+  ModelSource source;
+  ModelOptions options;
+  ModelInfo info;
+  LoadedBackend loaded;
+  LoadedBackend exact;  // on the reference backend; empty until an audit wants it
+
+  std::mutex one_call;
+  // Of the call under way. Backends ask it from any thread, between a Call's beginning and end.
+  std::function<bool()> keep_going;
+
+  std::once_flag tokenizer_is_read;
+  std::optional<Tokenizer> tokenizer_slot;
+
+  [[nodiscard]] const Model& model() const { return *loaded.model; }
+  // Errors: kNotFound if the model has none; what Tokenizer refuses.
+  [[nodiscard]] const Tokenizer& tokenizer();
+};
+
+// LanguageModel::load of files that are found already.
+[[nodiscard]] LanguageModel load_language_model(const ModelSource& source, const ModelOptions& options,
+                                                const Watch& watch);
+
+// Waits for other calls on the engine to end; then it is this thread's until the Call is destroyed.
+class EngineCall {
+ public:
+  EngineCall(LanguageModel::Engine& engine, const Watch& watch);
+  ~EngineCall();
+  EngineCall(const EngineCall&) = delete;
+  EngineCall& operator=(const EngineCall&) = delete;
+
+  [[nodiscard]] const Model& model() const { return engine_.model(); }
+  // The same model on the reference backend, which reads the weights from the files as it needs them.
+  [[nodiscard]] const Model& exact_model();
+
+ private:
+  LanguageModel::Engine& engine_;
+  std::scoped_lock<std::mutex> lock_;
+  ThreadCount threads_;
+};
+
+}  // namespace tugline

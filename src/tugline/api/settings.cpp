@@ -1,0 +1,204 @@
+#include "tugline/api/settings.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "tugline/core/error.h"
+#include "tugline/files/direction_file.h"
+#include "tugline/probe/push_vector.h"
+#include "tugline/probe/vectors.h"
+
+namespace tugline {
+namespace {
+
+constexpr std::array<std::pair<const char*, BosPolicy>, 3> kBosPolicies{
+    {{"auto", BosPolicy::kAuto}, {"always", BosPolicy::kAlways}, {"never", BosPolicy::kNever}}};
+constexpr std::array<std::pair<const char*, Hook>, 3> kHooks{
+    {{"resid_pre", Hook::kResidPre}, {"resid_mid", Hook::kResidMid}, {"resid_post", Hook::kResidPost}}};
+constexpr std::array<std::pair<const char*, Vocabulary>, 2> kVocabularies{
+    {{"exact", Vocabulary::kExact}, {"sampled", Vocabulary::kSampled}}};
+constexpr std::array<std::pair<const char*, DirectionSharing>, 2> kSharings{
+    {{"common", DirectionSharing::kCommon}, {"independent", DirectionSharing::kIndependent}}};
+
+template <typename Value, size_t n>
+Value value_of(const std::array<std::pair<const char*, Value>, n>& values, const std::string& name,
+               const char* setting) {
+  std::vector<std::string> names;
+  for (const auto& [known, value] : values) {
+    if (name == known) return value;
+    names.emplace_back(known);
+  }
+  fail(ErrorCode::kUsage, "{}: '{}' is not one of {}", setting, name, fmt::join(names, ", "));
+}
+
+template <typename Number>
+void check_range(const char* setting, Number value, Number low, Number high) {
+  if (!(value >= low && value <= high))
+    fail(ErrorCode::kUsage, "{} is {}; expected {} to {}", setting, value, low, high);
+}
+
+std::vector<double> epsilons_of(std::vector<double> epsilons) {
+  if (epsilons.empty()) fail(ErrorCode::kUsage, "epsilons: there are none; give one at least");
+  std::set<double> seen;
+  for (double& epsilon : epsilons) {
+    if (!std::isfinite(epsilon)) fail(ErrorCode::kUsage, "epsilons: {} is not finite", epsilon);
+    if (epsilon == 0) epsilon = 0.0;  // -0 is 0
+    if (!seen.insert(epsilon).second) fail(ErrorCode::kUsage, "epsilons: {} is given twice", epsilon);
+  }
+  return epsilons;
+}
+
+DirectionArray array_of(const VectorArray& vectors, const char* setting) {
+  if (vectors.rows < 1 || vectors.values.size() % static_cast<size_t>(vectors.rows) != 0)
+    fail(ErrorCode::kUsage, "{}: {} numbers are not {} rows", setting, vectors.values.size(), vectors.rows);
+  const auto columns = static_cast<int64_t>(vectors.values.size()) / vectors.rows;
+  const auto bad = std::find_if(vectors.values.begin(), vectors.values.end(),
+                                [](double value) { return !std::isfinite(value); });
+  if (bad != vectors.values.end()) {
+    const int64_t at = bad - vectors.values.begin();
+    fail(ErrorCode::kInput, "{}: row {}, column {} is {}; expected finite numbers", setting, at / columns,
+         at % columns, *bad);
+  }
+  return {.name = setting, .rows = vectors.rows, .columns = columns, .values = vectors.values};
+}
+
+void set_directions(const PushSettings& settings, const std::vector<LayerIndex>& layers, int64_t hidden,
+                    PushOptions& options) {
+  if (!settings.vectors.empty() && !settings.direction_file.empty())
+    fail(ErrorCode::kUsage, "directions: there are vectors and a direction file; give one of them");
+  check_range("directions", settings.directions, 1, 1'000'000);
+  check_range("null_directions", settings.null_directions, 0, 1'000'000);
+  options.directions = settings.directions;
+  options.null_directions = settings.null_directions;
+  options.sharing = value_of(kSharings, settings.direction_sharing, "direction_sharing");
+  options.family = parse_direction_family(settings.direction_family);
+  if (settings.vectors.empty() && settings.direction_file.empty()) return;
+  DirectionFile file;
+  if (settings.vectors.empty()) {
+    file = read_direction_file(settings.direction_file);
+  } else {
+    file.name = "directions";
+    file.array = array_of(settings.vectors, "directions");
+  }
+  options.supplied = supplied_directions(file, layers, hidden);
+  options.directions = options.supplied.count();
+}
+
+void set_orthogonal(const PushSettings& settings, int64_t hidden, PushOptions& options) {
+  if (!settings.orthogonal_vectors.empty()) {
+    if (!settings.orthogonal_to.empty())
+      fail(ErrorCode::kUsage, "orthogonal_to: there are vectors and '{}'; give one of them",
+           settings.orthogonal_to);
+    options.orthogonal = Orthogonal::kToSubspace;
+    options.subspace =
+        orthonormal_basis(unit_rows(array_of(settings.orthogonal_vectors, "orthogonal_to"), hidden));
+  } else if (settings.orthogonal_to == "residual") {
+    options.orthogonal = Orthogonal::kToResidual;
+  } else if (!settings.orthogonal_to.empty()) {
+    const DirectionFile file = read_single_direction_array(settings.orthogonal_to);
+    options.orthogonal = Orthogonal::kToSubspace;
+    options.subspace = orthonormal_basis(unit_rows(*file.array, hidden));
+    options.subspace_origin = origin_of(file);
+  }
+}
+
+std::vector<Span::Kind> kinds_of(const std::string& name) {
+  using enum Span::Kind;
+  if (name == "anchor" || name == "anchors") return {kAnchor};
+  if (name == "chunks" || name == "chunk") return {kChunk};
+  if (name == "controls" || name == "control") return {kControlMatched, kControlWindow, kControlOffset};
+  fail(ErrorCode::kUsage, "spans: '{}' is not one of anchor, chunks, controls", name);
+}
+
+}  // namespace
+
+Hook hook_of(const std::string& name) { return value_of(kHooks, name, "hook"); }
+BosPolicy bos_of(const std::string& name) { return value_of(kBosPolicies, name, "bos"); }
+Vocabulary vocabulary_of(const std::string& name) { return value_of(kVocabularies, name, "vocabulary"); }
+
+ReadoutChoice readout_of(const std::string& name) {
+  if (name == "predicting") return ReadoutKind::kPredicting;
+  if (name == "following") return ReadoutKind::kFollowing;
+  if (name == "downstream") return ReadoutKind::kDownstream;
+  constexpr std::string_view kWithRows = "downstream:";
+  int64_t rows = 0;
+  const char* const end = name.data() + name.size();
+  if (name.starts_with(kWithRows) &&
+      std::from_chars(name.data() + kWithRows.size(), end, rows) ==
+          std::from_chars_result{end, std::errc()} &&
+      rows > 0)
+    return {ReadoutKind::kDownstream, rows};
+  fail(ErrorCode::kUsage, "readout: '{}' is not predicting, following, downstream or downstream:N", name);
+}
+
+std::vector<LayerIndex> layers_of(const std::vector<int64_t>& layers, int64_t num_layers) {
+  std::set<int64_t> chosen;
+  for (const int64_t given : layers) {
+    const int64_t layer = given < 0 ? given + num_layers : given;
+    if (layer < 0 || layer >= num_layers)
+      fail(ErrorCode::kUsage, "layers: the model has no layer {}; its layers are 0 to {} (or -1 to -{})",
+           given, num_layers - 1, num_layers);
+    chosen.insert(layer);
+  }
+  if (layers.empty()) chosen.insert(num_layers - 1);
+  std::vector<LayerIndex> result;
+  for (const int64_t layer : chosen) result.push_back({static_cast<int32_t>(layer)});
+  return result;
+}
+
+SweepOptions resolve(const PushSettings& settings, const ModelConfig& config) {
+  check_range("temperature", settings.temperature, 1e-3, 1e3);
+  check_range("audit", settings.audit, int64_t{0}, int64_t{1'000'000});
+  check_range("memory_limit", settings.memory_limit, int64_t{1}, int64_t{1} << 50);
+  check_range("batch_rows", settings.batch_rows, int64_t{1}, int64_t{1'000'000});
+  SweepOptions options;
+  options.layers = layers_of(settings.layers, config.num_layers);
+  options.hook = hook_of(settings.hook);
+  options.pushes.epsilons = epsilons_of(settings.epsilons);
+  options.pushes.seed = settings.seed;
+  options.pushes.kind = parse_push_kind(settings.push);
+  set_directions(settings, options.layers, config.hidden_size, options.pushes);
+  set_orthogonal(settings, config.hidden_size, options.pushes);
+  check_push_options(options.pushes, config.hidden_size);
+  options.readout = readout_of(settings.readout);
+  options.vocabulary = vocabulary_of(settings.vocabulary);
+  options.temperature = settings.temperature;
+  options.audit = settings.audit;
+  options.limits = {.rows = settings.batch_rows, .memory = settings.memory_limit};
+  return options;
+}
+
+SweepOptions resolve(const SweepSettings& settings, const ModelConfig& config) {
+  SweepOptions options = resolve(settings.push, config);
+  std::set<Span::Kind> kinds;
+  for (const std::string& name : settings.spans)
+    for (const Span::Kind kind : kinds_of(name)) kinds.insert(kind);
+  if (kinds.empty()) fail(ErrorCode::kUsage, "spans: there are none; give anchor, chunks or controls");
+  options.spans.assign(kinds.begin(), kinds.end());
+  options.bos = bos_of(settings.bos);
+  if (settings.max_examples)
+    check_range("max_examples", *settings.max_examples, int64_t{1}, int64_t{1} << 40);
+  options.max_examples = settings.max_examples;
+  return options;
+}
+
+std::string direction_source(const PushOptions& options) {
+  if (options.kind == PushKind::kInterpolation) return "residuals";
+  if (options.supplied.empty()) return std::string(name_of(options.family));
+  return options.supplied.identity();
+}
+
+std::vector<std::string> contradictions_of(const PushOptions& options, const PushedAt& at) {
+  std::vector<std::string> sentences = contradictions(options.supplied.origin, at);
+  for (std::string& sentence : contradictions(options.subspace_origin, at))
+    sentences.push_back(std::move(sentence));
+  return sentences;
+}
+
+}  // namespace tugline

@@ -1,0 +1,287 @@
+#include "tugline/api/sweep_job.h"
+
+#include <fmt/chrono.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ctime>
+#include <set>
+#include <span>
+
+#include "tugline/api/progress_count.h"
+#include "tugline/api/settings.h"
+#include "tugline/api/warn.h"
+#include "tugline/backend/machine.h"
+#include "tugline/core/content_hash.h"
+#include "tugline/core/error.h"
+#include "tugline/core/plural.h"
+#include "tugline/core/version.h"
+#include "tugline/files/mapped_file.h"
+#include "tugline/probe/audit.h"
+#include "tugline/probe/reach.h"
+#include "tugline/probe/shard.h"
+#include "tugline/store/field_names.h"
+
+namespace tugline {
+namespace {
+
+// A large dataset's reasons are in the store and are not all said.
+constexpr size_t kMostReasons = 100;
+
+// Keeps a sweep's results in the run store, and tells the caller how far it is.
+class StoreObserver final : public SweepObserver {
+ public:
+  StoreObserver(RunStore& store, std::string precision, const SweepJob& job, const Watch& watch)
+      : store_(store),
+        precision_(std::move(precision)),
+        watch_(watch),
+        count_(job.config, job.plan, job.options, watch.progress,
+               [&store](const UnitKey& key) { return store.has_unit(key); }) {
+    store.wait_for_others([this](double seconds) { return wait(seconds); });
+  }
+
+  bool has_unit(const UnitKey& key) override { return store_.has_unit(key); }
+  void put_examples(const std::vector<ExampleRecord>& examples,
+                    const std::vector<SkippedSpan>& skipped) override {
+    store_.put_examples(examples, skipped);
+  }
+  void put_unit(const UnitRecord& unit) override {
+    store_.put_unit(unit);
+    const std::string name = fmt::format("example {}, {}, layer {}", unit.key.example,
+                                         span_text(unit.key.span_kind, unit.key.chunk), unit.key.layer);
+    count_.finish_unit(name);
+    warn_of_audit(unit, name);
+  }
+  void put_residuals(LayerIndex layer, const ResidualStatistics& residuals) override {
+    if (watch_.inform)
+      watch_.inform(fmt::format("layer {}: {} real residuals for the directions; {} tokens left out as sinks",
+                                layer.value, residuals.tokens, residuals.sinks));
+  }
+  bool progress(int64_t pushes, double flops) override {
+    count_.add(pushes, flops);
+    return goes_on();
+  }
+
+ private:
+  [[nodiscard]] bool goes_on() const { return !watch_.keep_going || watch_.keep_going(); }
+
+  // While a reader keeps the store locked: says so after some seconds, and then once a minute.
+  bool wait(double seconds) {
+    if (seconds < 5) next_word_ = 5;  // another wait
+    if (seconds >= next_word_) {
+      warn(watch_,
+           fmt::format("{}: another program has had a query on it open for {:.0f} s; the sweep waits until "
+                       "that reads its rows to the end or closes the query",
+                       store_.path().string(), seconds));
+      next_word_ = seconds + 60;
+    }
+    return goes_on();
+  }
+
+  void warn_of_audit(const UnitRecord& unit, const std::string& name) const {
+    const std::optional<double> bound = audit_bound_of(unit, precision_);
+    if (!bound || unit.audit_disagreement.value_or(0) <= *bound) return;
+    warn(watch_,
+         fmt::format("{}: of {} audited pushes one disagrees with its rerun in f64 by {:.1e} of its KL; {} "
+                     "should stay below {:.0e}: do not trust this unit",
+                     name, unit.audited, *unit.audit_disagreement, precision_, *bound));
+  }
+
+  RunStore& store_;
+  std::string precision_;
+  const Watch& watch_;
+  ProgressCount count_;
+  double next_word_ = 5;  // seconds of waiting
+};
+
+std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+std::string machine_text() {
+  const MachineInfo machine = describe_machine();
+  return fmt::format("{}, {}, oneDNN {} {}", machine.cpu, counted(machine.threads, "thread"),
+                     machine.onednn_version, machine.onednn_isa);
+}
+
+Provenance provenance(const SweepJob& job) {
+  Provenance facts{{field::kVersion, std::string(kVersion)},
+                   {field::kMachine, machine_text()},
+                   {field::kStarted, now_utc()},
+                   {field::kModelName, job.config.name},
+                   {field::kDataName, name_of(job.data)},
+                   {field::kDModel, std::to_string(job.config.hidden_size)},
+                   {field::kUnitsPlanned, std::to_string(job.units(job.whole))},
+                   {"num_layers", std::to_string(job.config.num_layers)},
+                   {"data_path", job.data.path}};
+  if (const auto& supplied = job.options.pushes.supplied; !supplied.names.empty())
+    facts[field::kDirectionArrays] = array_names(supplied);
+  if (!job.source.commit.empty()) facts["model_commit"] = job.source.commit;
+  if (!job.shard.is_whole()) facts[field::kShardUnits] = std::to_string(job.units(job.plan));
+  facts.insert(job.facts.begin(), job.facts.end());
+  return facts;
+}
+
+// Another version may compute other last digits, or cut other chunks; it is no part of the run's identity.
+void warn_of_versions(const RunStore& store, const Watch& watch) {
+  std::set<std::string> others;
+  for (const Provenance& session : store.sessions()) {
+    const auto version = session.find(field::kVersion);
+    if (version != session.end() && version->second != kVersion) others.insert(version->second);
+  }
+  if (!others.empty())
+    warn(watch,
+         fmt::format("{}: was measured with tugline {} so far, and this is tugline {}: where the two compute "
+                     "differently, the store will hold numbers of both",
+                     store.path().string(), fmt::join(others, ", "), kVersion));
+}
+
+void warn_of_skips(const SweepPlan& plan, const Watch& watch) {
+  const std::vector<std::string> reasons = skip_reasons(plan);
+  for (size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i) warn(watch, reasons[i]);
+  if (reasons.size() > kMostReasons)
+    warn(watch, fmt::format("{} more are skipped; `tugline inspect MODEL --data DATA` shows all reasons",
+                            reasons.size() - kMostReasons));
+}
+
+// Why a curve of this run is flat.
+void warn_of_unreachable(const SweepJob& job, const Watch& watch) {
+  const SweepOptions& options = job.options;
+  const Site highest{options.layers.back(), options.hook};
+  if (options.readout.kind == ReadoutKind::kPredicting || attention_layers_above(job.config, highest) > 0)
+    return;
+  warn(watch,
+       fmt::format(
+           "layer {} is the last: a push after its attention block cannot reach the rows of the readout "
+           "'{}', so its KL is exactly 0 at every epsilon. The readout 'predicting' reads the row that "
+           "it does reach",
+           job.config.num_layers - 1, readout_name(options.readout)));
+}
+
+// Another program may have emptied, cut or replaced the file while the sweep wrote it: nothing is done unless it is there.
+void check_written(const SweepJob& job, const RunIdentity& identity) {
+  const RunStore store = RunStore::open_read_only(job.path);
+  store.check_identity(identity);
+  int64_t units = 0;
+  int64_t planned = 0;
+  for (const PlannedExample& example : job.plan.examples)
+    for (const Span& span : example.spans)
+      for (const LayerIndex layer : job.options.layers) {
+        ++planned;
+        units += store.has_unit(unit_key(example, span, layer)) ? 1 : 0;
+      }
+  if (units < planned)
+    fail(ErrorCode::kIo,
+         "{}: holds {} of the sweep's {} units: another program changed the file while the sweep wrote it; "
+         "run the "
+         "same sweep again",
+         job.path, units, planned);
+}
+
+}  // namespace
+
+Dataset load_data(const DataSource& data, const Watch& watch) {
+  Dataset dataset =
+      data.text ? parse_dataset(*data.text, data.path, data.fields) : load_dataset(data.path, data.fields);
+  for (const std::string& warning : dataset.warnings) warn(watch, warning);
+  return dataset;
+}
+
+std::string name_of(const DataSource& data) {
+  return data.text ? data.path : std::filesystem::path(data.path).filename().string();
+}
+
+uint64_t hash_of(const DataSource& data) {
+  const uint64_t bytes = data.text ? hash_bytes(std::as_bytes(std::span(*data.text)))
+                                   : hash_bytes(MappedFile::open(data.path).bytes());
+  if (data.fields.empty()) return bytes;
+  ContentHash hash;
+  hash.add_number(bytes);
+  for (const auto& [name, field] : data.fields) {
+    hash.add_text(name);
+    hash.add_text(field);
+  }
+  return hash.value();
+}
+
+void warn_of_two_bos(const Tokenizer& tokenizer, const SweepPlan& plan, const Watch& watch) {
+  const auto count = std::count_if(
+      plan.examples.begin(), plan.examples.end(),
+      [&](const PlannedExample& planned) { return tokenizer.begins_with_two_bos(planned.ids); });
+  warn_of_two_bos(tokenizer, count, std::ssize(plan.examples), watch);
+}
+
+void read_data(SweepJob& job, const Watch& watch) {
+  if (!job.path.empty()) RunStore::check_path(job.path);
+  job.dataset = load_data(job.data, watch);
+}
+
+void make_plan(SweepJob& job, const Tokenizer& tokenizer, const Watch& watch) {
+  job.whole = plan_sweep(job.dataset.examples, tokenizer, job.options);
+  warn_of_two_bos(tokenizer, job.whole, watch);
+  check_plan(job.config, job.whole, job.options);
+  job.plan = job.shard.is_whole() ? job.whole : plan_of_shard(job.config, job.whole, job.options, job.shard);
+}
+
+std::string span_text(const std::string& kind, int64_t chunk) {
+  const bool is_one_of_several = kind == "chunk" || kind == "control_matched" || kind == "control_window";
+  return is_one_of_several && chunk >= 0 ? fmt::format("{} {}", kind, chunk) : kind;
+}
+
+std::vector<std::string> skip_reasons(const SweepPlan& plan) {
+  std::vector<std::string> reasons;
+  for (const PlannedExample& planned : plan.examples) {
+    if (!planned.skipped.empty())
+      reasons.push_back(fmt::format("example {} is skipped: {}", planned.example->index, planned.skipped));
+    for (const SkippedSpan& span : planned.skipped_spans)
+      reasons.push_back(fmt::format("example {}, {} is skipped: {}", span.example,
+                                    span_text(span.span_kind, span.chunk), span.reason));
+  }
+  return reasons;
+}
+
+void refuse_empty(const SweepJob& job, const Watch& watch) {
+  if (job.whole.spans() > 0) return;
+  warn_of_skips(job.whole, watch);
+  expect_something_to_measure(job.whole);
+}
+
+void warn_of_plan(const SweepJob& job, const Watch& watch) {
+  warn_of_skips(job.plan, watch);
+  if (job.plan.spans() == 0 && job.whole.spans() > 0)
+    warn(watch, fmt::format("{} has nothing to measure: the run has only {}", described(job.shard),
+                            counted(job.whole.spans(), "span")));
+  warn_of_unreachable(job, watch);
+}
+
+std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch) {
+  if (job.path.empty() || !RunStore::is_there(job.path)) return std::nullopt;
+  RunStore store = RunStore::open_read_only(job.path);
+  const RunIdentity stored = store.identity();
+  RunIdentity wanted = sweep_settings(job.options, hash_of(job.data), direction_source(job.options.pushes));
+  wanted.fields[field::kModelConfig] = hex(hash_of(job.config));
+  for (const char* name : {field::kBackend, field::kModelWeights, field::kPrecision})
+    if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
+  store.check_identity(wanted);
+  store.check_shard(job.shard);
+  for (const PlannedExample& planned : job.whole.examples) (void)store.has_example(record_of(planned));
+  warn_of_versions(store, watch);
+  return store;
+}
+
+void measure(const SweepJob& job, const SweepModels& models, const Watch& watch) {
+  for (const std::string& sentence :
+       contradictions_of(job.options.pushes, {.model = job.config,
+                                             .weights = hex(models.model.fingerprint()),
+                                             .hook = job.options.hook,
+                                             .layers = job.options.layers}))
+    warn(watch, sentence);
+  const RunIdentity identity =
+      sweep_identity(models.model, job.options, hash_of(job.data), direction_source(job.options.pushes));
+  {
+    RunStore store = RunStore::create_or_resume(job.path, identity, provenance(job), job.shard);
+    StoreObserver observer(store, identity.fields.at(field::kPrecision), job, watch);
+    run_sweep(models.model, job.plan, job.options, observer, models.exact);
+  }
+  check_written(job, identity);
+}
+
+}  // namespace tugline

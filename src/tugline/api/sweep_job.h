@@ -1,0 +1,71 @@
+// A sweep from its dataset to its run store: what is wrong with it is found before the weights are needed, then it is measured.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tugline/data/dataset.h"
+#include "tugline/options.h"
+#include "tugline/probe/plan.h"
+#include "tugline/probe/sweep.h"
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+
+// Loads the dataset, with its warnings. Errors: those of load_dataset.
+[[nodiscard]] Dataset load_data(const DataSource& data, const Watch& watch);
+// What captions call it: the file's name without its folder.
+[[nodiscard]] std::string name_of(const DataSource& data);
+// What decides which numbers a dataset gives: its bytes and the fields that are read.
+[[nodiscard]] uint64_t hash_of(const DataSource& data);
+
+struct SweepJob {
+  DataSource data = {};
+  std::string path = {};  // of the run store; empty for a dry run without one
+  SweepOptions options = {};
+  Shard shard = {};
+  ModelSource source = {};
+  ModelConfig config = {};
+  Dataset dataset = {};
+  SweepPlan whole = {};   // of all shards; points into the dataset
+  SweepPlan plan = {};    // of this one
+  Provenance facts = {};  // that the caller knows
+
+  [[nodiscard]] int64_t units(const SweepPlan& of) const {
+    return of.spans() * static_cast<int64_t>(options.layers.size());
+  }
+};
+
+// Loads the dataset and looks at the path of the store, before anything is known of the model. Errors: those of load_data and
+// RunStore::check_path.
+void read_data(SweepJob& job, const Watch& watch);
+// Fills in whole and plan from the fields before them. Errors: those of check_plan.
+void make_plan(SweepJob& job, const Tokenizer& tokenizer, const Watch& watch);
+
+// "chunk 3"; "anchor".
+[[nodiscard]] std::string span_text(const std::string& kind, int64_t chunk);
+// A sentence for each example and span that is skipped.
+[[nodiscard]] std::vector<std::string> skip_reasons(const SweepPlan& plan);
+// Says what the user should know of the plan: what is skipped, and why a curve of it is flat.
+void warn_of_plan(const SweepJob& job, const Watch& watch);
+
+// That transcripts begin with the BOS and get another, if some do.
+void warn_of_two_bos(const Tokenizer& tokenizer, const SweepPlan& plan, const Watch& watch);
+
+// Errors: kNothingToMeasure if no example of the run has a span, after a word on each. Needs no weights.
+void refuse_empty(const SweepJob& job, const Watch& watch);
+
+// The store that the sweep would go on with. Its identity is checked except for what only loading the model tells.
+[[nodiscard]] std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch);
+
+// The models of a measurement.
+struct SweepModels {
+  const Model& model;
+  const Model* exact = nullptr;  // needed if options.audit is not 0
+};
+// Measures what the store lacks. `watch.keep_going` also stops a wait for another program's query. Errors: those of run_sweep and RunStore.
+void measure(const SweepJob& job, const SweepModels& models, const Watch& watch);
+
+}  // namespace tugline

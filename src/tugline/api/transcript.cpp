@@ -1,0 +1,123 @@
+// A text's spans, and pushes before one of them: a sweep of one example whose results stay in memory.
+#include <fmt/format.h>
+
+#include "tugline/api/engine.h"
+#include "tugline/api/progress_count.h"
+#include "tugline/api/responses.h"
+#include "tugline/api/sentence.h"
+#include "tugline/api/settings.h"
+#include "tugline/api/tug.h"
+#include "tugline/api/warn.h"
+#include "tugline/core/content_hash.h"
+#include "tugline/core/error.h"
+#include "tugline/core/version.h"
+#include "tugline/language_model.h"
+#include "tugline/store/field_names.h"
+
+namespace tugline {
+namespace {
+
+Encoding encoding_of(const Tokens& tokens) {
+  Encoding encoding;
+  encoding.ids = tokens.ids;
+  for (size_t i = 0; i < tokens.begins.size(); ++i)
+    encoding.offsets.push_back({tokens.begins[i], tokens.ends[i]});
+  return encoding;
+}
+
+// What random directions are keyed by, in place of an example of a dataset.
+uint64_t hash_of(const std::vector<int32_t>& ids) {
+  ContentHash hash;
+  for (const int32_t id : ids) hash.add_number(static_cast<uint64_t>(id));
+  return hash.value();
+}
+
+// Keeps the units, one a layer.
+class Collector final : public SweepObserver {
+ public:
+  Collector(ProgressCount count, const Watch& watch) : count_(std::move(count)), watch_(watch) {}
+
+  bool has_unit(const UnitKey&) override { return false; }
+  void put_examples(const std::vector<ExampleRecord>&, const std::vector<SkippedSpan>&) override {}
+  void put_unit(const UnitRecord& unit) override {
+    units.push_back(unit);
+    count_.finish_unit(fmt::format("layer {}", unit.key.layer));
+  }
+  bool progress(int64_t pushes, double flops) override {
+    count_.add(pushes, flops);
+    return !watch_.keep_going || watch_.keep_going();
+  }
+
+  std::vector<UnitRecord> units;
+
+ private:
+  ProgressCount count_;
+  const Watch& watch_;
+};
+
+std::map<std::string, std::string> provenance_of(const Model& model, const SweepOptions& options,
+                                                 uint64_t example_hash) {
+  std::map<std::string, std::string> facts =
+      sweep_identity(model, options, example_hash, direction_source(options.pushes)).fields;
+  for (const char* name : {"dataset", "spans", "controls", "max_examples", "bos"}) facts.erase(name);
+  facts[field::kModelName] = model.config().name;
+  facts[field::kVersion] = kVersion;
+  return facts;
+}
+
+}  // namespace
+
+void check_tug(const ModelConfig& config, const std::vector<int32_t>& ids, TokenRange span,
+               const SweepOptions& options) {
+  check_transcript(config, ids);
+  const ReplayRows rows = replay_rows(span, options.readout, std::ssize(ids));
+  check_memory_limit(config, rows, options.limits.memory);
+  check_span_memory(config, rows, {options.layers.front(), options.hook}, options.vocabulary,
+                    options.limits.memory);
+}
+
+Trace Transcript::trace(std::string_view sentence) const {
+  if (tokens_->begins.empty())
+    fail(ErrorCode::kUsage,
+         "sentence: is looked for in a text, and this transcript was given as ids; give a span");
+  const TokenRange tokens = sentence_span(*text_, sentence, encoding_of(*tokens_));
+  return trace(tokens.begin, tokens.end);
+}
+
+Trace Transcript::trace(int64_t begin, int64_t end) const {
+  const auto count = static_cast<int64_t>(tokens_->ids.size());
+  if (begin < 0 || end <= begin || end > count)
+    fail(ErrorCode::kUsage, "span: [{}, {}) holds no tokens of the transcript's {}", begin, end, count);
+  if (begin == 0) fail(ErrorCode::kUsage, "span: begins at token 0; no token before it could be pushed");
+  return {*this, begin, end};
+}
+
+Responses Trace::tug(const PushSettings& settings, const Watch& watch) const {
+  const LanguageModel& handle = transcript_.model();
+  EngineCall call(*handle.engine(), watch);
+  const Model& model = call.model();
+  const SweepOptions options = resolve(settings, model.config());
+  Example example;
+  example.content_hash = hash_of(transcript_.tokens().ids);
+  PlannedExample planned;
+  planned.example = &example;
+  planned.ids = transcript_.tokens().ids;
+  planned.spans.emplace_back().tokens = {begin_, end_};
+  SweepPlan plan;
+  plan.examples.push_back(std::move(planned));
+  check_tug(model.config(), transcript_.tokens().ids, {begin_, end_}, options);
+  for (const std::string& sentence : contradictions_of(options.pushes, {.model = model.config(),
+                                                                       .weights = hex(model.fingerprint()),
+                                                                       .hook = options.hook,
+                                                                       .layers = options.layers}))
+    warn(watch, sentence);
+  Collector collector(ProgressCount(model.config(), plan, options, watch.progress), watch);
+  run_sweep(model, plan, options, collector, options.audit > 0 ? &call.exact_model() : nullptr);
+  return responses_of({.units = std::move(collector.units),
+                       .epsilons = options.pushes.epsilons,
+                       .directions = all_directions(options.pushes),
+                       .null_directions = options.pushes.null_directions,
+                       .provenance = provenance_of(model, options, example.content_hash)});
+}
+
+}  // namespace tugline

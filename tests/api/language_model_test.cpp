@@ -1,0 +1,148 @@
+// A model through the public headers: its logits are the reference implementation's, its tug is the program's, to the bit; it leaves the
+// process's threads alone and can be stopped.
+#include "tugline/language_model.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <cmath>
+
+#include "support/run_program.h"
+#include "support/tiny_models.h"
+
+namespace tugline::test {
+namespace {
+
+const std::vector<int32_t> kIds{5, 77, 20, 12, 45, 10, 33, 21, 88, 9};
+
+LanguageModel tiny() { return LanguageModel::load(tiny_path("llama").string()); }
+
+template <typename Call>
+void expect_refused(const std::string& part, const Call& call) {
+  try {
+    call();
+    ADD_FAILURE() << "not refused: " << part;
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+  }
+}
+
+// f32 through a few layers is off by some 1e-6 of the largest logit, which is about 1.
+TEST(LanguageModel, LogitsAreThoseOfTheReferenceImplementation) {
+  for (const char* name : {"llama", "qwen2", "qwen3"}) {
+    const Expected expected = expected_logits(name);
+    const LanguageModel model = LanguageModel::load(tiny_path(name).string());
+    const std::vector<float> logits = model.logits(expected.ids);
+    const auto width = static_cast<size_t>(model.info().vocabulary);
+    ASSERT_EQ(logits.size(), expected.ids.size() * width) << name;
+    for (size_t i = 0; i < logits.size(); ++i)
+      ASSERT_NEAR(static_cast<double>(logits[i]), expected.logits[i / width][i % width], 1e-4) << name << i;
+  }
+}
+
+TEST(LanguageModel, ALayersOutputIsTheNextOnesInput) {
+  const LanguageModel model = tiny();
+  const auto post = model.residuals(kIds, {0});
+  ASSERT_EQ(post.at(0).size(), kIds.size() * static_cast<size_t>(model.info().d_model));
+  EXPECT_EQ(post.at(0), model.residuals(kIds, {1}, "resid_pre").at(1));
+  EXPECT_NE(post.at(0), model.residuals(kIds, {-1}).begin()->second);
+}
+
+// Every number of `tug --json`, and the same doubles.
+TEST(Trace, TugIsThePrograms) {
+  const ProgramOutcome outcome =
+      run_program("'" TUGLINE_PROGRAM "' tug '" + tiny_path("llama").string() +
+                  "' --ids 5,77,20,12,45,10,33,21,88,9 --bos never --span 6:10 --layers all "
+                  "--epsilons 0,0.5,2 --directions 3 --seed 7 --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  std::vector<int64_t> layers;
+  for (const auto& layer : json.at("layers")) layers.push_back(layer.at("layer").get<int64_t>());
+  const Responses found = tiny().transcript_of_ids(kIds).trace(6, 10).tug(
+      {.layers = layers, .epsilons = {0, 0.5, 2}, .directions = 3, .seed = 7});
+  size_t push = 0;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    EXPECT_EQ(found.layers()[i].rms, json["layers"][i]["rms"].get<double>());
+    for (const auto& response : json["layers"][i]["responses"]) {
+      EXPECT_EQ(found.means("kl")[push], response["mean"].get<double>());
+      EXPECT_EQ(found.means("js")[push], response["js"].get<double>());
+      for (size_t row = 0; row < response["kl"].size(); ++row) {
+        EXPECT_EQ(found.values("kl")[push * 4 + row], response["kl"][row].get<double>());
+        EXPECT_EQ(found.values("js")[push * 4 + row], response["by_row"]["js"][row].get<double>());
+      }
+      ++push;
+    }
+  }
+  EXPECT_EQ(push, found.means("kl").size());
+}
+
+TEST(Trace, FamiliesAuditsAndVectorsWorkInOneText) {
+  const Trace trace = tiny().transcript_of_ids(kIds).trace(6, 10);
+  const Responses covariance = trace.tug(
+      {.layers = {0}, .epsilons = {1}, .directions = 2, .direction_family = "covariance", .audit = 2});
+  EXPECT_EQ(covariance.layers().front().audited, 2);
+  EXPECT_LT(covariance.layers().front().audit_disagreement.value(), 1e-3);
+  const auto width = static_cast<size_t>(trace.transcript().model().info().d_model);
+  VectorArray vectors{.values = std::vector<double>(2 * width, 0.0), .rows = 2};
+  vectors.values[0] = 3;
+  vectors.values[width + 1] = 0.5;
+  const Responses given =
+      trace.tug({.layers = {0}, .epsilons = {1}, .vectors = vectors, .null_directions = 3});
+  EXPECT_EQ(given.directions(), 5);
+  EXPECT_EQ(given.null_directions(), 3);
+  EXPECT_EQ(given.means("kl").size(), 5U);
+}
+
+TEST(Trace, RefusalsNameTheSetting) {
+  const Transcript transcript = tiny().transcript_of_ids({5, 77, 20, 12});
+  const Trace trace = transcript.trace(2, 4);
+  expect_refused("no layer 99", [&] { (void)trace.tug({.layers = {99}}); });
+  expect_refused("hook: 'resid'", [&] { (void)trace.tug({.hook = "resid"}); });
+  expect_refused("epsilons: 1 is given twice", [&] { (void)trace.tug({.epsilons = {1, 1}}); });
+  expect_refused("not finite", [&] { (void)trace.tug({.epsilons = {NAN}}); });
+  expect_refused("directions is 0", [&] { (void)trace.tug({.directions = 0}); });
+  expect_refused("directions", [&] { (void)trace.tug({.vectors = {.values = {1, 2}, .rows = 1}}); });
+  expect_refused("temperature is -1", [&] { (void)trace.tug({.temperature = -1}); });
+  expect_refused("readout: 'both'", [&] { (void)trace.tug({.readout = "both"}); });
+  expect_refused("there is no measure 'kll'", [&] { (void)trace.tug({.epsilons = {1}}).values("kll"); });
+  expect_refused("token 0", [&] { (void)transcript.trace(0, 2); });
+  expect_refused("[2, 9)", [&] { (void)transcript.trace(2, 9); });
+  expect_refused("given as ids", [&] { (void)transcript.trace("a"); });
+  expect_refused("nowhere/at-all", [] { (void)LanguageModel::load("nowhere/at-all"); });
+  expect_refused("f16", [] { (void)LanguageModel::load(tiny_path("llama").string(), {.precision = "f16"}); });
+}
+
+// A library that takes another one's threads away makes the whole program slow without a word.
+TEST(LanguageModel, LeavesTheProcessThreadsAsTheyWere) {
+  omp_set_num_threads(2);
+  const LanguageModel model = LanguageModel::load(tiny_path("llama").string(), {.threads = 1});
+  (void)model.logits(kIds);
+  (void)model.transcript_of_ids(kIds).trace(2, 4).tug({.epsilons = {1}});
+  EXPECT_EQ(omp_get_max_threads(), 2);
+}
+
+TEST(Trace, StopsWhenItIsTold) {
+  const Trace trace = tiny().transcript_of_ids(kIds).trace(2, 6);
+  int64_t asked = 0;
+  try {
+    (void)trace.tug({.epsilons = {1}}, {.keep_going = [&asked] { return ++asked < 5; }});
+    ADD_FAILURE() << "not stopped";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+  }
+  EXPECT_GT(trace.tug({.epsilons = {1}}).means("kl")[0], 0);  // the model can be used again
+}
+
+TEST(Trace, TellsItsProgress) {
+  CallProgress last;
+  (void)tiny().transcript_of_ids(kIds).trace(2, 4).tug(
+      {.layers = {0, 1}, .epsilons = {0, 1}, .directions = 3},
+      {.progress = [&last](const CallProgress& progress) { last = progress; }});
+  EXPECT_EQ(last.pushes, 6);
+  EXPECT_EQ(last.all_pushes, 6);
+  EXPECT_NEAR(last.work, 1, 1e-9);
+  EXPECT_EQ(last.unit, "layer 1");
+}
+
+}  // namespace
+}  // namespace tugline::test

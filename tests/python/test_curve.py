@@ -1,0 +1,146 @@
+"""Tugs: the same doubles as the program's, directions from any library, what a curve shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import IDS
+
+import tugline as tl
+
+
+@pytest.fixture(scope="module")
+def trace(model: tl.Model) -> tl.Trace:
+    return model.trace(ids=IDS, span=(6, 10))
+
+
+def test_numbers_are_the_programs_to_the_bit(trace: tl.Trace, model_path: str, program: Callable[..., str]) -> None:
+    ids = ",".join(map(str, IDS))
+    out = program(
+        "tug", model_path, "--ids", ids, "--bos", "never", "--span", "6:10", "--layers", "all",
+        "--epsilons", "0,0.5,2", "--directions", "3", "--seed", "7", "--json",
+    )  # fmt: skip
+    layers = json.loads(out)["layers"]
+    curve = trace.tug(layers="all", epsilons=[0, 0.5, 2], directions=3, seed=7)
+    assert curve.layers == [layer["layer"] for layer in layers]
+    assert curve.rms.tolist() == [layer["rms"] for layer in layers]
+    kl = np.array([[response["kl"] for response in layer["responses"]] for layer in layers])
+    np.testing.assert_array_equal(curve.kl, kl.reshape(curve.kl.shape))
+    js = np.array([[response["by_row"]["js"] for response in layer["responses"]] for layer in layers])
+    np.testing.assert_array_equal(curve.js, js.reshape(curve.js.shape))
+    mean = np.array([[response["mean"] for response in layer["responses"]] for layer in layers])
+    np.testing.assert_array_equal(curve.mean("kl"), mean.reshape(curve.kl.shape[:3]))
+
+
+def test_shapes_and_names(trace: tl.Trace) -> None:
+    curve = trace.tug(layers=[0, 1], epsilons=range(3), directions=4)
+    assert curve.kl.shape == (2, 4, 3, 4) and curve.kl.dtype == np.float64
+    assert np.all(curve.kl[:, :, 0] == 0) and np.all(curve.kl[:, :, 1:] > 0)
+    assert curve.rows.tolist() == [5, 6, 7, 8] and len(curve.tokens) == 4
+    assert "kl_reverse" in dir(curve)
+    np.testing.assert_array_equal(curve["kl"], curve.kl)
+    assert not curve.kl.flags.writeable
+    with pytest.raises(AttributeError, match="no 'kll'"):
+        _ = curve.kll
+
+
+def test_a_curve_outlives_what_it_was_made_of(model_path: str) -> None:
+    kl = tl.Model.from_pretrained(model_path).trace(ids=IDS, span=(6, 10)).tug(epsilons=[1], directions=2).kl
+    assert np.all(np.isfinite(kl)) and kl.sum() > 0
+
+
+def test_directions_from_arrays_and_tensors(trace: tl.Trace) -> None:
+    vectors = np.random.default_rng(0).normal(size=(2, trace.model.d_model))
+    expected = trace.tug(epsilons=[1], directions=vectors).kl
+    np.testing.assert_array_equal(trace.tug(epsilons=[1], directions=vectors.tolist()).kl, expected)
+    np.testing.assert_array_equal(trace.tug(epsilons=[1], directions=7 * vectors).kl, expected)  # only directions count
+    np.testing.assert_array_equal(trace.tug(epsilons=[1], directions=vectors[0]).kl, expected[:, :1])
+
+    class OnlyDlpack:
+        def __dlpack__(self, **options: Any) -> object:
+            return vectors.__dlpack__(**options)
+
+        def __dlpack_device__(self) -> tuple[int, int]:
+            return vectors.__dlpack_device__()
+
+    np.testing.assert_array_equal(trace.tug(epsilons=[1], directions=OnlyDlpack()).kl, expected)
+
+
+def test_directions_from_torch(trace: tl.Trace) -> None:
+    torch = pytest.importorskip("torch")
+    vectors = torch.randn(2, trace.model.d_model, requires_grad=True)
+    expected = trace.tug(epsilons=[1], directions=vectors.detach().numpy()).kl
+    np.testing.assert_array_equal(trace.tug(epsilons=[1], directions=vectors).kl, expected)
+    half = vectors.detach().bfloat16()
+    np.testing.assert_array_equal(
+        trace.tug(epsilons=[1], directions=half).kl, trace.tug(epsilons=[1], directions=half.float().numpy()).kl
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"directions": np.ones((2, 3))}, "directions: expected vectors of shape [n, "),
+        ({"directions": np.ones((0, 16))}, "directions"),
+        ({"directions": [["a"]]}, "directions: expected an array of numbers"),
+        ({"directions": 0}, "directions is 0"),
+        ({"directions": True}, "directions"),
+        ({"epsilons": 1}, "epsilons: expected numbers"),
+        ({"epsilons": []}, "epsilons"),
+        ({"epsilons": [1, 1]}, "given twice"),
+        ({"epsilons": [float("nan")]}, "not finite"),
+        ({"epsilons": ["big"]}, "epsilons: expected a number"),
+        ({"layers": [0.5]}, "layers: expected a whole number"),
+        ({"layers": 99}, "no layer 99"),
+        ({"seed": -1}, "seed is -1"),
+        ({"temperature": 0}, "temperature is 0"),
+        ({"readout": "both"}, "readout: 'both'"),
+        ({"push": "shove"}, "shove"),
+        ({"memory_limit": "much"}, "memory_limit: 'much'"),
+        ({"null_directions": 2}, "null"),
+    ],
+)
+def test_refusals_name_the_argument(trace: tl.Trace, options: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        trace.tug(**options)  # type: ignore[arg-type]
+    assert isinstance(refused.value, tl.Error)
+    assert words in str(refused.value)
+    assert "--" not in str(refused.value)
+
+
+def test_vectors_that_are_not_finite(trace: tl.Trace) -> None:
+    vectors = np.ones((2, trace.model.d_model))
+    vectors[1, 3] = np.nan
+    with pytest.raises(tl.InputError, match="directions: row 1, column 3 is nan"):
+        trace.tug(directions=vectors)
+
+
+def test_an_option_that_is_none_is_a_type_error(trace: tl.Trace) -> None:
+    with pytest.raises(TypeError, match="direction_famly"):
+        trace.tug(direction_famly="isotropic")  # type: ignore[call-arg]
+
+
+def test_nulls_and_audits(trace: tl.Trace) -> None:
+    vectors = np.eye(2, trace.model.d_model)
+    curve = trace.tug(epsilons=[1], directions=vectors, null_directions=3, audit=2)
+    assert curve.directions == 5 and curve.null_directions == 3
+    assert curve.audited == 2 and curve.audit_disagreement is not None and curve.audit_disagreement < 1e-3
+
+
+def test_a_data_frame(trace: tl.Trace) -> None:
+    pytest.importorskip("pandas")
+    curve = trace.tug(layers=[0, 1], epsilons=[0, 1], directions=2)
+    frame = curve.to_pandas()
+    assert len(frame) == curve.kl.size
+    one = frame[(frame.layer == 1) & (frame.direction == 1) & (frame.epsilon == 1)]
+    np.testing.assert_array_equal(one["kl"], curve.kl[1, 1, 1])
+
+
+def test_what_a_notebook_shows(trace: tl.Trace) -> None:
+    assert "<mark>" in trace._repr_html_()
+    html = trace.tug(epsilons=[0, 1], directions=2)._repr_html_()
+    assert "<table>" in html and "nats" in html

@@ -1,0 +1,43 @@
+"""The notebook and the pages beside other libraries run, on the tiny model."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import FIXTURES
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
+
+
+def test_the_notebook_runs(model_path: str, tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("pandas")
+    if not shutil.which("gnuplot"):
+        pytest.skip("gnuplot draws the run's figure")
+    notebook = json.loads((EXAMPLES / "notebook.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert len(cells[0].splitlines()) <= 10  # from the model's name to a figure
+    # What a notebook shows is a cell's last line; here it is made as well.
+    show = "\nfor name in ('_repr_html_', '_repr_svg_'):\n    getattr(shown, name, lambda: None)()\n"
+    script = ""
+    for cell in cells:
+        *before, last = cell.splitlines()
+        script += "\n".join([*before, f"shown = {last}" if "=" not in last.partition("(")[0] else last]) + show
+    environment = {**os.environ, "TUGLINE_NOTEBOOK_MODEL": model_path, "TUGLINE_NOTEBOOK_DATA": str(EXAMPLES / "traces.json")}
+    outcome = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stderr
+
+
+def test_the_page_beside_transformers_agrees_with_a_hook_in_f64() -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    script = EXAMPLES / "python" / "beside_transformers.py"
+    outcome = subprocess.run([sys.executable, script, FIXTURES / "models" / "llama"], capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stderr
+    for line in outcome.stdout.splitlines()[1:]:
+        assert abs(float(line.split("(")[1].split(")")[0])) < 1e-3, line  # f64; two passes of it cancel at small epsilons

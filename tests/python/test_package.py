@@ -1,0 +1,28 @@
+"""The package as it is installed: import time, hard dependencies, doctests, the console script, one version."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import subprocess
+import sys
+
+import tugline as tl
+
+
+def test_only_numpy_is_needed() -> None:
+    script = "import sys, tugline; print(*sorted(set(sys.modules) & {'pandas', 'matplotlib', 'tqdm', 'IPython', 'torch'}))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_the_command_line_comes_along() -> None:
+    outcome = subprocess.run([sys.executable, "-m", "tugline", "--version"], capture_output=True, text=True, check=True)
+    assert tl.__version__ in outcome.stdout
+    refused = subprocess.run([sys.executable, "-m", "tugline", "swep"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 2 and "sweep" in refused.stderr
+
+
+def test_examples_in_docstrings_run() -> None:
+    for name in ("tugline", "tugline._divergence", "tugline._errors"):
+        outcome = doctest.testmod(importlib.import_module(name))
+        assert outcome.failed == 0

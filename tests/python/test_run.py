@@ -1,0 +1,139 @@
+"""Sweeps and run stores: the program's numbers, data in memory, resuming, Ctrl-C, tables, analyses, figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from conftest import DATA
+
+import tugline as tl
+
+
+def test_numbers_are_the_programs_to_the_bit(
+    model: tl.Model, model_path: str, data_file: str, tmp_path: pathlib.Path, program: Callable[..., str]
+) -> None:
+    run = tl.sweep(
+        model, data_file, tmp_path / "python.db", layers=[0, 2], epsilons=[0, 0.5, 1], directions=3,
+        spans=["anchor", "chunks"], seed=9, progress=False,
+    )  # fmt: skip
+    cli = str(tmp_path / "cli.db")
+    program(
+        "sweep", model_path, data_file, "-o", cli, "--layers", "0,2", "--epsilons", "0,0.5,1", "--directions", "3",
+        "--spans", "anchor,chunks", "--seed", "9",
+    )  # fmt: skip
+    assert run.identity == tl.open(cli).identity
+    for name in ("responses", "rows", "curves", "examples"):
+        exported = list(csv.DictReader(io.StringIO(program("export", cli, "--table", name))))
+        table = run.table(name)
+        assert list(table) == list(exported[0])
+        for column, values in table.items():
+            texts = [row[column] for row in exported]
+            if isinstance(values, list):
+                assert [value or "" for value in values] == texts
+            else:
+                np.testing.assert_array_equal(values, np.array([float(text) if text else np.nan for text in texts]), column)
+
+
+def test_data_in_memory(model: tl.Model, tmp_path: pathlib.Path) -> None:
+    run = tl.sweep(model, DATA, tmp_path / "run.db", epsilons=[1], directions=2, audit=0, progress=False)
+    assert len(run.table("units")["rms"]) == 2
+    again = tl.sweep(model, DATA, tmp_path / "run.db", epsilons=[1], directions=2, audit=0, progress=False)
+    assert again.path == run.path
+    with pytest.raises(tl.ConflictError, match="seed"):
+        tl.sweep(model, DATA, tmp_path / "run.db", epsilons=[1], directions=2, audit=0, seed=1, progress=False)
+
+
+def test_a_data_frame_is_data(model: tl.Model, tmp_path: pathlib.Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([*DATA, {**DATA[0], "thought_anchor_idx": None, "note": "one more"}])
+    run = tl.sweep(model, frame, tmp_path / "run.db", epsilons=[1], directions=2, audit=0, max_examples=2, progress=False)
+    assert list(run.examples()["example"])[:2] == [0, 1]
+    assert set(run.responses().columns) >= {"kl", "js", "direction", "epsilon"}
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "words"),
+    [
+        (DATA, {"spans": "paragraphs"}, "spans: 'paragraphs'"),
+        (DATA, {"shard": (3, 2)}, "shard 3 of 2"),
+        (DATA, {"max_examples": 0}, "max_examples is 0"),
+        (DATA, {"bos": "perhaps"}, "bos: 'perhaps'"),
+        ({"cot": "one example"}, {}, "data: expected a path, a list of dicts or a DataFrame"),
+        ([{"cot": object()}], {}, "data: cannot be written as JSON"),
+    ],
+)
+def test_refusals_name_the_argument(
+    model: tl.Model, tmp_path: pathlib.Path, data: object, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ValueError) as refused:
+        tl.sweep(model, data, tmp_path / "run.db", progress=False, **options)  # type: ignore[arg-type]
+    assert isinstance(refused.value, tl.Error)
+    assert words in str(refused.value)
+    assert "--" not in str(refused.value)
+    assert not (tmp_path / "run.db").exists()
+
+
+def test_a_store_that_is_not_there(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        tl.open(tmp_path / "none.db")
+    (tmp_path / "text.db").write_text("no store")
+    with pytest.raises(tl.InputError):
+        tl.open(tmp_path / "text.db")
+
+
+def test_analyses_and_figures(model: tl.Model, data_file: str, tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("pandas")
+    run = tl.sweep(model, data_file, tmp_path / "run.db", epsilons=[0, 0.5, 1], directions=3, spans="chunks", progress=False)
+    tables = run.analyze(data_file, resamples=200)
+    assert len(tables["settings"]) == 1 and len(tables["means"]) > 0
+    assert "tiny_model" in run.summary()
+    with pytest.raises(tl.UsageError, match="kind: 'violins'"):
+        run.plot("violins").svg()
+    if shutil.which("gnuplot"):
+        run.plot().save(tmp_path / "curve.svg")
+        assert "<svg" in (tmp_path / "curve.svg").read_text()
+        assert "<svg" in run.plot("anisotropy")._repr_svg_()
+        assert "<svg" in run._repr_html_()
+
+
+def test_ctrl_c_keeps_what_is_done(model_path: str, data_file: str, tmp_path: pathlib.Path) -> None:
+    script = textwrap.dedent(
+        f"""
+        import sys, tugline as tl
+        model = tl.Model.from_pretrained({model_path!r})
+        print("ready", flush=True)
+        try:
+            tl.sweep(model, {data_file!r}, {str(tmp_path / "run.db")!r}, layers="all", directions=100000, spans="chunks",
+                     epsilons=[0.1 * i for i in range(1, 40)], batch_rows=100, audit=0, progress=False)
+        except KeyboardInterrupt as stopped:
+            assert isinstance(stopped, tl.Interrupted) and isinstance(stopped, tl.Error)
+            sys.exit(42)
+        """
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    assert process.wait(timeout=20) == 42
+    assert time.monotonic() - begin < 5  # a second on a machine with nothing else to do
+    assert tl.open(tmp_path / "run.db").identity["directions"] == "100000"
+
+
+def test_progress_and_warnings(model: tl.Model, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tqdm")
+    tl.sweep(model, DATA, tmp_path / "run.db", epsilons=[1], directions=2, audit=0)
+    assert "4/4" in capsys.readouterr().err
+    with pytest.warns(tl.TuglineWarning, match="exactly 0"):
+        tl.sweep(model, DATA, tmp_path / "flat.db", epsilons=[1], directions=2, readout="following", progress=False)
