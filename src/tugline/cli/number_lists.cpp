@@ -89,9 +89,11 @@ std::vector<double> spaced(std::string_view start_text, std::string_view stop_te
   if (count < 1 || count > 100'000)
     fail(ErrorCode::kUsage, "--epsilons: COUNT is {}; expected 1 to 100000", count);
   if (count == 1 && start != stop)
-    fail(ErrorCode::kUsage, "--epsilons: one value cannot reach from {} to {}", start, stop);
+    fail(ErrorCode::kUsage,
+         "--epsilons: COUNT is 1, but START {} and STOP {} differ; expected a larger COUNT", start, stop);
   if (!std::isfinite(stop - start))
-    fail(ErrorCode::kUsage, "--epsilons: from {} to {} is more than a number can hold", start, stop);
+    fail(ErrorCode::kUsage, "--epsilons: the range from {} to {} is too large for a floating-point number",
+         start, stop);
   std::vector<double> epsilons;
   for (int64_t i = 0; i + 1 < count; ++i)
     epsilons.push_back(start + (stop - start) * static_cast<double>(i) / static_cast<double>(count - 1));

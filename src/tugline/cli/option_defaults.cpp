@@ -21,7 +21,8 @@ void check_no_name_twice(const std::string& toml, const std::filesystem::path& p
     const size_t equals = line.find('=');
     const std::string name = CLI::detail::trim_copy(line.substr(0, equals == std::string::npos ? 0 : equals));
     if (name.empty() || name.front() == '#') continue;
-    if (!names.insert(name).second) fail(ErrorCode::kInput, "{}: '{}' is there twice", path.string(), name);
+    if (!names.insert(name).second)
+      fail(ErrorCode::kInput, "{}: '{}' is given twice; keep one of them", path.string(), name);
   }
 }
 
@@ -84,9 +85,10 @@ void apply_option_values(CLI::App& command, const OptionValues& values, const st
   std::set<const CLI::Option*> now;
   for (const auto& [name, value] : values) {
     CLI::Option& option = find_option(command, name, source);
-    if (!now.insert(&option).second) fail(ErrorCode::kUsage, "{}: '{}' is there twice", source, name);
+    if (!now.insert(&option).second)
+      fail(ErrorCode::kUsage, "{}: '{}' is given twice; keep one of them", source, name);
     if (excludes_any(option, now))
-      fail(ErrorCode::kUsage, "{}: '{}' excludes another option that is there", source, name);
+      fail(ErrorCode::kUsage, "{}: '{}' cannot be combined with another option that is given", source, name);
     if (before.count(&option) == 0 && !excludes_any(option, before)) give(option, value, source);
   }
 }

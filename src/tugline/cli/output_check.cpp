@@ -155,7 +155,8 @@ void check_is_beside_no_store(const std::string& path) {
 
 void check_may_be_replaced(const OutputRequest& request, std::string_view bytes) {
   const auto refuse = [&](const char* what) {
-    fail(ErrorCode::kConflict, "{}: is {}, which no output replaces; give another name", request.path, what);
+    fail(ErrorCode::kConflict, "{}: is {}, which no command replaces; give the output another name",
+         request.path, what);
   };
   std::error_code ignored;
   const std::string name = fs::path(request.path).filename().string();

@@ -171,9 +171,8 @@ StoredFile stored_in(const std::string& path) {
   for (const char* pickle : {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"})
     if (path.ends_with(pickle)) refuse_pickle(path);
   fail(ErrorCode::kUsage,
-       "{}: expected a file named .npy, .npz, .safetensors or .gguf; of the last three with :NAME behind it, "
-       "to "
-       "choose an array",
+       "{}: expected a file named .npy, .npz, .safetensors or .gguf; :NAME after one of the last three "
+       "chooses an array",
        path);
 }
 

@@ -111,7 +111,7 @@ void read_metadata(ByteReader& reader, uint64_t count, GgufContents& contents) {
     const std::string what = fmt::format("metadata '{}'", printable(key));
     const GgufType type = read_type(reader, what);
     if (!contents.metadata.emplace(key, read_value(reader, type, what)).second) {
-      fail(ErrorCode::kInput, "{}: {} is there twice", reader.label(), what);
+      fail(ErrorCode::kInput, "{}: {} occurs twice", reader.label(), what);
     }
   }
 }

@@ -69,7 +69,7 @@ class HeaderParser {
     return rest().starts_with(c);
   }
 
-  // The fields of a structured array, as their text: no type that anything is read from.
+  // The fields of a structured array, as text. No such array is read.
   std::string read_fields_of_records() {
     const size_t end = text_.find(']', at_);
     if (end == std::string_view::npos) malformed();
@@ -128,7 +128,8 @@ class HeaderParser {
     } else if (name == "shape" && !header_.shape) {
       header_.shape = read_tuple();
     } else {
-      fail(ErrorCode::kInput, "{}: its header has '{}', unknown or there twice", label_, printable(name));
+      fail(ErrorCode::kInput, "{}: its header has '{}', which is unknown or occurs twice", label_,
+           printable(name));
     }
   }
 
@@ -154,7 +155,7 @@ Header read_header(ByteReader& reader) {
   return HeaderParser({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, reader.label()).parse();
 }
 
-// Bytes of one element; nothing for what is no floating-point type.
+// Bytes of one element; no value if the type is not floating-point.
 std::optional<size_t> float_size(const std::string& type) {
   for (const auto& [name, size] : {std::pair("f2", size_t{2}), {"f4", size_t{4}}, {"f8", size_t{8}}})
     if (type == std::string("<") + name || type == std::string(">") + name) return size;
@@ -189,7 +190,7 @@ std::vector<double> NpyArray::values() const {
   const size_t size = float_size(type).value();
   const bool is_big_endian = type.front() == '>';
   std::vector<double> values(bytes.size() / size);
-  // Fortran order: an element's place in the file steps fastest in the first index, in `values` in the last.
+  // Fortran order: in the file the first index varies fastest, in `values` the last.
   std::vector<size_t> steps(shape.size(), 1);
   for (size_t axis = 1; axis < shape.size(); ++axis)
     steps[axis] = steps[axis - 1] * static_cast<size_t>(shape[axis - 1]);

@@ -13,8 +13,7 @@ namespace {
 // Throws Error if two of the names are equal; `sorted` is in ascending order.
 void refuse_twins(const std::vector<std::string_view>& sorted, std::string_view label) {
   const auto twin = std::ranges::adjacent_find(sorted);
-  if (twin != sorted.end())
-    fail(ErrorCode::kInput, "{}: tensor '{}' is there twice", label, printable(*twin));
+  if (twin != sorted.end()) fail(ErrorCode::kInput, "{}: tensor '{}' occurs twice", label, printable(*twin));
 }
 
 }  // namespace

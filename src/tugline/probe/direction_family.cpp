@@ -153,7 +153,7 @@ const RealResidual& another_residual(const DirectionKey& key, int64_t own_positi
     if (!is_own && other.values != own) return other;
   }
   fail(ErrorCode::kInput,
-       "layer {}: {} draws found no real residual but the pushed one; there are {} to draw from",
+       "layer {}: {} draws found no real residual other than the pushed one; there are {} to draw from",
        key.layer.value, kDraws, residuals.sample.size());
 }
 

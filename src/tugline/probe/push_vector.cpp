@@ -37,8 +37,8 @@ std::vector<double> orthogonal_part(std::vector<double> v, std::span<const std::
   const double left = norm(v);
   if (left < kNothingLeft)
     fail(ErrorCode::kInput,
-         "layer {}, position {}: direction {} lies in {}; nothing orthogonal to it is left", site.layer.value,
-         site.position.value, push.direction, what);
+         "layer {}, position {}: direction {} lies in {}, so no part orthogonal to it is left",
+         site.layer.value, site.position.value, push.direction, what);
   scale(v, 1 / left);
   return v;
 }
@@ -131,8 +131,9 @@ void check_directions(const PushOptions& options, int64_t hidden) {
          "--direction-family");
   if (options.family == DirectionFamily::kPrincipal && options.directions > hidden)
     fail(ErrorCode::kUsage,
-         "--direction-family principal: a width of {} has as many components; {} are asked for", hidden,
-         options.directions);
+         "--direction-family principal: the model's width is {}, so there are no more components; {} "
+         "are requested",
+         hidden, options.directions);
   if (options.orthogonal == Orthogonal::kToSubspace &&
       static_cast<int64_t>(options.subspace.size()) >= hidden)
     fail(ErrorCode::kUsage, "--orthogonal-to: the file's rows span all {} dimensions; no direction is left",

@@ -95,7 +95,7 @@ std::string anisotropy_figure_script(const RunStore& store, const RunView& view,
   const ByLayer variations = values_of(spans, options.span_kind, "coefficient_of_variation");
   if (ratios.empty()) {
     fail(ErrorCode::kNothingToMeasure,
-         "no {} span has two directions with a response above 0 at the kept analysis' epsilon",
+         "no {} span has two directions with a response above 0 at the stored analysis' epsilon",
          options.span_kind);
   }
   const double epsilon = number_setting(store, "epsilon");

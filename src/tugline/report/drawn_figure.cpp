@@ -17,7 +17,7 @@ constexpr size_t npos = std::string_view::npos;
 
 [[noreturn]] void fail_incomplete(size_t bytes) {
   fail(ErrorCode::kIo,
-       "gnuplot's figure is not whole ({} bytes arrived); is the disk for temporary files full?", bytes);
+       "gnuplot's figure is incomplete ({} bytes arrived); is the disk for temporary files full?", bytes);
 }
 
 uint32_t big_endian(std::string_view bytes) {

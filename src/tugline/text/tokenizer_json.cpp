@@ -28,7 +28,7 @@ std::pair<std::string, std::string> read_merge(const JsonField& merges, size_t i
   fail(ErrorCode::kInput, "{}[{}]: expected two tokens, as \"a b\" or [\"a\", \"b\"]", merges.where(), index);
 }
 
-// The address of an id is spelled out only where it is needed: there are 150,000 of them.
+// An id's address is made only if a message needs it, because there are 150,000 of them.
 int32_t vocabulary_id(const nlohmann::json& id, const std::string& token, const JsonField& vocab) {
   if (id.is_number_unsigned() && id.get<uint64_t>() < kIdLimit) return id.get<int32_t>();
   return JsonField(id, vocab.where() + "[\"" + excerpt(token, 40) + "\"]").id();
@@ -71,7 +71,7 @@ void refuse_model_settings(const JsonField& model) {
   }
 }
 
-// What to do with unknown bytes matters only where a byte can be unknown.
+// The handling of unknown bytes matters only if a byte can be unknown.
 void refuse_unknown_handling(const JsonField& model, const Bpe& bpe) {
   if (bpe.covers_every_byte()) return;
   const JsonField unk = model.get("unk_token");
@@ -122,8 +122,8 @@ std::vector<AddedToken> read_added_tokens(const JsonField& field) {
   return out;
 }
 
-// The ids that a template puts before the text. Anything behind the text is refused: the readout would not
-// follow it.
+// The ids that a template puts before the text. Tokens after the
+// text are refused, because the readout would not account for them.
 std::vector<int32_t> read_template(const JsonField& processor) {
   std::vector<int32_t> prefix;
   const JsonField single = processor.at("single");
@@ -139,7 +139,7 @@ std::vector<int32_t> read_template(const JsonField& processor) {
     }
     const std::string& name = item.at("SpecialToken").at("id").string();
     if (text_seen)
-      fail(ErrorCode::kUnsupported, "{}: '{}' behind the text is not supported", item.where(),
+      fail(ErrorCode::kUnsupported, "{}: '{}' after the text is not supported", item.where(),
            excerpt(name, 40));
     const JsonField ids = processor.at("special_tokens").at(name.c_str()).at("ids");
     for (size_t k = 0; k < ids.array_size(); ++k) prefix.push_back(ids.element(k).id());

@@ -44,7 +44,7 @@ struct StepReader {
   void read(const JsonField& field, int depth) {
     const std::string& type = field.at("type").string();
     if (byte_level)
-      fail(ErrorCode::kUnsupported, "{}: '{}' behind ByteLevel is not supported", field.where(),
+      fail(ErrorCode::kUnsupported, "{}: '{}' after ByteLevel is not supported", field.where(),
            excerpt(type, 40));
     if (type == "Split") {
       steps.emplace_back(read_split(field));
