@@ -1,4 +1,4 @@
-// How backends ask whether to go on.
+// How backends ask whether to continue.
 #pragma once
 
 #include <utility>
@@ -13,7 +13,7 @@ inline void check_interruption(const KeepGoing& keep_going) {
   if (keep_going && !keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted");
 }
 
-// The same weight, asking before each slice that is read of it.
+// The same weight; it asks before each slice is read.
 [[nodiscard]] inline LinearSource interruptible(LinearSource source, const KeepGoing& keep_going) {
   if (!keep_going) return source;
   source.fill_rows = [fill = std::move(source.fill_rows), keep_going](int64_t begin, std::span<float> out) {

@@ -10,7 +10,7 @@ namespace {
 constexpr int kRuns = 8;
 constexpr double kSecondsOfRuns = 2.0;  // after which a slow machine is not kept any longer
 
-// Numbers between -1/2 and 1/2; which ones decides nothing.
+// Numbers between -1/2 and 1/2. Their values do not matter.
 double value_at(int64_t i) { return static_cast<double>(i * 7919 % 1024) / 1024.0 - 0.5; }
 
 LinearSource made_weight() {

@@ -39,7 +39,7 @@ std::string bf16_text(const MachineInfo& machine) {
                                       : "products do not run natively: " + machine.missing_bf16;
 }
 
-// GFLOP/s of matrix products; in bf16 where they run natively.
+// GFLOP/s of matrix products; in bf16 only if they run natively.
 struct ProductSpeeds {
   double f32 = 0;
   std::optional<double> bf16 = {};

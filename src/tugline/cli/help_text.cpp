@@ -32,7 +32,7 @@ std::string wrapped_line(std::string_view line, size_t width, size_t indent) {
   return text;
 }
 
-// "  NAME  " filled up to the description, which goes on below where the name is longer.
+// "  NAME  " padded up to the description, which begins on the next line if the name is longer.
 std::string entry(const std::string& name, const std::string& description) {
   const std::string left = "  " + name;
   const std::string gap = left.size() + 2 > kDescriptionColumn
@@ -41,7 +41,7 @@ std::string entry(const std::string& name, const std::string& description) {
   return left + gap + wrapped(description, kWidth, kDescriptionColumn) + "\n";
 }
 
-// The type's name, and behind the colon what the option's checks say about its values.
+// The type's name and, after the colon, what the option's checks say about its values.
 struct TypeText {
   std::string name;
   std::string values;
@@ -56,7 +56,7 @@ TypeText type_of(const CLI::Option& option) {
   return {text.substr(0, colon), CLI::detail::find_and_replace(values, ",", ", ")};
 }
 
-// " [1 to 4096; default 8; not with --direction-file]", or nothing.
+// " [1 to 4096; default 8; not with --direction-file]", or an empty text.
 std::string bracketed(const CLI::Option& option, const std::string& values) {
   std::vector<std::string> parts;
   if (!values.empty()) parts.push_back(values);

@@ -1,4 +1,4 @@
-// How --help looks: wrapped at 100 columns, one option after the other with its values and default in brackets.
+// The layout of --help: wrapped at 100 columns, one option after the other, with its values and default in brackets.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,7 +22,7 @@ class HelpFormatter final : public CLI::Formatter {
   [[nodiscard]] std::string make_footer(const CLI::App* app) const override;
 };
 
-// Puts the options that the command has into a group of its help; names with their dashes.
+// Puts those of the named options that the command has into a group of its help. Names have their dashes.
 void group_options(CLI::App& command, const std::string& group, const std::vector<std::string>& names);
 
 }  // namespace tugline

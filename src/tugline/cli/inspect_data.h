@@ -1,4 +1,4 @@
-// Where a dataset's anchors and chunks lie among a tokenizer's tokens: what a sweep would measure, without a model.
+// Finds the tokens of a dataset's anchors and chunks, which a sweep would measure. Needs no model, only a tokenizer.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ struct PlacedExample {
   std::string no_anchor;  // the reason if there are none; otherwise empty
   std::vector<std::string> chunk_texts;
   std::vector<SpanOutcome> chunks;   // one for each text
-  std::vector<std::string> metrics;  // the names of those that count the chunks
+  std::vector<std::string> metrics;  // the names of the metrics that count the chunks
   std::vector<std::string> doubts;   // Example::doubts
 };
 
@@ -34,7 +34,7 @@ struct PlacedExample {
 [[nodiscard]] std::string placed_examples_json(const std::vector<PlacedExample>& examples);
 [[nodiscard]] std::string placed_examples_text(const std::vector<PlacedExample>& examples);
 
-// Errors (kNothingToMeasure): an anchor of the data that has no place, or no anchor and no chunk that has one.
+// Errors (kNothingToMeasure): an anchor that has no place among the tokens; no anchor and no chunk that has one.
 void check_placed(const std::vector<PlacedExample>& examples);
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// What a model is: its configuration, tensors and tokenizer as its files tell, whether tugline can run it, and the memory that takes.
+// Describes a model by its files: configuration, tensors, tokenizer, whether tugline can run it, and the memory that it needs.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct TokenizerFacts {
   bool adds_bos = false;  // --bos auto puts it in front
 };
 
-// A part that is absent or refused has the reason in place of its value.
+// A part of the description; if it is absent or refused, the reason replaces its value.
 template <typename Value>
 struct Inspected {
   std::optional<Value> value;
@@ -41,13 +41,13 @@ struct ModelFacts {
   Inspected<std::map<std::string_view, TensorCount>> tensors;  // by dtype
   Inspected<TokenizerFacts> tokenizer;
   TensorCheck check;  // of the tensors against the configuration, if both could be read
-  // Why tugline cannot run the model; none if it can.
+  // Why tugline cannot run the model; empty if it can.
   [[nodiscard]] std::vector<std::string> problems() const;
 };
 
 [[nodiscard]] ModelFacts inspect_model(const ModelSource& source);
 
-// What the weights take once loaded in f32: all but an embedding table that is not the head too, which is read from its file.
+// The memory of the loaded weights in f32. It leaves out an embedding table that is not also the head, which stays in its file.
 [[nodiscard]] int64_t weight_bytes_f32(const ModelConfig& config);
 
 [[nodiscard]] std::string model_facts_json(const ModelFacts& facts);

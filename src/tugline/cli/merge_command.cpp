@@ -37,7 +37,7 @@ void report_input(const MergedInput& input) {
         input.path.string());
 }
 
-// The shards that were not given, where the inputs are shards of one deal; empty otherwise.
+// The shards that were not given, if the inputs are shards of one division; else empty.
 std::vector<std::string> absent_shards(const std::vector<MergedInput>& inputs) {
   const int64_t count = inputs.front().shard.count;
   std::set<int64_t> given;

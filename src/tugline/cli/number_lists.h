@@ -1,4 +1,4 @@
-// The little languages of --layers, --epsilons, --ids, --span, --shard, --memory-limit and --seed. Errors are kUsage and name the option.
+// Parses the values of --layers, --epsilons, --ids, --span, --shard, --memory-limit and --seed. Errors are kUsage and name the option.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ namespace tugline {
 // (from the end), and lists of these. Ascending, without repetitions. Errors: a layer that the model does not have.
 [[nodiscard]] std::vector<LayerIndex> parse_layers(const std::string& text, int64_t num_layers);
 
-// "0,0.25,1" or START:STOP:COUNT, COUNT values evenly spaced, both ends included. Errors: not finite, given twice, none.
+// "0,0.25,1", or START:STOP:COUNT: COUNT evenly spaced values with both ends. Errors: a value that is not finite or given twice; no value.
 [[nodiscard]] std::vector<double> parse_epsilons(const std::string& text);
 
-// "1,2,3". Errors: not integers of 32 bits, none.
+// "1,2,3". Errors: a value that is not an integer of 32 bits; no value.
 [[nodiscard]] std::vector<int32_t> parse_ids(const std::string& text);
 
 // "B:E". Errors: not two integers, B < 0, E <= B.
@@ -31,7 +31,7 @@ namespace tugline {
 // "2/4". Errors: not two integers I/N with 1 <= I <= N.
 [[nodiscard]] Shard parse_shard(const std::string& text);
 
-// "42". Errors: not an integer from 0 to 2^64 - 1 (a negative one would wrap round silently).
+// "42". Errors: not an integer from 0 to 2^64 - 1. (A negative number would otherwise wrap silently.)
 [[nodiscard]] uint64_t parse_seed(const std::string& text);
 
 // "4GiB", "512MiB", "1000000" (bytes).

@@ -1,4 +1,4 @@
-// What every option that takes a number accepts: plain decimal numbers. The parser alone would also take nan, inf, 0x1p0 and 0b1.
+// Checks for options that take a number. They accept plain decimal numbers; the parser alone would also accept nan, inf, 0x1p0 and 0b1.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -17,9 +17,9 @@ using OptionValues =
 // a section.
 [[nodiscard]] OptionValues read_option_file(const std::filesystem::path& path);
 
-// Gives each option of `command` that was not given yet its value. An option that excludes one given already stays out: what came
-// first wins. `source` is for messages. Errors (kUsage): a name that is no option of the command, or is there twice; two that
-// exclude each other; a value that the option does not take.
+// Sets each option of `command` that has no value yet. Skips an option that excludes one that is already set. `source` is for messages.
+// Errors (kUsage): a name that is not an option of the command, or is given twice; two options that exclude each other; a value that the
+// option does not accept.
 void apply_option_values(CLI::App& command, const OptionValues& values, const std::string& source);
 
 }  // namespace tugline

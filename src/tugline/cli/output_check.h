@@ -1,5 +1,5 @@
-// Which existing files a command's output may replace: one check for every command with an output (docs/cli.md, "Output files").
-// Called before the work begins; how a file is then written whole is report/output_file's.
+// Checks which existing files a command's output may replace; every command with an output uses it (docs/cli.md, "Output files"). It is
+// called before the work begins. report/output_file then writes the file.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,7 +9,7 @@
 namespace tugline {
 
 enum class OutputKind {
-  kRunStore,  // what may be there already is the store's to say (store/run_store)
+  kRunStore,  // store/run_store checks an existing file
   kTable,     // of tugline export
   kFigure,    // SVG, PNG or PDF
   kVectors,   // of tugline vectors
@@ -27,9 +27,9 @@ struct OutputRequest {
   bool force = false;
 };
 
-// Refused always: a file that the command reads, also under another name (a link, another path); a run store; a model file; a file
-// that SQLite keeps beside a store. Refused without `force`: any other file that is not of the output's kind; empty files, devices
-// and pipes are of every kind. Errors: kUsage, kConflict.
+// Always refuses: a file that the command reads, also under another name (a link, another path); a run store; a model file; a file that
+// SQLite keeps beside a store. Refuses without `force`: any other file that is not of the output's kind. Empty files, devices and pipes are
+// accepted. Errors: kUsage, kConflict.
 void check_output(const OutputRequest& request);
 
 // The same for results on standard output, which must not be one of the inputs.

@@ -1,4 +1,4 @@
-// Says on stderr that a store holds one shard of a run, so that nobody takes its means for the run's.
+// Says on stderr that a store holds one shard of a run, so that nobody mistakes its means for those of the run.
 #pragma once
 
 #include "tugline/store/run_store.h"

@@ -1,4 +1,4 @@
-// What `sweep --dry-run` prints: the plan as a page or as one JSON object (docs/formats.md).
+// Prints the plan of `sweep --dry-run`, as text or as one JSON object (docs/formats.md).
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace tugline {
 struct ShardPart {
   Shard shard;
   int64_t units_of_run = 0;
-  double share_of_flops = 0;  // of the whole run's, whatever is done already
+  double share_of_flops = 0;  // of the whole run, including what is already measured
 };
 
 struct PlanReport {
@@ -25,11 +25,11 @@ struct PlanReport {
   std::optional<ShardPart> part = {};
   SweepCost cost;  // of the part
   int threads = 0;
-  Precision precision = Precision::kF32;  // that pushes are computed in here
-  double product_speed = 0;               // FLOP/s in it
-  // Of it that the store's units reached; nothing where there are none.
+  Precision precision = Precision::kF32;  // of pushes on this machine
+  double product_speed = 0;               // FLOP/s in this precision
+  // The share of that speed that the store's units reached; no value if there are none.
   std::optional<double> share = {};
-  double seconds = 0;  // that the sweep takes at that share, or at least where it is not known
+  double seconds = 0;  // of the sweep at that share; a lower bound if the share is not known
 };
 
 [[nodiscard]] std::string plan_text(const PlanReport& report);

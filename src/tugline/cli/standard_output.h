@@ -1,19 +1,19 @@
-// Results go to standard output through this, so that a full disk or a closed pipe is an error and not a
-// short result.
+// Writes results to standard output, so that a full disk or a closed pipe is an error and not an incomplete
+// result.
 #pragma once
 
 #include <string_view>
 
 namespace tugline {
 
-// Throws Error kIo where not all of it could be written. Nothing is buffered.
+// Writes `text` without a buffer. Throws Error kIo if not all of it could be written.
 void write_to_standard_output(std::string_view text);
 
-// For the end of a command: some file systems report only now what they could not keep. Throws Error kIo.
+// Call it at the end of a command, because some file systems report a failed write only then. Throws Error kIo.
 void close_standard_output();
 
-// For the start of the program: a standard stream that the caller closed is opened on /dev/null, so that no other file gets its
-// number and messages or results are not written into it. A write to a closed standard output stays an error.
+// Call it at the start of the program. It opens a standard stream that the caller closed on /dev/null, so that no other file gets its
+// number and receives messages or results. A write to a closed standard output stays an error.
 void open_missing_streams();
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// What somebody meant who mistyped a name.
+// Suggests a name for a mistyped one.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace tugline {
 
-// The name of `known` that `typed` is nearest to: it begins with `typed`, or differs from it in at most a third of the letters
-// (inserted, left out, replaced, or two neighbours swapped). Empty if none is near.
+// The name in `known` that is nearest to `typed`: it begins with `typed`, or differs from it in at most a third of the letters (inserted,
+// left out, replaced, or two neighbours swapped). Empty if none is near.
 [[nodiscard]] std::string closest_name(std::string_view typed, const std::vector<std::string>& known);
 
-// "; did you mean NAME?", or nothing.
+// "; did you mean NAME?", or an empty text.
 [[nodiscard]] std::string suggestion_for(std::string_view typed, const std::vector<std::string>& known);
 
 }  // namespace tugline

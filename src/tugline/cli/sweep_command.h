@@ -1,4 +1,4 @@
-// `tugline sweep`: the main job, into a run store.
+// `tugline sweep`: measures a dataset into a run store.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,7 +6,7 @@
 
 namespace tugline {
 
-// `command_line` goes into the run's provenance.
+// Adds the command. `command_line` goes into the run's provenance.
 void add_sweep_command(CLI::App& app, const std::string& command_line);
 
 }  // namespace tugline

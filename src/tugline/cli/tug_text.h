@@ -1,4 +1,4 @@
-// The text that `tugline tug` runs: its token ids and its span, from what the command line gives.
+// The text that `tugline tug` runs: its token ids and its span, from the command line.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace tugline {
 
-// Of text and ids one is given, and of span and sentence.
+// Exactly one of text and ids is given, and exactly one of span and sentence.
 struct TextArguments {
   std::optional<std::string> text;
   std::optional<std::string> ids;       // "1,2,3"
@@ -22,14 +22,14 @@ struct TextArguments {
 };
 
 struct TugText {
-  std::vector<int32_t> ids;  // that are run, BOS included
-  TokenRange span;           // indexes ids; not checked against them where it was given
-  // The bytes of each id; all empty where the model has no tokenizer.
+  std::vector<int32_t> ids;  // the ids that are run, BOS included
+  TokenRange span;           // indexes ids; not checked against them if it was given
+  // The bytes of each id; all empty if the model has no tokenizer.
   std::vector<std::string> pieces;
 };
 
-// A model without a tokenizer will do for ids with kNever. Errors: an option that does not parse; a sentence that the text does not
-// have, or has more than once; a BOS, text or sentence that needs what is not there.
+// Ids with kNever need no tokenizer. Errors: an option that does not parse; a sentence that does not occur in the text, or occurs more
+// than once; a BOS, text or sentence that needs a tokenizer if the model has none.
 [[nodiscard]] TugText resolve_tug_text(const TextArguments& arguments, const ModelSource& source);
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// Strong types for the numbers that must not be mixed up: a layer is not a position is not a token.
+// Strong types for numbers that must not be mixed up: layers and positions; and half-open ranges.
 #pragma once
 
 #include <compare>
@@ -6,7 +6,7 @@
 
 namespace tugline {
 
-// Index of a decoder layer, from 0. A push at layer L lands on the output of that layer (resid_post).
+// Index of a decoder layer, from 0. The point inside the layer at which a push lands is probe/site's Hook.
 struct LayerIndex {
   int32_t value = 0;
   auto operator<=>(const LayerIndex&) const = default;

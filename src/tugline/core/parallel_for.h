@@ -1,5 +1,5 @@
-// Loops over OpenMP's threads, out of which an exception comes as it does out of a plain loop: OpenMP itself ends the
-// process when one leaves a parallel region. Every parallel loop of the library is one of these.
+// Parallel loops over OpenMP's threads that throw exceptions like plain loops. (If an exception leaves an OpenMP region, the
+// process ends.) Every parallel loop of the library is one of these.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ namespace tugline {
 // Carries the first exception of several threads out of a parallel region.
 class FirstError {
  public:
-  // Runs `work` unless an earlier call has thrown, and keeps what it throws. Thread-safe.
+  // Runs `work`, and keeps the exception that it throws. Does nothing if an earlier call has thrown. Thread-safe.
   template <typename Work>
   void guard(const Work& work) noexcept {
     if (failed_.load(std::memory_order_relaxed)) return;
@@ -25,7 +25,7 @@ class FirstError {
       if (!failed_.exchange(true)) error_ = std::current_exception();
     }
   }
-  // After the region: throws what was kept. Memory that ran out becomes an Error.
+  // Call it after the region: throws the kept exception, if there is one. std::bad_alloc becomes an Error.
   void rethrow() const {
     if (!error_) return;
     try {
@@ -43,12 +43,12 @@ class FirstError {
 // How indices are dealt to threads: in equal runs, in turn, or to whichever thread is free.
 enum class Schedule { kStatic, kInterleaved, kDynamic };
 
-// kOne: the calling thread alone, for loops that are too short to wake others for.
+// Which threads run the loop. kOne: only the calling one, for loops that are too short to wake others.
 enum class Team { kAll, kOne };
 
-// Calls body(state, i) once for each i of [0, count); each thread has a `state` of its own, made by make(). After the
-// first exception no further call begins, and that exception is thrown when all threads are done; as of
-// FirstError::rethrow, std::bad_alloc becomes an Error.
+// Calls body(state, i) once for each i of [0, count). Each thread has its own
+// `state`, made by make(). After the first exception no further call begins;
+// when all threads are done, that exception is thrown as by FirstError::rethrow.
 template <Schedule schedule = Schedule::kStatic, typename Make, typename Body>
 void parallel_for_with(int64_t count, const Make& make, const Body& body, Team team = Team::kAll) {
   FirstError error;

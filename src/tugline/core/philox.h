@@ -1,6 +1,6 @@
 // Counter-based random numbers: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011), through Random123. A stream is a pure function of its key and stream number: nothing depends on order,
-// threads, batch size or device.
+// SC 2011), through Random123. A stream is a pure function of its key and stream number, and does not depend on order, threads,
+// batch size or device.
 #pragma once
 
 #include <array>
@@ -22,8 +22,8 @@ void fill_normals(PhiloxStream stream, std::span<double> out);
 // Fills `out` with uniforms on the open interval (0, 1), 32 bits of randomness each. Thread-safe.
 void fill_uniforms(PhiloxStream stream, std::span<double> out);
 
-// Walks one stream and hands out integers in the order they are asked for: for resampling, where how many are
-// needed is known only on the way.
+// Returns the integers of one stream one by one. Used for
+// resampling, which does not know in advance how many it needs.
 class PhiloxSequence {
  public:
   explicit PhiloxSequence(PhiloxStream stream) : stream_(stream) {}

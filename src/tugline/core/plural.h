@@ -1,4 +1,4 @@
-// Counted things in messages: "1 span", "2 spans".
+// Writes counted things in messages: "1 span", "2 spans".
 #pragma once
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 
 namespace tugline {
 
-// The noun in the number that `count` asks for; all our nouns take an s, those in ch and sh an es.
+// `count` and the noun, in the plural unless `count` is 1. Adds s, or es to nouns that end in ch or sh.
 [[nodiscard]] inline std::string counted(int64_t count, std::string_view noun) {
   const bool is_sibilant = noun.ends_with("ch") || noun.ends_with("sh");
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : is_sibilant ? "es" : "s");

@@ -1,4 +1,4 @@
-// Text from files as messages may show it.
+// Makes text from files safe to show in messages.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace tugline {
 
-// A name out of a file, safe to show: what is not printable ASCII as \xNN, cut at 100 characters.
+// `text` with every byte that is not printable ASCII written as \xNN, cut at 100 characters.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace tugline

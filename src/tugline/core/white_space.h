@@ -1,5 +1,5 @@
-// White space in UTF-8 texts as Python's str.strip() and str.split() know it, because the annotated data is made and
-// compared with these: the Unicode property White_Space, and the separators U+001C to U+001F.
+// White space in UTF-8 texts, as Python's str.strip() and str.split() define it: the Unicode property White_Space, and the
+// separators U+001C to U+001F. The annotated data is made and compared with these functions.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,17 @@ namespace tugline {
 [[nodiscard]] size_t space_at(std::string_view text, size_t at);
 [[nodiscard]] size_t space_before(std::string_view text, size_t end);
 
-// The part of `range` (of the whole text) without the white space at its ends. An all-white range becomes empty.
+// `range` (of the whole text) without the white space at its ends. A range that is all white space becomes empty.
 [[nodiscard]] ByteRange trimmed(std::string_view text, ByteRange range);
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-// A text with every run of white space written as one space, and the way back.
+// A text with every run of white space replaced by one space, and the way back to the original.
 struct FoldedText {
   std::string text;
   std::vector<int64_t>
-      sources;  // of each byte of `text`: where it (of a run: the run's first byte) is in the original
+      sources;  // for each byte of `text`: its offset in the original; for a run, that of its first byte
 
-  // Where the non-empty bytes [begin, end) of `text` come from. Neither end may be a space.
+  // The range of the original from which the bytes [begin, end) of `text` come. It is not empty; neither end may be a space.
   [[nodiscard]] ByteRange source(size_t begin, size_t end) const {
     return {sources[begin], sources[end - 1] + 1};
   }

@@ -26,7 +26,7 @@ std::vector<ByteRange> occurrences(std::string_view text, std::string_view sente
   return found;
 }
 
-// Where the sentence is with any white space in place of its own.
+// Finds the sentence with any white space in place of its own.
 std::vector<ByteRange> folded_occurrences(std::string_view text, std::string_view sentence) {
   const FoldedText folded = fold_white_space(text);
   std::vector<ByteRange> found = occurrences(folded.text, fold_white_space(sentence).text);
@@ -84,10 +84,10 @@ double similarity(const std::unordered_set<std::string_view>& wanted, std::strin
          static_cast<double>(std::max<size_t>(1, grams.size() + wanted.size()));
 }
 
-// Texts that share less have nothing to do with each other.
+// Texts that share less are unrelated.
 constexpr double kLeastSimilarity = 0.2;
 
-// "; the nearest text is chunk 3, 'So the total is 12.'", or nothing if no chunk resembles the sentence.
+// "; the nearest text is chunk 3, 'So the total is 12.'", or an empty text if no chunk resembles the sentence.
 std::string nearest_text(std::string_view sentence, const AnchorText& text) {
   const auto wanted = grams_of(sentence);
   std::string found;

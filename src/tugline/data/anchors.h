@@ -1,4 +1,4 @@
-// Where an anchor is in the reasoning text, and which chunk it is.
+// Finds an anchor in the reasoning text, and the chunk that it is.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ namespace tugline {
 
 struct Anchor {
   std::string
-      sentence;  // as annotated, without white space at its ends; else the text of the chunk that `index` names
+      sentence;  // as annotated, without white space at its ends; if there is none, the text of chunk `index`
   std::optional<int64_t> index;    // thought_anchor_idx
   std::optional<ByteRange> place;  // within cot
-  int64_t chunk = -1;              // the chunk that it is, or shares most with; -1 if there is none
-  std::string problem;  // why there is no place: a clause without a full stop; empty if there is one
+  int64_t chunk = -1;              // the chunk that shares most bytes with it; -1 if there is none
+  std::string problem;  // why `place` is absent: a clause without a full stop; empty if there is a place
   std::string doubt;    // how `index` contradicts the text; empty if it does not
 };
 
@@ -27,9 +27,9 @@ struct AnchorText {
   const std::vector<ByteRange>& chunks;
 };
 
-// `sentence` is looked for word for word, then with any white space for white space. If it is there several times, the
-// occurrence that shares a byte with chunk `index` is taken, or the first if there is no index. Without a sentence, the
-// anchor is chunk `index`. Either must be given. Takes linear time.
+// Looks for `sentence` word for word, then with any white space for white space. If it occurs several times, takes the occurrence
+// that shares a byte with chunk `index`, or the first one if there is no index. Without a sentence, the anchor is chunk `index`; one
+// of the two must be given. Takes linear time.
 [[nodiscard]] Anchor place_anchor(std::string_view sentence, std::optional<int64_t> index,
                                   const AnchorText& text);
 

@@ -1,6 +1,6 @@
-// Splits a reasoning text into sentence-like chunks, numbered as the annotated datasets number them:
-// thought_anchor_idx and the per-chunk metrics count these. So the rule is theirs and not a linguist's: it
-// knows no abbreviations.
+// Splits a reasoning text into sentence-like chunks. The rule is that
+// of the annotated datasets, because their thought_anchor_idx and
+// per-chunk metrics count these chunks. It does not know abbreviations.
 #pragma once
 
 #include <string_view>
@@ -13,11 +13,10 @@ namespace tugline {
 // Byte ranges of the chunks within `cot`, in order, non-overlapping, each trimmed of surrounding white space
 // (core/white_space).
 // - A chunk ends after '.', '?' or '!' if a space or a line feed follows, and at a blank line.
-// - Text after the last such end (an unfinished sentence, or the final one) is not a chunk: the annotations stop
-// before it.
-// - A piece of fewer than 10 characters ("1.", "years.") joins the next piece; the last one joins its predecessor.
-// Accepts any bytes; linear time. Thread-safe.
-// The annotations join pieces with one space, so a chunk's text there and its bytes here may differ in white space.
+// - Text after the last such end (an unfinished sentence, or a final one) is not a chunk, because the annotations do not count it.
+// - A piece of fewer than 10 characters ("1.", "years.") is joined to the next piece; the last one is joined to the one before.
+// The annotations join pieces with one space, so their text of a chunk and its bytes here may differ in white space. Accepts any
+// bytes; takes linear time. Thread-safe.
 [[nodiscard]] std::vector<ByteRange> split_chunks(std::string_view cot);
 
 }  // namespace tugline

@@ -1,6 +1,6 @@
-// The annotated dataset: reasoning traces whose decisive sentences are marked. JSON in, Examples out. Tolerant of missing
-// and null optional fields, strict about types. Finds anchors and chunks in the reasoning text, and knows nothing of
-// tokens. The format: docs/dataset.md.
+// Reads the annotated dataset: JSON in, Examples out. Missing and null optional fields
+// are accepted; a wrong type is an error. Finds anchors and chunks in the reasoning
+// text; text/spans finds their tokens. docs/dataset.md describes the format.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +19,17 @@ namespace tugline {
 struct Example {
   int64_t index = 0;          // position in the file
   uint64_t content_hash = 0;  // of transcript, anchors and given chunks: the example's identity for seeding
-  std::string id;             // the file's own name for it; empty if it has none
+  std::string id;             // the example's name in the file; empty if it has none
   std::string prompt;         // the problem as a person would state it; empty if the file has none
   std::string transcript;  // raw_response, else model_input_prompt + cot: what is teacher-forced; never empty
   std::string cot;         // the reasoning text, a part of the transcript if the data is consistent
   std::optional<std::string> answer;
   std::vector<ByteRange> chunks;  // of cot, in order; empty ranges are given chunks that are not in it
   std::vector<Anchor> anchors;    // in the file's order
-  std::string no_anchor;          // if there are none: a sentence that says what was looked for and found
-  // By name, one value for each chunk. Only lists that count this example's chunks: a caller may pair them by number.
+  std::string no_anchor;  // if `anchors` is empty: a sentence that says what was expected and what was found
+  // By name; each has one value for each of `chunks`, so callers may pair them by number.
   std::map<std::string, std::vector<std::optional<double>>> chunk_metrics;
-  // What speaks against the file's numbers counting these chunks. If there is anything, chunk_metrics is empty.
+  // Signs that the file's numbers count other chunks than these. If there is one, chunk_metrics is empty.
   std::vector<std::string> doubts;
 };
 
@@ -41,19 +41,19 @@ struct Dataset {
   [[nodiscard]] std::vector<std::string> metric_names() const;
 };
 
-// Which field of the file holds what: tugline's name -> the file's. A name that is not in it is the field's own. A name
-// that tugline does not know makes a metric of that name.
+// The fields of the file that have other names: tugline's name -> the file's. A name that tugline does not know becomes a metric
+// of that name.
 using FieldNames = std::map<std::string, std::string>;
 
-// "NAME=FIELD" for each. Errors (kUsage): no '=', an empty side, a name given twice.
+// Parses pairs "NAME=FIELD". Errors (kUsage): no '=', an empty side, a name given twice.
 [[nodiscard]] FieldNames parse_field_names(const std::vector<std::string>& pairs);
 
 // The metrics of the annotated files, such as counterfactual_importance_kl.
 [[nodiscard]] const std::vector<std::string>& annotated_metric_names();
 
-// Reads the whole file: one list of objects, or one object a line, told apart by content. Errors name the file, the
-// example's index, the field, expected and found. An empty list is an error, and so is a field of `names` that no example
-// has. Thread-safe.
+// Reads the whole file: one list of objects, or one object per line; the content decides which. Errors (kInput): another type, an
+// empty list, a field of `names` that no example has. They name the file, the example's index, the field, what was expected and
+// what was found. Thread-safe.
 [[nodiscard]] Dataset load_dataset(const std::filesystem::path& path, const FieldNames& names = {});
 
 // The same from memory; `name` stands for the file in messages.

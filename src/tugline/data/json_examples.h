@@ -1,4 +1,4 @@
-// From a dataset's text to its examples as JSON objects.
+// Splits a dataset's text into its examples, as JSON objects.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,12 +13,12 @@ struct JsonExamples {
   std::vector<std::string> warnings;
 };
 
-// A list of objects, or JSON Lines: one object a line, blank lines passed over. The first character tells which. NaN and
-// infinities, which Python's json module writes, are read as null with a warning. `name` stands for the file in messages.
-// Errors (kInput): neither of the two; what parse_strict_json refuses.
+// Reads a list of objects, or JSON Lines: one object per line, without blank lines. The first character decides which. NaN and
+// infinities, which Python's json module writes, are read as null with a warning. `name` is the file's name in messages. Errors
+// (kInput): text that is neither of the two, or that parse_strict_json refuses.
 [[nodiscard]] JsonExamples read_json_examples(std::string_view text, std::string_view name);
 
-// What a message says was found, without repeating texts of thousands of characters.
+// Describes a value in a message, without repeating texts of thousands of characters.
 [[nodiscard]] std::string describe(const nlohmann::json& value);
 
 }  // namespace tugline

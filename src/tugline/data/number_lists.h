@@ -1,4 +1,4 @@
-// Which fields of an example are metrics: lists of numbers with one value for each chunk.
+// Finds the metrics among the fields of an example: lists of numbers with one value for each chunk.
 #pragma once
 
 #include <map>
@@ -12,8 +12,8 @@ namespace tugline {
 
 struct ChunkNumbers {
   std::map<std::string, NumberList> metrics;  // by name; each has one value for each chunk
-  std::vector<std::string> doubts;       // of a list that must count the chunks and does not: a clause each
-  std::map<std::string, size_t> others;  // lists of the file's own with another length: field, length
+  std::vector<std::string> doubts;       // one clause for each required list that does not count the chunks
+  std::map<std::string, size_t> others;  // other lists of numbers that do not count the chunks: field, length
 };
 
 // Fields named in `required` must be lists of numbers if they are there, one for each of `chunks`. Any other list of

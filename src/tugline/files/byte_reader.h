@@ -1,5 +1,5 @@
-// Little-endian numbers, strings and runs of bytes out of a buffer, never past its end. What the binary
-// readers parse with. Internal to files/.
+// Reads little-endian numbers, strings and runs of bytes from a buffer, never past its end. The binary readers parse with it.
+// Internal to files/.
 #pragma once
 
 #include <bit>
@@ -19,7 +19,7 @@ namespace tugline {
 static_assert(std::endian::native == std::endian::little,
               "model files are little-endian, and read as they lie");
 
-// The product of extents that are not negative; none where it is beyond int64.
+// The product of extents that are not negative; no value if it is beyond int64.
 [[nodiscard]] std::optional<int64_t> checked_product(std::span<const int64_t> extents);
 
 class ByteReader {
@@ -37,8 +37,8 @@ class ByteReader {
   // u64 length, then that many bytes.
   [[nodiscard]] std::string_view read_string(std::string_view what);
   [[nodiscard]] std::span<const std::byte> take(uint64_t count, std::string_view what);
-  // Throws Error unless `count` things of at least `smallest` bytes each can still follow: called before room
-  // is made for what a file only claims to hold.
+  // Throws Error unless the rest of the buffer has room for `count` items of at least `smallest` bytes each. Call it before
+  // allocating memory for a number of items that a file claims to hold.
   void expect_room(uint64_t count, uint64_t smallest, std::string_view what) const;
 
   [[nodiscard]] uint64_t offset() const { return offset_; }

@@ -1,6 +1,6 @@
-// Directions that a user brings (--direction-file): out of .npy, .npz, .safetensors or .gguf files. Gives the numbers as
-// they are, and what the file says of where they come from: making them unit vectors, and refusing zero ones, is
-// probe/direction's.
+// Reads a user's directions (--direction-file) from .npy, .npz, .safetensors
+// or .gguf files. Returns the numbers unchanged, and what the file says about
+// their origin. probe/direction makes them unit vectors and refuses zero ones.
 #pragma once
 
 #include <cstdint>
@@ -20,33 +20,33 @@ struct DirectionArray {
   std::string array = {};           // its own name in the file; empty for the only one of a .npy
 };
 
-// Either one array, or one for each of some layers.
+// Either one array for all layers, or one array for each of some layers.
 struct DirectionFile {
-  std::string name = {};  // the argument that it was read by
+  std::string name = {};  // the argument from which it was read
   std::optional<DirectionArray> array = {};
   std::map<int64_t, DirectionArray> by_layer = {};  // without `array`
   // What the file says of itself: __metadata__ of safetensors, a control vector's kModelHint; empty for others.
   std::map<std::string, std::string> metadata = {};
 };
 
-// The kind of a control vector's arrays, and where it says what model it is for.
+// The kind of a control vector's arrays, and the key of the model that it is for.
 inline constexpr std::string_view kControlVector = "direction";
 inline constexpr std::string_view kModelHint = "controlvector.model_hint";
 
-// The layer that an array is for by its name: KIND.layerL, as `tugline vectors` writes them, and a control vector's direction.L.
+// The layer in an array's name: KIND.layerL, as `tugline vectors` writes it, or a control vector's direction.L.
 struct LayerName {
   std::string kind;
   int64_t layer = 0;
 };
 [[nodiscard]] std::optional<LayerName> layer_name_of(std::string_view array);
 
-// `argument` is F.npy, F.npz, F.safetensors or F.gguf, the last three also with :NAME behind them. NAME is an array's, or the KIND of
-// arrays that are each for a layer. Without it, the file's only array of floating-point numbers is taken, or all of them if they are of
-// one KIND. An array has two dimensions, or one (one row), of f16, bf16, f32 or f64; arrays of other types in the file do not matter.
-// Throws Error naming the file, the array, expected and found.
+// Reads `argument`: F.npy, F.npz, F.safetensors or F.gguf; the last three may be followed by :NAME. NAME is the name of an array, or
+// the KIND of arrays that are each for one layer. Without NAME, the file's only floating-point array is taken, or all of them if they
+// are of one KIND. An array has two dimensions, or one (a single row), of f16, bf16, f32 or f64; arrays of other types are ignored.
+// Throws Error that names the file and the array, what was expected and what was found.
 [[nodiscard]] DirectionFile read_direction_file(const std::string& argument);
 
-// The same for what needs one array. Throws Error also for a file that gives an array a layer.
+// The same for callers that need one array. Also throws Error if the file gives one array per layer.
 [[nodiscard]] DirectionFile read_single_direction_array(const std::string& argument);
 
 }  // namespace tugline

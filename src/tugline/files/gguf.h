@@ -1,6 +1,6 @@
-// Reads GGUF, llama.cpp's model format, versions 2 and 3, little-endian: metadata (configuration, tokenizer)
-// and tensors. Memory-mapped; everything is checked when the file is opened. What the metadata mean is for
-// model/ and text/ to know.
+// Reads GGUF, llama.cpp's model format, versions 2 and 3, little-endian: metadata
+// (configuration, tokenizer) and tensors. The file is memory-mapped, and checked
+// completely when it is opened. model/ and text/ interpret the metadata.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +61,7 @@ struct GgufContents {
   FileTensors tensors;  // shapes row-major: the reverse of the file's order
 };
 
-// Views that it gives live as long as it does, moves included. Thread-safe once made.
+// The views that it returns are valid as long as it lives, also after it is moved. Thread-safe once made.
 class GgufFile final : public TensorSource {
  public:
   // One file, or all parts of a model in several (NAME-00001-of-00003.gguf), of which any may be named. Throws Error naming the file, the
@@ -84,9 +84,9 @@ class GgufFile final : public TensorSource {
   [[nodiscard]] bool has(std::string_view key) const { return metadata_.contains(key); }
   [[nodiscard]] std::vector<std::string> keys() const;  // ascending
 
-  // The value of a key; nothing where the key is absent; throws Error where it has another type. Any integer
-  // type is taken for u64 and i64 where the value fits; f64 takes f32 too (widened, so 1e-5 reads as the f32
-  // nearest to it) and integers below 2^53.
+  // The value of a key; no value if the key is absent. Throws Error if it has another
+  // type. u64 and i64 accept every integer type whose value fits. f64 also accepts
+  // f32 (widened, so 1e-5 reads as the f32 nearest to it) and integers below 2^53.
   [[nodiscard]] std::optional<uint64_t> optional_u64(std::string_view key) const;
   [[nodiscard]] std::optional<int64_t> optional_i64(std::string_view key) const;
   [[nodiscard]] std::optional<double> optional_f64(std::string_view key) const;

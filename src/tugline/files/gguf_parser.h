@@ -1,4 +1,4 @@
-// The binary layout of GGUF: bytes to GgufContents, everything checked. Internal to files/.
+// Parses the binary layout of GGUF into GgufContents, and checks all of it. Internal to files/.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace tugline {
 
-// Views into `bytes`. Throws Error that begins with `label`.
+// The result holds views into `bytes`. Throws Error that begins with `label`.
 [[nodiscard]] GgufContents parse_gguf(std::span<const std::byte> bytes, const std::string& label);
 
-// Bytes of one value of a fixed-size type; 0 for strings and arrays.
+// Bytes of one value of a fixed-size type; 0 for strings and arrays, whose size varies.
 [[nodiscard]] uint64_t fixed_size(GgufType type);
 
 }  // namespace tugline

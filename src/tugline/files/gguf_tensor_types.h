@@ -1,4 +1,4 @@
-// The numbers that GGUF has for element types. Internal to files/.
+// GGUF's numbers for element types. Internal to files/.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace tugline {
 
-// Nothing where tugline does not read the type.
+// The element type of a GGUF number; no value if tugline does not read that type.
 [[nodiscard]] std::optional<DType> dtype_of_ggml(uint32_t type);
 
-// For messages, types that tugline does not read included: "IQ2_XXS"; "unknown" for a number that is not
-// assigned.
+// The type's name for messages, also of types that tugline does
+// not read: "IQ2_XXS". "unknown" if the number is not assigned.
 [[nodiscard]] std::string_view name_of_ggml(uint32_t type);
 
 // The names of all types that tugline reads, for messages: "F32, F16, Q4_0, ...".

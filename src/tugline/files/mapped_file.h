@@ -1,5 +1,5 @@
-// A whole file as read-only memory. What the model file readers stand on: pages come in when they are
-// touched.
+// A whole file as read-only memory. The readers of model
+// files use it: the system reads a page when it is touched.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@ namespace tugline {
 
 class MappedFile {
  public:
-  // Throws Error naming the path: kNotFound where it is not there; kInput where it is empty or no regular
-  // file (a directory, say); kIo where the system refuses.
+  // Throws Error that names the path: kNotFound if it does not exist; kInput if it is empty or not a regular file (a directory, for
+  // example); kIo if the system refuses.
   static MappedFile open(const std::filesystem::path& path);
 
   MappedFile(MappedFile&& other) noexcept;
@@ -23,9 +23,9 @@ class MappedFile {
   // Never empty; stays where it is when the MappedFile is moved. Thread-safe.
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
 
-  // Tells the system that these bytes are not needed at the moment: whole pages among them leave this process's memory
-  // and come back from the file when they are touched. Bytes outside this mapping are left alone, since nothing could
-  // bring them back. Keeps a load's peak to what it makes. Thread-safe.
+  // Tells the system that these bytes are not needed now: whole pages among them leave this process's memory, and are read from the
+  // file again when they are touched. So loading a model does not hold its file in memory too. Bytes outside this mapping are left
+  // alone, because nothing could restore them. Thread-safe.
   void release(std::span<const std::byte> bytes) const;
 
  private:

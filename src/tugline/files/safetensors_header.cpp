@@ -29,7 +29,7 @@ struct Entry {
   int64_t end = 0;
 };
 
-// Where an error is: the file and the tensor.
+// The place of an error: the file and the tensor.
 struct Place {
   const std::string& file;
   std::string tensor;

@@ -13,7 +13,7 @@ namespace tugline {
 // The tensors of a whole file's content, their bytes inside `file`. Throws Error.
 [[nodiscard]] FileTensors read_safetensors_header(std::span<const std::byte> file, const std::string& label);
 
-// Its __metadata__; empty where there is none. Throws Error.
+// The file's __metadata__; empty if there is none. Throws Error.
 [[nodiscard]] std::map<std::string, std::string> read_safetensors_metadata(std::span<const std::byte> file,
                                                                            const std::string& label);
 

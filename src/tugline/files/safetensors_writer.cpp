@@ -11,7 +11,7 @@ void append_little_endian(uint64_t number, std::string& to) {
   for (int shift = 0; shift < 64; shift += 8) to.push_back(static_cast<char>((number >> shift) & 0xff));
 }
 
-// Padded with spaces, as the format allows, so that the data behind it is aligned.
+// Padded with spaces, as the format allows, so that the data after it is aligned.
 std::string header_of(const std::vector<NamedArray>& arrays,
                       const std::map<std::string, std::string>& metadata) {
   nlohmann::json header;

@@ -1,5 +1,5 @@
-// Named tensors as a model's files store them: what the readers (safetensors, gguf) give and what the weight
-// loader takes. Views point into memory-mapped files and live as long as their source.
+// The interface between the readers of model files (safetensors, gguf) and the loader of weights: named tensors as the files store
+// them. Views point into memory-mapped files and are valid as long as their source.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,13 @@ struct TensorView {
   std::string name;
   DType dtype = DType::kF32;
   std::vector<int64_t>
-      shape;  // row-major, outermost first: a linear layer's weight is [out, in] in every format
+      shape;  // row-major, outermost first; a linear layer's weight is [out, in] in every format
   // Exactly elements() values, in blocks of block_shape(dtype); not necessarily aligned for the dtype.
   std::span<const std::byte> bytes;
   [[nodiscard]] int64_t elements() const;
 };
 
-// A tensor whose element type tugline does not read (integers, say). It is an error only if something needs it.
+// A tensor whose element type tugline does not read, such as integers. It is an error only if the tensor is needed.
 struct UnreadableTensor {
   std::string name;
   std::string type;  // as the file's format names it: "I64"
@@ -32,19 +32,19 @@ struct UnreadableTensor {
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
-  // nullptr where there is none of that name. Thread-safe.
+  // The tensor of that name; nullptr if there is none. Thread-safe.
   [[nodiscard]] virtual const TensorView* find(std::string_view name) const = 0;
   // In ascending byte order.
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
-  // Those of the file that find() and names() leave out, by name ascending.
+  // The tensors that find() and names() leave out, sorted by name.
   [[nodiscard]] virtual std::span<const UnreadableTensor> unreadable() const { return {}; }
   // The element types that can be read from its format, for messages.
   [[nodiscard]] virtual std::string readable_types() const { return "F64, F32, F16, BF16"; }
-  // What messages call it: the path of the file or directory.
+  // The path of the file or directory, for messages.
   [[nodiscard]] virtual std::string path() const = 0;
-  // Says that these bytes of one of its tensors are not needed at the moment. A source that owns a file mapping lets
-  // their pages go, to come back from the file when they are read again. Any other source keeps them: memory that a
-  // caller handed over is never written, released or zeroed. Thread-safe.
+  // Says that these bytes of one of its tensors are not needed now. A source that owns a file mapping releases their pages, which are
+  // read from the file again when they are touched. Any other source keeps them: a caller's memory is never written, released or
+  // zeroed. Thread-safe.
   virtual void release(std::span<const std::byte> /*bytes*/) const {}
 };
 

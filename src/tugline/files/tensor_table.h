@@ -1,4 +1,4 @@
-// The tensors of one file, or of several, by name: what both model file readers keep. Internal to files/.
+// The tensors of one file, or of several, by name. Both readers of model files keep one. Internal to files/.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@
 
 namespace tugline {
 
-// What a reader finds in a file.
+// The tensors that a reader finds in a file.
 struct FileTensors {
   std::vector<TensorView> readable;
   std::vector<UnreadableTensor> unreadable;

@@ -19,8 +19,8 @@ namespace {
 constexpr uint32_t kLocalHeader = 0x04034b50;
 constexpr uint32_t kDirectoryEntry = 0x02014b50;
 constexpr uint32_t kEndRecord = 0x06054b50;
-constexpr size_t kEndRecordBytes = 22;      // without the comment behind it
-constexpr size_t kLongestComment = 0xffff;  // what its 16-bit length can say
+constexpr size_t kEndRecordBytes = 22;      // without the comment after it
+constexpr size_t kLongestComment = 0xffff;  // its length is a 16-bit number
 constexpr uint64_t kMostExpansion = 1032;   // deflate's own bound: 258 bytes out of two bits
 constexpr uint32_t kInZip64 = 0xffffffff;   // the number is in a zip64 record
 constexpr uint16_t kEncrypted = 1;          // a flag
@@ -31,7 +31,7 @@ constexpr uint16_t kDeflated = 8;
   fail(ErrorCode::kInput, "{}: {}; it is no zip archive (.npz), or truncated or damaged", label, what);
 }
 
-// The end record is last, but for a comment.
+// The end record is last; only a comment may follow it.
 ByteReader at_end_record(std::span<const std::byte> archive, const std::string& label) {
   const size_t earliest = archive.size() - std::min(archive.size(), kEndRecordBytes + kLongestComment);
   for (size_t at = archive.size() - std::min(archive.size(), kEndRecordBytes) + 1; at-- > earliest;) {
@@ -43,7 +43,7 @@ ByteReader at_end_record(std::span<const std::byte> archive, const std::string& 
   damaged(label, "has no end of central directory");
 }
 
-// The content behind the local header, whose lengths of name and extra field are its own.
+// The content after the local header, which has its own lengths of name and extra field.
 std::span<const std::byte> content_at(std::span<const std::byte> archive, uint64_t offset, uint64_t size,
                                       const std::string& label) {
   ByteReader reader(archive, label);
@@ -90,7 +90,7 @@ std::vector<std::byte> inflated(const ZipMember& member, const std::string& labe
   z_stream stream{};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)  // deflate's bare stream, without zlib's own header
     fail(ErrorCode::kIo, "{}: zlib cannot begin: no memory", label);
-  // zlib reads through a pointer to what is not const, and writes nothing there.
+  // zlib's pointer to its input is not const, but it writes nothing there.
   stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(member.content.data()));
   stream.avail_in = static_cast<uInt>(member.content.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());

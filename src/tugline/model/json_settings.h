@@ -1,5 +1,5 @@
-// Typed access to one object of config.json. It remembers which settings were asked for, so that none is overlooked, and says
-// which file and field was wrong. Internal to model/.
+// Typed access to one object of config.json. It remembers which settings were read, so that none is overlooked, and its errors name the
+// file and the field. Internal to model/.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@ class JsonSettings {
   // `where` begins messages: "path/config.json", "path/config.json: rope_scaling". `object` must outlive this.
   JsonSettings(const nlohmann::json& object, std::string where);
 
-  // nullptr if it is absent or null: configurations write both.
+  // nullptr if the setting is absent or null, which configurations use alike.
   [[nodiscard]] const nlohmann::json* find(const char* name) const;
-  [[nodiscard]] bool is_null(const char* name) const;  // there, and null
-  // The same for an object, which an empty one is absent too. Errors: another type.
+  [[nodiscard]] bool is_null(const char* name) const;  // present and null
+  // The same for an object; an empty object counts as absent. Errors: another type.
   [[nodiscard]] const nlohmann::json* find_object(const char* name) const;
 
-  // Errors: another type; absent with no `otherwise`.
+  // Errors: another type; an absent setting without `otherwise`.
   [[nodiscard]] int64_t integer(const char* name) const { return integer_or(name, std::nullopt); }
   [[nodiscard]] int64_t integer_or(const char* name, std::optional<int64_t> otherwise) const;
   [[nodiscard]] double number_or(const char* name, std::optional<double> otherwise) const;
@@ -31,7 +31,7 @@ class JsonSettings {
   [[nodiscard]] std::string text_or(const char* name, const std::string& otherwise) const;
 
   [[nodiscard]] const std::string& where() const { return where_; }
-  // The settings that nothing asked for and that are not null, in ascending order.
+  // The settings that were not read and are not null, in ascending order.
   [[nodiscard]] std::vector<std::string> unread() const;
 
  private:

@@ -1,4 +1,4 @@
-// Where a push lands: a layer, and a place in it by TransformerLens's names (docs/method.md, "Hooks").
+// The place where a push lands: a layer, and a point in it with TransformerLens's name (docs/method.md, "Hooks").
 #pragma once
 
 #include <string_view>
@@ -17,7 +17,7 @@ enum class Hook {
   return hook == Hook::kResidPre ? "resid_pre" : hook == Hook::kResidMid ? "resid_mid" : "resid_post";
 }
 
-// A layer alone is no site: whatever asks what a push reaches or costs takes both.
+// Layer and point together. A layer alone does not say what a push reaches or costs.
 struct Site {
   constexpr Site(LayerIndex at, Hook in) : layer(at), hook(in) {}
   LayerIndex layer;

@@ -11,7 +11,7 @@
 namespace tugline {
 namespace {
 
-// A push at the first token is one at a sink: spans begin behind the token after it.
+// The first token is a sink, and a push lands on the token before a span, so spans begin at the third token or later.
 constexpr int64_t kFirstBegin = 2;
 
 bool overlap(TokenRange a, TokenRange b) { return a.begin < b.end && b.begin < a.end; }

@@ -1,5 +1,5 @@
-// Controls of an anchor: what its curve is compared with (docs/dataset.md, "Controls"). Found from the text alone, before anything is
-// measured; whether a control's site is a sink is known only then (probe/sinks).
+// Finds the controls of an anchor: spans and pushes to compare its curve with (docs/dataset.md, "Controls"). They follow from the text alone,
+// before anything is measured. Whether a control's site is a sink is only known later (probe/sinks).
 #pragma once
 
 #include <array>
@@ -14,13 +14,13 @@ namespace tugline {
 
 inline constexpr int64_t kMatchedControls = 3;
 inline constexpr int64_t kWindowControls = 3;
-// Tokens that the anchor's push is moved by.
+// The tokens by which the anchor's push is moved.
 inline constexpr std::array<int64_t, 7> kControlOffsets{-8, -4, -2, -1, 1, 2, 4};
 
 // One control of an anchor, or why there is none.
 struct Control {
-  Span span;            // of the kind that it is or would be; without tokens where it is skipped
-  std::string skipped;  // empty where it is there
+  Span span;            // of the control's kind; without tokens if it is skipped
+  std::string skipped;  // the reason; empty if there is a span
 };
 
 struct ControlQuery {
@@ -36,22 +36,22 @@ struct ControlQuery {
   ReadoutChoice readout;
 };
 
-// How unlike two spans are: |ln(length / length)|, and the tokens from one begin to the other over those of the transcript.
+// The distance of two spans: |ln(length / length)| plus the distance of their begins divided by the transcript's tokens.
 [[nodiscard]] double match_distance(TokenRange a, TokenRange b, int64_t tokens);
 
-// Other sentences: the kMatchedControls chunks nearest by match_distance (of equals the earlier) that share no token with an anchor and do
-// not begin at the transcript's first two tokens.
+// Other sentences: the kMatchedControls chunks nearest by match_distance (the earlier of equally near ones) that share no token with an
+// anchor and do not begin at the transcript's first two tokens.
 [[nodiscard]] std::vector<Control> matched_controls(const ControlQuery& query);
 
-// Windows of the anchor's length within the reasoning's chunks (the transcript where it has none) that share no token with an anchor and
-// do not begin at the transcript's first two tokens: kWindowControls with different begins, drawn by Philox from seed, example and anchor.
-// They are numbered on from one anchor of an example to the next.
+// Random windows: kWindowControls windows of the anchor's length with different begins, drawn by Philox from seed, example and anchor. They
+// lie within the reasoning's chunks (within the transcript if there are none), share no token with an anchor, and do not begin at the
+// transcript's first two tokens. Numbers continue from one anchor of an example to the next.
 [[nodiscard]] std::vector<Control> window_controls(const ControlQuery& query);
 
-// The anchor, its push moved by each of kControlOffsets. The readout stays the anchor's.
+// The anchor with its push moved by each of kControlOffsets. The readout stays the anchor's.
 [[nodiscard]] std::vector<Control> offset_controls(const ControlQuery& query);
 
-// What decides controls and is not an option, for the run's identity.
+// The constants that decide controls, as text for the run's identity.
 [[nodiscard]] std::string controls_text();
 
 }  // namespace tugline

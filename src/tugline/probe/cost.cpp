@@ -7,7 +7,7 @@
 namespace tugline {
 namespace {
 
-// One product of each row with so many keys.
+// One product of each row with this number of keys.
 double products_over(const RowLayout& layout, const HeadShape& shape, double keys) {
   return 2.0 * static_cast<double>(layout.total() * shape.num_heads * shape.head_dim) * keys;
 }

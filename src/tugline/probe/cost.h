@@ -1,5 +1,5 @@
-// What work costs in floating-point operations, from shapes alone: the cost model that docs/performance.md explains. Matrix
-// products only, each multiplication and addition counted once; elementwise work counts as nothing. Measures nothing.
+// Counts the floating-point operations of work from its shapes, by the cost model of docs/performance.md. It counts the multiplications and
+// additions of matrix products; elementwise work counts as nothing.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace tugline {
 
-// Floating-point operations, by the part of the model that they are for.
+// Floating-point operations, by part of the model.
 struct Work {
   double linear = 0;     // the layers' projections
   double attention = 0;  // scores and mixing
@@ -24,9 +24,9 @@ struct Work {
 [[nodiscard]] Work operator*(double times, const Work& work);
 
 [[nodiscard]] double linear_flops(int64_t rows, int64_t out, int64_t in);
-// Two products over all that a row sees: the prefix and, on average, half of its own push's rows.
+// Two products over all keys that a row sees: the prefix and, on average, half of its own push's rows.
 [[nodiscard]] double attention_flops(const RowLayout& layout, const HeadShape& shape);
-// The same on differences: the push's own rows are met twice, by the values' difference and by the base's weights.
+// The same on differences: the push's own rows count twice, for the difference of the values and for the base's weights.
 [[nodiscard]] double attention_difference_flops(const RowLayout& layout, const HeadShape& shape);
 
 // One layer on values, and on differences.
@@ -37,7 +37,7 @@ struct Work {
 // may have.
 [[nodiscard]] Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int64_t pushes,
                              Vocabulary vocabulary = Vocabulary::kExact);
-// What a span costs once: its trace through the blocks above `lowest`, its base distributions.
+// The cost of a span without pushes: its trace through the blocks above `lowest`, and its base distributions.
 [[nodiscard]] Work span_work(const ModelConfig& config, const ReplayRows& rows, Site lowest);
 // One forward pass of a transcript, and one through its first `layers` layers only.
 [[nodiscard]] Work baseline_work(const ModelConfig& config, int64_t tokens);

@@ -1,4 +1,4 @@
-// One way through the layers on values, stopping at every hook.
+// Runs through the layers on values, and stops at every hook.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// Diff-in-means vectors from the transcripts' residuals (docs/method.md, "Vectors from means"): what a sentence's residuals have that
-// others' have not. `tugline vectors` writes them, `--direction-file` pushes along them.
+// Diff-in-means vectors from the transcripts' residuals (docs/method.md, "Vectors from means"): how a sentence's mean residual differs from
+// that of others. `tugline vectors` writes them, and `--direction-file` pushes along them.
 #pragma once
 
 #include <functional>
@@ -14,10 +14,10 @@
 
 namespace tugline {
 
-// The mean residual of some tokens, sinks left out.
+// The mean residual of some tokens, without sinks.
 struct TokenMean {
   int64_t tokens = 0;
-  std::vector<double> mean;  // [hidden]; zeros where there are no tokens
+  std::vector<double> mean;  // [hidden]; zeros if there are no tokens
 };
 
 struct ChunkMean {
@@ -29,26 +29,26 @@ struct ChunkMean {
 // One example at one layer.
 struct ExampleMeans {
   int64_t example = 0;              // index in the dataset
-  std::optional<TokenMean> anchor;  // nothing where the example has no anchor span
-  std::vector<ChunkMean> chunks;    // those with tokens that are not sinks
+  std::optional<TokenMean> anchor;  // no value if the example has no anchor span
+  std::vector<ChunkMean> chunks;    // the chunks with tokens that are not sinks
 };
 
-// `plan` has anchor and chunk spans. By layer; examples in the plan's order. Errors: kInterrupted where keep_going, which is asked after
-// each example, says no.
+// Computes the means, by layer, with examples in the plan's order. `plan` has anchor and chunk spans. Asks keep_going after each example.
+// Errors: kInterrupted if it says no.
 [[nodiscard]] std::map<LayerIndex, std::vector<ExampleMeans>> read_means(
     const Model& model, const SweepPlan& plan, std::span<const LayerIndex> layers, Hook hook,
     const std::function<bool()>& keep_going);
 
-// A vector and what it belongs to; -1 where it is not of one example, or not of one chunk.
+// A vector and what it belongs to; -1 if it is not of one example, or not of one chunk.
 struct MeanVector {
   int64_t example = -1;
   int64_t chunk = -1;
   std::vector<double> values;  // [hidden]
 };
 
-// Each chunk's own: the mean over its tokens less the mean over the tokens of its example's other chunks. Examples with one chunk give none.
+// One vector for each chunk: the mean over its tokens minus that over its example's other chunks. Examples with one chunk have none.
 [[nodiscard]] std::vector<MeanVector> chunk_vectors(const std::vector<ExampleMeans>& examples);
-// One an example: the mean over the anchor's tokens less the mean over the tokens of the chunks that share none with it.
+// One for each example: the mean over the anchor's tokens minus that over the chunks that share no token with it.
 [[nodiscard]] std::vector<MeanVector> example_vectors(const std::vector<ExampleMeans>& examples);
 
 enum class Centring { kNone, kByExample };
@@ -59,12 +59,12 @@ struct GlobalVector {
   int64_t below = 0;  // the other chunks that have a value
 };
 
-// `metric_of(example, chunk)`: a chunk's value, or nothing.
+// `metric_of(example, chunk)`: a chunk's value, if it has one.
 using MetricLookup = std::function<std::optional<double>(int64_t example, int64_t chunk)>;
 
-// One over all examples: the mean of the chunks whose metric is above the threshold, less the mean of the others that have a value; every
-// chunk weighs the same. kByExample takes each example's own mean over its chunks' tokens from its chunks first, so that what only tells
-// examples apart does not enter. Errors (kInput): no chunk on one of the two sides.
+// One vector over all examples: the mean of the chunks whose metric is above the threshold, minus the mean of the others that have a value.
+// Every chunk has the same weight. kByExample first subtracts each example's mean over its chunks' tokens from its chunks, so that
+// differences between examples do not enter. Errors (kInput): no chunk on one of the two sides.
 [[nodiscard]] GlobalVector global_vector(const std::vector<ExampleMeans>& examples,
                                          const MetricLookup& metric_of, double threshold, Centring centring);
 

@@ -1,6 +1,6 @@
-// What work takes in memory, in bytes, from shapes alone: the CPU backend's side of a sweep's plan. Each function says
-// what is held, and what making it takes for a moment besides. Left out is what does not grow with the work: code, the
-// compute library's own memory, a few megabytes a thread. tests/probe/memory_needs_test.cpp holds the sum to the peak of
+// Estimates the memory of a sweep on the CPU backend, in bytes, from shapes alone. Each function returns what is held, and what is needed
+// in addition while it is made. Left out is memory that does not grow with the work: code, the compute library's own, and a few megabytes
+// per thread. tests/probe/memory_needs_test.cpp compares the sum with the peak of
 // a process.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace tugline {
 
-// How a backend computes, as far as it decides what is held.
+// The properties of a backend that decide what is held.
 struct Arithmetic {
   Precision precision = Precision::kF32;
   Bf16Products bf16_products = Bf16Products::kNative;
@@ -23,11 +23,11 @@ struct Arithmetic {
 
 struct MemoryNeed {
   int64_t held = 0;
-  int64_t making = 0;  // besides, until it is made
+  int64_t making = 0;  // in addition, while it is made
   [[nodiscard]] int64_t peak() const { return held + making; }
 };
 
-// The packed weights; in bf16 with the rounded ones that differences above `lowest` are multiplied by.
+// The packed weights; in bf16 also the rounded ones of the layers above `lowest`.
 [[nodiscard]] int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabulary,
                                    const Arithmetic& arithmetic);
 
@@ -39,12 +39,12 @@ struct MemoryNeed {
 [[nodiscard]] MemoryNeed span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lowest,
                                     Vocabulary vocabulary, const Arithmetic& arithmetic = {});
 
-// A batch of pushes on its way through the layers and the vocabulary.
+// A batch of pushes while it goes through the layers and the vocabulary.
 [[nodiscard]] int64_t batch_bytes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
                                   const Arithmetic& arithmetic = {});
 
-// Elements that one row takes while a batch of rows goes through a layer: the residual twice and the layer's
-// intermediates. Batches are cut by it (probe/batches), so it is part of what a run's numbers depend on.
+// The elements that one row takes while a batch goes through a layer: the residual twice, and the layer's intermediate values. Batches
+// are cut by it (probe/batches), so a run's numbers depend on it.
 [[nodiscard]] int64_t layer_row_elements(const ModelConfig& config);
 
 // The f64 model of an audit: its baseline of the transcript's first `tokens`, and the reruns of `pushes` of one unit.

@@ -1,5 +1,5 @@
-// What a sweep will cost before it runs: units, pushes, batches, floating-point operations, memory, disk, time. From the configuration and
-// the spans alone; no weights are read. `sweep --dry-run` shows it, a sweep's progress counts by it.
+// Estimates what a sweep will cost before it runs: units, pushes, batches, floating-point operations, memory, disk, time. It needs the
+// configuration and the spans, but no weights. `sweep --dry-run` shows it, and a sweep's progress is measured by it.
 #pragma once
 
 #include <functional>
@@ -10,25 +10,25 @@
 
 namespace tugline {
 
-// Bytes. Each part is its largest, which need not be at the fullest moment.
+// Bytes. Each part has its own largest value, which need not be at the moment of the peak.
 struct MemoryNeeds {
   int64_t weights = 0;
-  int64_t statistics = 0;  // of the residuals that directions are made of
+  int64_t statistics = 0;  // of the residuals from which directions are made
   int64_t baseline = 0;    // one transcript's residuals, keys and values
   int64_t span = 0;        // one span's trace and base distributions
   int64_t batch = 0;       // one batch's activations
   int64_t audit = 0;       // one transcript in f64, and a unit's reruns
-  int64_t peak = 0;        // of all that is held at the sweep's fullest moment, and what it works in then
+  int64_t peak = 0;        // the largest sum at any moment, with the working memory of that moment
 };
 
-// Of the units that are still to run, but for `units`.
+// All fields except `units` count only the units that have not been measured yet.
 struct SweepCost {
   int64_t units = 0;       // of the whole sweep
   int64_t units_left = 0;  // that are still to run
   int64_t spans_left = 0;
   int64_t baselines_left = 0;
-  int64_t pushes = 0;   // that are computed: neither epsilon 0 nor out of reach
-  int64_t batches = 0;  // that they are run in
+  int64_t pushes = 0;   // that must be computed: neither epsilon 0 nor out of reach
+  int64_t batches = 0;  // of these pushes
   int64_t largest_batch_rows = 0;
   Work push_work;      // of the pushes
   Work shared_work;    // of baselines, traces, base distributions and the residuals' statistics
@@ -38,13 +38,13 @@ struct SweepCost {
   [[nodiscard]] double flops() const { return push_work.total() + shared_work.total(); }
 };
 
-// `has_unit` says what need not run; `arithmetic` decides memory alone.
+// `has_unit` says which units are already measured; `arithmetic` only decides memory.
 [[nodiscard]] SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
                                 const std::function<bool(const UnitKey&)>& has_unit,
                                 const Arithmetic& arithmetic = {});
 
-// Of the sweep at `speed` FLOP/s, without loading the model. At the machine's whole matrix-product speed (backend/product_speed) it is
-// the least that the sweep can take; units reach a part of that.
+// The seconds of the sweep at `speed` FLOP/s, without loading the model. At the machine's full matrix-product speed
+// (backend/product_speed) this is a lower bound, because units reach only a part of that speed.
 [[nodiscard]] double expected_seconds(const SweepCost& cost, double speed);
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// Which pushes a unit makes: plain options, the same for every unit of a run.
+// The options that decide which pushes a unit makes. They are the same for every unit of a run.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@
 
 namespace tugline {
 
-// kCommon: the same directions at every epsilon, so that a curve is smooth. kIndependent: fresh ones at each epsilon.
+// kCommon: the same directions at every epsilon, so that a curve is smooth. kIndependent: new ones at each epsilon.
 enum class DirectionSharing { kCommon, kIndependent };
 
 enum class PushKind {
   kAdditive,       // h + epsilon rms(h) v
-  kRotation,       // h turned towards v so far that the turn moves it as far as an addition would
+  kRotation,       // h turned towards v, so that it moves as far as by an addition
   kInterpolation,  // h + epsilon (h' - h), h' another real residual of the layer
 };
-[[nodiscard]] std::string_view name_of(PushKind kind);  // as --push has it
-// Errors (kUsage): a name that is none.
+[[nodiscard]] std::string_view name_of(PushKind kind);  // the name in --push
+// Errors (kUsage): an unknown name.
 [[nodiscard]] PushKind parse_push_kind(std::string_view name);
 
 // What directions are made orthogonal to.
@@ -30,7 +30,7 @@ enum class Orthogonal { kToNothing, kToResidual, kToSubspace };
 
 struct PushOptions {
   std::vector<double> epsilons;  // in units of the residual's RMS at the site
-  int32_t directions = 8;        // random ones; the number of rows where they are supplied
+  int32_t directions = 8;        // random ones; the number of rows if they are supplied
   uint64_t seed = 42;
   DirectionSharing sharing = DirectionSharing::kCommon;
   SuppliedDirections supplied = {};                      // empty for random directions
@@ -38,12 +38,12 @@ struct PushOptions {
   PushKind kind = PushKind::kAdditive;
   Orthogonal orthogonal = Orthogonal::kToNothing;
   UnitRows subspace = {};                // for kToSubspace: orthonormal rows [hidden]
-  DirectionOrigin subspace_origin = {};  // of the file that they are from
+  DirectionOrigin subspace_origin = {};  // of their file
   int32_t null_directions =
-      0;  // random isotropic ones beside the supplied; their numbers follow on from the supplied ones'
+      0;  // random isotropic ones beside the supplied; their numbers follow those of the supplied ones
 };
 
-// Directions of a unit, the null's included.
+// The directions of a unit, with the null directions.
 [[nodiscard]] inline int32_t all_directions(const PushOptions& options) {
   return options.directions + options.null_directions;
 }

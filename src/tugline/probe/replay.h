@@ -11,8 +11,8 @@
 
 namespace tugline {
 
-// A span of a transcript, ready to be pushed at: what the units of its layers share. Without trace and readout where pushes are
-// replayed on values (probe/plain_replay), which take their base along.
+// The base state of a span, which the units of all its layers share. It has no trace and no readout if pushes are replayed on values
+// (probe/plain_replay), which compute their own base.
 struct SpanBase {
   TokenRange span;
   ReplayRows rows;

@@ -1,5 +1,5 @@
-// One cheap pass over the transcripts for what direction families need of their residuals: each is run up to the highest pushed layer
-// only, and nothing of it is kept but sums and a sample.
+// Collects the statistics of residuals that direction families need: runs each transcript once, only up to the highest pushed layer, and
+// keeps sums and a sample.
 #pragma once
 
 #include <functional>
@@ -33,8 +33,8 @@ struct PassOptions {
   std::function<bool()> keep_going;  // asked after each transcript
 };
 
-// Statistics of each layer over the transcripts, the same bits in whatever order they come. Errors: kInterrupted where keep_going says
-// no; fewer than two tokens that are not sinks.
+// The statistics of each layer over the transcripts; the same bits in any order. Errors: kInterrupted if keep_going says no; fewer than two
+// tokens that are not sinks.
 [[nodiscard]] ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> transcripts,
                                               const PassOptions& options);
 

@@ -1,4 +1,4 @@
-// How large a transcript's residuals are at the pushed layers, and which of them are sinks': what a sweep asks before it pushes.
+// The sizes of a transcript's residuals at the pushed layers, and which tokens are sinks. A sweep needs both before it pushes.
 #pragma once
 
 #include <map>
@@ -12,13 +12,13 @@ namespace tugline {
 
 class ResidualSizes {
  public:
-  // At the baseline's hook. `layers` are ones that the baseline kept.
+  // Reads the residuals at the baseline's hook. The baseline kept those of `layers`.
   ResidualSizes(const Model& model, const Baseline& baseline, std::span<const LayerIndex> layers);
 
   [[nodiscard]] double rms(LayerIndex layer, Position position) const {
     return layers_.at(layer).rms.at(static_cast<size_t>(position.value));
   }
-  // By the rule of probe/sinks.
+  // Whether a token is a sink, by the rule of probe/sinks.
   [[nodiscard]] bool is_sink(LayerIndex layer, Position position) const {
     return layers_.at(layer).sinks.at(static_cast<size_t>(position.value));
   }

@@ -73,7 +73,7 @@ struct ResidualAccumulator::Sums {
   int64_t tokens = 0;
   Eigen::VectorXd mean;
   Eigen::VectorXd squares;   // [hidden]: the diagonal of what products holds
-  Eigen::MatrixXd products;  // [hidden, hidden], lower half; empty where it is not asked for
+  Eigen::MatrixXd products;  // [hidden, hidden], lower half; empty if it is not requested
 
   void merge(Rows rows) {
     const OneThread one_thread;

@@ -1,6 +1,6 @@
-// What the residuals of a dataset's transcripts look like at one site: mean, variances, principal components, and a sample of real ones.
-// Direction families are made of them (probe/direction_family). Sums are f64; the same transcripts added in the same order give the same
-// bits, whatever the number of threads.
+// Statistics of the residuals of a dataset's transcripts at one site: mean, variances, principal components, and a sample of real ones.
+// Direction families use them (probe/direction_family). Sums are f64. The same transcripts in the same order give the same bits with any
+// number of threads.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +19,18 @@ struct RealResidual {
   std::vector<double> values;  // [hidden]
 };
 
-// Real residuals that are kept of a layer; which ones is up to the seed.
+// The number of real residuals that are kept for a layer; the seed decides which ones.
 inline constexpr int64_t kSampledResiduals = 1024;
-// The covariance's factor holds the components that make up so much of the total variance.
+// The share of the total variance that the components of the covariance's factor hold.
 inline constexpr double kFactorVariance = 0.99;
 
 struct ResidualStatistics {
-  int64_t tokens = 0;            // that entered
+  int64_t tokens = 0;            // that were counted
   int64_t sinks = 0;             // that were left out (probe/sinks)
   std::vector<double> mean;      // [hidden]
   std::vector<double> variance;  // [hidden], of each component, divided by tokens - 1
-  // Where the covariance was asked for: its unit eigenvectors and eigenvalues, largest first; those below 1e-12 of the largest are left
-  // out. Each vector's largest component is positive.
+  // If the covariance was requested: its unit eigenvectors and eigenvalues, largest first, without those below 1e-12 of the largest. Each
+  // vector's largest component is positive.
   std::vector<std::vector<double>> components;
   std::vector<double> component_variances;
   int64_t factor_rank = 0;  // components that hold kFactorVariance of the variance

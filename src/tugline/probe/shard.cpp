@@ -36,7 +36,7 @@ std::vector<SpanCost> span_costs(const ModelConfig& config, const SweepPlan& pla
   return costs;
 }
 
-// The shard of each span, from 0, where spans go into a shard until it would cost more than `limit`.
+// The shard of each span, from 0. Spans are added to a shard until it would cost more than `limit`.
 std::vector<int64_t> fill_shards(const std::vector<SpanCost>& costs, double limit) {
   std::vector<int64_t> shards;
   double load = 0;

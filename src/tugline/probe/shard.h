@@ -1,5 +1,5 @@
-// Deals a sweep's spans to shards that are measured apart, on whatever machines, and merged afterwards (store/merge). The deal follows
-// from the plan alone: not from the machine, nor from what is done already.
+// Divides a sweep's spans into shards, which are measured separately, on one machine or several, and merged afterwards (store/merge). The
+// division depends on the plan alone, and not on the machine or on what is already measured.
 #pragma once
 
 #include "tugline/model/config.h"
@@ -8,10 +8,10 @@
 
 namespace tugline {
 
-// The plan with the spans of one shard only: all layers of a span stay together, since they share its trace and base distributions, and
-// shards are runs of neighbouring spans, so that few examples' baselines are computed twice. Their borders are such that the costliest
-// shard costs the least FLOPs (probe/cost) that it can. Every example stays, with its reason where it is skipped. A shard holds nothing where
-// there are more shards than spans. The shard must be one: 1 <= number <= count.
+// Returns the plan with only the spans of one shard. All layers of a span stay together, because they share its trace and base
+// distributions. A shard has neighbouring spans, so that few examples' baselines are computed twice. The borders minimise the FLOPs
+// (probe/cost) of the costliest shard. Every example stays in the plan, with its reason if it is skipped. If there are more shards than
+// spans, some shards are empty. Requires 1 <= number <= count.
 [[nodiscard]] SweepPlan plan_of_shard(const ModelConfig& config, const SweepPlan& plan,
                                       const SweepOptions& options, const Shard& shard);
 

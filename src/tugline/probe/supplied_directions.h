@@ -1,4 +1,4 @@
-// Directions that a user brings, as unit vectors for the layers of a run, and what their file says of where they come from.
+// A user's directions, as unit vectors for the layers of a run, and what their file says about their origin.
 #pragma once
 
 #include <cstdint>
@@ -17,52 +17,52 @@ namespace tugline {
 
 using UnitRows = std::vector<std::vector<double>>;  // each [hidden], of length 1
 
-// Where a file of directions says that it was made; nothing where it does not say.
+// The origin of a file of directions, by its own account; a field has no value if the file does not say.
 struct DirectionOrigin {
-  std::string file = {};  // as messages call it
+  std::string file = {};  // its name in messages
   std::optional<std::string> model_name = {};
-  std::optional<std::string> model_weights = {};  // as a run's identity has their hash
-  std::optional<std::string> architecture = {};   // as llama.cpp names it
+  std::optional<std::string> model_weights = {};  // the same hash as in a run's identity
+  std::optional<std::string> architecture = {};   // llama.cpp's name
   std::optional<std::string> hook = {};
-  std::optional<int64_t> layer = {};  // of a file that gives one array
+  std::optional<int64_t> layer = {};  // if the file gives one array
 };
 
 struct SuppliedDirections {
-  UnitRows rows = {};  // the same at every layer; empty where each layer has its own
-  std::map<LayerIndex, UnitRows> by_layer = {};  // for each layer of the run, as many rows at each
+  UnitRows rows = {};                            // the same at every layer; empty if each layer has its own
+  std::map<LayerIndex, UnitRows> by_layer = {};  // for each layer of the run, with the same number of rows
   std::map<LayerIndex, std::string> names = {};  // of the file's arrays, likewise
   DirectionOrigin origin = {};
 
   [[nodiscard]] bool empty() const { return rows.empty() && by_layer.empty(); }
   [[nodiscard]] int32_t count() const;
-  // Those of a layer of the run.
+  // The directions of one layer of the run.
   [[nodiscard]] const UnitRows& at(LayerIndex layer) const;
-  // "file", a hash to the bit, and "by layer" where each layer has its own: for a run's identity. Not empty.
+  // For a run's identity: "file", a hash of the exact values, and "by layer" if each layer has its own. Not empty.
   [[nodiscard]] std::string identity() const;
 };
 
-// A hash of rows of numbers, to the bit: 16 hexadecimal digits.
+// A hash of the exact values of rows of numbers: 16 hexadecimal digits.
 [[nodiscard]] std::string hash_of_rows(std::span<const std::vector<double>> rows);
 
-// "layer 20: v.safetensors:global.layer20, layer 21: ..." of directions by layer.
+// "layer 20: v.safetensors:global.layer20, layer 21: ...", for directions by layer.
 [[nodiscard]] std::string array_names(const SuppliedDirections& directions);
 
 [[nodiscard]] DirectionOrigin origin_of(const DirectionFile& file);
 
-// The file's directions for `layers`. Errors (kInput): what unit_rows refuses; a layer that a file by layer lacks; layers with other numbers
-// of rows, or whose rows its metadata say to be of other chunks.
+// The file's directions for `layers`. Errors (kInput): those of unit_rows; a layer without an array; layers with different numbers of rows, or
+// whose rows belong to different chunks by the metadata.
 [[nodiscard]] SuppliedDirections supplied_directions(const DirectionFile& file,
                                                      std::span<const LayerIndex> layers, int64_t hidden);
 
 // Where directions are pushed.
 struct PushedAt {
   const ModelConfig& model;
-  std::optional<std::string> weights = {};  // their hash, where they are loaded
+  std::optional<std::string> weights = {};  // their hash, if they are loaded
   Hook hook = Hook::kResidPost;
   std::span<const LayerIndex> layers = {};
 };
 
-// One sentence for each of model, hook and layer in which what a file says of itself is not where its directions are pushed.
+// One sentence for each of model, hook and layer in which a file's origin differs from where its directions are pushed.
 [[nodiscard]] std::vector<std::string> contradictions(const DirectionOrigin& origin, const PushedAt& at);
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// The few operations on vectors of the residual stream that directions and pushes are made of, on the host in f64.
+// Operations on vectors of the residual stream, in f64 on the host, from which directions and pushes are computed.
 #pragma once
 
 #include <cmath>
@@ -15,7 +15,7 @@ namespace tugline {
 
 [[nodiscard]] inline double norm(std::span<const double> v) { return std::sqrt(dot(v, v)); }
 
-// sqrt(mean(v_i^2)). Of a residual it is the unit that epsilons are in.
+// sqrt(mean(v_i^2)). The RMS of a residual is the unit of epsilon.
 [[nodiscard]] inline double rms(std::span<const double> v) {
   return std::sqrt(dot(v, v) / static_cast<double>(v.size()));
 }
@@ -36,14 +36,14 @@ inline void add_scaled(std::span<const double> v, double factor, std::vector<dou
   return d;
 }
 
-// Takes out of v what lies along the orthonormal rows of `basis`. Twice: what one pass leaves is its rounding, relative to what it took
-// out (Giraud, Langou, Rozloznik 2005, "twice is enough").
+// Removes from v its components along the orthonormal rows of `basis`. It does so twice, because the first pass leaves rounding errors
+// relative to what it removed (Giraud, Langou, Rozloznik 2005, "twice is enough").
 inline void remove_components(std::span<const std::vector<double>> basis, std::vector<double>& v) {
   for (int pass = 0; pass < 2; ++pass)
     for (const std::vector<double>& row : basis) add_scaled(row, -dot(row, v), v);
 }
 
-// An orthonormal basis of what unit vectors span. A row of which less than 1e-10 is new adds nothing.
+// An orthonormal basis of the span of unit vectors. A row whose new part is below 1e-10 is left out.
 [[nodiscard]] inline std::vector<std::vector<double>> orthonormal_basis(
     std::span<const std::vector<double>> rows) {
   constexpr double kNothingNew = 1e-10;

@@ -1,4 +1,4 @@
-// An analysis as tables of named columns: what the store keeps, `analyze --json` prints and figures read. Names of tables
+// Turns an analysis into tables of named columns, which the store keeps, `analyze --json` prints and figures read. The names of tables
 // (store/analysis_names.h) and columns are a contract (docs/formats.md).
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace tugline {
 
-// The columns of table::kSpans before the dataset's metrics, which have one each under their own names.
+// The columns of table::kSpans before those of the dataset's metrics, which have one column each.
 inline constexpr std::array<std::string_view, 16> kSpanColumns{"example",
                                                                "span_kind",
                                                                "chunk",
@@ -32,17 +32,17 @@ inline constexpr std::array<std::string_view, 16> kSpanColumns{"example",
                                                                "max_over_min",
                                                                "coefficient_of_variation"};
 
-// `facts`: settings besides the analysis' own, such as the dataset's name and hash.
+// `facts`: settings in addition to the analysis' own, such as the dataset's name and hash.
 [[nodiscard]] std::vector<ResultTable> analysis_tables(const Analysis& analysis,
                                                        const std::map<std::string, Cell>& facts);
 
 // One JSON object: the settings by name, and each other table as a list of objects.
 [[nodiscard]] std::string analysis_json(const std::vector<ResultTable>& tables);
 
-// Place of a column; Error kInput where a stored table lacks it.
+// The index of a column. Throws Error (kInput) if a stored table lacks it.
 [[nodiscard]] size_t column_of(const ResultTable& table, const std::string& column);
 
-// Place of a metric in table::kSpans; Error kUsage, with the metrics that are there, for a name that is none of them.
+// The index of a metric's column in table::kSpans. Throws Error (kUsage), which lists the metrics, if there is none of that name.
 [[nodiscard]] size_t metric_column_of(const ResultTable& spans, const std::string& metric);
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// An analysis for people: a page of tables about the chosen epsilon. All of it is in the store and in JSON (analysis_tables).
+// Writes an analysis for people: tables about the chosen epsilon. The store and the JSON (analysis_tables) hold all of it.
 #pragma once
 
 #include <string>

@@ -51,7 +51,7 @@ std::string horizontal_axis(const CurvePlot& plot) {
   return text + "set xtics nomirror out format '%g'\n";
 }
 
-// Where texts or spans differ in length, the ends of the curves are about fewer spans.
+// If texts or spans differ in length, the ends of the curves are about fewer spans.
 std::string spans_caption(const CurvePlot& plot) {
   int64_t fewest = plot.curves.front().points.front().of.spans;
   int64_t most = fewest;

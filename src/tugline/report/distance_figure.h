@@ -1,4 +1,4 @@
-// The figure of how far a push reaches: KL of each readout row against its distance from the push, a curve a layer.
+// The figure of how far a push reaches: KL of each readout row against its distance from the push, one curve per layer.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@
 namespace tugline {
 
 struct DistanceFigureOptions {
-  std::string span_kind = {};          // as span_kind_to_draw gives it
-  std::optional<double> epsilon = {};  // one of the run's; without it the largest
+  std::string span_kind = {};          // the result of span_kind_to_draw
+  std::optional<double> epsilon = {};  // one of the run's; default: the largest
   FigureFormat format = FigureFormat::kSvg;
 };
 
-// The gnuplot program with its data. The horizontal axis is logarithmic where all distances are positive and a decade apart. Errors: kUsage
-// where the run has no such epsilon.
+// Returns the gnuplot program with its data. The horizontal axis is logarithmic if all distances are positive and span a decade. Errors:
+// kUsage if the run has no such epsilon.
 [[nodiscard]] std::string distance_figure_script(const RunStore& store, const RunView& view,
                                                  const DistanceFigureOptions& options);
 

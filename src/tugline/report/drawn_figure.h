@@ -1,5 +1,5 @@
-// Draws a gnuplot program and makes sure that every byte of the figure arrived. gnuplot does not look at whether its writes
-// succeed: on a full or failing disk it leaves out the blocks that could not be written and ends with status 0.
+// Draws a gnuplot program and checks that every byte of the figure arrived. gnuplot does not check its writes: on a full or failing disk
+// it leaves out the blocks that could not be written, and ends with status 0.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace tugline {
 
-// The figure's bytes. The program must set the terminal of `format`. Errors: those of run_gnuplot; kIo where the figure is not
-// whole.
+// Returns the figure's bytes. The program must set the terminal of `format`. Errors: those of run_gnuplot; kIo if the figure is not
+// complete.
 [[nodiscard]] std::string drawn_figure(const std::string& script, FigureFormat format);
 
 // True for a PNG file whose chunks follow each other from the signature to IEND at the very end. A missing block breaks the chain.

@@ -1,4 +1,4 @@
-// The figure of a run: KL against epsilon, one curve a layer with its confidence band, drawn by gnuplot.
+// The figure of a run: KL against epsilon, one curve per layer with its confidence band, drawn by gnuplot.
 #pragma once
 
 #include <filesystem>
@@ -10,19 +10,19 @@ namespace tugline {
 
 enum class FigureFormat { kSvg, kPng, kPdf };
 
-// By the file's extension; Error kUsage for any other.
+// The format for a file's extension. Throws Error (kUsage) for any other extension.
 [[nodiscard]] FigureFormat figure_format_of(const std::filesystem::path& path);
 
-// The span kind to draw: `wanted`, or, where that is empty, the run's only one, "anchor" of several. Error
-// kUsage where the run has no such spans, kNothingToMeasure where it has no curve at all.
+// The span kind to draw: `wanted`; if that is empty, the run's only kind, or "anchor" if it has several. Throws Error: kUsage if the run
+// has no such spans, kNothingToMeasure if it has no curve at all.
 [[nodiscard]] std::string span_kind_to_draw(const RunView& view, const std::string& wanted);
 
-// The gnuplot program with its data. The vertical axis is logarithmic where any value is positive; what is
-// exactly zero is then off the axis, and the caption says so.
+// Returns the gnuplot program with its data. The vertical axis is logarithmic if any value is positive. Values that are exactly zero are
+// then off the axis, and the caption says so.
 [[nodiscard]] std::string figure_script(const RunView& view, const std::string& span_kind,
                                         FigureFormat format);
 
-// Draws a gnuplot program made for the path's format into `path`, which is replaced whole or left as it was.
+// Draws a gnuplot program made for the path's format into `path`, which is replaced completely or left unchanged.
 void draw_script(const std::string& script, const std::filesystem::path& path);
 
 // figure_script, drawn.

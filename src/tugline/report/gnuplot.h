@@ -5,14 +5,14 @@
 
 namespace tugline {
 
-// Feeds `script` to gnuplot and returns what it draws. Throws Error kNotFound where gnuplot is not installed,
-// kIo where it could not do its work, with its words. gnuplot does not look at whether its writes succeed:
-// report/drawn_figure checks that the figure is whole.
+// Runs `script` in gnuplot and returns what it draws. Throws Error: kNotFound if
+// gnuplot is not installed; kIo, with gnuplot's message, if it fails. gnuplot does
+// not check its writes; report/drawn_figure checks that the figure is complete.
 [[nodiscard]] std::string run_gnuplot(const std::string& script);
 
-// Text to be shown, as a gnuplot string constant. Single quotes: nothing in it is expanded or run. An
-// apostrophe becomes the typographic one: gnuplot reads a doubled one at the start of a string as the
-// string's end.
+// `text` as a gnuplot string constant. In single quotes, gnuplot does not expand
+// or run anything in it. An apostrophe becomes a typographic one, because
+// gnuplot reads a doubled one at the start of a string as the string's end.
 [[nodiscard]] std::string gnuplot_quoted(const std::string& text);
 
 }  // namespace tugline

@@ -40,7 +40,7 @@ void remove_abandoned(const fs::path& folder, const std::string& prefix) {
   }
 }
 
-// Where a chain of symbolic links ends, whether or not a file is there yet.
+// The end of a chain of symbolic links, whether or not there is a file yet.
 fs::path behind_links(fs::path path) {
   constexpr int kMostLinks = 40;  // as the system itself follows
   std::error_code error;
@@ -52,7 +52,7 @@ fs::path behind_links(fs::path path) {
   return path;
 }
 
-// True if the path names an open descriptor of this process. The link behind it is no path ("pipe:[71]"), or is that of a file
+// True if the path names an open descriptor of this process. Its link is not a path ("pipe:[71]"), or is that of a file
 // which the shell opened and which must not be replaced.
 bool is_descriptor(const fs::path& path) {
   const std::string name = path.lexically_normal().string();

@@ -1,5 +1,5 @@
-// Writes a result file whole or not at all: under another name in the same folder, then renamed into place. A
-// device or a pipe (/dev/stdout, a FIFO) is written as it is.
+// Writes a result file completely or not at all: under another name in the same folder, which is then renamed. A device or a pipe
+// (/dev/stdout, a FIFO) is written to directly.
 #pragma once
 
 #include <filesystem>
@@ -9,15 +9,15 @@ namespace tugline {
 
 class OutputFile {
  public:
-  // Removes what a killed command left of an earlier try. Throws Error kIo if nothing can be written there.
+  // Removes what a killed command left behind. Throws Error (kIo) if the file cannot be written.
   explicit OutputFile(const std::filesystem::path& path);
-  // Without a commit, what was written is removed.
+  // Removes what was written, unless it was committed.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::string_view bytes);
-  // Puts the file in its place. Throws Error kIo where the system could not keep all of it.
+  // Gives the file its name. Throws Error (kIo) if the system could not write all of it.
   void commit();
 
  private:
@@ -25,7 +25,7 @@ class OutputFile {
 
   std::filesystem::path path_;       // as the user gave it, for messages
   std::filesystem::path target_;     // symbolic links resolved
-  std::filesystem::path temporary_;  // empty where the target is written as it is, and after the commit
+  std::filesystem::path temporary_;  // empty if the target is written directly, and after the commit
   int descriptor_ = -1;
 };
 

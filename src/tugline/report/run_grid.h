@@ -6,7 +6,7 @@
 
 namespace tugline {
 
-// The responses to one set of directions.
+// The responses to one set of directions, as an array.
 [[nodiscard]] ResponseGrid read_grid(const RunStore& store, DirectionSet set = DirectionSet::kMain);
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// The analysis that a run's store keeps, for figures: tables by name, and a check that they are of this run as it is now.
+// Reads the analysis that a run's store keeps, for figures: tables by name. Checks that they describe the run's present state.
 #pragma once
 
 #include <optional>
@@ -9,17 +9,17 @@
 
 namespace tugline {
 
-// Errors: kUsage where no analysis is kept; kConflict where units were measured since. Both say what to run.
+// Errors: kUsage if the store has no analysis; kConflict if units were measured since. Both say which command to run.
 [[nodiscard]] ResultTable stored_table(const RunStore& store, const std::string& name);
 
-// A setting of the kept analysis that is a number; Error kInput where it lacks it.
+// A number among the stored analysis' settings. Throws Error (kInput) if it is missing.
 [[nodiscard]] double number_setting(const RunStore& store, const std::string& name);
 
-// Rows of one span kind and layer, of tables that have both columns.
+// The rows of one span kind and layer, for tables that have both columns.
 [[nodiscard]] std::vector<std::vector<Cell>> rows_of(const ResultTable& table, const std::string& span_kind,
                                                      int32_t layer);
 
-// A cell as a number; nothing where it is NULL or text.
+// A cell as a number; no value if it is NULL or text.
 [[nodiscard]] std::optional<double> number_of(const Cell& cell);
 
 }  // namespace tugline

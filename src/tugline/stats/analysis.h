@@ -1,6 +1,6 @@
-// Everything that `tugline analyze` says of a run: the pieces of this folder put together. Plain results; printing and keeping
-// them is report's and store's. The same responses, metrics and options give the same bits, whatever order they come in and
-// however many threads there are. docs/statistics.md.
+// Computes everything that `tugline analyze` says about a run, from the parts in this folder. report/ prints the results and store/
+// keeps them. The same responses, metrics and options give the same bits, in any order and with any number of threads.
+// docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ struct Analysis {
   double epsilon = 0;            // the chosen one
   double fit_largest = 0;        // the end of the fit's range, and the epsilons in it
   int64_t fit_points = 0;
-  int64_t spans = 0;             // complete ones, which all of it is about
-  int64_t incomplete_spans = 0;  // left out, as are
-  int64_t spans_at_sinks = 0;    // controls at a sink token
+  int64_t spans = 0;             // complete ones; the analysis is about these
+  int64_t incomplete_spans = 0;  // left out
+  int64_t spans_at_sinks = 0;    // controls at a sink token; left out
   std::vector<int32_t> layers = {};
   std::vector<MeanPoint> means = {};
   std::vector<ShapeOfCurve> shapes = {};
@@ -37,8 +37,8 @@ struct Analysis {
   std::vector<MetricCorrelation> correlations = {};
 };
 
-// `metrics` may be empty. `null`: the random directions that were pushed beside supplied vectors; all else is about the grid. Errors: kNothingToMeasure where no span is complete; kUsage where an option's epsilon is not one of
-// the run's.
+// Analyses `grid`. `metrics` may be empty. `null` holds the random directions that were pushed beside supplied vectors, for
+// null_contrasts alone. Errors: kNothingToMeasure if no span is complete; kUsage if an option's epsilon is not one of the run's.
 [[nodiscard]] Analysis analyse(const ResponseGrid& grid, std::vector<ChunkMetric> metrics,
                                const AnalysisOptions& options, const ResponseGrid& null = {});
 

@@ -1,5 +1,5 @@
-// Paired contrasts: the anchor against the other spans of the same example, and a layer against another at the same
-// spans. Pairing takes out what the two sides share: a text's difficulty, a span's length. docs/statistics.md.
+// Paired contrasts: the anchor against the other spans of the same example, and one layer against another at the same spans. Pairing
+// removes what the two sides share, such as a text's difficulty. docs/statistics.md.
 #pragma once
 
 #include <optional>
@@ -13,33 +13,33 @@
 
 namespace tugline {
 
-// The span kind that others are controls for.
+// The span kind with which the others are compared.
 inline constexpr const char* kAnchorKind = "anchor";
 
-// One side less the other, at one epsilon.
+// The first side minus the other, at one epsilon.
 struct Contrast {
   std::string span_kind = {};     // of the first side
-  std::string against_kind = {};  // of the other; the same where layers are compared
+  std::string against_kind = {};  // of the other; the same if layers are compared
   int32_t layer = 0;
   int32_t against_layer = 0;
   double epsilon = 0;
   MeanEstimate difference = {};            // of the paired differences, nats; t interval
   PercentileInterval bootstrap = {};       // of the same difference
-  std::optional<double> ratio = {};        // first mean over the other; absent where that is 0
+  std::optional<double> ratio = {};        // first mean over the other; absent if that is 0
   PercentileInterval ratio_interval = {};  // bootstrap
   PercentileInterval ratio_t =
-      {};  // by t (Fieller): holds 1 exactly where `p_value` is above 1 - kConfidence
+      {};  // by t (Fieller): contains 1 exactly if `p_value` is above 1 - kConfidence
   std::optional<double> p_value = {};  // of difference 0, by t
-  int64_t pairs = 0;                   // examples where kinds are compared, spans where layers are
+  int64_t pairs = 0;                   // examples if kinds are compared, spans if layers are
   int64_t larger = 0;                  // pairs whose first side is the larger
 };
 
-// "anchor" against each other kind: over the examples that have both, the anchor's mean less the mean of the other
-// spans of that example. Each example weighs the same. A span at the anchor's own place, such as the chunk that it is, is
-// no span to compare it with. Nothing where the run has no such pair.
+// "anchor" against each other kind, over the examples that have both: the anchor's mean minus the mean of the other spans of that
+// example. Each example has the same weight. A span at the anchor's own place, such as its chunk, is left out. Empty if the run has no
+// such pair.
 [[nodiscard]] std::vector<Contrast> kind_contrasts(const ResponseGrid& grid, const BootstrapOptions& options);
 
-// Every pair of layers, the lower one first, over all spans of each kind. Each span weighs the same.
+// Every pair of layers, the lower one first, over all spans of each kind. Each span has the same weight.
 [[nodiscard]] std::vector<Contrast> layer_contrasts(const ResponseGrid& grid, const KindBootstrap& bootstrap);
 
 }  // namespace tugline

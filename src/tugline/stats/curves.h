@@ -1,5 +1,5 @@
-// Response against epsilon: from the responses of units to one averaged curve a (span kind, layer), with
-// error bars. Reads result structs only; the same responses give the same bits whatever order they come in.
+// Builds curves of response against epsilon from the responses of units: one averaged curve for each (span kind, layer), with error
+// bars. The same responses give the same bits in any order.
 #pragma once
 
 #include <cstdint>
@@ -20,37 +20,37 @@ struct CurvePoint {
   int32_t layer = 0;
   DirectionSet set = DirectionSet::kMain;
   double epsilon = 0;
-  // epsilon / sqrt(d): the push's norm over the residual's; nothing where epsilon is a fraction of a way.
+  // epsilon / sqrt(d): the push's norm divided by the residual's; no value if epsilon is a fraction (interpolations).
   std::optional<double> epsilon_relative = {};
   MeanEstimate kl = {};  // nats
   int64_t spans = 0;
   int64_t examples = 0;
-  int64_t directions = 0;  // a span's
-  // What kConfidence of the random directions beside supplied vectors lie within: quantiles over the directions of their means over the
-  // spans. Nothing for other directions, which are not the same at every span.
+  int64_t directions = 0;  // per span
+  // The range that holds kConfidence of the random directions beside supplied vectors: quantiles, over the directions, of their means over
+  // the spans. No value for other directions, because they differ from span to span.
   std::optional<double> null_low = {};
   std::optional<double> null_high = {};
 };
 
-// Whether curves of random directions beside supplied vectors know the range of the directions, which takes each one's KL at each span.
+// Whether curves of random directions beside supplied vectors have the directions' range, which needs each one's KL at each span.
 enum class NullRange { kNo, kYes };
 
 // Collects units one by one, so that a large run need not be in memory at once.
 //
-// A point's KL is the mean over directions within each span, then the mean of those span means: each span
-// weighs the same. Its standard error measures how the estimate would differ
-//   with two examples or more:   on other examples (clusters of spans: spans of one text are not
-//   independent); with one example, two spans or more:   on other spans of that text, taken as independent;
-//   with one span:   on other directions at that span.
-// One span and one direction have no standard error.
+// A point's KL is the mean over directions within each span, then the mean of those span means, so each span has the same weight. Its
+// standard error measures how the estimate would differ
+//   with two examples or more: on other examples (clusters of spans, because the spans of one text depend on each other);
+//   with one example and two spans or more: on other spans of that text, if they are independent;
+//   with one span: on other directions at that span.
+// With one span and one direction there is no standard error.
 class CurveBuilder {
  public:
   explicit CurveBuilder(NullRange null_range = NullRange::kNo) : null_range_(null_range) {}
 
   void add(const UnitKey& unit, std::span<const ResponseRecord> responses);
 
-  // Sorted by span kind, layer, set of directions, epsilon. `d_model`: the width of the residual stream; nothing where epsilons are
-  // fractions of a way and no sizes.
+  // Sorted by span kind, layer, set of directions, epsilon. `d_model` is the width of the residual stream; no value if epsilons are
+  // fractions (interpolations).
   [[nodiscard]] std::vector<CurvePoint> build(std::optional<int64_t> d_model) const;
 
  private:
@@ -59,7 +59,7 @@ class CurveBuilder {
     int64_t chunk = 0;
     MeanEstimate over_directions = {};
     int64_t directions = 0;
-    std::vector<double> null = {};  // each random direction's KL, where their range is asked for
+    std::vector<double> null = {};  // each random direction's KL, if their range is requested
   };
   using PointKey = std::tuple<std::string, int32_t, DirectionSet, double>;  // span kind, layer, set, epsilon
   static MeanEstimate average(const std::vector<SpanMean>& spans);

@@ -1,5 +1,5 @@
-// Response against the distance from the push: the rows of a readout by how many tokens they are behind the token that was pushed. The same
-// estimator as stats/curves, row by row.
+// The response as a function of the distance from the push: how many tokens a readout row is after the pushed token. Each distance has the
+// estimator of stats/curves.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@
 namespace tugline {
 
 struct DistancePoint {
-  int64_t distance = 0;  // readout row less pushed position, in tokens
+  int64_t distance = 0;  // readout row minus pushed position, in tokens
   CurvePoint point = {};
 };
 
-// Collects units one by one. A point's spans are those that have a row at its distance: with texts and spans of different lengths there
-// are fewer of them the farther it is.
+// Collects units one by one. A point is about the spans that have a row at its distance. If texts and spans differ in length, there are
+// fewer of them at larger distances.
 class DistanceBuilder {
  public:
-  // `unit` with its key, position and rows; `responses` with one value a row.
+  // `unit` needs its key, position and rows; each of `responses` has one value per row.
   void add(const UnitRecord& unit, std::span<const ResponseRecord> responses);
 
   // Sorted by span kind, layer, set of directions, epsilon, distance. `d_model` as for CurveBuilder.

@@ -1,6 +1,6 @@
-// Means with their uncertainty: standard errors for independent and for clustered values, Student t
-// intervals. Pure functions of their arguments; thread-safe. The formulas and their sources:
-// docs/statistics.md.
+// Means with their uncertainty: standard errors of independent and of
+// clustered values, and Student's t intervals. Pure functions;
+// thread-safe. docs/statistics.md has the formulas and their sources.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace tugline {
 
 inline constexpr double kConfidence = 0.95;
 
-// Without standard error and interval where there is too little to tell.
+// A mean. It has no standard error and interval if there are too few values.
 struct MeanEstimate {
   double mean = 0;
   std::optional<double> standard_error = {};
@@ -39,11 +39,11 @@ struct ClusteredValue {
 // cluster.
 [[nodiscard]] MeanEstimate mean_of_clustered(std::span<const ClusteredValue> values);
 
-// Values of spans, sorted by cluster: with two clusters or more the clustered mean, else the independent one.
+// The mean of spans' values, sorted by cluster: the clustered mean if there are two clusters or more, else the independent one.
 [[nodiscard]] MeanEstimate mean_over_spans(std::span<const ClusteredValue> values);
 
-// Two-sided p-value of the hypothesis that the true mean is 0: Student's t with the estimate's freedom. Absent where
-// there is no standard error, or it is 0.
+// Two-sided p-value of the hypothesis that the true mean is 0, by Student's t with the estimate's freedom. No value if there is no
+// standard error, or it is 0.
 [[nodiscard]] std::optional<double> p_value_of_zero(const MeanEstimate& estimate);
 
 }  // namespace tugline

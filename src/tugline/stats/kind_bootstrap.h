@@ -1,5 +1,5 @@
-// The bootstrap of a whole run: one group a span kind, one column a (layer, epsilon), all from the same resamples; and
-// what is said of each curve from it. docs/statistics.md.
+// The bootstrap of a whole run, with one group for each span kind and one column for each (layer, epsilon), all from the same resamples;
+// and the results that follow for each curve. docs/statistics.md.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ struct KindBootstrap {
 
 [[nodiscard]] KindBootstrap bootstrap_by_kind(const ResponseGrid& grid, const BootstrapOptions& options);
 
-// A point of a curve. The mean weighs each span the same.
+// A point of a curve. Each span has the same weight in the mean.
 struct MeanPoint {
   std::string span_kind = {};
   int32_t layer = 0;
@@ -31,16 +31,15 @@ struct MeanPoint {
   int64_t examples = 0;
 };
 
-// What is said of one averaged curve, each with its interval over the same resamples.
+// The shape of one averaged curve; each value has its interval over the same resamples.
 struct ShapeOfCurve {
   std::string span_kind = {};
   int32_t layer = 0;
-  std::optional<Quadratic> fit =
-      {};  // absent where too few epsilons are in its range, and with it the plateau
+  std::optional<Quadratic> fit = {};  // absent, with the plateau, if too few epsilons are in its range
   PercentileInterval a = {};
   PercentileInterval b = {};
   Crossing threshold = {};
-  PercentileInterval threshold_interval = {};  // an end is absent where it is off the measured epsilons
+  PercentileInterval threshold_interval = {};  // an end is absent if it is outside the measured epsilons
   std::optional<Crossing> plateau = {};
   PercentileInterval plateau_interval = {};
 };

@@ -1,5 +1,4 @@
-// What a span's response has to do with what the dataset says of its chunk: correlations of every measure of a span
-// with every per-chunk metric, layer by layer. docs/statistics.md.
+// Correlates every measure of a span with every per-chunk metric of the dataset, layer by layer. docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +20,10 @@ struct ChunkMetric {
   std::map<std::pair<int64_t, int64_t>, double> values;  // by (example, chunk)
 };
 
-// Whether a span is the chunk that its key names: a random window is none, and a moved push is not at the chunk that it belongs to.
+// Whether a span is the chunk that its key names. A random window is not a chunk, and a moved push is not at its chunk.
 [[nodiscard]] bool is_its_chunk(const UnitKey& unit);
 
-// The metric of the chunk that a span is; nothing where it is none, or its chunk has no value.
+// The metric of the span's chunk; no value if the span is not a chunk, or its chunk has no value.
 [[nodiscard]] std::optional<double> value_at(const ChunkMetric& metric, const UnitKey& unit);
 
 enum class MetricScaling {
@@ -34,9 +33,8 @@ enum class MetricScaling {
 [[nodiscard]] std::string_view name_of(MetricScaling scaling);
 
 struct CorrelationTest {
-  std::optional<double> coefficient =
-      {};                              // absent where a side is constant, or there are fewer than two spans
-  std::optional<double> p_value = {};  // by permutation within examples
+  std::optional<double> coefficient = {};  // absent if a side is constant, or there are fewer than two spans
+  std::optional<double> p_value = {};      // by permutation within examples
   std::optional<double> q_value =
       {};  // Benjamini-Hochberg over the layers and metrics of the same measure and scaling
 };
@@ -49,11 +47,11 @@ struct MetricCorrelation {
   int32_t layer = 0;
   CorrelationTest pearson = {};
   CorrelationTest spearman = {};
-  int64_t spans = 0;  // that have both the measure and the metric, and are compared
+  int64_t spans = 0;  // that have both the measure and the metric
   int64_t examples = 0;
 };
 
-// `measures` sorted as measure_spans gives them. Only spans that are a chunk take part. Sorted by span kind,
+// `measures` must be sorted as measure_spans returns them. Only spans that are chunks take part. The result is sorted by span kind,
 // measure (in the order of span_measures), scaling, layer, metric (in the order given).
 [[nodiscard]] std::vector<MetricCorrelation> metric_correlations(const std::vector<SpanMeasures>& measures,
                                                                  const std::vector<ChunkMetric>& metrics,

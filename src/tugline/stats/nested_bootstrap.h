@@ -26,10 +26,10 @@ struct NestedSample {
   int32_t groups = 1;
   int32_t directions = 0;              // of every span
   size_t columns = 0;                  // of every direction
-  std::vector<NestedSpan> spans = {};  // sorted by example, then group; the order is the drawing's
+  std::vector<NestedSpan> spans = {};  // sorted by example, then group; the draws depend on the order
 };
 
-// What weighs the same in a mean.
+// What has the same weight in a mean.
 enum class NestedWeight {
   kSpan,     // each drawn span: the mean of the span means, as curves have it
   kExample,  // each drawn example: the mean over examples of their mean over spans
@@ -43,14 +43,14 @@ class BootstrapMeans {
     means_.resize(static_cast<size_t>(resamples) * static_cast<size_t>(groups) * columns);
   }
   [[nodiscard]] int64_t resamples() const { return resamples_; }
-  // [columns] of one group. NaN where the resample has no span of the group.
+  // [columns] of one group. NaN if the resample has no span of the group.
   [[nodiscard]] std::span<double> row(int64_t resample, int32_t group) {
     return std::span(means_).subspan(offset(resample, group), columns_);
   }
   [[nodiscard]] std::span<const double> row(int64_t resample, int32_t group) const {
     return std::span(means_).subspan(offset(resample, group), columns_);
   }
-  // One value a resample, in their order; those without a span of the group are left out.
+  // One value for each resample, in their order; resamples without a span of the group are left out.
   [[nodiscard]] std::vector<double> column(int32_t group, size_t column) const;
 
  private:
@@ -64,18 +64,17 @@ class BootstrapMeans {
   std::vector<double> means_;
 };
 
-// Resample r draws from a Philox stream of its own, named by (seed, purpose, r), and sums in the order of the sample:
-// the result depends on neither threads nor the order in which resamples are made. Runs them in parallel.
+// Computes the means of all resamples, in parallel. Resample r draws from its own Philox stream, keyed by (seed, purpose, r), and sums
+// in the order of the sample. The result therefore does not depend on threads.
 [[nodiscard]] BootstrapMeans bootstrap_means(const NestedSample& sample, NestedWeight weight,
                                              const BootstrapOptions& options, std::string_view purpose);
 
 // The percentile interval that holds kConfidence of the resampled values (Efron & Tibshirani, An introduction to the
-// bootstrap, 1993, section 13.3). An end that is not finite, and all of it where there are no values, is absent.
+// bootstrap, 1993, section 13.3). An end that is not finite is absent, and so is all of it if there are no values.
 struct PercentileInterval {
   std::optional<double> low = {};
   std::optional<double> high = {};
-  std::optional<double> standard_error =
-      {};  // standard deviation of the values; absent where one is not finite
+  std::optional<double> standard_error = {};  // standard deviation of the values; absent if one is not finite
 };
 [[nodiscard]] PercentileInterval percentile_interval(std::vector<double> values);
 

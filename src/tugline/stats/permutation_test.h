@@ -1,4 +1,4 @@
-// p-values by permutation within examples, and what many of them at once are worth. docs/statistics.md.
+// p-values by permutation within examples, and their adjustment for multiple tests. docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ struct PermutationOptions {
 };
 
 // Two-sided p-value of the correlation of x and y when y is permuted among the values of each example:
-//   p = (1 + how many permutations give |r| at least as large as the observed) / (1 + permutations)
-// (Phipson & Smyth, Statistical applications in genetics and molecular biology 9, 2010). Absent where the correlation is,
-// or where no example has two values: then nothing can be permuted. For Spearman's correlation pass ranks.
-// `examples`: each value's example, sorted. Permutation m draws from a Philox stream of its own, named by (seed, purpose, m).
+//   p = (1 + number of permutations with |r| at least as large as the observed) / (1 + permutations)
+// (Phipson & Smyth, Statistical applications in genetics and molecular biology 9, 2010). No value if there is no correlation, or if no
+// example has two values to permute. For Spearman's correlation, pass ranks.
+// `examples`: each value's example, sorted. Permutation m draws from its own Philox stream, keyed by (seed, purpose, m).
 [[nodiscard]] std::optional<double> permutation_p_value(std::span<const double> x, std::span<const double> y,
                                                         std::span<const int64_t> examples,
                                                         const PermutationOptions& options,

@@ -9,7 +9,7 @@ namespace tugline {
 namespace {
 
 constexpr size_t kFewestPoints = 3;       // two coefficients and one to spare
-constexpr double kPartOfTheRange = 0.25;  // of the largest epsilon, where more points than those are in it
+constexpr double kPartOfTheRange = 0.25;  // of the largest epsilon, if that range has more points
 
 double default_largest(std::span<const double> epsilons) {
   std::vector<double> sizes;

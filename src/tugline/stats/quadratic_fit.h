@@ -1,5 +1,5 @@
 // The fit of a eps^2 + b eps to the small-epsilon end of a response curve. Near 0 the KL of a smooth model is quadratic
-// in the push, so a is a span's sensitivity, and b tells how far a straight part disturbs it. docs/statistics.md.
+// in the push, so a is a span's sensitivity, and b, the linear part, should be small. docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,20 @@ struct Quadratic {
 // response's spread grows as the response does, with eps^2. Linear in y: the fit of a mean is the mean of the fits.
 class QuadraticFitter {
  public:
-  // `epsilons`: ascending. The range is 0 < |eps| <= `largest`; without it the third smallest |eps| or a quarter of the
-  // largest, whichever is more.
+  // `epsilons`: ascending. The range is 0 < |eps| <= `largest`. The default of `largest` is the third smallest |eps| or a quarter of the
+  // largest |eps|, whichever is larger.
   QuadraticFitter(std::span<const double> epsilons, std::optional<double> largest = std::nullopt);
 
-  [[nodiscard]] double largest() const { return largest_; }  // the range's end; 0 where there is none
+  [[nodiscard]] double largest() const { return largest_; }  // the range's end; 0 if there is none
   [[nodiscard]] int64_t points() const { return points_; }   // in the range
   [[nodiscard]] bool is_determined() const { return points_ >= 2; }
-  // `responses`: one an epsilon. Needs is_determined().
+  // `responses`: one for each epsilon. Requires is_determined().
   [[nodiscard]] Quadratic fit(std::span<const double> responses) const;
 
  private:
   double largest_ = 0;
   int64_t points_ = 0;
-  std::vector<double> a_;  // one factor an epsilon: a = sum a_[i] y[i]
+  std::vector<double> a_;  // one factor for each epsilon: a = sum a_[i] y[i]
   std::vector<double> b_;
 };
 

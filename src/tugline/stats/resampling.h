@@ -1,5 +1,5 @@
-// The random numbers of resampling: each resample or permutation has a stream of its own, so that results depend on neither threads nor
-// the order in which they are made.
+// The random numbers of resampling. Each resample or permutation has its own stream, so results do not depend on threads or on the order
+// in which resamples are made.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace tugline {
 
-// Of the resample `number`; `purpose` tells apart what is resampled with one seed.
+// The stream of resample `number`. `purpose` distinguishes different resamplings with one seed.
 [[nodiscard]] inline PhiloxSequence resampling_numbers(uint64_t seed, std::string_view purpose,
                                                        int64_t number) {
   ContentHash hash;

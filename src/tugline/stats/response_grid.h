@@ -1,5 +1,5 @@
-// The responses of a run as one regular array, which is what resampling, fits and contrasts work on: spans x
-// directions x layers x epsilons. Collects units in any order; what it builds does not depend on the order.
+// The responses of a run as one regular array, spans x directions x layers x epsilons. Resampling, fits and contrasts work on it. Units
+// may be collected in any order, which does not change the array.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@
 
 namespace tugline {
 
-// The span that a unit measures: its key with the layer left out.
+// The span that a unit measures: its key without the layer.
 [[nodiscard]] UnitKey span_of(UnitKey unit);
 
 struct GridSpan {
-  UnitKey key = {};  // its layer means nothing
+  UnitKey key = {};  // its layer is not used
   TokenRange tokens = {};
   int64_t position = 0;         // of the push
   std::vector<double> kl = {};  // [directions, layers, epsilons], nats
@@ -27,25 +27,25 @@ struct ResponseGrid {
   std::vector<double> epsilons = {};  // ascending
   int32_t directions = 0;
   std::vector<GridSpan> spans = {};  // sorted by key: example, span kind, chunk
-  // Spans that are in no statistic, sorted: those that lack a layer or a push, and controls that were not measured at some layer because
-  // their push would land on a sink token there.
+  // Spans that are left out of all statistics, sorted: `incomplete` lack a layer or a push; `at_sinks` are controls that were not measured
+  // at some layer, because their push would land on a sink token there.
   std::vector<UnitKey> incomplete = {};
   std::vector<UnitKey> at_sinks = {};
 
   [[nodiscard]] size_t points() const { return layers.size() * epsilons.size(); }
-  // Place of (layer, epsilon) in a span's [layers, epsilons].
+  // Index of (layer, epsilon) in a span's [layers, epsilons].
   [[nodiscard]] size_t point(size_t layer, size_t epsilon) const { return layer * epsilons.size() + epsilon; }
   [[nodiscard]] std::vector<std::string> span_kinds() const;  // sorted, of complete spans
 
   // Mean over the directions, in their order: [layers, epsilons].
   [[nodiscard]] std::vector<double> mean_curve(const GridSpan& span) const;
-  // One value a direction.
+  // One value for each direction.
   [[nodiscard]] std::vector<double> over_directions(const GridSpan& span, size_t point) const;
 };
 
 class ResponseGridBuilder {
  public:
-  // `unit`: its responses may be apart, as the store keeps them.
+  // `responses` are the unit's; those in `unit` itself are not used.
   void add(const UnitRecord& unit, std::span<const ResponseRecord> responses);
   // The grid of every layer, epsilon and direction that any unit has.
   [[nodiscard]] ResponseGrid build() const;

@@ -1,5 +1,5 @@
-// What is said of one span at one layer in one number each, from its curve (the mean over directions) and from its
-// directions. These are what correlations and scatter plots are about. docs/statistics.md.
+// Numbers that describe one span at one layer, from its curve (the mean over directions) and from its directions. Correlations and
+// scatter plots use them. docs/statistics.md.
 #pragma once
 
 #include <array>
@@ -18,13 +18,13 @@ struct SpanMeasures {
   UnitKey unit = {};
   TokenRange tokens = {};
   double kl = 0;                         // nats, at the chosen epsilon
-  std::optional<Quadratic> fit = {};     // absent where too few epsilons are in its range
+  std::optional<Quadratic> fit = {};     // absent if too few epsilons are in its range
   Crossing threshold = {};               // the epsilon at which KL passes the threshold
   std::optional<Crossing> plateau = {};  // the epsilon at which KL leaves the fit; absent without a fit
   Anisotropy anisotropy = {};            // at the chosen epsilon
 };
 
-// A number that correlations and figures may ask for by name.
+// A number that correlations and figures refer to by name.
 struct SpanMeasure {
   std::string_view name = {};
   std::optional<double> (*value)(const SpanMeasures&);

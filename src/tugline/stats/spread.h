@@ -1,4 +1,4 @@
-// What the responses of a run vary over, at every (span kind, layer, epsilon), and what more directions would be worth.
+// The components of variance of a run's responses, at every (span kind, layer, epsilon), and the error that more directions would give.
 // docs/statistics.md.
 #pragma once
 
@@ -31,8 +31,8 @@ struct DirectionErrorPoint {
 // Sorted by span kind, layer, epsilon.
 [[nodiscard]] std::vector<SpreadPoint> spread_points(const ResponseGrid& grid);
 
-// For 1, 2, 4, 8 ... directions up to four times the run's, and the run's own number. Absent where the run has one direction:
-// nothing then tells what a second one would add. Sorted by span kind, layer, epsilon, directions.
+// For 1, 2, 4, 8 ... directions up to four times the run's, and for the run's own number. Empty if the run has one direction, because
+// the variance between directions is then unknown. Sorted by span kind, layer, epsilon, directions.
 [[nodiscard]] std::vector<DirectionErrorPoint> direction_errors(const ResponseGrid& grid);
 
 }  // namespace tugline

@@ -1,5 +1,5 @@
-// How much of the responses' variance is between examples, between the spans of an example, and between the directions
-// at a span: nested random effects by the analysis of variance, balanced or not. docs/statistics.md.
+// Estimates how much of the responses' variance is between examples, between the spans of an example, and between the directions at a
+// span: nested random effects by the analysis of variance, balanced or not. docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,17 @@ namespace tugline {
 // The responses to the directions at one span, at one layer and epsilon.
 struct SpanResponses {
   int64_t example = 0;
-  std::vector<double> values = {};  // one a direction; not empty
+  std::vector<double> values = {};  // one for each direction; not empty
 };
 
-// Estimates as the method of moments gives them: unbiased, and so below 0 at times where the truth is about 0. Absent
-// where the design does not tell: examples with one example; spans where no example has two; directions where no span
-// has two. What is absent is in the next larger component that is there.
+// Estimates by the method of moments. They are unbiased, so an estimate may be below 0 if the true value is about 0. A component is
+// absent if the design cannot tell it: examples if there is only one; spans if no example has two; directions if no span has two. An
+// absent component is part of the next larger one that is present.
 struct VarianceComponents {
   std::optional<double> examples = {};
   std::optional<double> spans = {};
   std::optional<double> directions = {};
-  // For the error of the mean that weighs each span the same (standard_error_for): how many there were.
+  // The design, for the error of the mean in which each span has the same weight (standard_error_for).
   int64_t span_count = 0;
   double example_weight = 0;  // sum over examples of (their spans / all spans)^2
 };
@@ -32,17 +32,17 @@ struct VarianceComponents {
 // example; values are summed in the order given.
 [[nodiscard]] VarianceComponents variance_components(std::span<const SpanResponses> spans);
 
-// Standard error that the mean over those spans would have with `directions` directions at each, from the components;
-// what is estimated below 0 counts as 0. `of_directions`: the part that more directions would remove.
+// The standard error that the mean over those spans would have with `directions` directions at each, from the components. Estimates
+// below 0 count as 0. `of_directions` is the part that more directions would remove.
 struct PredictedError {
   double standard_error = 0;
   double of_directions = 0;
 };
 [[nodiscard]] PredictedError standard_error_for(const VarianceComponents& components, int64_t directions);
 
-// The directions' error of the same mean as measured, without a model: the directions are cut into as many disjoint
-// groups of `directions` as there are, in their order, and the standard deviation of the groups' means is taken. Absent
-// where there are fewer than two groups. Every span must have as many directions.
+// The directions' error of the same mean, measured without a model: cuts the directions, in their order, into disjoint groups of
+// `directions`, and returns the standard deviation of the groups' means. No value if there are fewer than two groups. Every span must
+// have the same number of directions.
 [[nodiscard]] std::optional<double> measured_direction_error(std::span<const SpanResponses> spans,
                                                              int64_t directions);
 

@@ -1,4 +1,4 @@
-// Examples and skipped spans to table rows and back. For the store's own sources; the caller holds the transaction.
+// Writes examples and skipped spans as table rows and reads them back. For the store's own sources; the caller holds the transaction.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -10,15 +10,15 @@
 
 namespace tugline {
 
-// True if the store has the example already. Throws Error kConflict if it has it with another content, other token ids or another
-// fate: `path` and `titles` are for the message.
+// True if the store already has the example. Throws Error kConflict if the stored one has another content, other token ids or another
+// reason for being skipped; `path` and `titles` are for the message.
 [[nodiscard]] bool has_same_example(SQLite::Database& database, const ExampleRecord& example,
                                     const std::filesystem::path& path, const ComparedNames& titles);
 
 void insert_example(SQLite::Database& database, const ExampleRecord& example);
 [[nodiscard]] std::vector<ExampleRecord> read_examples(SQLite::Database& database);
 
-// Replaces the reason if the span is there already; writes nothing if that is the same.
+// Replaces the reason if the store already has the span; writes nothing if the reason is the same.
 void put_skipped_span(SQLite::Database& database, const SkippedSpan& span);
 [[nodiscard]] std::vector<SkippedSpan> read_skipped_spans(SQLite::Database& database);
 

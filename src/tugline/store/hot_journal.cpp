@@ -41,7 +41,7 @@ std::optional<std::array<unsigned char, size>> read_at(std::ifstream& file, uint
 uint32_t change_counter(const DatabaseHeader& header) { return big_endian(header, 24); }
 uint32_t page_count(const DatabaseHeader& header) { return big_endian(header, 28); }
 
-// One stretch of a journal: a header, then so many records of a page number, the page as it was, and a checksum.
+// One segment of a journal: a header, then that number of records, each with a page number, the old page and a checksum.
 struct Segment {
   uint32_t records;
   uint32_t pages_before;  // of the database, before the transaction
@@ -60,7 +60,7 @@ std::optional<Segment> read_segment(std::ifstream& journal, uint64_t offset) {
   return segment;
 }
 
-// The database's header before the transaction; nothing if the transaction had not come to change it.
+// The database's header before the transaction; no value if the transaction had not changed it yet.
 std::optional<DatabaseHeader> header_before(std::ifstream& journal, uint64_t size, const Segment& first) {
   uint64_t offset = 0;
   for (std::optional<Segment> segment = first; segment; segment = read_segment(journal, offset)) {
@@ -96,7 +96,7 @@ bool has_foreign_journal(const fs::path& store, const fs::path& path) {
   std::ifstream journal(path, std::ios::binary);
   if (!header || error || !journal) return false;
   const std::optional<Segment> first = read_segment(journal, 0);
-  if (!first) return false;  // not begun, or finished: SQLite plays nothing back
+  if (!first) return false;  // not begun, or finished: SQLite applies nothing
   return names_other_files(journal, size) ||
          !is_of(*header, header_before(journal, size, *first), first->pages_before);
 }

@@ -1,5 +1,5 @@
-// Joins run stores that hold parts of one run - shards, or anything else that was measured with the same identity - into one store, as if
-// one process had measured all of it. Copies what was measured; measures nothing. An analysis is not copied: it was of a part.
+// Joins run stores that hold parts of one run (shards, or other stores of the same identity) into one store, as if one process had measured
+// all of it. Copies the measurements. Does not copy an analysis, because it was about a part.
 #pragma once
 
 #include <filesystem>
@@ -13,16 +13,16 @@ namespace tugline {
 struct MergedInput {
   std::filesystem::path path;
   Shard shard;
-  int64_t units = 0;                          // that it holds
-  int64_t repeated = 0;                       // of them that an earlier input holds, too
-  std::optional<int64_t> units_planned = {};  // of its shard, or of the run; nothing where it does not say
+  int64_t units = 0;                          // in this store
+  int64_t repeated = 0;                       // of these, units that an earlier input also holds
+  std::optional<int64_t> units_planned = {};  // of its shard, or of the run; no value if it does not say
   bool has_analysis = false;
 };
 
 struct MergeReport {
   std::vector<MergedInput> inputs;            // in the order given
   int64_t units = 0;                          // of the new store
-  std::optional<int64_t> units_planned = {};  // of the run; nothing where no input says
+  std::optional<int64_t> units_planned = {};  // of the run; no value if no input says
 };
 
 // Makes `out` of one input or more, whole or not at all. It is no shard: a sweep without --shard goes on with it. Sessions are kept,

@@ -1,4 +1,4 @@
-// A store may have come from anybody: what is done to a connection, and looked at in the file, before a query runs on it. For the
+// Protects against stores of unknown origin: settings of the connection, and checks of the file, before a query runs on it. For the
 // store's own sources.
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace tugline {
 
-// Before the first statement: SQLite's defensive settings. No triggers, views, attached files or extensions, nothing in the schema
-// is trusted, and no statement can write to the schema or to the journal's mode in a way that damages the file.
+// Turns on SQLite's defensive settings; call it before the first statement. They forbid triggers, views, attached files and extensions, do
+// not trust the schema, and prevent statements that change the schema or the journal's mode in a way that damages the file.
 void distrust(SQLite::Database& database);
 
 // Throws Error kInput, naming it, if the schema has anything that tugline does not create, lacks something that it does, or has it

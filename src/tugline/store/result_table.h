@@ -1,5 +1,5 @@
-// A table of results as plain values: what an analysis hands to the store, to JSON and to figures. Names and columns are
-// its maker's; nothing here knows what they mean.
+// A table of results as plain values, which an analysis passes to the store, to JSON and to figures. Its maker chooses the names and
+// columns.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace tugline {
 
-// std::monostate: not known.
+// std::monostate means that the value is not known.
 using Cell = std::variant<std::monostate, int64_t, double, std::string>;
 
 [[nodiscard]] inline Cell cell_of(const std::optional<double>& value) {

@@ -1,4 +1,4 @@
-// One hash over rows of a SQLite query, and a check of their values' types. For the store's own sources.
+// Hashes the rows of a SQLite query and checks the types of their values. For the store's own sources.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -13,7 +13,7 @@
 
 namespace tugline {
 
-// kAny: an analysis' columns are declared with no type.
+// kAny: columns of an analysis, which are declared without a type.
 enum class ColumnTypes { kDeclared, kAny };
 
 class RowHash {

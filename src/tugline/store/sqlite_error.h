@@ -1,5 +1,5 @@
-// Turns what SQLite reports into tugline's Error: which file, what was being done, what went wrong, what to
-// do. For the store's own sources only.
+// Turns SQLite's errors into tugline's Error, which says the file, the action, what went wrong and what to do. For the store's own
+// sources only.
 #pragma once
 
 #include <SQLiteCpp/Exception.h>
@@ -15,7 +15,7 @@ namespace tugline {
 [[nodiscard]] Error store_error(const std::filesystem::path& path, std::string_view action, int code,
                                 std::string_view detail);
 
-// Runs `work`; a SQLite exception leaves as the Error above. `action` completes "cannot ...".
+// Runs `work`, and turns a SQLite exception into the Error above. `action` completes "cannot ...".
 template <typename Work>
 auto guarded(const std::filesystem::path& path, std::string_view action, Work&& work) {
   try {

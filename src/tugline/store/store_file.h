@@ -1,4 +1,4 @@
-// The run store's file: making it whole or not at all, and opening it only if it is ours. For the store's own
+// Makes the file of a run store completely or not at all, and opens it only if it is a run store. For the store's own
 // sources.
 #pragma once
 
@@ -14,14 +14,14 @@ namespace tugline {
 
 enum class StoreAccess { kRead, kWrite };
 
-// Absolute, symbolic links resolved: one file has one name, and no name means something special to SQLite.
+// The absolute path without symbolic links, so that a file has one name, and no name has a special meaning for SQLite.
 [[nodiscard]] std::filesystem::path resolved_store_path(const std::filesystem::path& path);
 
-// Throws Error if no store can be at `path`: its folder is not there, it is no plain file, or there is none and another store's
-// sidecar files are there.
+// Throws Error if there can be no store at `path`: its folder does not exist, it is not a plain file, or it does not exist but another
+// store's sidecar files do.
 void check_store_path(const std::filesystem::path& path);
 
-// True where there is nothing yet, or an empty file.
+// True if there is no file yet, or an empty one.
 [[nodiscard]] bool is_new_store(const std::filesystem::path& path);
 
 // Makes a store with this identity under a name beside `path`, lets `fill` write the rest in the same transaction, then renames it
@@ -35,7 +35,7 @@ void create_store_file(const std::filesystem::path& path, const RunIdentity& ide
 
 [[nodiscard]] RunIdentity read_identity(SQLite::Database& database);
 
-// The part of the run that the store is for. Writing the whole run leaves no row.
+// Writes and reads the part of the run that the store is for. The whole run has no row.
 void insert_shard(SQLite::Database& database, const Shard& shard);
 [[nodiscard]] Shard read_shard(SQLite::Database& database);
 

@@ -67,7 +67,7 @@ void lock_or_fail(int descriptor, const std::filesystem::path& store, std::chron
   fail(ErrorCode::kIo, "{}: cannot lock the run store: {}", store.string(), system_message(error));
 }
 
-// For the message that a second writer sees, no more: a failure here takes nothing from the lock.
+// Only for the message that a second writer sees. If it fails, the lock still holds.
 void write_process_id(int descriptor) {
   const std::string text = std::to_string(::getpid());
   if (::ftruncate(descriptor, 0) == 0) {

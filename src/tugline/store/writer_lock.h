@@ -1,7 +1,7 @@
-// Keeps two processes from writing one run store. SQLite's own locks last for one transaction; this one lasts
-// as long as the writer does, and does not hinder readers. It is an advisory lock on a small file beside the
-// store, which the system releases even when the process is killed; a file that a killed process left behind
-// holds nobody up.
+// Prevents two processes from writing one run store. SQLite's own locks last for one transaction; this one lasts
+// as long as the writer, and does not affect readers. It is an advisory lock on a small file beside the
+// store. The system releases it even if the process is killed, so a file that a killed process left behind
+// blocks nobody.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@ namespace tugline {
 
 class WriterLock {
  public:
-  // A command that only removes leftovers has the lock for some milliseconds: a writer waits that long.
+  // A writer waits this long, because a command that only removes leftover files holds the lock for some milliseconds.
   static constexpr std::chrono::milliseconds kPatience{300};
 
   // Throws Error kIo if another writer has the lock and keeps it (its process id is named), or the folder cannot be written.

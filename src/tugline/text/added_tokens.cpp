@@ -8,7 +8,7 @@
 namespace tugline {
 namespace {
 
-// Where the white space that ends at `at` begins, but not before `limit`.
+// The begin of the white space that ends at `at`, but not before `limit`.
 size_t space_before(std::string_view text, size_t at, size_t limit) {
   while (at > limit) {
     const Utf8Char c = utf8_char_before(text, at);
@@ -84,7 +84,7 @@ bool AddedTokenMatcher::stands_alone(std::string_view text, size_t begin, size_t
 
 std::vector<AddedTokenStretch> AddedTokenMatcher::split(std::string_view text) const {
   std::vector<AddedTokenStretch> out;
-  size_t covered = 0;  // up to here by what is in `out`, white space that a token took along included
+  size_t covered = 0;  // the text up to here is in `out`, with the white space that tokens include
   for (size_t at = 0; at < text.size();) {
     const Match match = longest_at(text, at);
     if (match.token == kNone) {
@@ -101,8 +101,8 @@ std::vector<AddedTokenStretch> AddedTokenMatcher::split(std::string_view text) c
     const size_t end = token.rstrip ? space_behind(text, match.end) : match.end;
     if (covered < begin) out.push_back({covered, begin, std::nullopt});
     out.push_back({begin, end, token.id});
-    // White space that the token took along is not looked at again, so that no byte comes out twice. (The reference
-    // library goes on at match.end: an added token of white space would come out once more.)
+    // White space that the token includes is not searched again, so that no byte comes out twice. (The reference library continues
+    // at match.end, so an added token of white space would come out once more.)
     covered = at = end;
   }
   if (covered < text.size()) out.push_back({covered, text.size(), std::nullopt});

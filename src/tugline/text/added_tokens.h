@@ -1,5 +1,5 @@
-// Added tokens: strings that are one token wherever they stand in a text, found before the text is cut into
-// pieces.
+// Added tokens: strings that are one token wherever they occur
+// in a text. They are found before the text is cut into pieces.
 #pragma once
 
 #include <array>
@@ -15,14 +15,14 @@ namespace tugline {
 struct AddedToken {
   std::string content;
   int32_t id = 0;
-  bool single_word = false;  // only where no word character touches it
-  bool lstrip = false;       // takes the white space before it along
-  bool rstrip = false;       // takes the white space behind it along
-  bool normalized = false;   // looked for in the normalised text, else in the original
+  bool single_word = false;  // found only if no word character touches it
+  bool lstrip = false;       // includes the white space before it
+  bool rstrip = false;       // includes the white space after it
+  bool normalized = false;   // looked for in the normalised text; otherwise in the original
   bool special = false;
 };
 
-// A stretch of a text: an added token, or what lies between two.
+// A part of a text: an added token, or the text between two of them.
 struct AddedTokenStretch {
   size_t begin = 0;
   size_t end = 0;
@@ -31,7 +31,7 @@ struct AddedTokenStretch {
 
 class AddedTokenMatcher {
  public:
-  // Of two tokens with the same content the first is found. Empty contents match nothing.
+  // If two tokens have the same content, the first is found. An empty content never matches.
   explicit AddedTokenMatcher(const std::vector<AddedToken>& tokens);
 
   // Covers `text` from its beginning to its end, each byte once; leftmost, then longest match. At most one step for each byte

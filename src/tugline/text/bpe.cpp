@@ -11,7 +11,7 @@
 namespace tugline {
 namespace {
 
-// Longer pieces than any natural word are not worth remembering.
+// Pieces longer than this, which exceeds any natural word, are not remembered.
 constexpr size_t kLongestCachedPiece = 128;
 
 constexpr uint32_t kNone = UINT32_MAX;
@@ -26,7 +26,7 @@ struct Symbol {
   uint32_t next = kNone;
 };
 
-// A merge that was possible when it was queued. It is stale where either side has changed since.
+// A merge that was possible when it was queued. It is stale if either side has changed since.
 struct Candidate {
   int32_t rank = 0;
   uint32_t left = 0;  // index of the left symbol, which is also its place in the text

@@ -1,4 +1,4 @@
-// Byte-pair merging: one piece of text to token ids, by the vocabulary's merges in order of their rank.
+// Byte-pair merging: turns one piece of text into token ids, by the vocabulary's merges in the order of their ranks.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace tugline {
 
-// What a model file says of its vocabulary, in the byte-level alphabet.
+// The vocabulary in a model file, in the byte-level alphabet.
 struct BpeVocabulary {
   std::vector<std::pair<std::string, int32_t>> tokens;
   std::vector<std::pair<std::string, std::string>> merges;  // by rank
@@ -27,12 +27,12 @@ struct PieceToken {
 
 class Bpe {
  public:
-  // Throws Error where two tokens share an id or a text, or a merge's parts or result are not tokens; `where`
-  // names the file.
+  // Throws Error if two tokens share an id or a text, or if a
+  // merge's parts or result are not tokens; `where` names the file.
   Bpe(BpeVocabulary vocabulary, const std::string& where);
 
-  // Appends the tokens of `piece` (raw bytes, under 4 GiB) to `out`. Bytes that no token stands for are left
-  // out, as the reference does without an unknown token. O(n log n). Thread-safe.
+  // Appends the tokens of `piece` (raw bytes, under 4 GiB) to `out`. Leaves out bytes that have no token, as the reference does if
+  // there is no unknown token. O(n log n). Thread-safe.
   void encode(std::string_view piece, std::vector<PieceToken>& out) const;
 
   [[nodiscard]] const std::unordered_map<std::string, int32_t>& ids() const { return ids_; }
@@ -51,13 +51,13 @@ class Bpe {
 
   std::unordered_map<std::string, int32_t> ids_;
   std::unordered_map<uint64_t, Merge> merges_;
-  std::array<int32_t, 256> byte_ids_{};  // -1 where a byte has no token
+  std::array<int32_t, 256> byte_ids_{};  // -1 if a byte has no token
   bool ignore_merges_ = false;
 
   friend class MergeQueue;
 };
 
-// Remembers the tokens of short pieces, for one text: words repeat.
+// Remembers the tokens of short pieces of one text, because words repeat.
 class BpeCache {
  public:
   explicit BpeCache(const Bpe& bpe) : bpe_(bpe) {}

@@ -14,7 +14,7 @@ namespace tugline {
 [[nodiscard]] char32_t byte_level_char(uint8_t byte);
 // Bytes in the alphabet, as UTF-8.
 [[nodiscard]] std::string to_byte_level(std::string_view bytes);
-// The bytes that `text` (well-formed UTF-8) stands for; nothing where a character is outside the alphabet.
+// The bytes that `text` (well-formed UTF-8) stands for; no value if a character is outside the alphabet.
 [[nodiscard]] std::optional<std::string> from_byte_level(std::string_view text);
 
 }  // namespace tugline

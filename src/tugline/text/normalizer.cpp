@@ -12,7 +12,7 @@
 namespace tugline {
 namespace {
 
-// Characters below this have no canonical decomposition that NFC keeps, and combine with nothing before them.
+// Characters below this have no canonical decomposition that NFC keeps, and never combine with a character before them.
 constexpr char32_t kFirstCombining = 0x300;
 // Longest full canonical decomposition of one character is four; utf8proc wants room for its intermediate
 // steps.
@@ -77,7 +77,7 @@ ByteRange cover(ByteRange a, ByteRange b) { return {std::min(a.begin, b.begin), 
 std::vector<SourcedChar> composed(const std::vector<SourcedChar>& chars) {
   std::vector<SourcedChar> out;
   std::optional<size_t> starter;
-  int last_class = -1;  // of what stands between the starter and the next character; -1: nothing
+  int last_class = -1;  // of the last character between the starter and the next one; -1 if there is none
   for (const SourcedChar& c : chars) {
     if (starter && last_class < c.combining_class) {
       SourcedChar& base = out[*starter];
@@ -112,7 +112,7 @@ class NfcWriter {
  public:
   explicit NfcWriter(NormalizedText& out) : out_(out) {}
 
-  // Characters [begin, end) of the original, a stretch that nothing outside it can combine with.
+  // Characters [begin, end) of the original, with which no character outside can combine.
   void add_stretch(size_t begin, size_t end) {
     const Utf8Char first = utf8_char_at(out_.original_, begin);
     if (first.code < kFirstCombining && begin + first.bytes == end) return keep(begin, end);

@@ -1,5 +1,5 @@
-// Unicode normalisation with a way back: which bytes of the original text each byte of the normalised text
-// comes from. Only NFC, the one form that byte-level vocabularies are trained on.
+// Unicode normalisation that also records from which bytes of the original text each byte of the normalised text comes. Only NFC, the
+// one form on which byte-level vocabularies are trained.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ class NormalizedText {
   std::string_view original_;
   int64_t base_ = 0;  // offset of original_ in the whole text
   bool changed_ = false;
-  std::string storage_;             // meaningful where changed_
-  std::vector<ByteRange> sources_;  // one a byte of storage_, relative to original_
+  std::string storage_;             // used only if changed_
+  std::vector<ByteRange> sources_;  // one for each byte of storage_, relative to original_
 };
 
 // `part` is well-formed UTF-8 that begins `base` bytes into the original text, and outlives the result.

@@ -80,7 +80,7 @@ std::vector<Stretch> merged_with_previous(const std::vector<Stretch>& in) {
   return out;
 }
 
-// The mirror image: of several matches in a row only the last joins what is behind it.
+// The mirror image: of several matches in a row, only the last joins the text after it.
 std::vector<Stretch> merged_with_next(const std::vector<Stretch>& in) {
   std::vector<Stretch> out;
   for (size_t i = 0; i < in.size(); ++i) {

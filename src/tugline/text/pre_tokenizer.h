@@ -1,5 +1,5 @@
-// Cutting normalised text into the pieces that byte-pair merging never crosses: the steps of a tokenizer
-// file's `pre_tokenizer`, in order, each applied to every piece that the one before left.
+// Cuts normalised text into pieces, whose borders byte-pair merging never crosses. It applies the steps of a tokenizer file's
+// `pre_tokenizer` in order, each to every piece that the step before made.
 #pragma once
 
 #include <string>
@@ -11,19 +11,19 @@
 
 namespace tugline {
 
-// What becomes of the matches of a pattern. The names are those of tokenizer files.
+// What happens to the matches of a pattern. The names are those of tokenizer files.
 enum class SplitBehavior {
   kIsolated,            // each match is a piece of its own
   kRemoved,             // matches are dropped
-  kMergedWithPrevious,  // a match is the end of the piece before it
-  kMergedWithNext,      // a match is the beginning of the piece behind it
+  kMergedWithPrevious,  // a match ends the piece before it
+  kMergedWithNext,      // a match begins the piece after it
   kContiguous,          // neighbouring matches are one piece
 };
 
 struct RegexSplit {
   Regex regex;
   SplitBehavior behavior = SplitBehavior::kIsolated;
-  bool invert = false;  // what lies between the matches takes their place
+  bool invert = false;  // the text between the matches is used as the matches
 };
 
 // Splits off number characters: each alone, or runs of them together.
@@ -38,8 +38,8 @@ struct ByteLevelSplit {
   bool use_regex = true;
 };
 
-// A stretch of text: [begin, end) in bytes of the normalised text. Where prefix_space, a space that is not in
-// the text stands before it.
+// A part of the text: [begin, end) in bytes of the normalised text. If prefix_space is set, a space that is not in the text stands
+// before it.
 struct Piece {
   size_t begin = 0;
   size_t end = 0;

@@ -68,7 +68,7 @@ class Searcher {
         region_(onig_region_new()),
         param_(onig_new_match_param()) {}
 
-  // As onig_search: where a match begins, ONIG_MISMATCH, or an error's code.
+  // Returns as onig_search does: the begin of a match, ONIG_MISMATCH, or an error's code.
   int search(size_t from) {
     const OnigUChar* begin = bytes_of(text_);
     const OnigUChar* end = begin + text_.size();

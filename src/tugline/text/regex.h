@@ -1,5 +1,5 @@
-// Regular expressions over UTF-8, through Oniguruma: the engine that the reference tokenizers use, so that a
-// pattern in a tokenizer file means here what it meant in training.
+// Regular expressions over UTF-8, through Oniguruma. The reference tokenizers use this engine too, so a pattern in a tokenizer file
+// means here what it meant in training.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@ namespace tugline {
 
 class Regex {
  public:
-  // Throws Error with the engine's complaint where the pattern is not a regular expression; `where` names the
-  // file and field in it.
+  // Throws Error with the engine's message if the pattern is not
+  // a regular expression; `where` names the file and the field.
   Regex(const std::string& pattern, const std::string& where);
   // A pattern that matches `text` and nothing else.
   static Regex literal(std::string_view text, const std::string& where);
@@ -21,9 +21,9 @@ class Regex {
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
-  // Calls `found(begin, end)` for each match, left to right, without overlap; an empty match just behind the
-  // last match is passed over. `text` is well-formed UTF-8. Thread-safe. Throws Error where the engine gives
-  // up.
+  // Calls `found(begin, end)` for each match, left to right, without
+  // overlap. Skips an empty match directly after the last match. `text` is
+  // well-formed UTF-8. Throws Error if the engine gives up. Thread-safe.
   void each_match(std::string_view text, const std::function<void(size_t, size_t)>& found) const;
 
  private:

@@ -20,20 +20,20 @@ SpanOutcome measured_or_skipped(Span span) {
   return {std::move(span), ""};
 }
 
-// Where the reasoning begins in the transcript; npos where no "<think>" is there.
+// The begin of the reasoning in the transcript; npos if there is no "<think>".
 size_t end_of_think(std::string_view transcript) {
   const size_t at = transcript.find(kThink);
   return at == std::string_view::npos ? at : at + kThink.size();
 }
 
-// A text that the prompt happens to quote is looked for after "<think>" first.
+// Looks after "<think>" first, because the prompt may quote the text.
 size_t find_after_think(std::string_view transcript, std::string_view text) {
   const size_t think = end_of_think(transcript);
   const size_t at = think == std::string_view::npos ? think : transcript.find(text, think);
   return at == std::string_view::npos ? transcript.find(text) : at;
 }
 
-// Where the reasoning text is in the transcript.
+// The place of the reasoning text in the transcript.
 class CotPlace {
  public:
   explicit CotPlace(const SpanQuery& query) {
@@ -55,14 +55,14 @@ class CotPlace {
 
   [[nodiscard]] bool is_found() const { return is_found_; }
 
-  // The transcript's bytes that bytes `of_cot` are; neither end of them may be white space.
+  // The range of the transcript that holds the bytes `of_cot`. Neither end may be white space.
   [[nodiscard]] ByteRange in_transcript(ByteRange of_cot) const {
     if (cot_.text.empty()) return {of_cot.begin + shift_, of_cot.end + shift_};
     return {transcript_.sources[folded(of_cot.begin)], transcript_.sources[folded(of_cot.end - 1)] + 1};
   }
 
  private:
-  // The byte of the folded transcript that byte `at` of cot is.
+  // The byte of the folded transcript at which byte `at` of cot is.
   [[nodiscard]] size_t folded(int64_t at) const {
     const auto found = std::lower_bound(cot_.sources.begin(), cot_.sources.end(), at);
     return static_cast<size_t>(found - cot_.sources.begin() + shift_);
@@ -84,8 +84,8 @@ std::optional<TokenRange> find_ids(const std::vector<int32_t>& ids, int64_t firs
   return TokenRange{begin, begin + static_cast<int64_t>(wanted.size())};
 }
 
-// The sentence's own ids, as they are at the start of a line and, failing that, after a space (which may be a
-// token by itself, and then is not the sentence's).
+// Finds the sentence's own ids: those that it has at the start of a line, else those after a space. A space that is a token by itself
+// is not part of the sentence.
 std::optional<TokenRange> find_own_ids(std::string_view sentence, const Encoding& encoding, int64_t first,
                                        const Tokenizer& tokenizer) {
   const Encoding bare = tokenizer.encode(sentence, BosPolicy::kNever);
@@ -96,7 +96,7 @@ std::optional<TokenRange> find_own_ids(std::string_view sentence, const Encoding
   return found;
 }
 
-// The way of last resort, if the sentence cannot be placed by its bytes; `why` says why not.
+// The last resort, if the sentence cannot be placed by its bytes; `why` says why not.
 SpanOutcome find_anchor_by_ids(const SpanQuery& query, const AnchorQuery& anchor, const Encoding& encoding,
                                const Tokenizer& tokenizer, std::string_view why) {
   const size_t think = end_of_think(query.transcript);

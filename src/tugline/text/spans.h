@@ -1,5 +1,5 @@
-// From sentences to token ranges: the anchor's span and every chunk's in a transcript that was tokenized
-// once. Finds places only; which tokens are pushed and read is probe's.
+// Finds the token ranges of sentences: the anchors' spans and every chunk's, in a transcript that was tokenized once. Defines Span,
+// which also describes an anchor's controls (made by probe/controls).
 #pragma once
 
 #include <optional>
@@ -13,32 +13,32 @@
 namespace tugline {
 
 struct Span {
-  // The last three are an anchor's controls (probe/controls): another sentence, a random window, the anchor with its push moved.
+  // The last three are an anchor's controls: another sentence, a random window, the anchor with a moved push.
   enum class Kind { kAnchor, kChunk, kControlMatched, kControlWindow, kControlOffset };
   Kind kind = Kind::kAnchor;
-  // Chunk number; for an anchor and its moved pushes the chunk that the anchor is, or -1 where that is not known; of a window its
-  // ordinal.
+  // The chunk's number. For an anchor and its moved pushes, the anchor's chunk, or a negative number if that is not known. For a
+  // window, its number.
   int64_t chunk = -1;
   TokenRange tokens;  // indexes the ids that were run, BOS included
   std::string text;
-  int64_t offset = 0;  // tokens that the push is moved by from the one before the span; kControlOffset only
+  int64_t offset = 0;  // kControlOffset only: tokens by which the push is moved
 };
 
 [[nodiscard]] inline bool is_control(Span::Kind kind) {
   return kind != Span::Kind::kAnchor && kind != Span::Kind::kChunk;
 }
 
-// The kind as the store and its tables have it: "anchor", "chunk", "control_matched", "control_window", "control_offset_-8". Moved pushes
-// are of another kind for each offset, because their curves are no samples of one thing; without one, "control_offset" is all of them.
+// The kind's name in the store and its tables: "anchor", "chunk", "control_matched", "control_window", "control_offset_-8". Each offset
+// of a moved push is a kind of its own, because their curves must not be averaged. "control_offset" without an offset means all of them.
 [[nodiscard]] std::string kind_name(Span::Kind kind, int64_t offset = 0);
 
 // A span, or the reason why there is none.
 struct SpanOutcome {
   std::optional<Span> span;
-  std::string skipped;  // a sentence for the researcher; empty where span is there
+  std::string skipped;  // the reason, as a sentence for the researcher; empty if there is a span
 };
 
-// What the finders need of an example; plain texts and ranges, so that text does not depend on data.
+// The parts of an example that the finders need, as plain texts and ranges, so that text/ does not depend on data/.
 struct SpanQuery {
   std::string_view transcript;
   std::string_view cot;
@@ -54,18 +54,18 @@ struct AnchorQuery {
   std::string_view problem;  // why there is no place: a clause without a full stop
 };
 
-// The tokens from the one that holds the range's first byte to the one that holds its last; nothing where a
-// byte is in no token or the range is empty.
+// The tokens from the one that holds the range's first byte to the one that holds its last. No value if a byte is in no token, or the
+// range is empty.
 [[nodiscard]] std::optional<TokenRange> tokens_holding(const Encoding& encoding, ByteRange bytes);
 
-// The tokens at the anchor's place. cot is looked for in the transcript, after "<think>" first: without the white space
-// at its ends, then with any white space for white space. If the anchor has no place, or cot is not found, the sentence's
-// own token ids are looked for after "<think>". A span that begins at token 0 is skipped: no token before it could be
-// pushed.
+// Finds the tokens at the anchor's place. Looks for cot in the transcript, after "<think>"
+// first: without the white space at its ends, then with any white space for white space. If
+// the anchor has no place, or cot is not found, looks for the sentence's own token ids after
+// "<think>". Skips a span that begins at token 0, because there is no token before it to push.
 [[nodiscard]] SpanOutcome find_anchor_span(const SpanQuery& query, const AnchorQuery& anchor,
                                            const Encoding& encoding, const Tokenizer& tokenizer);
 
-// One outcome a chunk, in order; none where query.chunks is null.
+// One outcome for each chunk, in order; empty if query.chunks is null.
 [[nodiscard]] std::vector<SpanOutcome> find_chunk_spans(const SpanQuery& query, const Encoding& encoding);
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// Ids to bytes and strings to ids, over a vocabulary and its added tokens.
+// Maps ids to bytes and strings to ids, for a vocabulary and its added tokens.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ namespace tugline {
 
 class TokenTable {
  public:
-  // Keeps a reference to `vocabulary`. Throws Error where an id has two tokens or a token two ids; `where` names the file.
+  // Keeps a reference to `vocabulary`. Throws Error if an id has two tokens or a token has two ids; `where` names the file.
   TokenTable(const std::unordered_map<std::string, int32_t>& vocabulary, const std::vector<AddedToken>& added,
              const std::string& where);
 
-  // The raw bytes of a token; nullptr where the id has none.
+  // The raw bytes of a token; nullptr if the id has none.
   [[nodiscard]] const std::string* bytes_of(int32_t id) const;
   [[nodiscard]] std::optional<int32_t> id_of(std::string_view token) const;
   // One more than the largest id.

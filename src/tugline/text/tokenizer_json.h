@@ -10,10 +10,10 @@
 
 namespace tugline {
 
-// `json` is the file's content, `where` what messages call it. Throws Error.
+// `json` is the file's content, `where` its name in messages. Throws Error.
 [[nodiscard]] TokenizerParts parse_tokenizer_json(std::string_view json, const std::string& where);
 
-// What a tokenizer_config.json says of the BOS.
+// What a tokenizer_config.json says about the BOS.
 struct BosSettings {
   std::optional<std::string> token;  // bos_token; no value if it is absent or null
   std::optional<bool> adds;          // add_bos_token, likewise

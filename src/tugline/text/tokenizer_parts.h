@@ -1,5 +1,5 @@
-// What a tokenizer is made of, whichever file it came from: the readers (tokenizer_json, tokenizer_gguf) give
-// this, the Tokenizer runs it.
+// The parts of a tokenizer. The readers (tokenizer_json,
+// tokenizer_gguf) make them, and Tokenizer runs them.
 #pragma once
 
 #include <cstdint>

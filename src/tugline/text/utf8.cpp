@@ -30,7 +30,7 @@ Lead lead_of(uint8_t first) {
   return {0};
 }
 
-// How far the bytes at `at` follow the pattern of one character; whole is false where they stop short of it.
+// How many bytes at `at` follow the pattern of one character; whole is false if they end before the character does.
 struct Scan {
   size_t bytes = 0;
   bool whole = false;
@@ -49,7 +49,7 @@ Scan scan_char(std::string_view text, size_t at) {
   return {lead.bytes, true};
 }
 
-// Most text is ASCII: eight bytes at a time where none has its high bit set.
+// Most text is ASCII, so eight bytes without a high bit are skipped at a time.
 size_t skip_ascii(std::string_view text, size_t at) {
   constexpr uint64_t kHighBits = 0x8080808080808080ULL;
   while (at + 8 <= text.size()) {

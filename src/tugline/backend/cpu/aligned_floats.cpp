@@ -26,7 +26,7 @@ AlignedFloats::AlignedFloats(int64_t count) {
     first += rounded_up(reinterpret_cast<size_t>(mapping), kHugePage) - reinterpret_cast<size_t>(mapping);
 #ifdef MADV_HUGEPAGE
     ::madvise(first, bytes / kHugePage * kHugePage,
-              MADV_HUGEPAGE);  // advice: where it is refused, nothing is lost
+              MADV_HUGEPAGE);  // only advice: it may be refused
 #endif
   }
   data_ = std::unique_ptr<float[], Unmap>(reinterpret_cast<float*>(first), Unmap{mapping, bytes + slack});

@@ -1,4 +1,4 @@
-// The CPU backend's memory: f32 on cache lines, zero-filled, large pieces on huge pages where the system has them.
+// The CPU backend's memory: f32, aligned to cache lines and zero-filled. Large pieces are on huge pages if the system has them.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace tugline::cpu {
 
-// Unmaps the memory that lies behind a pointer into it.
+// Unmaps the memory into which a pointer points.
 struct Unmap {
   std::byte* mapping = nullptr;
   size_t bytes = 0;
@@ -27,10 +27,10 @@ class AlignedFloats {
   std::unique_ptr<float[], Unmap> data_;
 };
 
-// Memory that grows to the most that was asked for and is kept. What it held is lost when it grows.
+// Memory that grows to the largest request and is kept. Its content is lost when it grows.
 class FloatRoom {
  public:
-  // Dense, of f32; taken again by the next call.
+  // A dense matrix of f32, valid until the next call.
   [[nodiscard]] Matrix matrix(int64_t rows, int64_t columns);
 
  private:

@@ -1,4 +1,4 @@
-// How attention is cut into tasks for threads, and the small matrix products that a task is made of.
+// Cuts attention into tasks for threads, and has the small matrix products of a task.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace tugline::cpu {
 
-// One head of `pushes` whole pushes, or of rows [row_begin, row_end) of one.
+// One task: one head of `pushes` whole pushes, or of rows [row_begin, row_end) of one push.
 struct AttentionTask {
   int64_t head = 0;
   int64_t first_push = 0;
@@ -24,7 +24,7 @@ enum class PushesPerTask { kSeveral, kOne };
 [[nodiscard]] std::vector<AttentionTask> make_attention_tasks(const RowLayout& layout, int64_t num_heads,
                                                               PushesPerTask pushes = PushesPerTask::kSeveral);
 
-// A piece of a matrix: its first element and its row stride.
+// A part of a matrix: its first element and its row stride.
 struct Piece {
   float* data;
   int64_t stride;
@@ -36,7 +36,7 @@ struct Product {
   float alpha, beta;
 };
 enum class Transpose { kNo, kYes };
-// c = alpha a b + beta c, with b as it is or transposed. Single-threaded inside a parallel region.
+// c = alpha a b + beta c, where b may be transposed. Single-threaded inside a parallel region.
 void multiply(Transpose transpose_b, const Product& product, Piece a, Piece b, Piece c);
 
 }  // namespace tugline::cpu

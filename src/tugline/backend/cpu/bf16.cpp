@@ -15,8 +15,8 @@ namespace tugline::cpu::HWY_NAMESPACE {
 
 using Bits = hn::RebindToUnsigned<F>;
 
-// The upper half of each f32, rounded; the lower half is 0. Adding just under half of the upper half's last place, or exactly half
-// where that place is odd, carries into it where it must: into the exponent too, and from the largest number to infinity.
+// The rounded upper half of each f32; the lower half is 0. It adds just under half of the upper half's last place, or exactly half if that
+// place is odd. The carry goes into the exponent if necessary, and from the largest number to infinity.
 HWY_INLINE hn::Vec<Bits> rounded_bits(V v) {
   const Bits u;
   const auto bits = hn::BitCast(u, v);

@@ -54,7 +54,7 @@ class TaskRunner {
                piece(in_.own_k, first_row(push), kv_column_), scores_at(push * task_.rows_each(), prefix_));
   }
 
-  // Row i of a push sees the prefix and its own rows up to i; what it does not see weighs nothing.
+  // Row i of a push sees the prefix and its own rows up to i; what it does not see has weight 0.
   void normalise() {
     for (int64_t r = 0; r < task_.rows(); ++r) {
       float* row = scores_at(r, 0).data;
@@ -102,7 +102,7 @@ class TaskRunner {
 
 void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratch& scratch, Stores stores) {
   scratch.scores.resize(static_cast<size_t>(omp_get_max_threads()));
-  // Where results are rounded, one push a task: sums of products of the same shape round alike.
+  // If results are rounded, each task has one push, because sums of products of the same shape round alike.
   const std::vector<AttentionTask> tasks =
       make_attention_tasks(inputs.layout, inputs.shape.num_heads,
                            stores == Stores::kF32 ? PushesPerTask::kSeveral : PushesPerTask::kOne);

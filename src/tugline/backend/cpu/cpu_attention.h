@@ -8,12 +8,12 @@
 
 namespace tugline::cpu {
 
-// Memory for the scores, one piece a thread, kept from call to call.
+// Memory for the scores, one piece per thread, kept between calls.
 struct AttentionScratch {
   std::vector<std::vector<float>> scores;
 };
 
-// kRoundedToBf16 rounds scores, weights and results, and gives a push the same bits whatever is beside it in the batch.
+// kRoundedToBf16 rounds scores, weights and results. A push then has the same bits in every batch.
 void attention(const AttentionInputs& inputs, const Matrix& out, AttentionScratch& scratch,
                Stores stores = Stores::kF32);
 

@@ -1,5 +1,5 @@
-// Attention on differences: over the keys and values of the base, which all pushes share, and what each push moves of them. Read beside
-// cpu_attention.
+// Attention on differences: over the keys and values of the base, which all pushes share, and over each push's differences from them.
+// Compare cpu_attention.h.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace tugline::cpu {
 
-// Memory of one thread, kept from call to call.
+// Memory of one thread, kept between calls.
 struct AttentionDifferenceScratch {
   explicit AttentionDifferenceScratch(DifferenceProducts products) : operands(products) {}
   DifferenceOperands operands;
@@ -17,7 +17,7 @@ struct AttentionDifferenceScratch {
   FloatRoom moved;
 };
 
-// inputs.base.kv is a CpuPackedKv.
+// Requires that inputs.base.kv is a CpuPackedKv.
 void attention_difference(const AttentionDifferences& inputs, const Matrix& out,
                           std::vector<AttentionDifferenceScratch>& scratch);
 

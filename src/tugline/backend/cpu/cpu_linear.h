@@ -8,16 +8,16 @@
 
 namespace tugline::cpu {
 
-// The arithmetic of matrix products on differences; sums and results are f32 in all of them. kEmulatedBf16 rounds the operands as
-// kBf16 does and multiplies them in f32, where products of two bf16 are exact: the same numbers but for the order of sums.
+// The arithmetic of matrix products of differences. Sums and results are always f32. kEmulatedBf16 rounds the operands as kBf16 does and
+// multiplies them in f32, where a product of two bf16 is exact, so only the order of sums differs.
 enum class DifferenceProducts { kF32, kBf16, kEmulatedBf16 };
 
-// Makes differences what the products take, in memory that it keeps from call to call.
+// Converts differences to operands of the products, in memory that it keeps between calls.
 class DifferenceOperands {
  public:
   explicit DifferenceOperands(DifferenceProducts products) : products_(products) {}
   [[nodiscard]] DifferenceProducts products() const { return products_; }
-  // dx itself where it is dense and f32 is wanted; else a dense copy, rounded in bf16, until the next call.
+  // Returns dx itself if it is dense and the products are f32; else a dense copy, rounded if they are bf16, valid until the next call.
   [[nodiscard]] Matrix of(const Matrix& dx);
 
  private:
@@ -25,7 +25,7 @@ class DifferenceOperands {
   FloatRoom room_;
 };
 
-// The map as it multiplies differences.
+// Packs a weight for products of differences, rounded if `products` is bf16.
 [[nodiscard]] OneDnnLinear pack_for_differences(OneDnn& onednn, const LinearSource& source,
                                                 DifferenceProducts products);
 
@@ -34,14 +34,14 @@ enum class Operands { kValuesAndDifferences, kDifferences };
 
 class CpuLinear final : public Linear {
  public:
-  // What `source` reads from must outlive the map unless `products` is kF32 or only differences are multiplied.
+  // The data that `source` reads must outlive the map, unless `products` is kF32 or only differences are multiplied.
   CpuLinear(OneDnn& onednn, const LinearSource& source, DifferenceProducts products,
             Operands operands = Operands::kValuesAndDifferences);
   // out (+)= W x + b
   void run(const Matrix& x, const Matrix& out, Accumulate accumulate) const;
   // out (+)= W dx, with dx as DifferenceOperands made it.
   void run_difference(const Matrix& dx, const Matrix& out, Accumulate accumulate) const;
-  // A rounded weight is packed the first time that it is needed, here or there: layers below every push never pay for one.
+  // A rounded weight is packed when it is first needed, by one of these two, so layers below every push have none.
   void prepare_difference() const { (void)for_differences(); }
   [[nodiscard]] int64_t out_size() const { return out_; }
 
@@ -51,7 +51,7 @@ class CpuLinear final : public Linear {
   OneDnn& onednn_;
   DifferenceProducts products_;
   int64_t out_;
-  std::unique_ptr<OneDnnLinear> values_;  // f32; none where only rounded differences are multiplied
+  std::unique_ptr<OneDnnLinear> values_;  // f32; null if only rounded differences are multiplied
   mutable LinearSource source_;           // of the rounded weight, until it is packed
   mutable std::unique_ptr<OneDnnLinear> rounded_;
 };

@@ -1,4 +1,4 @@
-// A span's keys and values without a push, packed as linear maps of differences: every push and every batch is multiplied by the same.
+// A span's keys and values without a push, packed as linear maps. The differences of every push and batch are multiplied by them.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@ namespace tugline::cpu {
 
 class CpuPackedKv final : public PackedKv {
  public:
-  // One key-value head. Scores are dq K^T / sqrt(head_dim), the mix is dP V, both over the prefix and the span's rows.
+  // One key-value head. `keys` gives the scores dq K^T / sqrt(head_dim), `values` the mix dP V, over the prefix and the span's rows.
   struct Head {
     OneDnnLinear keys;    // [head_dim] to [first_position + rows]
     OneDnnLinear values;  // and back
@@ -18,7 +18,7 @@ class CpuPackedKv final : public PackedKv {
   CpuPackedKv(OneDnn& onednn, const AttentionInputs& base, DifferenceProducts products);
   [[nodiscard]] DifferenceProducts products() const { return products_; }
   [[nodiscard]] const Head& head(int64_t kv_head) const { return heads_[static_cast<size_t>(kv_head)]; }
-  // Tasks of so many rows can run from now on.
+  // Prepares products of tasks with this number of rows.
   void prepare_tasks(int64_t rows) const;
 
  private:

@@ -38,7 +38,7 @@ void RmsNormLargeDifference(const float* h, const float* d, const float* weight,
   });
 }
 
-// False, and nothing written, where f32 does not hold the squares.
+// Returns false and writes nothing if f32 cannot hold the squares.
 bool RmsNormDifferenceRow(const float* h, const float* d, const float* weight, int64_t n, float eps,
                           float* out) {
   const F f;
@@ -102,7 +102,7 @@ HWY_INLINE ScoreChanges survey(const float* p, const float* s, int64_t n) {
   return {sum_lanes(sum), hn::GetLane(hn::MaxOfLanes(F(), largest))};
 }
 
-// P' = P e^(s - max) / sum and dP = P' - P: for score differences whose exponential would not fit; nothing small is left to cancel.
+// P' = P e^(s - max) / sum and dP = P' - P, for score differences whose exponential would overflow; no small numbers cancel there.
 void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) {
   V total = hn::Zero(F());
   for_each_vector(n, [&](int64_t i, auto lanes) {
@@ -117,7 +117,7 @@ void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) 
   });
 }
 
-// A change that all scores share is none, so their mean under P goes first: then E_P[e^ds] >= 1, and 1 + z never cancels.
+// Subtracts the mean under P first, because a change that all scores share has no effect. Then E_P[e^ds] >= 1, and 1 + z never cancels.
 void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
   const ScoreChanges changes = survey(p, s, n);
   if (changes.largest - changes.mean > 30.0f) return LargeSoftmaxDifference(p, s, changes.largest, n);

@@ -6,11 +6,11 @@
 
 namespace tugline::cpu {
 
-// out = norm(h + d) - norm(h) of one row; out may be d.  h, d, weight, out [n]
+// out = norm(h + d) - norm(h) for one row; out may be d.  h, d, weight, out [n]
 void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps,
                              float* out);
 
-// s, the score differences of what one row sees, becomes dP, the change of its attention weights p.  p, s [n]
+// Replaces s, the differences of the scores that one row sees, by dP, the change of its attention weights p.  p, s [n]
 void softmax_difference_row(const float* p, float* s, int64_t n);
 
 // The base's part of one row: gate and up, sigma(gate), sigma(-gate).  [n] each

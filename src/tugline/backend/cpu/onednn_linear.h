@@ -13,7 +13,7 @@
 
 namespace tugline::cpu {
 
-// oneDNN's engine and stream, one of each a backend, and what is asked before each product.
+// oneDNN's engine and stream, one of each per backend, and the question that is asked before each product.
 struct OneDnn {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
@@ -21,39 +21,39 @@ struct OneDnn {
 };
 
 enum class Bias { kAdd, kLeaveOut };
-// That a product is split over.
+// The number of threads of a product.
 enum class Threads { kAll, kOne };
 
-// Of a product's two factors; bias and result are f32.
+// The element type of a product's two factors; bias and result are f32.
 enum class Element { kF32, kBf16 };
 
-// Why oneDNN has no bf16 products at the processor's full speed here, as the end of a sentence; empty where it has.
+// Why oneDNN has no bf16 products at full speed on this processor, as the end of a sentence; empty if it has.
 [[nodiscard]] std::string missing_bf16_products(OneDnn& onednn);
 
 class OneDnnLinear {
  public:
-  // kBf16: throws dnnl::error where oneDNN has no such products; missing_bf16_products says so beforehand.
+  // kBf16 throws dnnl::error if oneDNN has no such products; ask missing_bf16_products beforehand.
   OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element element = Element::kF32);
   // out (+)= x W^T + b, or without b.  x of the map's element, out f32; both dense. Errors: kInterrupted.
   void run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
-  // The same within one task of a parallel region, without accumulation or bias. Outside of it, each number of rows that
-  // the region's tasks have is prepared, fewer than a dozen of them.
+  // The same inside one task of a parallel region, without accumulation or bias. Each number of rows that the tasks have, fewer than a
+  // dozen, must be prepared before the region.
   void prepare_tasks(int64_t rows) const;
   void run_in_task(const Matrix& x, const Matrix& out) const;
   [[nodiscard]] int64_t out_size() const { return out_; }
-  // oneDNN's name for what multiplies so many rows: "brg:avx512_core", "gemm:jit"; "ref:any" is tens of times slower.
+  // oneDNN's name of its implementation for this number of rows: "brg:avx512_core", "gemm:jit"; "ref:any" is tens of times slower.
   [[nodiscard]] std::string implementation(int64_t rows) const;
 
  private:
   // A product's shape: rows, accumulation, bias, threads.
   using Shape = std::tuple<int64_t, Accumulate, Bias, Threads>;
-  // What runs a shape: later calls only set the addresses of x and out.
+  // The primitive that runs a shape. Later calls only set the addresses of x and out.
   struct Product {
     dnnl::matmul primitive;
     dnnl::memory x;
     dnnl::memory out;
     std::unordered_map<int, dnnl::memory> arguments;
-    dnnl::memory::desc scratchpad;  // of a task's; other products leave theirs to oneDNN
+    dnnl::memory::desc scratchpad;  // of a task's product; for other products oneDNN manages it
     uint64_t last_use = 0;          // by uses_
   };
   [[nodiscard]] dnnl::matmul::primitive_desc describe(const Shape& shape,
@@ -65,7 +65,7 @@ class OneDnnLinear {
   void pack_f32(const LinearSource& source, const dnnl::memory::desc& packed);
   void pack_bf16(const LinearSource& source, const dnnl::memory::desc& packed);
   [[nodiscard]] Product make_product(const Shape& shape) const;
-  // Made on first use and kept while it is among the latest used. Valid until the next call.
+  // Makes the product on first use, and keeps it as long as it is among the last used. Valid until the next call.
   [[nodiscard]] const Product& product(const Shape& shape) const;
 
   OneDnn& onednn_;
@@ -75,7 +75,7 @@ class OneDnnLinear {
   std::unique_ptr<AlignedFloats> values_;
   std::unique_ptr<AlignedFloats> bias_;
   dnnl::memory weights_;
-  mutable std::map<Shape, Product> products_;  // at most a dozen: transcripts come in any number of lengths
+  mutable std::map<Shape, Product> products_;  // at most a dozen: each transcript's length needs another
   mutable uint64_t uses_ = 0;
 };
 

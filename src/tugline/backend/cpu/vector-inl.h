@@ -1,6 +1,6 @@
-// Loops over contiguous f32 a vector at a time, for files that Highway compiles once a target (kernels.cpp, difference_kernels.cpp), and the
-// series that keeps small exponentials exact. Whole vectors take
-// plain loads and stores: masked stores cost tens of cycles on some processors, so only a row's last, partial vector has a mask.
+// Loops over contiguous f32, one vector at a time, for files that Highway compiles once for each target (kernels.cpp, difference_kernels.cpp),
+// and the series that keeps small exponentials exact. Whole vectors use plain loads and stores. Only a row's last, partial vector uses a mask,
+// because masked stores cost tens of cycles on some processors.
 #if defined(TUGLINE_BACKEND_CPU_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TUGLINE_BACKEND_CPU_VECTOR_INL_H_
 #undef TUGLINE_BACKEND_CPU_VECTOR_INL_H_
@@ -19,7 +19,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using F = hn::ScalableTag<float>;
 using V = hn::Vec<F>;
 
-// Which lanes of a vector are part of the row: all, or those of a mask.
+// The lanes of a vector that belong to the row: all, or those of a mask.
 struct AllLanes {};
 struct FirstLanes {
   hn::Mask<F> mask;
@@ -29,7 +29,7 @@ HWY_INLINE V load(const float* p, AllLanes) { return hn::LoadU(F(), p); }
 HWY_INLINE V load(const float* p, FirstLanes lanes) { return hn::MaskedLoad(lanes.mask, F(), p); }
 HWY_INLINE void store(V v, AllLanes, float* p) { hn::StoreU(v, F(), p); }
 HWY_INLINE void store(V v, FirstLanes lanes, float* p) { hn::BlendedStore(v, lanes.mask, F(), p); }
-// v where the lane is part of the row, else `other`.
+// v in lanes that belong to the row, `other` in the rest.
 HWY_INLINE V or_else(V v, AllLanes, V /*other*/) { return v; }
 HWY_INLINE V or_else(V v, FirstLanes lanes, V other) { return hn::IfThenElse(lanes.mask, v, other); }
 
@@ -45,7 +45,7 @@ HWY_INLINE void for_each_vector(int64_t n, Body body) {
 
 HWY_INLINE float sum_lanes(V v) { return hn::GetLane(hn::SumOfLanes(F(), v)); }
 
-// Below this |d| the series is used; there its first term left out is below 1e-8 of the sum.
+// Below this |d| the series is used; its first omitted term is then below 1e-8 of the sum.
 constexpr float kSeriesLimit = 0.5f;
 
 // (e^d - 1 - d) / d^2 as sum d^k / (k + 2)!

@@ -16,7 +16,7 @@ using V = hn::Vec<D>;
 
 int64_t PanelRows() { return 2 * static_cast<int64_t>(hn::Lanes(D())); }
 
-// Eight sums in registers: as many as two multiply-adds a cycle of four cycles' latency can keep going.
+// Eight sums in registers keep two multiply-adds per cycle busy, whose latency is four cycles.
 void MultiplyPanel(const PanelProduct& p) {
   const D d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));

@@ -1,16 +1,16 @@
-// The loops of the reference backend that are not plain, because audits are timed: a tile of a matrix product in f64, and the two halves of
-// attention. A tile's sums run over `in` in order, one product after the other, as the plain loop would: vector width, threads and batch
-// do not change a bit of them but for processors without fused multiply-add. Attention's depend on the vector width.
+// The loops of the reference backend that are optimised, because audits take time: a tile of a matrix product in f64, and the two halves of
+// attention. A tile's sums run over `in` in order, as in a plain loop. Vector width, threads and batch do not change a bit of them, except on
+// processors without fused multiply-add. The sums of attention depend on the vector width.
 #pragma once
 
 #include <cstdint>
 
 namespace tugline::reference {
 
-// Rows of x that lie side by side in a panel; depends on the processor only.
+// The number of rows of x side by side in a panel. It depends only on the processor.
 [[nodiscard]] int64_t panel_rows();
 
-// Outputs that one call makes.
+// The number of outputs of one call.
 inline constexpr int64_t kPanelOutputs = 4;
 
 // sums[o][r] += sum_i w[o][i] x[i][r].  x [count, panel_rows()]; w kPanelOutputs rows of `count`, `w_stride` apart;

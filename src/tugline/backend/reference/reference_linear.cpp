@@ -22,7 +22,7 @@ int64_t tile_outputs(const LinearSource& source) {
   return outputs / kPanelOutputs * kPanelOutputs;
 }
 
-// x's rows in panels of panel_rows(), each [in, panel_rows()]: side by side, zeros where there are fewer.
+// x's rows in panels of panel_rows(), each [in, panel_rows()]: side by side, with zeros if there are fewer rows.
 class Panels {
  public:
   explicit Panels(const Matrix& x)

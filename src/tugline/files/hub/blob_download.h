@@ -15,7 +15,7 @@
 
 namespace tugline {
 
-// Who hears of a download; called by the thread that downloads.
+// Callbacks of a download; the downloading thread calls them.
 struct DownloadListener {
   std::function<void(int64_t bytes)> received = {};  // from the network
   std::function<void(int64_t bytes)> kept =
@@ -25,13 +25,13 @@ struct DownloadListener {
 
 class BlobDownload {
  public:
-  // All outlive it.
+  // All arguments must outlive it.
   BlobDownload(HttpClient& client, const HubApi& api, const HubRepository& repository,
                const DownloadListener& listener)
       : client_(client), api_(api), repository_(repository), listener_(listener) {}
 
-  // The name of the blob, which is there and whole afterwards. Throws Error: kInput naming what was expected and found if the server's
-  // words and bytes do not agree; kIo for what the disk or the network refuse. What was received is kept unless it is wrong.
+  // Downloads the blob completely and returns its name. Throws Error: kInput, which says what was expected and found, if the server's
+  // description and bytes do not agree; kIo if the disk or the network fails. Received bytes are kept unless they are wrong.
   std::string fetch(const std::string& commit, const HubFile& file);
 
  private:

@@ -1,4 +1,4 @@
-// Checksums as the hub has them: SHA-256 of a large file's content, and git's SHA-1 of a small one. Internal to files/hub/.
+// The hub's checksums: SHA-256 of a large file's content, and git's SHA-1 of a small one. Internal to files/hub/.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class Digest {
   Digest& operator=(const Digest&) = delete;
 
   void add(std::span<const std::byte> bytes);
-  // Lower-case hexadecimal digits, once: nothing may be added afterwards.
+  // The digest in lower-case hexadecimal digits. Call it once; nothing may be added afterwards.
   [[nodiscard]] std::string finish();
 
  private:

@@ -1,5 +1,5 @@
 // Requests over HTTP, by libcurl: one at a time in each thread, redirects followed by hand, so that a token never reaches another host.
-// What proxies, certificates (SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE) and addresses mean is as curl has it. Internal to files/hub/.
+// Proxies, certificates (SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE) and addresses work as in curl. Internal to files/hub/.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@
 
 namespace tugline {
 
-// Something that may go better at the next attempt: a connection that broke off or stood still, a server that is busy.
+// A failure that may pass at the next attempt: a connection that broke or stalled, a busy server.
 struct TransientFailure : std::runtime_error {
   using std::runtime_error::runtime_error;
   std::optional<std::chrono::seconds> wait = {};  // as the server asked
@@ -70,7 +70,7 @@ class HttpClient {
   std::atomic<bool> has_been_answered_ = false;
 };
 
-// An address as messages show it: without a user's name, password or query, which may be secrets.
+// An address for messages: without user name, password and query, which may be secret.
 [[nodiscard]] std::string shown_url(const std::string& url);
 // "https://host:443".
 [[nodiscard]] std::string origin_of(const std::string& url);

@@ -1,4 +1,4 @@
-// The hub's answers: what a repository holds, what a file is, and what its refusals mean. Internal to files/hub/.
+// Asks the hub what a repository holds and what a file is, and turns its refusals into Errors. Internal to files/hub/.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace tugline {
 
-// What the hub says of a file before it sends it.
+// The hub's description of a file, before it sends the file.
 struct HubFileHead {
   std::string etag;  // its blob's name; in lower-case hexadecimal digits a checksum
   std::optional<int64_t> size;
@@ -29,7 +29,7 @@ class HubApi {
   [[nodiscard]] HubListing listing() const;
   [[nodiscard]] HubFileHead head(const std::string& commit, const std::string& file) const;
   [[nodiscard]] std::string file_url(const std::string& commit, const std::string& file) const;
-  // Throws what a status other than 200 to 299 means. `file` is empty for the listing.
+  // Throws the Error for a status other than 200 to 299. `file` is empty for the listing.
   void check_status(const HttpResponse& response, const std::string& file) const;
 
   [[nodiscard]] const HubModel& model() const { return model_; }
@@ -43,7 +43,7 @@ class HubApi {
   HubModel model_;
 };
 
-// An ETag header's value as the hub's tools name files by it: without W/ and quotes.
+// An ETag header's value without W/ and quotes, as the hub's tools use it to name files.
 [[nodiscard]] std::string normalised_etag(const std::string& header);
 
 }  // namespace tugline

@@ -12,7 +12,7 @@
 
 namespace tugline {
 
-// What a command needs of a model.
+// The part of a model that a command needs.
 enum class ModelParts {
   kTokenizer,  // configuration and tokenizer
   kAll,        // weights, too
@@ -25,7 +25,7 @@ class HubRepository {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] std::filesystem::path snapshot(const std::string& commit) const;
   [[nodiscard]] std::filesystem::path blob(const std::string& etag) const;
-  // Of the download of a blob; its name is that of the hub's tools for one that can be resumed.
+  // The file of an unfinished download of a blob. Its name is the one that the hub's tools use for a download that can be resumed.
   [[nodiscard]] std::filesystem::path partial(const std::string& etag) const;
   [[nodiscard]] std::filesystem::path lock(const std::string& etag) const;
 
@@ -34,7 +34,7 @@ class HubRepository {
   [[nodiscard]] std::optional<std::string> commit_of(const HubModel& model) const;
   // Which files a command needs and the snapshot lacks, an unfinished shard included. A file that the hub is known not to have is not missing.
   [[nodiscard]] std::vector<std::string> missing(const std::string& commit, ModelParts parts) const;
-  // A sentence for messages: what the cache has of this model.
+  // A sentence for messages that says what the cache has of this model.
   [[nodiscard]] std::string contents(const HubModel& model, ModelParts parts) const;
 
   // Makes the folders that a download needs. Throws Error (kIo).

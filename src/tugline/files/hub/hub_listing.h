@@ -1,4 +1,4 @@
-// What a repository holds at one commit, as the hub's API lists it, and which of it tugline needs.
+// The hub's listing of a repository at one commit, and the files in it that tugline needs.
 #pragma once
 
 #include <cstdint>

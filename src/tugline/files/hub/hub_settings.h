@@ -1,4 +1,4 @@
-// What the environment says of the hub, by the variables that the hub's own tools follow.
+// The settings of the hub in the environment, by the same variables as the hub's own tools.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,7 @@
 
 namespace tugline {
 
-// Where models come from unless HF_ENDPOINT names another hub.
+// The hub's address, unless HF_ENDPOINT names another one.
 inline constexpr const char* kDefaultHubEndpoint = "https://huggingface.co";
 
 struct HubSettings {
@@ -21,7 +21,7 @@ struct HubSettings {
   bool may_link = true;        // not HF_HUB_DISABLE_SYMLINKS
 };
 
-// Throws Error (kUsage) naming the variable whose value cannot be: an endpoint that is no http or https address, a token that no header
+// Throws Error (kUsage) that names the variable with an impossible value: an endpoint that is no http or https address, a token that no header
 // can carry, a time that is no number.
 [[nodiscard]] HubSettings hub_settings();
 

@@ -1,4 +1,4 @@
-// A file that a download has begun, and the checksum of what is in it so far. Internal to files/hub/.
+// A partly downloaded file, and the checksum of its present content. Internal to files/hub/.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How often and after which pauses a request is tried again. Internal to files/hub/.
+// Decides how often, and after which pauses, a request is tried again. Internal to files/hub/.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ class Retries {
   Retries(const HttpClient& client, std::function<void(const std::string&)> say)
       : client_(client), say_(std::move(say)) {}
 
-  // Something came: the next failure is the first again.
+  // Call it after progress: the next failure counts as the first again.
   void made_progress() { failures_ = 0; }
   // Sleeps before the next attempt: 1, 2, 4 and 8 seconds, or as the server asked. Throws Error: kIo after the fifth failure in a row, or if
   // the server asks for more than two minutes; kInterrupted.
@@ -27,7 +27,7 @@ class Retries {
   int failures_ = 0;
 };
 
-// What `attempt` returns, tried until it throws no TransientFailure.
+// Repeats `attempt` until it throws no TransientFailure, and returns its result.
 template <typename Attempt>
 auto with_retries(Retries retries, const Attempt& attempt) {
   for (;;) {
