@@ -1,5 +1,5 @@
-// What a decoder-only transformer looks like: the numbers of config.json or of GGUF metadata, checked. Anything that
-// tugline does not compute is refused here, by name, before a weight is read.
+// The configuration of a decoder-only transformer: the checked settings of config.json or GGUF metadata. A setting that tugline does
+// not compute is refused here, by name, before a weight is read.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ enum class Activation {
   kGelu,    // x Phi(x), without a gate (Hendrycks and Gimpel 2016)
 };
 
-// A new field must be given its place in hash_of too, or that does not compile.
+// A new field must also be added to hash_of, which otherwise does not compile.
 struct ModelConfig {
   Architecture architecture = Architecture::kLlama;
   std::string name;  // for captions: the directory's or file's name
@@ -55,7 +55,7 @@ struct ModelConfig {
   int64_t head_dim = 0;
   int64_t vocab_size = 0;     // rows of the embedding table, padding included
   int64_t max_positions = 0;  // the longest transcript; 0 if the files do not say
-  // If a layer has one, longer transcripts are refused: tugline attends to everything.
+  // If a layer has one, longer transcripts are refused, because tugline attends to all tokens.
   std::optional<int64_t> sliding_window;
   double norm_eps = 1e-6;
   RopeConfig rope;
@@ -68,7 +68,7 @@ struct ModelConfig {
   QkNorm qk_norm = QkNorm::kNone;
   Blocks blocks = Blocks::kSequential;
   Activation activation = Activation::kSwiglu;
-  // What the user should know of the files though the model can be run: settings and tensors that nothing reads, by name.
+  // Warnings for the user about a model that can be run: settings and tensors that nothing reads, by name.
   std::vector<std::string> warnings;
 
   [[nodiscard]] int64_t q_size() const { return num_heads * head_dim; }
@@ -84,16 +84,16 @@ struct ModelConfig {
 // config.json as a model hub stores it. Throws Error naming the file and field.
 [[nodiscard]] ModelConfig read_config_json(const std::filesystem::path& path);
 [[nodiscard]] ModelConfig read_config_gguf(const GgufFile& file);
-// Checks what both readers must hold to: positive sizes, heads that divide, an even head_dim, RoPE settings that can be.
+// Checks what both readers require: positive sizes, heads that divide, an even head_dim, possible RoPE settings. Throws Error (kInput);
 // `path` is for messages.
 void check_config(const ModelConfig& config, const std::string& path);
 
-// max_positions of a checked configuration, raised to what yarn stretches the original context to: the tables of models say the
-// unscaled length where users add yarn to them.
+// max_positions of a checked configuration, raised to the length to which yarn stretches the original context, because configurations
+// keep the unscaled length when users add yarn.
 [[nodiscard]] int64_t positions_after_scaling(const ModelConfig& config);
 
-// A hash of everything that decides what the model computes beside its weights: part of a run's identity. The name, the limits
-// on length and the warnings are not part of it.
+// A hash of everything except the weights that decides what the model computes. It is part of a run's identity. The name, the limits on
+// length and the warnings are not hashed.
 [[nodiscard]] uint64_t hash_of(const ModelConfig& config);
 
 }  // namespace tugline

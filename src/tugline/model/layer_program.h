@@ -1,6 +1,6 @@
-// A decoder layer, described once: the steps that make its output from its input, in order, over named slots. Values
-// (model/layer), what differences are taken from (probe/span_trace), differences (probe/difference) and cost (probe/cost)
-// are interpreters of this description. None of them knows a model family.
+// Describes a decoder layer: the steps that turn its input into its output, in order, over named slots. Values (model/layer), the trace from
+// which differences start (probe/span_trace), differences (probe/difference) and cost (probe/cost) are computed by interpreting this
+// description. No interpreter depends on a model family.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace tugline {
 
-// What steps read and write: matrices with one row for each token.
+// The slots that steps read and write: matrices with one row for each token.
 enum class Slot {
   kResidual,   // h [hidden]
   kNormed,     // [hidden]

@@ -15,26 +15,26 @@
 
 namespace tugline {
 
-// What config.json or the GGUF metadata say, without a look at the tensors. Throws Error.
+// Reads config.json or the GGUF metadata, without looking at the tensors. Throws Error.
 [[nodiscard]] ModelConfig stated_config(const ModelSource& source);
 
-// A model's files, open and checked against each other: the configuration, and every tensor's name, shape and type.
+// A model's open files, after every tensor's name, shape and type was checked against the configuration.
 struct ModelFiles {
   ModelConfig config;  // with all warnings
   std::unique_ptr<TensorSource> tensors;
   TensorNaming naming;
 };
-// Throws Error naming the setting or tensor for which the model cannot be run.
+// Throws Error that names the setting or tensor because of which the model cannot be run.
 [[nodiscard]] ModelFiles open_model(const ModelSource& source);
 
-// The configuration of open_model: what a run of the model would have. No value of a weight is read.
+// The configuration that a run of the model would have, as open_model returns it. Reads no value of a weight.
 [[nodiscard]] ModelConfig read_config(const ModelSource& source);
 
 class Model {
  public:
   // Reads configuration and weights of a model directory or GGUF file. `backend` must outlive the model.
   static Model load(const ModelSource& source, Backend& backend);
-  // Of weights that are packed already, from no file (random ones in benchmarks, say); its fingerprint is 0.
+  // Takes packed weights that come from no file, such as random ones in benchmarks. Its fingerprint is 0.
   Model(ModelConfig config, Weights weights, Backend& backend);
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
@@ -48,7 +48,7 @@ class Model {
   // Identifies the weights (files/fingerprint); part of a run's identity.
   [[nodiscard]] uint64_t fingerprint() const { return fingerprint_; }
 
-  // Rows of the embedding table.  to [ids.size(), hidden]. Errors: an id outside the table.
+  // Copies rows of the embedding table.  to [ids.size(), hidden]. Errors: an id outside the table.
   void embed(std::span<const int32_t> ids, const Matrix& to) const;
   [[nodiscard]] RopeTable make_rope_table(int64_t positions) const;
   // The norm before the head, of rows [n, hidden].

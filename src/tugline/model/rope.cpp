@@ -32,7 +32,7 @@ struct YarnRange {
 
 YarnRange yarn_range(const RopeConfig& rope, int64_t head_dim) {
   const auto dim = static_cast<double>(head_dim);
-  // The index, not rounded, of the frequency that turns so many times within the original context.
+  // The index, not rounded, of the frequency that makes this number of turns within the original context.
   const auto index_of = [&](double rotations) {
     const double turns = rope.original_max_position_embeddings / (rotations * 2 * std::numbers::pi);
     return dim * std::log(turns) / (2 * std::log(rope.theta));

@@ -1,5 +1,5 @@
-// Rotary position embedding (Su et al. 2021): its settings as the files give them, checked, and the frequencies and the factor
-// that follow from them. Equations: docs/method.md, "Rotary embedding".
+// Rotary position embedding (Su et al. 2021): its settings in the files, checks of them, and the frequencies and the factor that follow.
+// Equations: docs/method.md, "Rotary embedding".
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct RopeConfig {
   double beta_fast = 32;
   double beta_slow = 1;
   bool truncate = true;
-  // What cosines and sines are multiplied by: so each score grows by its square. 1 except for yarn.
+  // Multiplies cosines and sines, so each score grows by its square. It is 1 except for yarn.
   double attention_factor = 1;
   // rope_freqs.weight of a GGUF (divisors of the frequencies), [half of the rotated columns]; empty if there is none
   std::vector<float> frequency_divisors;
@@ -46,7 +46,7 @@ struct RopeConfig {
 // YaRN's attention factor for a context that is `factor` times as long: 0.1 mscale ln(factor) + 1.
 [[nodiscard]] double yarn_attention_factor(double factor, double mscale = 1);
 
-// Throws Error naming `path` and the setting whose value cannot be. `head_dim` is positive and even.
+// Throws Error that names `path` and the setting with an impossible value. `head_dim` is positive and even.
 void check_rope(const RopeConfig& rope, int64_t head_dim, const std::string& path);
 
 // Inverse frequencies [half of the rotated columns] after scaling, radians a token, f64.

@@ -75,13 +75,13 @@ class RopeReader {
   RopeConfig read_nested(const JsonSettings& chosen) {
     std::optional<RopeConfig> common;
     if (const auto other = chosen.unread(); !other.empty())
-      fail(ErrorCode::kInput, "{} is keyed by layer type, and has {} beside them", chosen.where(),
-           listed(other));
+      fail(ErrorCode::kInput, "{} is keyed by layer type, but also has {}", chosen.where(), listed(other));
     for (const std::string& type : surroundings_.layer_types) {
       const json* entry = chosen.find_object(type.c_str());
       if (entry == nullptr)
-        fail(ErrorCode::kUnsupported, "{} has nothing for {}, which layers have; tugline rotates every layer",
-             chosen.where(), type);
+        fail(ErrorCode::kUnsupported,
+             "{} has no entry for {}, a type that layers have; tugline rotates every layer", chosen.where(),
+             type);
       const RopeConfig rope = read_flat(JsonSettings(*entry, chosen.where() + "." + type), std::nullopt);
       if (common && *common != rope)
         fail(ErrorCode::kUnsupported, "{} differs between layer types, which is not supported",

@@ -1,4 +1,4 @@
-// Whether a file's tensors are those of a configuration: every name, shape and type, without reading a value.
+// Checks a file's tensors against a configuration: every name, shape and type, without reading a value.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@ namespace tugline {
 // How the tensors of a model directory or GGUF file are named.
 [[nodiscard]] TensorNaming naming_of(const ModelSource& source, const TensorSource& tensors);
 
-// tie_word_embeddings says that the embedding is the head too, yet the file may hold a head of its own. If that one differs, it is
-// the head, as in transformers: clears config.tied_head and adds a warning.
+// tie_word_embeddings says that the embedding is also the head, but the file may hold a separate head. If that differs from the
+// embedding, it is used, as in transformers: clears config.tied_head and adds a warning.
 void settle_head(ModelConfig& config, const TensorSource& tensors, TensorNaming naming);
 
 struct TensorCheck {
   std::vector<std::string>
-      problems;  // why the model cannot be run, by tensor; the same reason is given a few times at most
+      problems;  // why the model cannot be run, one for each tensor; each reason is given a few times at most
   std::vector<std::string> warnings;  // the tensors that nothing reads
 };
-// `config` has its head settled.
+// Call it after the head is settled.
 [[nodiscard]] TensorCheck check_tensors(const ModelConfig& config, const TensorSource& tensors,
                                         TensorNaming naming);
 

@@ -1,4 +1,4 @@
-// A transformer's tensors: how the hub's checkpoints and GGUF files name them, and the shapes that a configuration gives them.
+// A transformer's tensors: their names in the hub's checkpoints and in GGUF files, and their shapes for a configuration.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace tugline {
 
-// How a file names its tensors.
+// The naming scheme of a file.
 enum class TensorNaming {
   kHub,
   kHubEmbedOut,  // GPT-NeoX before transformers 5: the head is embed_out
   kGguf,
 };
 
-// Those outside the layers come first.
+// The tensors outside the layers come first.
 enum class TensorRole {
   kEmbedding,
   kFinalNorm,

@@ -1,5 +1,5 @@
-// A model's weights, checked against its configuration and packed for a backend: the step from files to what the layer
-// runs on.
+// A model's weights, checked against its configuration and packed for a backend. Turns a model's files into the matrices on which the
+// layer runs.
 #pragma once
 
 #include <array>

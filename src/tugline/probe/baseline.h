@@ -1,5 +1,5 @@
-// The one unpushed forward pass of a transcript, and what replays need of it: residuals at the pushed sites, keys and values
-// of the layers that pushes go through, the final norm's output.
+// The one forward pass of a transcript without a push. It keeps what replays need: residuals at the pushed sites, keys and values of the
+// layers that pushes pass through, and the final norm's output.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@
 
 namespace tugline {
 
-// What a model cannot run, found without its weights. Errors: no ids, ids outside the vocabulary, a transcript longer than the
+// Checks that a model can run a transcript, without its weights. Errors: no ids, ids outside the vocabulary, a transcript longer than the
 // model's positions or sliding window.
 void check_transcript(const ModelConfig& config, std::span<const int32_t> ids);
 
@@ -25,13 +25,13 @@ class Baseline {
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
            Hook hook = Hook::kResidPost);
 
-  // Where another baseline of the same transcript is taken up: at its hook in one of its layers.
+  // The start of a baseline that continues another one of the same transcript: at its hook in one of its layers.
   struct Start {
     LayerIndex layer;
     Hook hook = Hook::kResidPost;
     std::vector<double> residual;  // [tokens * hidden]
   };
-  // Runs what is above the start only, on this model's backend. The start's layer is the lowest of `layers`.
+  // Runs only what is above the start, on this model's backend. The start's layer is the lowest of `layers`.
   Baseline(const Model& model, std::vector<int32_t> ids, const Start& start,
            std::span<const LayerIndex> layers);
 
@@ -48,7 +48,7 @@ class Baseline {
   [[nodiscard]] const Buffer& final_normed() const { return *final_normed_; }
 
  private:
-  // h [tokens, hidden] goes through what is above the hook `entry` of layer `first`.
+  // Runs h [tokens, hidden] through everything above the hook `entry` of layer `first`.
   void run_layers(const Model& model, const Matrix& h, LayerIndex first, Hook entry,
                   std::span<const LayerIndex> layers);
 

@@ -35,7 +35,7 @@ const NamedFamily& entry_of(DirectionFamily family) {
                        [&](const NamedFamily& named) { return named.family == family; });
 }
 
-// How often another draw is made where two residuals turn out to be the same, as those of a common beginning of two transcripts are.
+// How often another draw is made if two residuals are equal, as in the common beginning of two transcripts.
 constexpr size_t kDraws = 64;
 
 // Every purpose has its own stream, apart from the isotropic directions' too, which hash bytes of another length.

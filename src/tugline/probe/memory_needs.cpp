@@ -18,7 +18,7 @@ constexpr int64_t kRowStateBytes = 1200;
 
 int64_t head_weights(const ModelConfig& config) { return config.vocab_size * config.hidden_size; }
 
-// Of a weight as differences are multiplied by it, where that is another than the one for values; else 0.
+// The bytes of a weight for differences, if it is another than the one for values; else 0.
 int64_t rounded_element(const Arithmetic& arithmetic) {
   if (arithmetic.precision != Precision::kBf16) return 0;
   return arithmetic.bf16_products == Bf16Products::kNative ? 2 : kF32;

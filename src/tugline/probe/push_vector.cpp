@@ -11,7 +11,7 @@
 namespace tugline {
 namespace {
 
-// Where less of a unit vector is left than this, its direction is rounding.
+// If less of a unit vector is left than this, its direction is only rounding.
 constexpr double kNothingLeft = 1e-6;
 
 DirectionKey key_of(const PushOptions& options, const UnitSite& site, PushIndex push) {

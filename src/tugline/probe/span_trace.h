@@ -1,4 +1,4 @@
-// What a span's rows look like inside each layer without a push: what the differences of probe/difference are taken from.
+// The values of a span's rows inside each layer without a push. The differences of probe/difference start from them.
 #pragma once
 
 #include <map>

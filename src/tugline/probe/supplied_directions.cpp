@@ -31,14 +31,14 @@ void check_same_rows(const DirectionFile& file, int64_t first_layer, int64_t lay
   const DirectionArray& other = file.by_layer.at(layer);
   if (first.rows != other.rows)
     fail(ErrorCode::kInput,
-         "{} has {} rows and {} has {}: the directions of a run are the same in number at every layer; push "
-         "at these "
-         "layers in runs of their own",
+         "{} has {} rows and {} has {}, but a run needs the same number of directions at every layer; sweep "
+         "these layers in separate runs",
          first.name, first.rows, other.name, other.rows);
   if (rows_text(file, first) != rows_text(file, other))
     fail(ErrorCode::kInput,
-         "{} and {}: their rows are of other chunks by the file's metadata; push at these layers in runs of "
-         "their own",
+         "{} and {}: by the file's metadata their rows belong to different chunks; sweep these layers in "
+         "separate "
+         "runs",
          first.name, other.name);
 }
 

@@ -27,7 +27,7 @@ constexpr const char* kTekkenPattern =
 constexpr const char* kGpt4oPattern =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-// What llama.cpp cuts by if a converter knew no rule: the four patterns one after the other.
+// llama.cpp's rule for files whose converter knew no name: four patterns, one after the other.
 constexpr const char* kDefaultPunctuation = R"([\p{P}\$\+<=>\^~\|]+)";
 constexpr const char* kDefaultWords =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
@@ -124,7 +124,7 @@ PreTokenizer make_pre_tokenizer(const Rule& rule, const std::string& where) {
   return {std::move(steps), ByteLevelSplit{false, rule.patterns[0] == nullptr}};
 }
 
-// One type a token; all normal where the file has none.
+// One type for each token; all are normal if the file has no types.
 std::vector<int64_t> token_types(const GgufFile& file, size_t tokens) {
   auto types =
       file.optional_ints("tokenizer.ggml.token_type").value_or(std::vector<int64_t>(tokens, kNormal));

@@ -22,7 +22,7 @@ namespace tugline::cpu::HWY_NAMESPACE {
 // Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest: beyond kLargestExponent the caller says what it wants.
 constexpr float kLargestExponent = 88.0f;
 
-// False, and nothing written, where f32 does not hold the squares.
+// Returns false and writes nothing if f32 cannot hold the squares.
 bool RmsNormRow(const float* x, const float* weight, int64_t n, float eps, float* out) {
   const F f;
   V squares = hn::Zero(f);
@@ -111,7 +111,7 @@ struct Terms {
   V backward;
 };
 
-// With b = (e^d - 1 - d) / d^2 = 1/2 + d/6 + ...: (d e^d - e^d + 1) / d^2 = 1 - b (1 - d), which cancels nothing where b is
+// With b = (e^d - 1 - d) / d^2 = 1/2 + d/6 + ...: (d e^d - e^d + 1) / d^2 = 1 - b (1 - d), which does not cancel if b is
 // about 1/2. square: lift^2 d^2.
 template <Lift lift>
 HWY_INLINE Terms divergence_terms(V d, V square) {
@@ -147,7 +147,7 @@ struct JsTerms {
   V slope;
 };
 
-// (r u - (1 + r) l) / 2 and r (u - l) - (r - 1) / 2 with r = e^u, l = log((1 + r) / 2): both u^2 / 8 + ..., by their Taylor series where
+// (r u - (1 + r) l) / 2 and r (u - l) - (r - 1) / 2 with r = e^u, l = log((1 + r) / 2): both u^2 / 8 + ..., by their Taylor series if
 // |u| is small; square: lift^2 u^2 (first terms left out: 2e-8 and 1e-7 of the sums).
 template <Lift lift>
 HWY_INLINE JsTerms js_terms(V u, V square) {

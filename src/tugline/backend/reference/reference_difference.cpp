@@ -1,4 +1,4 @@
-// The operations on differences in f64, as docs/method.md ("Difference propagation") writes them. Read beside reference_ops.cpp.
+// The operations on differences in f64, as docs/method.md ("Difference propagation") writes them. Compare reference_ops.cpp.
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -41,7 +41,7 @@ std::vector<double> score_differences(const RowView& view) {
   return ds;
 }
 
-// The mean under P is taken off first: a change that all scores share is none, and then E_P[e^ds] >= 1, so that 1 + z cannot cancel.
+// Subtracts the mean under P first. A change that all scores share has no effect, and E_P[e^ds] >= 1 then holds, so 1 + z cannot cancel.
 // Returns the largest change of a key that has weight.
 double centre(const double* p, std::vector<double>& ds) {
   const double mean = dot(ds.data(), p, static_cast<int64_t>(ds.size()));
@@ -53,8 +53,8 @@ double centre(const double* p, std::vector<double>& ds) {
   return largest;
 }
 
-// z = sum P expm1(ds), dP = P (expm1(ds) - z) / (1 + z); in place. Where e^ds could overflow, P' = P e^(ds - max) / sum and
-// dP = P' - P: nothing small is left to cancel.
+// z = sum P expm1(ds), dP = P (expm1(ds) - z) / (1 + z); in place. If e^ds could overflow, P' = P e^(ds - max) / sum and
+// dP = P' - P; no small numbers cancel there.
 void probability_differences(const double* p, std::vector<double>& ds) {
   const double largest = centre(p, ds);
   double z = 0;

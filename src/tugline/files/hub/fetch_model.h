@@ -29,7 +29,7 @@ struct FetchOptions {
   std::function<bool()> keep_going = {};
 };
 
-// Asks the hub what the revision is now, downloads what the cache lacks of it, and gives the snapshot's folder. Throws Error: kUsage if the
+// Asks the hub for the revision's newest commit, downloads what the cache lacks, and returns the snapshot's folder. Throws Error: kUsage if the
 // environment forbids the network or is wrong; kNotFound for a model, revision or file that the hub does not have or give; kUnsupported for
 // a repository without safetensors; kInput if what comes is not what the hub says; kIo if network or disk fail; kInterrupted. Each message
 // says what to do.
