@@ -218,16 +218,20 @@ def progress_bar(progress: bool, unit: str = "push") -> tuple[Callable[[int, int
         from tqdm.auto import tqdm
     except ImportError:
         return None, lambda: None
-    bar = tqdm(total=None, unit=unit)
+    bars: list[Any] = []  # none before there is something to show
 
     def tell(pushes: int, all_pushes: int, work: float, last: str) -> None:
-        if bar.total != all_pushes:
-            bar.reset(total=all_pushes)
+        if not bars:
+            bars.append(tqdm(total=all_pushes, unit=unit))
         if last:
-            bar.set_postfix_str(last, refresh=False)
-        bar.update(pushes - bar.n)
+            bars[0].set_postfix_str(last, refresh=False)
+        bars[0].update(pushes - bars[0].n)
 
-    return tell, bar.close
+    def close() -> None:
+        for bar in bars:
+            bar.close()
+
+    return tell, close
 
 
 def path_of(value: str | os.PathLike[str]) -> str:

@@ -104,7 +104,7 @@ TEST_F(Tug, BadInputIsRefused) {
   expect_refused(text + "--span x", "--span");
   expect_refused(text + "--sentence So", "2 times");
   expect_refused(text + "--sentence nowhere", "'nowhere' is not in the text");
-  expect_refused(text + "--sentence ''", "--sentence");
+  expect_refused(text + "--sentence ''", "sentence: is empty");
   expect_refused(text + "--span 1:3 --layers 4", "no layer 4");
   expect_refused(text + "--span 1:3 --epsilons one", "'one' is not a number");
   expect_refused(text + "--span 1:3 --directions 0", "--directions");

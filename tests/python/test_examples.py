@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import FIXTURES
+from conftest import DATA, FIXTURES
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 
@@ -28,7 +28,8 @@ def test_the_notebook_runs(model_path: str, tmp_path: pathlib.Path) -> None:
     for cell in cells:
         *before, last = cell.splitlines()
         script += "\n".join([*before, f"shown = {last}" if "=" not in last.partition("(")[0] else last]) + show
-    environment = {**os.environ, "TUGLINE_NOTEBOOK_MODEL": model_path, "TUGLINE_NOTEBOOK_DATA": str(EXAMPLES / "traces.json")}
+    (tmp_path / "data.json").write_text(json.dumps(DATA))
+    environment = {**os.environ, "TUGLINE_NOTEBOOK_MODEL": model_path, "TUGLINE_NOTEBOOK_DATA": "data.json"}
     outcome = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr
 
