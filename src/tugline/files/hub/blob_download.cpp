@@ -85,7 +85,7 @@ std::string BlobDownload::fetch(const std::string& commit, const HubFile& file) 
   const FileLock lock(repository_.lock(head.etag), [&] {
     client_.check_interruption();
     if (!std::exchange(has_said, true) && listener_.say)
-      listener_.say(fmt::format("{}: another process is fetching it; waiting for that", file.name));
+      listener_.say(fmt::format("{}: another download of it is under way; waiting for that", file.name));
   });
   if (is_whole(blob, head.size)) {
     if (listener_.kept) listener_.kept(head.size.value_or(0));
