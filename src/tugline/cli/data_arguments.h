@@ -1,4 +1,4 @@
-// The dataset as commands are given it: its file, and which of its fields hold what.
+// The options for a dataset: its file, and the names of its fields.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,7 +22,7 @@ void add_field_option(CLI::App& command, DataArguments& arguments);
 // The dataset that they name; of standard input, which is read then, the content.
 [[nodiscard]] DataSource data_source(const DataArguments& arguments);
 
-// Loads the dataset and says on stderr what is doubtful about it. Errors: those of parse_field_names and load_dataset.
+// Loads the dataset and prints its warnings on stderr. Errors: those of parse_field_names and load_dataset.
 [[nodiscard]] Dataset load_data(const DataArguments& arguments);
 
 }  // namespace tugline

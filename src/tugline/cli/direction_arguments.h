@@ -1,4 +1,4 @@
-// The options of `tugline sweep` that say along which directions, and in which way, it pushes.
+// The options of `tugline sweep` that choose the directions and the kind of push.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -21,8 +21,8 @@ struct DirectionArguments {
 // Adds --null-directions, --direction-family, --push, --orthogonal-to and --direction-sharing, which write into `arguments`.
 void add_direction_options(CLI::App& command, DirectionArguments& arguments);
 
-// Says on stderr where the files of --direction-file and --orthogonal-to say that they were made for another model, hook or layer than
-// they are pushed at.
+// Warns on stderr if the files of --direction-file and --orthogonal-to say that they were made for another model, hook or layer than
+// the one that is pushed.
 void warn_of_contradictions(const PushOptions& options, const PushedAt& at);
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// What the commands that run a model have in common: finding its files, and loading them onto the CPU.
+// Shared by the commands that run a model: finds its files and loads them onto the CPU.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,7 +10,7 @@
 
 namespace tugline {
 
-// The tokenizer of a model directory or GGUF file. Says its notes on stderr.
+// The tokenizer of a model directory or GGUF file. Prints its notes on stderr.
 [[nodiscard]] Tokenizer load_tokenizer(const ModelSource& source);
 
 // What calls on the library say goes to stderr; they stop at an interruption (cli/interrupt), with Error kInterrupted.
@@ -25,7 +25,7 @@ namespace tugline {
 // Says on stderr what it loads, and the configuration's warnings.
 [[nodiscard]] LanguageModel load_model(const ModelSource& source, const ModelOptions& options);
 
-// All of standard input, which is read once and kept. Errors (kIo): it cannot be read to its end.
+// The whole standard input, which is read once and kept. Errors (kIo): it cannot be read to its end.
 [[nodiscard]] const std::string& standard_input();
 // The text of --text-file; "-" is standard input. Errors: a file that cannot be read.
 [[nodiscard]] std::string read_text_file(const std::string& path);

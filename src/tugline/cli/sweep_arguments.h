@@ -1,4 +1,4 @@
-// The options of `tugline sweep`: names, presets, and what they come to.
+// The options of `tugline sweep`: names, presets, and the settings that follow from them.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -36,7 +36,7 @@ struct SweepArguments {
 // Adds the options to `command`, which write into `arguments`.
 void add_sweep_options(CLI::App& command, SweepArguments& arguments);
 
-// Fills in what the command line left out: --config, then --preset.
+// Sets the options that the command line left out: from --config, then from --preset.
 void apply_config_and_preset(CLI::App& command, SweepArguments& arguments);
 
 // What the arguments mean for a model of so many layers. Errors: kUsage.

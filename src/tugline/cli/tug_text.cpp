@@ -23,7 +23,7 @@ TugText from_text(const TextArguments& arguments, const ModelSource& source) {
   return text;
 }
 
-// The tokenizer where there is one. Asked for nothing but pieces to show, a model without one is no error.
+// The model's tokenizer, if it has one. If it is only needed to show pieces, a model without one is not an error.
 std::optional<Tokenizer> tokenizer_for_ids(const ModelSource& source, BosPolicy bos) {
   if (bos != BosPolicy::kNever) return load_tokenizer(source);
   try {
@@ -41,7 +41,7 @@ TugText from_ids(const TextArguments& arguments, const ModelSource& source) {
   const std::vector<int32_t> given = parse_ids(*arguments.ids);
   text.span = parse_token_range(*arguments.span);
   const std::optional<Tokenizer> tokenizer = tokenizer_for_ids(source, arguments.bos);
-  if (tokenizer) text.ids = tokenizer->encode("", arguments.bos).ids;  // the BOS or nothing
+  if (tokenizer) text.ids = tokenizer->encode("", arguments.bos).ids;  // the BOS, if there is one
   if (!text.ids.empty() && text.ids.front() == given.front())
     spdlog::warn("the ids begin with the BOS ({}) already and get another; --bos never runs them as they are",
                  given.front());

@@ -123,7 +123,7 @@ NamedArray array_of(const std::string& kind, LayerIndex layer, const std::vector
   return array;
 }
 
-// "example:chunk" for each row of a kind's arrays: the same at every layer, but for what sinks leave out.
+// "example:chunk" for each row of a kind's arrays: the same at every layer, except for rows that sinks leave out.
 std::string rows_text(const std::vector<MeanVector>& vectors) {
   std::vector<std::string> rows;
   for (const MeanVector& v : vectors)
@@ -140,12 +140,12 @@ bool has_metric(const std::vector<Example>& dataset, const std::string& name) {
   });
 }
 
-// A global vector needs the metric: where the data lack it, it is left out of the default kinds, and refused if it was asked for.
+// A global vector needs the metric. If the data lack it, the default kinds leave `global` out; if it was requested, that is an error.
 void check_metric(VectorsArguments& a, const std::vector<Example>& dataset) {
   if (!wants(a, "global") || has_metric(dataset, a.metric)) return;
   if (a.kinds_given)
     fail(ErrorCode::kUsage,
-         "{}: no chunk has a {}, which a global vector goes by; add it, choose another --metric, or leave "
+         "{}: no chunk has a {}, which a global vector needs; add it, choose another --metric, or leave "
          "global out: "
          "--kinds chunk,example",
          a.data.path, a.metric);

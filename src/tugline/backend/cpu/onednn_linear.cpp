@@ -27,7 +27,7 @@ memory::data_type type_of(Element element) {
   return element == Element::kF32 ? memory::data_type::f32 : memory::data_type::bf16;
 }
 
-// Without gaps between rows: with them oneDNN has nothing but its reference loops on AVX-512 (seen in 2.6).
+// Without gaps between rows: with gaps, oneDNN 2.6 has only its reference loops on AVX-512.
 memory::desc dense(int64_t rows, int64_t columns, Element element = Element::kF32) {
   return {{rows, columns}, type_of(element), memory::format_tag::ab};
 }
@@ -226,7 +226,7 @@ void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate
   });
 }
 
-// oneDNN plans a product for as many threads as there are when it is made; a task has one.
+// oneDNN plans a product for the number of threads at the time when it is made. A task has one thread.
 void OneDnnLinear::prepare_tasks(int64_t rows) const {
   const ThreadCount one_while_it_is_made(1);
   with_memory_errors([&] { (void)product(task_shape(rows)); });
