@@ -1,12 +1,12 @@
-// The one exception type of the library, with its closed set of codes. The library throws it for what a user can mend, never
-// prints, and never exits.
+// The one exception type of the library, with its closed set of codes. The library throws it for errors that a user can correct. It
+// never prints and never exits.
 #pragma once
 
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-// What the shared library exports; everything else in it is hidden.
+// Marks what the shared library exports; everything else is hidden.
 #if defined(__GNUC__)
 #define TUGLINE_API __attribute__((visibility("default")))
 #else
@@ -16,14 +16,14 @@
 namespace tugline {
 
 enum class ErrorCode {
-  kUsage,             // an argument or option that cannot be: out of range, not a number, contradictory
+  kUsage,             // an impossible argument or option: out of range, not a number, contradictory
   kInput,             // a file's content is not what its format says
   kUnsupported,       // well-formed, but asks for something tugline does not have
   kNotFound,          // a file, tensor or example that is not there
   kIo,                // the operating system refused: permissions, full disk
   kConflict,          // an existing store was made by a different configuration
   kNothingToMeasure,  // every example was skipped
-  kInterrupted,       // the user asked to stop; what was finished is kept
+  kInterrupted,       // the user asked to stop; finished work is kept
 };
 
 // A short stable name, such as "input", for logs and tests.

@@ -4,8 +4,8 @@
 //   const auto trace = model.transcript(text).trace("So the total is 12.");
 //   const tugline::Responses curve = trace.tug({.layers = {20}});
 //
-// All of these are handles: copies are cheap and share what they stand for, which lives as long as the last of them. A model's calls
-// may come from any thread; they run one after the other, each on all of the model's threads.
+// All of these are handles: copies are cheap and share one object, which lives as long as the last of them. Any thread may call a
+// model. Calls run one after the other, each on all of the model's threads.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct ModelInfo {
   std::string path;          // of the directory or file
   std::string architecture;  // "LlamaForCausalLM" ...
   std::string fingerprint;   // of the weights: 16 hexadecimal digits
-  std::string precision;     // how it computes, which need not be what was asked for
+  std::string precision;     // of its results; it may differ from the requested one
   int64_t layers = 0;
   int64_t d_model = 0;     // width of the residual stream
   int64_t vocabulary = 0;  // rows of the embedding table, padding included
@@ -43,22 +43,22 @@ struct Tokens {
   std::vector<int32_t> ids = {};
   std::vector<int64_t> begins = {};      // of each id, in bytes of the text
   std::vector<int64_t> ends = {};        // likewise, one past its last byte; a BOS has 0 and 0
-  std::vector<std::string> pieces = {};  // the bytes of each id, which need not be UTF-8
+  std::vector<std::string> pieces = {};  // the bytes of each id, which may not be UTF-8
 };
 
 // A tensor in a caller's memory, row by row: a linear layer's weight is [out, in].
 struct MemoryTensor {
-  std::string name = {};   // as safetensors of the model have it
+  std::string name = {};   // its name in the model's safetensors
   std::string dtype = {};  // "F32", "F16", "BF16", "F64"
   std::vector<int64_t> shape = {};
   const void* data = nullptr;
   int64_t bytes = 0;
 };
 
-// A model whose weights are in memory. They are neither copied as they are nor written to; the model packs them.
+// A model whose weights are in memory. tugline packs them; it does not copy them unchanged, and does not write to them.
 struct MemoryModel {
   std::string name = {};    // for captions
-  std::string folder = {};  // that has its config.json and, for texts, tokenizer.json; it must stay
+  std::string folder = {};  // with its config.json and, for texts, tokenizer.json; it must not be removed
   std::vector<MemoryTensor> tensors = {};
   std::shared_ptr<const void> owner = {};  // keeps the memory
 };
@@ -75,7 +75,7 @@ class TUGLINE_API LanguageModel {
   [[nodiscard]] static LanguageModel load(const std::string& model, const ModelOptions& options = {},
                                           const Watch& watch = {});
 
-  // The same of weights in memory. Errors: as load.
+  // The same for weights in memory. Errors: those of load.
   [[nodiscard]] static LanguageModel load(const MemoryModel& model, const ModelOptions& options = {},
                                           const Watch& watch = {});
 
@@ -95,10 +95,10 @@ class TUGLINE_API LanguageModel {
                                              const std::string& hook = "resid_post",
                                              const Watch& watch = {}) const;
 
-  // A text to push in. Warns if it holds the BOS that it gets. Errors: as tokenize.
+  // A text in which to push. Warns if it begins with the BOS that is put in front. Errors: those of tokenize.
   [[nodiscard]] Transcript transcript(const std::string& text, const std::string& bos = "auto",
                                       const Watch& watch = {}) const;
-  // The same of ids, which are run as they are. A model without a tokenizer leaves the pieces empty.
+  // The same for ids, which are run unchanged. If the model has no tokenizer, the pieces are empty.
   [[nodiscard]] Transcript transcript_of_ids(std::vector<int32_t> ids) const;
 
   struct Engine;  // of the library's own
@@ -111,7 +111,7 @@ class TUGLINE_API LanguageModel {
 
 class Trace;
 
-// A text as the model runs it.
+// A text in the form in which the model runs it.
 class TUGLINE_API Transcript {
  public:
   [[nodiscard]] const LanguageModel& model() const { return model_; }
@@ -136,15 +136,15 @@ class TUGLINE_API Transcript {
   std::shared_ptr<const Tokens> tokens_;
 };
 
-// One span of a transcript, to be pushed before.
+// One span of a transcript. The push lands on the token before it.
 class TUGLINE_API Trace {
  public:
   [[nodiscard]] const Transcript& transcript() const { return transcript_; }
   [[nodiscard]] int64_t begin() const { return begin_; }
   [[nodiscard]] int64_t end() const { return end_; }
 
-  // Pushes before the span and measures how far the next-token distributions move. Families of directions that are made of transcripts'
-  // residuals are made of this one's. Errors: kUsage for settings that cannot be, naming them; kInput for vectors of another width,
+  // Pushes before the span and measures how far the next-token distributions move. Families of directions that need residuals use those of
+  // this transcript. Errors: kUsage for settings that cannot be, naming them; kInput for vectors of another width,
   // or of zeros; kInterrupted.
   [[nodiscard]] Responses tug(const PushSettings& settings = {}, const Watch& watch = {}) const;
 

@@ -1,5 +1,5 @@
-// What a caller can choose: plain structs with the names and defaults of the command line's options (docs/cli.md), and how a long call
-// is watched and stopped.
+// The settings of calls: plain structs with the names and defaults of the command line's options (docs/cli.md), and callbacks that watch
+// and stop a long call.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace tugline {
 
-// How far a tug or a sweep has come.
+// The progress of a tug or a sweep.
 struct CallProgress {
   int64_t pushes = 0;      // done by this call
   int64_t all_pushes = 0;  // that this call does
@@ -22,22 +22,22 @@ struct CallProgress {
       {};  // the last one that is finished, such as "example 3, anchor, layer 20"; empty before the first
 };
 
-// How a long call is watched and stopped. Every function may be empty.
+// Callbacks that watch and stop a long call. Every function may be empty.
 struct Watch {
-  // A sentence that the user should know, such as that a text holds the BOS already. Called from the calling thread.
+  // Receives a warning for the user, such as that a text already begins with the BOS. Called from the calling thread.
   std::function<void(const std::string& sentence)> warn = {};
-  // What is worth knowing and is no warning. While a model is downloaded it is called from several threads, one at a time.
+  // Receives other information. While a model is downloaded, it is called from several threads, one at a time.
   std::function<void(const std::string& sentence)> inform = {};
   // After each batch of pushes. Called from the calling thread.
   std::function<void(const CallProgress& progress)> progress = {};
-  // Asked before each matrix product and each slice of a weight, from any thread: false ends the call with Error kInterrupted. What a
-  // sweep has finished is kept.
+  // Called before each matrix product and each slice of a weight, from any thread. If it returns false, the call ends with Error
+  // kInterrupted. A sweep keeps what it has finished.
   std::function<bool()> keep_going = {};
 };
 
 struct ModelOptions {
   // "f32"; "bf16": products on differences in bf16, right to about a percent, f32 if the CPU lacks the instructions; "plain-bf16": what a
-  // bf16 model behind hooks computes, rounding noise included.
+  // hooked bf16 model computes, rounding noise included.
   std::string precision = "f32";
   // Of the model's calls; 0: as many as OpenMP has. The process's own setting stays as it is.
   int threads = 0;
@@ -50,7 +50,7 @@ struct VectorArray {
   [[nodiscard]] bool empty() const { return rows == 0; }
 };
 
-// Which pushes are made and how they are read.
+// The pushes that are made, and how they are read.
 struct PushSettings {
   std::vector<int64_t> layers = {};  // negative ones count from the end; empty: the last
   std::string hook = "resid_post";   // "resid_pre", "resid_mid", "resid_post"
@@ -66,7 +66,7 @@ struct PushSettings {
   VectorArray vectors = {};
   std::string direction_file = {};
   int32_t null_directions = 0;  // random ones that are pushed beside the vectors, to compare them with
-  // What directions are made orthogonal to: "residual", a direction file, or the rows of an array; empty: nothing.
+  // Makes directions orthogonal to: "residual", a direction file, or the rows of an array. Empty: to nothing.
   std::string orthogonal_to = {};
   VectorArray orthogonal_vectors = {};
 
@@ -79,13 +79,13 @@ struct PushSettings {
   int64_t batch_rows = 800;                 // rows of a batch
 };
 
-// What a sweep measures besides.
+// Further settings of a sweep.
 struct SweepSettings {
   PushSettings push = {.audit = 1};
   std::vector<std::string> spans = {"anchor"};  // "anchor", "chunks", "controls"
   std::string bos = "auto";                     // "always", "never"
-  std::optional<int64_t> max_examples = {};     // the dataset's first so many; empty: all
-  // Part `shard` of the `shards` that the run is dealt into, from 1.
+  std::optional<int64_t> max_examples = {};     // only the dataset's first ones; empty: all
+  // The part `shard`, from 1, of the `shards` parts of the run.
   int64_t shard = 1;
   int64_t shards = 1;
 };
@@ -93,15 +93,15 @@ struct SweepSettings {
 // A dataset (docs/dataset.md): a file, or its content.
 struct DataSource {
   std::string path = {};
-  std::optional<std::string> text = {};            // JSON or JSON Lines; `path` is then what captions call it
+  std::optional<std::string> text = {};            // JSON or JSON Lines; `path` is then its name in captions
   std::map<std::string, std::string> fields = {};  // tugline's name of a field -> the data's
 };
 
 struct AnalysisSettings {
   std::optional<double> epsilon = {};        // of tables about one epsilon; empty: the run's largest
   double threshold = 0.1;                    // nats: the KL whose epsilon is looked for
-  std::optional<double> small_epsilon = {};  // where the fit's range ends
-  int64_t resamples = 10'000;                // of the bootstrap, and permutations
+  std::optional<double> small_epsilon = {};  // the end of the fit's range
+  int64_t resamples = 10'000;                // number of bootstrap resamples and of permutations
   uint64_t seed = 42;
 };
 

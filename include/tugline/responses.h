@@ -1,4 +1,4 @@
-// What pushes at one span did to the next-token distributions, as columns: for each measure one array over layers, directions,
+// The responses of the next-token distributions to pushes at one span, as columns: for each measure one array over layers, directions,
 // epsilons and the rows that are read.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace tugline {
 struct PushedLayer {
   int64_t layer = 0;
   int64_t position = 0;   // of the push among the transcript's tokens
-  double rms = 0;         // of the residual there: what epsilons are in units of
+  double rms = 0;         // of the residual there, the unit of epsilon
   bool is_sink = false;   // the push lands on a token whose residual is far larger than the others'
   std::string note = {};  // such as why the responses are exact zeros; empty mostly
   double seconds = 0;
@@ -32,7 +32,7 @@ class TUGLINE_API Responses {
  public:
   [[nodiscard]] const std::vector<PushedLayer>& layers() const;  // ascending
   [[nodiscard]] const std::vector<double>& epsilons() const;     // as given
-  [[nodiscard]] int64_t directions() const;                      // the null's included, which come last
+  [[nodiscard]] int64_t directions() const;                      // with the null directions, which come last
   [[nodiscard]] int64_t null_directions() const;
   [[nodiscard]] const std::vector<int64_t>& rows() const;  // positions that are read
   [[nodiscard]] const std::vector<int32_t>& tokens()
@@ -40,14 +40,14 @@ class TUGLINE_API Responses {
 
   // Names of the measures (docs/formats.md): "kl" first.
   [[nodiscard]] const std::vector<std::string>& measures() const;
-  // [layers, directions, epsilons, rows]. NaN where a row has no such value. Errors (kUsage): a name that is none of measures().
+  // [layers, directions, epsilons, rows]. NaN if a row has no such value. Errors (kUsage): a name that is not in measures().
   [[nodiscard]] std::span<const double> values(std::string_view measure) const;
-  // The same measures, and those that only a push has as a whole ("kl_own_row", "kl_after", "cosine"), of each push: means over rows.
+  // For each push, the means of the same measures over rows, and the measures of the whole push ("kl_own_row", "kl_after", "cosine").
   [[nodiscard]] const std::vector<std::string>& push_measures() const;
-  // [layers, directions, epsilons]. NaN where there is none. Errors: as values.
+  // [layers, directions, epsilons]. NaN if there is no value. Errors: those of values.
   [[nodiscard]] std::span<const double> means(std::string_view measure) const;
 
-  // What decides the numbers, and what is worth knowing besides, by name: precision, model, seed, readout ...
+  // The settings that decide the numbers, and other facts, by name: precision, model, seed, readout ...
   [[nodiscard]] const std::map<std::string, std::string>& provenance() const;
 
   struct Columns;  // of the library's own

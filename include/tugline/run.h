@@ -1,4 +1,4 @@
-// Sweeps of a dataset into a run store, and what a store says: tables as columns, analyses, figures.
+// Sweeps a dataset into a run store, and reads a store: tables as columns, analyses, figures.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@
 
 namespace tugline {
 
-// One column of a table: whole numbers, numbers, or texts. A number that is not there is NaN, a text empty.
+// One column of a table: whole numbers, numbers, or texts. A missing number is NaN, and a missing text is empty.
 struct Column {
   std::string name = {};
   std::variant<std::vector<int64_t>, std::vector<double>, std::vector<std::string>> values = {};
-  // [rows]: 1 where the value is not there; empty if every value is.
+  // [rows]: 1 if the value is missing, else 0; empty if no value is missing.
   std::vector<uint8_t> missing = {};
 };
 
@@ -28,17 +28,17 @@ struct Table {
   std::vector<Column> columns = {};
 };
 
-// A run store (docs/store.md). A handle: every call opens the file, reads it and closes it, so that a sweep may go on meanwhile. All
-// throw Error: kNotFound, kInput for a file that is damaged or another program's.
+// A handle of a run store (docs/store.md). Every call opens the file, reads it and closes it, so that a sweep may continue meanwhile. All
+// throw Error: kNotFound; kInput if the file is damaged or belongs to another program.
 class TUGLINE_API Run {
  public:
   [[nodiscard]] static Run open(const std::filesystem::path& path);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  // What decides its numbers, and what is worth knowing besides (docs/formats.md, "A run's identity").
+  // The settings that decide its numbers, and other facts (docs/formats.md, "A run's identity").
   [[nodiscard]] std::map<std::string, std::string> identity() const;
   [[nodiscard]] std::map<std::string, std::string> provenance() const;
-  // What `tugline summary` prints, and its --json.
+  // The output of `tugline summary`, and of its --json.
   [[nodiscard]] std::string summary() const;
   [[nodiscard]] std::string summary_json() const;
 
@@ -46,18 +46,18 @@ class TUGLINE_API Run {
   // (kUsage): another name.
   [[nodiscard]] Table table(const std::string& name) const;
 
-  // What `tugline analyze` computes, by the names of its tables. `data`: the dataset that was swept, for its metrics; may be empty.
-  // Keeps the results in the store, in place of an earlier analysis.
+  // Computes what `tugline analyze` computes, by the names of its tables. `data` is the dataset that was swept, for its metrics; it may
+  // be empty. Keeps the results in the store, in place of an earlier analysis.
   enum class Keep { kNo, kYes };
   std::map<std::string, Table> analyze(const AnalysisSettings& settings = {}, const DataSource& data = {},
                                        Keep keep = Keep::kYes, const Watch& watch = {}) const;
-  // The kept analysis; empty if there is none.
+  // The stored analysis; empty if there is none.
   [[nodiscard]] std::map<std::string, Table> analysis() const;
 
   // A figure's bytes: `format` is "svg", "png" or "pdf". Needs gnuplot.
   [[nodiscard]] std::string figure(const PlotSettings& settings = {},
                                    const std::string& format = "svg") const;
-  // Into a file, whose name's end says the format; it is replaced whole or left as it was.
+  // Writes a figure into a file, whose extension decides the format. The file is replaced completely or left unchanged.
   void save_figure(const std::filesystem::path& path, const PlotSettings& settings = {}) const;
 
  private:
@@ -65,9 +65,9 @@ class TUGLINE_API Run {
   std::filesystem::path path_;
 };
 
-// Measures the dataset's spans into the run store at `path`, or goes on where an earlier sweep of the same identity stopped. Errors: those of
-// Trace::tug; kConflict for the store of another run, naming what differs; kNothingToMeasure if every example is skipped; kInterrupted,
-// with every finished unit kept.
+// Measures the dataset's spans into the run store at `path`, or resumes an earlier sweep of the same identity. Errors: those of Trace::tug;
+// kConflict for the store of another run (names what differs); kNothingToMeasure if every example is skipped; kInterrupted, which keeps
+// every finished unit.
 TUGLINE_API Run sweep(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,
                       const SweepSettings& settings = {}, const Watch& watch = {});
 

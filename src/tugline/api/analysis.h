@@ -1,4 +1,4 @@
-// The analysis of a store's run, with the metrics of its dataset.
+// Analyses a store's run, with the metrics of its dataset.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@ namespace tugline {
 [[nodiscard]] Analysis analysis_of(const RunStore& store, const AnalysisSettings& settings,
                                    const DataSource& data, const Watch& watch);
 
-// Of what run and data the analysis is, for its table of settings.
+// The run and data of the analysis, for its table of settings.
 [[nodiscard]] std::map<std::string, Cell> facts_of_analysis(const RunStore& store, const DataSource& data);
 
 }  // namespace tugline

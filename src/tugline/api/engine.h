@@ -1,5 +1,5 @@
-// What a LanguageModel's handles share: the model on its backend, its tokenizer, the same model in f64 for audits. And one call on it: on
-// the model's threads, stopped by the caller's word, one at a time.
+// The state that a LanguageModel's handles share: the model on its backend, its tokenizer, and the same model in f64 for audits. Also one
+// call on it, which runs on the model's threads and can be stopped by the caller. Calls run one at a time.
 #pragma once
 
 #include <mutex>
@@ -24,25 +24,25 @@ struct LanguageModel::Engine {
   ModelOptions options;
   ModelInfo info;
   LoadedBackend loaded;
-  LoadedBackend exact;  // on the reference backend; empty until an audit wants it
+  LoadedBackend exact;  // on the reference backend; empty until an audit needs it
 
   std::mutex one_call;
-  // Of the call under way. Backends ask it from any thread, between a Call's beginning and end.
+  // The stop question of the current call. Backends ask it from any thread, between a Call's beginning and end.
   std::function<bool()> keep_going;
 
   std::once_flag tokenizer_is_read;
   std::optional<Tokenizer> tokenizer_slot;
 
   [[nodiscard]] const Model& model() const { return *loaded.model; }
-  // Errors: kNotFound if the model has none; what Tokenizer refuses.
+  // Errors: kNotFound if the model has none; those of Tokenizer.
   [[nodiscard]] const Tokenizer& tokenizer();
 };
 
-// LanguageModel::load of files that are found already.
+// LanguageModel::load for files that are already found.
 [[nodiscard]] LanguageModel load_language_model(const ModelSource& source, const ModelOptions& options,
                                                 const Watch& watch);
 
-// Waits for other calls on the engine to end; then it is this thread's until the Call is destroyed.
+// Waits until other calls on the engine end, and reserves it for this thread until the Call is destroyed.
 class EngineCall {
  public:
   EngineCall(LanguageModel::Engine& engine, const Watch& watch);

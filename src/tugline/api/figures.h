@@ -1,4 +1,4 @@
-// Which figure of a run is drawn: from the settings that a caller gives to gnuplot's program.
+// Turns a caller's settings for a figure into gnuplot's program.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace tugline {
 
-// Errors (kUsage): a kind that is none; settings that the kind would ignore; several runs for a kind that draws one.
+// Checks the settings. Errors (kUsage): an unknown kind; settings that the kind would ignore; several runs for a kind that draws one.
 void check_plot(const PlotSettings& settings, size_t runs);
 
 // The program that draws the runs, which are read from the stores at `paths`. Errors: those of check_plot; what the run does not have.

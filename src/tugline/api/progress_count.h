@@ -1,4 +1,4 @@
-// Counts a sweep's pushes and work, and tells the caller how far it has come.
+// Counts a sweep's pushes and work, and reports the progress to the caller.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace tugline {
 
 class ProgressCount {
  public:
-  // `has_unit`: what need not run.
+  // `has_unit`: says which units are already measured.
   ProgressCount(
       const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
       std::function<void(const CallProgress&)> tell,

@@ -1,4 +1,4 @@
-// The columns of tugline::Responses, and how they are made of units.
+// The columns of tugline::Responses, made from units.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// A sweep from its dataset to its run store: what is wrong with it is found before the weights are needed, then it is measured.
+// Runs a sweep from its dataset to its run store. Finds errors before the weights are needed, and then measures.
 #pragma once
 
 #include <memory>
@@ -16,9 +16,9 @@ namespace tugline {
 
 // Loads the dataset, with its warnings. Errors: those of load_dataset.
 [[nodiscard]] Dataset load_data(const DataSource& data, const Watch& watch);
-// What captions call it: the file's name without its folder.
+// Its name in captions: the file's name without its folder.
 [[nodiscard]] std::string name_of(const DataSource& data);
-// What decides which numbers a dataset gives: its bytes and the fields that are read.
+// A hash of everything that decides a dataset's numbers: its bytes and the fields that are read.
 [[nodiscard]] uint64_t hash_of(const DataSource& data);
 
 struct SweepJob {
@@ -31,14 +31,14 @@ struct SweepJob {
   Dataset dataset = {};
   SweepPlan whole = {};   // of all shards; points into the dataset
   SweepPlan plan = {};    // of this one
-  Provenance facts = {};  // that the caller knows
+  Provenance facts = {};  // known to the caller
 
   [[nodiscard]] int64_t units(const SweepPlan& of) const {
     return of.spans() * static_cast<int64_t>(options.layers.size());
   }
 };
 
-// Loads the dataset and looks at the path of the store, before anything is known of the model. Errors: those of load_data and
+// Loads the dataset and checks the path of the store, before anything about the model is known. Errors: those of load_data and
 // RunStore::check_path.
 void read_data(SweepJob& job, const Watch& watch);
 // Fills in whole and plan from the fields before them. Errors: those of check_plan.
@@ -46,18 +46,18 @@ void make_plan(SweepJob& job, const Tokenizer& tokenizer, const Watch& watch);
 
 // "chunk 3"; "anchor".
 [[nodiscard]] std::string span_text(const std::string& kind, int64_t chunk);
-// A sentence for each example and span that is skipped.
+// One sentence for each example and span that is skipped.
 [[nodiscard]] std::vector<std::string> skip_reasons(const SweepPlan& plan);
-// Says what the user should know of the plan: what is skipped, and why a curve of it is flat.
+// Warns about the plan: what is skipped, and why a curve will be flat.
 void warn_of_plan(const SweepJob& job, const Watch& watch);
 
-// That transcripts begin with the BOS and get another, if some do.
+// Warns if transcripts begin with the BOS and get another one in front.
 void warn_of_two_bos(const Tokenizer& tokenizer, const SweepPlan& plan, const Watch& watch);
 
-// Errors: kNothingToMeasure if no example of the run has a span, after a word on each. Needs no weights.
+// Errors: kNothingToMeasure if no example of the run has a span; warns about each first. Needs no weights.
 void refuse_empty(const SweepJob& job, const Watch& watch);
 
-// The store that the sweep would go on with. Its identity is checked except for what only loading the model tells.
+// The store that the sweep would resume. Checks its identity, except for what is known only after loading the model.
 [[nodiscard]] std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch);
 
 // The models of a measurement.

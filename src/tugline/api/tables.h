@@ -1,4 +1,4 @@
-// Rows of cells as columns.
+// Turns rows of cells into columns.
 #pragma once
 
 #include <span>
@@ -10,11 +10,11 @@
 
 namespace tugline {
 
-// Takes a table row by row. A column holds texts if a cell does, else numbers if one is not whole, else whole numbers.
+// Receives a table row by row. A column has texts if one cell is a text, else numbers if one is not whole, else whole numbers.
 class TableBuilder {
  public:
   TableBuilder(std::string name, std::vector<std::string> columns);
-  void add(std::span<const Cell> cells);  // one a column
+  void add(std::span<const Cell> cells);  // one for each column
   [[nodiscard]] Table finish();
 
  private:

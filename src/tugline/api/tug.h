@@ -1,4 +1,4 @@
-// What can be known of pushes in one text before the model's weights are loaded.
+// Checks pushes in one text before the model's weights are loaded.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// Sentences for whoever watches a call.
+// Passes warnings to the watcher of a call.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace tugline {
 
-// Hands the sentence over, if somebody listens.
+// Passes the sentence on, if there is a watcher.
 inline void warn(const Watch& watch, const std::string& sentence) {
   if (watch.warn) watch.warn(sentence);
 }
 
-// That texts begin with the BOS and have another put in front, if `count` of `texts` do.
+// Warns if `count` of `texts` begin with the BOS and get another one in front.
 void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts, const Watch& watch);
 
 }  // namespace tugline
