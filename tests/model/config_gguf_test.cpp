@@ -166,6 +166,19 @@ TEST(ConfigGguf, GptNeoxHasKeysOfItsOwn) {
                  {"rope.dimension_count"});
 }
 
+TEST(ConfigGguf, AnOlmo2ThatIsOlmo3IsRefused) {
+  Metadata metadata;
+  for (const auto& [key, value] : small())
+    metadata[key.starts_with("llama.") ? "olmo2." + key.substr(6) : key] = value;
+  metadata["general.architecture"] = "olmo2";
+  metadata["olmo2.rope.scaling.type"] = "yarn";
+  metadata["olmo2.rope.scaling.factor"] = 8.0F;
+  EXPECT_EQ(read(metadata).rope.scaling, RopeScaling::kYarn);
+  metadata["olmo2.attention.sliding_window"] = 32U;
+  expect_refused(metadata, ErrorCode::kUnsupported,
+                 {"olmo2.attention.sliding_window", "olmo2.rope.scaling.type"});
+}
+
 TEST(ConfigGguf, OptionalKeys) {
   Metadata metadata = small();
   metadata.erase("llama.attention.head_count_kv");

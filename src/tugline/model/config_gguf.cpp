@@ -241,6 +241,13 @@ ModelConfig read_config_gguf(const GgufFile& file) {
                                                                  : "attention.layer_norm_rms_epsilon"));
   check_config(config, file.path());
   config.rope = read_rope(file, prefix, config);
+  // llama.cpp runs OLMo 3 as olmo2, and scales RoPE in the layers without a window only.
+  if (config.architecture == Architecture::kOlmo2 && config.sliding_window &&
+      config.rope.scaling != RopeScaling::kNone)
+    fail(ErrorCode::kUnsupported,
+         "{}: {}attention.sliding_window beside {}rope.scaling.type is not supported: RoPE differs between "
+         "layers",
+         file.path(), prefix, prefix);
   config.tied_head = file.find("output.weight") == nullptr && !find_unreadable(file, "output.weight");
   config.qkv_bias = file.find("blk.0.attn_q.bias") != nullptr || file.find("blk.0.attn_qkv.bias") != nullptr;
   config.output_bias = file.find("blk.0.attn_output.bias") != nullptr;
