@@ -60,13 +60,14 @@ test: ## build with assertions and run every test (CTEST_ARGS="-L fast" runs som
 # The tools of the wheel, and what its tests compare with, in an environment of their own.
 python_tools := build/python_tools
 $(python_tools)/bin/python: scripts/python_tools.txt
+	@$(call install_dependencies,--python)
 	@$(PYTHON) -m venv $(python_tools)
 	@$(python_tools)/bin/python -m pip install -q --disable-pip-version-check -r scripts/python_tools.txt
 	@touch $@
 
 wheel: $(python_tools)/bin/python ## build the Python package: dist/tugline-*.whl, with its shared libraries
 	@$(call install_dependencies,--python)
-	@rm -rf build/wheel_raw dist
+	@rm -rf build/wheel_raw dist/tugline-*.whl
 	@PATH="$$PWD/$(python_tools)/bin:$$PATH" CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python_tools)/bin/python -m pip wheel -q --disable-pip-version-check --no-deps -w build/wheel_raw .
 	@PATH="$$PWD/$(python_tools)/bin:$$PATH" auditwheel repair -w dist build/wheel_raw/*.whl
 
