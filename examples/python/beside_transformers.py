@@ -2,9 +2,10 @@
 
     python beside_transformers.py MODEL_DIRECTORY
 
-A hook adds epsilon * rms(h) * v at one layer and token and compares two forward passes. In f64 it agrees with tugline's f32 to some 1e-5
-of each KL. In f32 the difference of two passes holds their rounding, which is larger than the effect of a small push; in bf16 it is
-larger than the effect of most pushes that a study makes.
+A hook adds epsilon * rms(h) * v at one layer and token, runs the text again, and compares the logits of two passes. In bf16 the rounding of
+the two passes is larger than the effect of most pushes that a study makes. In f32 and f64 it grows as the push shrinks; f64 is no better
+than f32 here, because the library computes its norms in f32 whatever the type of the weights. tugline carries the difference alone, and
+is right to some 1e-5 of each KL at every size.
 """
 
 from __future__ import annotations
