@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tugline/error.h"
@@ -74,6 +75,10 @@ struct PushSettings {
   double temperature = 1;              // 0.001 to 1000
   std::string vocabulary = "exact";    // "sampled"
   int64_t audit = 0;                   // pushes of each unit that are also rerun plainly in f64
+  // Two tokens: also measure how the first's logit minus the second's changes.
+  std::optional<std::pair<int32_t, int32_t>> answers = {};
+  // Also keep this many tokens whose probability rose most in each row, and as many whose fell most; 0 to 100. Not with "sampled".
+  int64_t moved_tokens = 0;
 
   int64_t memory_limit = int64_t{4} << 30;  // bytes: working memory of a batch of pushes
   int64_t batch_rows = 800;                 // rows of a batch

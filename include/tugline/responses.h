@@ -23,8 +23,9 @@ struct PushedLayer {
   bool is_sink = false;   // the push lands on a token whose residual is far larger than the others'
   std::string note = {};  // such as why the responses are exact zeros; empty mostly
   double seconds = 0;
-  int64_t audited = 0;                            // pushes that were also rerun in f64
-  std::optional<double> audit_disagreement = {};  // their largest |kl - kl_f64| / kl_f64
+  int64_t audited = 0;                                     // pushes that were also rerun in f64
+  std::optional<double> audit_disagreement = {};           // their largest |kl - kl_f64| / kl_f64
+  std::map<std::string, double> audit_disagreements = {};  // the largest of each response
 };
 
 // A value: copies share what they hold. Thread-safe.

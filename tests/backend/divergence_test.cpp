@@ -93,7 +93,7 @@ RowResponse definition(const Case& c, int64_t pushed_row) {
   return {static_cast<double>(forward),
           static_cast<double>(backward),
           static_cast<double>(log_p[target] - log_q[target]),
-          flip,
+          flag(flip),
           static_cast<double>(js),
           static_cast<double>(variation),
           static_cast<double>(entropy)};
@@ -116,7 +116,7 @@ double mass_near_level(const Case& c, int64_t pushed_row, double distance) {
 std::vector<RowResponse> responses(Backend& backend, const Case& c, double temperature = 1) {
   const auto head = backend.make_head(source_of(c.head, c.vocabulary, c.hidden));
   const auto base = backend.make_readout(*head, Slice(backend, c.x, c.hidden).view(), c.targets,
-                                         {.temperature = temperature, .sampling = {}});
+                                         {.temperature = temperature});
   std::vector<RowResponse> out(static_cast<size_t>(c.pushes * c.rows));
   backend.divergence(*head, *base, Slice(backend, c.dx, c.hidden).view(), out);
   return out;

@@ -1,4 +1,6 @@
 // The built program's sweep on the tiny model: where options come from, what a store ends up with, resuming.
+#include <nlohmann/json.hpp>
+
 #include "commands.h"
 #include "tugline/backend/machine.h"
 #include "tugline/store/run_store.h"
@@ -30,7 +32,7 @@ TEST_F(Sweep, MeasuresEveryUnit) {
   for (const UnitKey& key : store.unit_keys()) {
     const auto responses = store.responses(key);
     ASSERT_EQ(responses.size(), 9U);
-    for (const ResponseRecord& response : responses) EXPECT_EQ(response.kl > 0, response.epsilon > 0);
+    for (const ResponseRecord& response : responses) EXPECT_EQ(response.kl() > 0, response.epsilon > 0);
   }
   const Provenance meta = store.meta();
   EXPECT_EQ(meta.at("model_name"), "tiny_model");
@@ -38,6 +40,50 @@ TEST_F(Sweep, MeasuresEveryUnit) {
   EXPECT_EQ(meta.at("units_planned"), "12");
   EXPECT_TRUE(holds(meta.at("command_line"), "sweep ")) << meta.at("command_line");
   EXPECT_TRUE(holds(tugline("summary run.db").out, "tiny_model"));
+}
+
+// Asked for by options or by the configuration file: part of the run's identity, in the store, its exports and what is merged of it.
+TEST_F(Sweep, KeepsWhatIsAskedAboutTokens) {
+  write("asked.toml",
+        "answers = [\"S\", \"o\"]\nmoved-tokens = 2\nlayers = \"0\"\nepsilons = \"0,1\"\ndirections = 2\n");
+  expect_done("-o run.db --config asked.toml --audit 4");
+  EXPECT_EQ(identity("run.db").at("moved_tokens"), "2");
+  EXPECT_TRUE(holds(identity("run.db").at("answers"), ","));
+  const RunStore store = RunStore::open_read_only(folder_ / "run.db");
+  for (const UnitRecord& unit : store.units()) {
+    EXPECT_EQ(unit.audit.pushes, 2);
+    for (size_t m = 0; m < kMeasures.size(); ++m)
+      EXPECT_LE(unit.audit.disagreements[m].value(), kMeasures[m].f32_bound) << kMeasures[m].name;
+    for (const int32_t token : moved_tokens_of(store.responses(unit.key)))
+      EXPECT_TRUE(store.tokens().contains(token));
+  }
+  EXPECT_TRUE(holds(tugline("summary run.db").out, "disagreements  kl "));
+  const ProgramOutcome rows = tugline("export run.db --table rows --format json");
+  for (const auto& row : nlohmann::json::parse(rows.out)) {
+    const auto tokens = nlohmann::json::parse(row["rose_tokens"].get<std::string>());
+    const auto pieces = nlohmann::json::parse(row["rose_pieces"].get<std::string>());
+    const auto changes = nlohmann::json::parse(row["fell_changes"].get<std::string>());
+    EXPECT_EQ(tokens.size(), row["epsilon"] == 0.0 ? 0U : 2U);
+    EXPECT_EQ(pieces.size(), tokens.size());
+    EXPECT_EQ(changes.size(), tokens.size());
+    EXPECT_EQ(row["answer_change"] != 0.0, row["epsilon"] != 0.0);
+  }
+  // Another question is another run, and a part of a run has its tokens with it.
+  expect_refused("sweep $MODEL data.json -o run.db --config asked.toml --audit 4 --moved-tokens 3",
+                 "moved_tokens: the store has \"2\", this run \"3\"");
+  expect_refused("sweep $MODEL data.json -o run.db --config asked.toml --audit 4 --answers 'o,S'",
+                 "answers: the store has");
+  for (const char* part : {"1/2", "2/2"})
+    expect_done("-o part" + std::string(part, 1) + ".db --config asked.toml --audit 4 --shard " + part);
+  EXPECT_EQ(tugline("merge -o whole.db part1.db part2.db").status, 0);
+  EXPECT_EQ(exported("whole.db", "rows"), exported("run.db", "rows"));
+  expect_refused("sweep $MODEL data.json -o other.db --moved-tokens 2 --vocabulary sampled",
+                 "--moved-tokens: --vocabulary sampled computes a sample");
+  // Without the question its columns are empty.
+  expect_done("-o plain.db --layers 0 --epsilons 0,1 --directions 2");
+  EXPECT_TRUE(RunStore::open_read_only(folder_ / "plain.db").tokens().empty());
+  EXPECT_EQ(identity("plain.db").at("answers"), "none");
+  EXPECT_TRUE(holds(exported("plain.db", "rows"), ",entropy_change,answer_change,rose_tokens,rose_pieces,"));
 }
 
 // What a CPU cannot do is said, and the store holds what was done.
@@ -123,9 +169,9 @@ TEST_F(Sweep, FollowingAtTheLastLayerIsExactZerosWithANote) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(holds(outcome.err, "its KL is exactly 0")) << outcome.err;
   const RunStore store = RunStore::open_read_only(folder_ / "run.db");
-  for (const UnitRecord& unit : store.units()) EXPECT_TRUE(holds(unit.note, "exact zeros"));
+  for (const UnitRecord& unit : store.units()) EXPECT_TRUE(holds(unit.measured.note, "exact zeros"));
   for (const UnitKey& key : store.unit_keys())
-    for (const ResponseRecord& response : store.responses(key)) EXPECT_EQ(response.kl, 0.0);
+    for (const ResponseRecord& response : store.responses(key)) EXPECT_EQ(response.kl(), 0.0);
   EXPECT_TRUE(holds(tugline("summary run.db").out, "exact zeros"));
 }
 
@@ -136,12 +182,12 @@ TEST_F(Sweep, AuditsAPushOfEachUnitUnlessToldOtherwise) {
   expect_done("-o more.db --audit 5" + options);
   const auto units = [&](const char* name) { return RunStore::open_read_only(folder_ / name).units(); };
   for (const UnitRecord& unit : units("one.db")) {
-    EXPECT_EQ(unit.audited, unit.key.layer == 0 ? 1 : 0) << "the last layer's units are out of reach";
-    EXPECT_EQ(unit.audit_disagreement.has_value(), unit.key.layer == 0);
-    EXPECT_LT(unit.audit_disagreement.value_or(0), 1e-4);
+    EXPECT_EQ(unit.audit.pushes, unit.key.layer == 0 ? 1 : 0) << "the last layer's units are out of reach";
+    EXPECT_EQ(unit.audit.disagreements[kKl].has_value(), unit.key.layer == 0);
+    EXPECT_LT(unit.audit.disagreements[kKl].value_or(0), 1e-4);
   }
-  for (const UnitRecord& unit : units("none.db")) EXPECT_EQ(unit.audited, 0);
-  for (const UnitRecord& unit : units("more.db")) EXPECT_EQ(unit.audited, unit.key.layer == 0 ? 2 : 0);
+  for (const UnitRecord& unit : units("none.db")) EXPECT_EQ(unit.audit.pushes, 0);
+  for (const UnitRecord& unit : units("more.db")) EXPECT_EQ(unit.audit.pushes, unit.key.layer == 0 ? 2 : 0);
   EXPECT_EQ(exported("one.db", "responses"), exported("none.db", "responses"));
   EXPECT_TRUE(holds(tugline("summary one.db").out, "audit          2 pushes rerun in f64, largest"))
       << tugline("summary one.db").out;
@@ -177,7 +223,7 @@ TEST_F(Sweep, ThreadsDoNotChangeTheDirections) {
     const auto expected = one.responses(key);
     const auto found = two.responses(key);
     for (size_t i = 0; i < expected.size(); ++i)
-      EXPECT_NEAR(found[i].kl, expected[i].kl, 1e-4 * expected[i].kl);
+      EXPECT_NEAR(found[i].kl(), expected[i].kl(), 1e-4 * expected[i].kl());
   }
 }
 

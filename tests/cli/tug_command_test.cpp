@@ -53,6 +53,84 @@ TEST_F(Tug, SentenceTextFileAndIdsAreTheSameTokens) {
   EXPECT_EQ(by_sentence, by_ids_and_bos);
 }
 
+// Two tokens: their logits' difference by row; the tokens that moved most as text and in JSON.
+TEST_F(Tug, AnswersAndTokensThatMoved) {
+  const std::string rest =
+      "--text 'So the total is 12.' --span 3:6 --layers 0 --epsilons 0,1 --directions 2 --answers 'S,o' "
+      "--moved-tokens 2";
+  const auto found = json(rest);
+  ASSERT_EQ(found["answers"].size(), 2U);
+  EXPECT_EQ(found["moved_tokens"], 2);
+  for (const auto& response : found["layers"][0]["responses"]) {
+    const auto& by_row = response["by_row"];
+    const bool moves = response["epsilon"] != 0.0;
+    EXPECT_EQ(response["answer_change"] != 0.0, moves);
+    double mean = 0;
+    for (const auto& change : by_row["answer_change"]) mean += change.get<double>() / 3;
+    EXPECT_NEAR(response["answer_change"], mean, 1e-6);
+    for (const char* list : {"rose", "fell"}) {
+      ASSERT_EQ(by_row[list].size(), 3U);
+      for (const auto& row : by_row[list]) {
+        EXPECT_EQ(row.size(), moves ? 2U : 0U);
+        for (const auto& moved : row) {
+          EXPECT_EQ(moved["change"] > 0, list == std::string("rose"));
+          EXPECT_TRUE(moved["piece"].is_string());
+        }
+      }
+    }
+  }
+  // The other way round it is the same with the other sign.
+  const auto swapped = json(
+      "--text 'So the total is 12.' --span 3:6 --layers 0 --epsilons 0,1 --directions 2 "
+      "--answers 'o,S'");
+  EXPECT_EQ(swapped["layers"][0]["responses"][1]["answer_change"].get<double>(),
+            -found["layers"][0]["responses"][1]["answer_change"].get<double>());
+  EXPECT_FALSE(swapped["layers"][0]["responses"][1]["by_row"].contains("rose"));
+  const ProgramOutcome page = tugline("tug $MODEL " + rest);
+  EXPECT_TRUE(holds(page.out, "answers 'S' (id:")) << page.out;
+  EXPECT_TRUE(holds(page.out, "tokens that rose and fell most at epsilon 1")) << page.out;
+  EXPECT_TRUE(holds(page.out, "change of the answers' difference")) << page.out;
+}
+
+TEST_F(Tug, AnswersById) {
+  const auto by_text = json("--text 'So the total is 12.' --span 3:6 --epsilons 1 --answers 'S,o'");
+  const std::string ids = "id:" + by_text["answers"][0].dump() + ",id:" + by_text["answers"][1].dump();
+  const auto by_id = json("--text 'So the total is 12.' --span 3:6 --epsilons 1 --answers " + ids);
+  EXPECT_EQ(by_id["answers"], by_text["answers"]);
+  EXPECT_EQ(by_id["layers"][0]["responses"][0]["answer_change"],
+            by_text["layers"][0]["responses"][0]["answer_change"]);
+}
+
+TEST_F(Tug, RefusesAnswersThatAreNotTwoTokens) {
+  const std::string rest = "tug $MODEL --text 'So the total is 12.' --span 3:6 --answers ";
+  expect_refused(rest + "'S'", "--answers: 'S' is 1 answer, expected two");
+  expect_refused(rest + "'S,o,t'", "is 3 answers, expected two");
+  expect_refused(rest + "'S,'", "one of the two is empty");
+  expect_refused(rest + "'S,S'", "--answers: both are the token");
+  expect_refused(rest + "'S,zq%zq%'", "--answers: 'zq%zq%' is 6 tokens: 'z' (id:");
+  expect_refused(rest + "'S,id:x'", "'id:x' is not id:N");
+  expect_refused(rest + "'S,id:99999999'", "beyond the model's vocabulary of");
+  expect_refused("tug $MODEL --text 'So the total is 12.' --span 3:6 --moved-tokens 2 --vocabulary sampled",
+                 "--moved-tokens: --vocabulary sampled computes a sample");
+  expect_refused("tug $MODEL --text 'So the total is 12.' --span 3:6 --moved-tokens -1", "--moved-tokens");
+}
+
+// Every measure that is audited, and the worst of each.
+TEST_F(Tug, AuditsWhereAsked) {
+  const std::string rest =
+      "--text 'So the total is 12.' --span 3:6 --layers 0,1 --epsilons 0,1 --directions 2 ";
+  EXPECT_FALSE(json(rest)["layers"][0].contains("audit"));
+  const auto found = json(rest + "--audit 2 --answers 'S,o' --moved-tokens 2");
+  for (const auto& layer : found["layers"]) {
+    EXPECT_EQ(layer["audit"]["pushes"], 2);
+    EXPECT_EQ(layer["audit"]["disagreements"].size(), 10U);
+    for (const auto& [name, disagreement] : layer["audit"]["disagreements"].items())
+      EXPECT_LT(disagreement, 1.1e-3) << name;
+  }
+  const ProgramOutcome page = tugline("tug $MODEL " + rest + "--audit 1");
+  EXPECT_TRUE(holds(page.out, "audit: 1 push rerun in f64, largest disagreements kl ")) << page.out;
+}
+
 TEST_F(Tug, TheSeedDecidesTheDirections) {
   const std::string rest = "--text 'So the total is 12.' --span 3:6 --epsilons 1 --directions 1 --seed ";
   const auto kl = [&](const std::string& seed) {

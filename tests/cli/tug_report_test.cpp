@@ -20,25 +20,26 @@ TugResult made_result(ReadoutKind readout) {
                    .direction_file = "",
                    .precision = Precision::kF32,
                    .layers = {}};
-  UnitRecord unit{.key = {.layer = 3}, .span = {2, 4}, .position = 1, .rms = 0.1, .seconds = 0.25};
+  UnitMeasurement unit{.position = 1, .rms = 0.1, .seconds = 0.25};
   const bool predicting = readout == ReadoutKind::kPredicting;
   unit.row_tokens = {9, -1};
   unit.rows = predicting ? std::vector<int64_t>{1, 2} : std::vector<int64_t>{2, 3};
   for (int32_t direction = 0; direction < 2; ++direction)
     for (const double epsilon : result.pushes.epsilons) {
       const double first = std::abs(epsilon) * (direction == 0 ? 0.2 : 0.4);
-      unit.responses.push_back({.direction = direction,
-                                .epsilon = epsilon,
-                                .kl = first * 0.5,
-                                .kl_rows = {first, first / 100},
-                                .by_row = {.kl_reverse = {0.5F, 1.0F},
-                                           .js = {0.1F, 0.25F},
-                                           .delta_logprob = {-2.0F, 0.0F},
-                                           .total_variation = {0.125F, 4.0F},
-                                           .entropy_change = {-8.0F, 16.0F},
-                                           .top1_flip = {1, 0}}});
+      ResponseRecord response{.direction = direction, .epsilon = epsilon, .rows = unmoved_rows(2)};
+      response.means[kKl] = first * 0.5;
+      response.rows[kKl] = {first, first / 100};
+      response.rows[measure_named("kl_reverse")] = {0.5, 1};
+      response.rows[measure_named("js")] = {0.1F, 0.25};
+      response.rows[measure_named("delta_logprob")] = {-2, 0};
+      response.rows[measure_named("total_variation")] = {0.125, 4};
+      response.rows[measure_named("entropy_change")] = {-8, 16};
+      response.rows[measure_named("top1_flips")] = {1, 0};
+      response.means[measure_named("top1_flips")] = 0.5;
+      unit.responses.push_back(response);
     }
-  result.layers.push_back(unit);
+  result.layers.push_back({.layer = {3}, .measured = unit, .flops = 1.5e9});
   return result;
 }
 
@@ -76,17 +77,15 @@ TEST(TugJson, SampledVocabulariesHaveTheirErrors) {
   EXPECT_EQ(exact["vocabulary"], "exact");
   EXPECT_FALSE(exact["layers"][0]["responses"][0].contains("standard_error"));
   result.vocabulary = Vocabulary::kSampled;
-  result.layers[0].responses[0].kl_standard_error = 0.125;
+  result.layers[0].measured.responses[0].kl_standard_error = 0.125;
   const auto sampled = nlohmann::json::parse(tug_json(result));
   EXPECT_TRUE(holds(sampled["vocabulary"], "sampled"));
   EXPECT_EQ(sampled["layers"][0]["responses"][0]["standard_error"], 0.125);
   EXPECT_TRUE(holds(tug_text(result, Colour::kNo), "vocabulary sampled: all but"));
 }
 
-TEST(TugJson, SaysWhatAPushCostsWhereItIsCounted) {
-  TugResult result = made_result(ReadoutKind::kPredicting);
-  EXPECT_FALSE(nlohmann::json::parse(tug_json(result))["layers"][0].contains("flops"));
-  result.flops = {1.5e9};
+TEST(TugJson, SaysWhatPushesCost) {
+  const TugResult result = made_result(ReadoutKind::kPredicting);
   EXPECT_EQ(nlohmann::json::parse(tug_json(result))["layers"][0]["flops"], 1.5e9);
 }
 

@@ -43,8 +43,8 @@ TEST_F(Vectors, OfEveryKindAndASweepAlongThem) {
   const RunStore store = RunStore::open_read_only(folder_ / "s.db");
   const auto responses = store.responses(store.unit_keys().at(0));
   ASSERT_EQ(responses.size(), 3U);
-  EXPECT_GT(responses[0].kl, 0);
-  EXPECT_NE(responses[0].kl, responses[2].kl);  // the sign counts
+  EXPECT_GT(responses[0].kl(), 0);
+  EXPECT_NE(responses[0].kl(), responses[2].kl());  // the sign counts
 }
 
 TEST_F(Vectors, ASweepBesideRandomDirectionsTellsThemApartEverywhere) {
@@ -92,7 +92,7 @@ TEST_F(Vectors, AFileByLayerServesEachLayerWithItsOwn) {
     ASSERT_EQ(found.size(), responses.size());
     // Other layers in a run are other products in f32, whose rounding a KL sees to some 1e-7 of itself.
     for (size_t i = 0; i < found.size(); ++i)
-      EXPECT_NEAR(found[i].kl, responses[i].kl, 1e-5 * responses[i].kl) << layer;
+      EXPECT_NEAR(found[i].kl(), responses[i].kl(), 1e-5 * responses[i].kl()) << layer;
   }
   const std::string summary = tugline("summary both.db").out;
   EXPECT_TRUE(holds(summary, "v.safetensors:global")) << summary;

@@ -33,11 +33,11 @@ class AllocationFailures : public testing::TestWithParam<Kind> {
     const Baseline baseline(model, {3, 41, 5, 90, 17, 17, 0, 95}, layers);
     const SpanBase base =
         read_span(model, baseline, {4, 7}, ReadoutKind::kPredicting, {0}, {.vocabulary = vocabulary});
-    const UnitRecord unit =
+    const UnitMeasurement unit =
         measure_unit(model, baseline, base, {0}, {.epsilons = {1}, .directions = 2, .supplied = {}},
                      {.limits = {.memory = int64_t{1} << 30}, .after_batch = {}});
     std::vector<double> kl;
-    for (const ResponseRecord& response : unit.responses) kl.push_back(response.kl);
+    for (const ResponseRecord& response : unit.responses) kl.push_back(response.kl());
     return kl;
   }
 };

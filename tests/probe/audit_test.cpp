@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
+#include "tugline/store/audit_bounds.h"
 
 namespace tugline::test {
 namespace {
@@ -16,6 +19,37 @@ constexpr double kF32Bound = 1e-4;
 
 PushOptions options(std::vector<double> epsilons = {0, 0.01, 0.5, 2}, int32_t directions = 3) {
   return {.epsilons = std::move(epsilons), .directions = directions, .seed = 42, .supplied = {}};
+}
+
+// Every measure that is audited.
+constexpr AskedTokens kAsked{.answers = AnswerPair{17, 62}, .moved = 3};
+
+void expect_within_bounds(const AuditResult& audit, const std::string& what) {
+  for (size_t m = 0; m < kMeasures.size(); ++m) {
+    ASSERT_TRUE(audit.disagreements[m]) << what << ", " << kMeasures[m].name;
+    EXPECT_LE(*audit.disagreements[m], kMeasures[m].f32_bound) << what << ", " << kMeasures[m].name;
+  }
+}
+
+// By a part of what the measure's rounding is relative to, at least.
+void spoil(ResponseRecord& response, size_t measure, double part) {
+  std::vector<double>& rows = response.rows[measure];
+  if (measure == measure_named("top1_flips")) {
+    for (double& flip : rows) flip = 1 - flip;
+    response.means[measure] = 1 - *response.means[measure];
+  } else if (kMeasures[measure].type == RowType::kTokens) {
+    for (size_t i = 1; i < rows.size(); i += 2) rows[i] *= 1 + part;
+  } else {
+    // KL, of second order, bounds what a first-order measure is relative to: its spread is about sqrt(2 KL).
+    const bool is_signed = kMeasures[measure].row == &RowResponse::delta_logprob ||
+                           kMeasures[measure].row == &RowResponse::entropy_change ||
+                           kMeasures[measure].row == &RowResponse::answer_change;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const double scale = std::abs(rows[i]) + (is_signed ? 5 * std::sqrt(response.rows[kKl][i]) : 0);
+      rows[i] += part * scale;
+      *response.means[measure] += part * scale / static_cast<double>(rows.size());
+    }
+  }
 }
 
 // A unit measured in f32, and the same files on the reference backend.
@@ -27,23 +61,23 @@ class Audits : public testing::TestWithParam<const char*> {
   std::vector<LayerIndex> layers_ = probe_.all_layers();
   // Rows that audits replay: up to the span's end, before the transcript's.
   static constexpr int64_t kTokens = 9;
-  Auditor auditor_{exact_, probe_.model, *probe_.baseline, layers_, kTokens};
+  Auditor auditor_{exact_, probe_.model, *probe_.baseline, layers_, kTokens, {.asked = kAsked}};
 
   struct Measured {
-    UnitRecord unit;
+    UnitMeasurement unit;
     ReplayRows rows;
     UnitSite site;
   };
   [[nodiscard]] Measured measure(const PushOptions& pushes, LayerIndex layer,
                                  ReadoutKind readout = ReadoutKind::kPredicting) const {
-    const SpanBase base = probe_.base({5, 9}, readout);
+    const SpanBase base =
+        read_span(probe_.model, *probe_.baseline, {5, 9}, readout, LayerIndex{0}, {.asked = kAsked});
     const UnitContext context{.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}};
     return {measure_unit(probe_.model, *probe_.baseline, base, layer, pushes, context), base.rows,
             unit_site(probe_.model, *probe_.baseline, base, layer, context)};
   }
-  UnitRecord audited(Measured measured, const PushOptions& pushes, int64_t count) {
-    auditor_.audit(measured.unit, measured.rows, measured.site, pushes, count);
-    return std::move(measured.unit);
+  AuditResult audited(const Measured& measured, const PushOptions& pushes, int64_t count) {
+    return auditor_.audit(measured.unit, measured.rows, measured.site, pushes, count);
   }
 };
 
@@ -52,10 +86,10 @@ TEST_P(Audits, ARightUnitIsBelowTheBound) {
   for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing}) {
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
       if (readout == ReadoutKind::kFollowing && layer == layers_.rbegin()) continue;
-      const UnitRecord unit = audited(measure(options(), *layer, readout), options(), 1000);
-      EXPECT_EQ(unit.audited, 9);
-      EXPECT_LT(unit.audit_disagreement.value(), kF32Bound) << "layer " << layer->value;
-      EXPECT_GT(unit.audit_disagreement.value(), 0) << "f32 and f64 are not the same";
+      const AuditResult audit = audited(measure(options(), *layer, readout), options(), 1000);
+      EXPECT_EQ(audit.pushes, 9);
+      expect_within_bounds(audit, "layer " + std::to_string(layer->value));
+      EXPECT_GT(audit.disagreements[kKl].value(), 0) << "f32 and f64 are not the same";
     }
   }
 }
@@ -64,57 +98,106 @@ TEST_P(Audits, ARightUnitIsBelowTheBound) {
 TEST_P(Audits, AreOfPushesOfEveryKind) {
   for (const Hook hook : hooks_of(GetParam())) {
     const Probe probe(GetParam(), BackendKind::kCpu, hook);
-    Auditor auditor(exact_, probe.model, *probe.baseline, layers_, kTokens);
-    const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
+    Auditor auditor(exact_, probe.model, *probe.baseline, layers_, kTokens, {.asked = kAsked});
+    const SpanBase base = read_span(probe.model, *probe.baseline, {5, 9}, ReadoutKind::kPredicting,
+                                    LayerIndex{0}, {.asked = kAsked});
     const UnitContext context{.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}};
     PushOptions pushes = options();
     pushes.kind = PushKind::kRotation;
     pushes.orthogonal = Orthogonal::kToResidual;
     for (const LayerIndex layer : layers_) {
-      UnitRecord unit = measure_unit(probe.model, *probe.baseline, base, layer, pushes, context);
-      auditor.audit(unit, base.rows, unit_site(probe.model, *probe.baseline, base, layer, context), pushes,
-                    1000);
-      EXPECT_GT(unit.audited, 0);
-      EXPECT_LT(unit.audit_disagreement.value(), kF32Bound) << "layer " << layer.value;
+      const UnitMeasurement unit = measure_unit(probe.model, *probe.baseline, base, layer, pushes, context);
+      const AuditResult audit = auditor.audit(
+          unit, base.rows, unit_site(probe.model, *probe.baseline, base, layer, context), pushes, 1000);
+      EXPECT_GT(audit.pushes, 0);
+      expect_within_bounds(audit, "layer " + std::to_string(layer.value));
     }
   }
 }
 
-TEST_P(Audits, AWrongUnitIsCaught) {
-  Measured measured = measure(options(), {0});
-  for (ResponseRecord& response : measured.unit.responses) response.kl *= 1.001;
-  const UnitRecord unit = audited(std::move(measured), options(), 1);
-  EXPECT_EQ(unit.audited, 1);
-  EXPECT_NEAR(unit.audit_disagreement.value(), 1e-3, kF32Bound);
-  EXPECT_GT(*unit.audit_disagreement, audit_bound_of(unit, "f32").value());
+// One response of the unit, by ten times the bound, in its mean and rows as a wrong kernel would have it: the audit objects to that measure
+// and to no other.
+TEST_P(Audits, AWrongResponseIsCaughtInEveryMeasure) {
+  const ByMeasure<double> bounds = audit_bounds("f32").value();
+  const Measured right = measure(options({0.5, 2}), {0});
+  for (size_t wrong = 0; wrong < kMeasures.size(); ++wrong) {
+    Measured measured = right;
+    spoil(measured.unit.responses[3], wrong, 10 * bounds[wrong]);
+    const AuditResult audit = audited(measured, options({0.5, 2}), 100);
+    EXPECT_EQ(beyond_bounds(audit, bounds), std::vector<size_t>{wrong}) << kMeasures[wrong].name;
+  }
+}
+
+// The mean alone, or the rows alone, is caught too.
+TEST_P(Audits, AMeanThatIsNotOfItsRowsIsCaught) {
+  const ByMeasure<double> bounds = audit_bounds("f32").value();
+  const Measured right = measure(options({0.5, 2}), {0});
+  for (size_t wrong = 0; wrong < kMeasures.size(); ++wrong) {
+    if (!kMeasures[wrong].has_mean() || wrong == measure_named("top1_flips")) continue;
+    Measured measured = right;
+    ResponseRecord& response = measured.unit.responses[3];
+    const std::optional<double> mean = response.means[wrong];
+    spoil(response, wrong, 10 * bounds[wrong]);
+    response.means[wrong] = mean;
+    EXPECT_EQ(beyond_bounds(audited(measured, options({0.5, 2}), 100), bounds), std::vector<size_t>{wrong})
+        << kMeasures[wrong].name;
+  }
+}
+
+// What was wrong once: the base's likeliest token was compared with itself through two roundings, of d = delta / T - shift in a kernel that
+// fuses the two and in scalar code that does not. At T = 0.6 rows flipped that had not.
+TEST_P(Audits, FlipsByTwoRoundingsAreCaught) {
+  const float scale = 1 / 0.6F;
+  Measured measured = measure(options({0.5, 2}, 8), {0});
+  int64_t spurious = 0;
+  for (ResponseRecord& response : measured.unit.responses) {
+    for (size_t i = 0; i < response.rows[measure_named("top1_flips")].size(); ++i) {
+      // Any delta and shift do: what counts is that the two roundings differ for it.
+      const auto delta = static_cast<float>(response.rows[measure_named("delta_logprob")][i]);
+      const auto shift = static_cast<float>(response.rows[measure_named("entropy_change")][i]);
+      const float product = delta * scale;
+      const bool differs = std::fma(delta, scale, -shift) > product - shift;
+      double& flip = response.rows[measure_named("top1_flips")][i];
+      if (!differs || flip != 0) continue;
+      flip = 1;
+      *response.means[measure_named("top1_flips")] += 1.0 / 4;
+      ++spurious;
+    }
+  }
+  ASSERT_GT(spurious, 0) << "the two roundings must differ somewhere";
+  const AuditResult audit = audited(measured, options({0.5, 2}, 8), 1000);
+  EXPECT_LT(audit.disagreements[kKl].value(), kF32Bound) << "KL alone would not have seen it";
+  EXPECT_EQ(beyond_bounds(audit, audit_bounds("f32").value()),
+            std::vector<size_t>{measure_named("top1_flips")});
 }
 
 // The largest is kept, not the last.
 TEST_P(Audits, OneWrongPushAmongManyIsCaught) {
   Measured measured = measure(options(), {1});
-  measured.unit.responses[1].kl *= 1.5;
-  EXPECT_NEAR(audited(std::move(measured), options(), 1000).audit_disagreement.value(), 0.5, kF32Bound);
+  *measured.unit.responses[1].means[kKl] *= 1.5;
+  EXPECT_NEAR(audited(measured, options(), 1000).disagreements[kKl].value(), 0.5, kF32Bound);
 }
 
 TEST_P(Audits, WhatNoPushReachesIsNotAudited) {
-  const UnitRecord unit = audited(measure(options(), layers_.back(), ReadoutKind::kFollowing), options(), 3);
-  EXPECT_EQ(unit.audited, 0);
-  EXPECT_EQ(unit.audit_disagreement, std::nullopt);
+  const AuditResult audit =
+      audited(measure(options(), layers_.back(), ReadoutKind::kFollowing), options(), 3);
+  EXPECT_EQ(audit.pushes, 0);
+  EXPECT_EQ(audit.disagreements[kKl], std::nullopt);
 }
 
 TEST_P(Audits, NeitherZeroNorWhatF64CannotJudge) {
   const PushOptions tiny = options({0, 1e-9, -1e-12});
-  const UnitRecord unit = audited(measure(tiny, {0}), tiny, 3);
-  EXPECT_EQ(unit.audited, 0);
-  EXPECT_EQ(unit.audit_disagreement, std::nullopt);
+  const AuditResult audit = audited(measure(tiny, {0}), tiny, 3);
+  EXPECT_EQ(audit.pushes, 0);
+  EXPECT_EQ(audit.disagreements[kKl], std::nullopt);
   const PushOptions small = options({1e-6, -1e-6});
-  EXPECT_LT(audited(measure(small, {0}), small, 100).audit_disagreement.value(), kF32Bound);
+  expect_within_bounds(audited(measure(small, {0}), small, 100), "epsilon 1e-6");
 }
 
 TEST_P(Audits, SameBitsForAnyThreadsAndOrder) {
   const Measured first = measure(options(), {0});
   const Measured second = measure(options(), {1});
-  const UnitRecord in_order = audited(first, options(), 2);
+  const AuditResult in_order = audited(first, options(), 2);
   (void)audited(second, options(), 2);
   const int threads = omp_get_max_threads();
   omp_set_num_threads(3);
@@ -168,28 +251,12 @@ TEST(AuditChoice, ReachesEveryPush) {
   EXPECT_EQ(seen.size(), 10U);
 }
 
-TEST(AuditBound, IsThePrecisions) {
-  EXPECT_EQ(audit_bound("f32"), 1e-4);
-  EXPECT_EQ(audit_bound("bf16"), 5e-2);
-  EXPECT_EQ(audit_bound("plain-bf16"), std::nullopt);
-  expect_error(ErrorCode::kInput, {"f16", "f32"}, [] { (void)audit_bound("f16"); });
-}
-
-// Besides the precision's bound, five times the largest standard error.
-TEST(AuditBound, OfASampledVocabularyGrowsWithItsError) {
-  UnitRecord unit;
-  unit.responses = {{.kl = 2}, {.kl = 4, .kl_standard_error = 0.04}, {.kl = 0, .kl_standard_error = 0.0}};
-  EXPECT_DOUBLE_EQ(audit_bound_of(unit, "f32").value(), 1e-4 + 5 * 0.01);
-  EXPECT_EQ(audit_bound_of(unit, "plain-bf16"), std::nullopt);
-  unit.responses.clear();
-  EXPECT_EQ(audit_bound_of(unit, "bf16"), 5e-2);
-}
-
-TEST(AuditDisagreement, IsRelativeToTheExactOne) {
-  EXPECT_DOUBLE_EQ(disagreement(3, 2), 0.5);
-  EXPECT_DOUBLE_EQ(disagreement(1, 2), 0.5);
-  EXPECT_EQ(disagreement(0, 0), 0);
-  EXPECT_EQ(disagreement(1e-300, 0), 1);
+TEST(AuditDisagreement, IsRelativeToTheScale) {
+  EXPECT_DOUBLE_EQ(disagreement(3, 2, 2), 0.5);
+  EXPECT_DOUBLE_EQ(disagreement(1, 2, 4), 0.25);
+  EXPECT_EQ(disagreement(0, 0, 0), 0);
+  EXPECT_EQ(disagreement(1e-300, 0, 0), 1);
+  EXPECT_EQ(disagreement(std::nan(""), 1, 1), std::numeric_limits<double>::infinity());
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ class FixtureResponses : public testing::TestWithParam<Setup> {
   }
 
   // The responses of a site, in the fixture's order: by direction, then epsilon.
-  UnitRecord measure(const Site& site, ReadoutKind readout) {
+  UnitMeasurement measure(const Site& site, ReadoutKind readout) {
     const auto& [hook, layer, temperature] = site;
     const LayerIndex at{layer};
     const Baseline baseline(*model_, golden_.at("ids").get<std::vector<int32_t>>(), std::span(&at, 1),
@@ -122,7 +122,7 @@ class FixtureResponses : public testing::TestWithParam<Setup> {
                         {.limits = {.memory = int64_t{1} << 30}, .after_batch = {}});
   }
 
-  void expect_rows(const UnitRecord& unit, const ResponseRecord& found, const Expected& expected) const {
+  void expect_rows(const UnitMeasurement& unit, const ResponseRecord& found, const Expected& expected) const {
     const double rho = change_error(GetParam());
     const double f32 = std::ldexp(1.0, -24);  // the rows' measures are kept in it
     const auto near = [&](const char* measure, double value, size_t row, double error) {
@@ -131,15 +131,19 @@ class FixtureResponses : public testing::TestWithParam<Setup> {
     };
     for (size_t i = 0; i < unit.rows.size(); ++i) {
       const auto row = static_cast<size_t>(unit.rows[i] - unit.position);
-      near("kl", found.kl_rows[i], row, expected.kl_error(row, rho));
-      near("kl_reverse", found.by_row.kl_reverse[i], row, expected.reverse_error(row, rho));
-      near("js", found.by_row.js[i], row, expected.js_error(row, rho));
-      near("total_variation", found.by_row.total_variation[i], row, expected.variation_error(row, rho));
-      near("entropy_change", found.by_row.entropy_change[i], row, expected.entropy_error(row, rho));
-      near("delta_logprob", found.by_row.delta_logprob[i], row, expected.logprob_error(row, rho));
+      near("kl", found.rows[kKl][i], row, expected.kl_error(row, rho));
+      near("kl_reverse", found.rows[measure_named("kl_reverse")][i], row, expected.reverse_error(row, rho));
+      near("js", found.rows[measure_named("js")][i], row, expected.js_error(row, rho));
+      near("total_variation", found.rows[measure_named("total_variation")][i], row,
+           expected.variation_error(row, rho));
+      near("entropy_change", found.rows[measure_named("entropy_change")][i], row,
+           expected.entropy_error(row, rho));
+      near("delta_logprob", found.rows[measure_named("delta_logprob")][i], row,
+           expected.logprob_error(row, rho));
       // The fixture has no tie within f32's errors; bf16's are larger.
       if (GetParam().precision != Precision::kBf16) {
-        EXPECT_EQ(found.by_row.top1_flip[i], expected.at("top1_flip", row)) << "at fixture row " << row;
+        EXPECT_EQ(found.rows[measure_named("top1_flips")][i], expected.at("top1_flip", row))
+            << "at fixture row " << row;
       }
     }
   }
@@ -155,7 +159,7 @@ class FixtureResponses : public testing::TestWithParam<Setup> {
 TEST_P(FixtureResponses, EveryMeasureOfEveryRow) {
   for (const auto& [site, goldens] : sites_)
     for (const auto readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing, ReadoutKind::kDownstream}) {
-      const UnitRecord unit = measure(site, readout);
+      const UnitMeasurement unit = measure(site, readout);
       EXPECT_NEAR(unit.rms, goldens.front()->at("rms"), 1e-6 * unit.rms);
       ASSERT_EQ(unit.responses.size(), goldens.size());
       for (size_t i = 0; i < goldens.size(); ++i) {
@@ -174,11 +178,11 @@ TEST_P(FixtureResponses, MeanKl) {
   double worst = 0;
   for (const auto& [site, goldens] : sites_)
     for (const auto readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing, ReadoutKind::kDownstream}) {
-      const UnitRecord unit = measure(site, readout);
+      const UnitMeasurement unit = measure(site, readout);
       std::map<double, std::pair<double, double>> sums;  // by epsilon: found, expected
       for (size_t i = 0; i < goldens.size(); ++i) {
         auto& [found, expected] = sums[unit.responses[i].epsilon];
-        found += unit.responses[i].kl;
+        found += unit.responses[i].kl();
         for (const int64_t row : unit.rows)
           expected += Expected(*goldens[i]).at("kl", static_cast<size_t>(row - unit.position)) /
                       static_cast<double>(unit.rows.size());

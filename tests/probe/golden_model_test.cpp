@@ -14,7 +14,7 @@ INSTANTIATE_TEST_SUITE_P(Smol, GoldenResponses,
                          [](const auto& setup) { return name_of_setup(setup.param); });
 
 // The golden pushes of a case over a sampled vocabulary.
-UnitRecord measure_sampled(const Model& model, const test::GoldenCase& golden, uint64_t seed) {
+UnitMeasurement measure_sampled(const Model& model, const test::GoldenCase& golden, uint64_t seed) {
   const Baseline baseline(model, golden.ids, std::span(&golden.layer, 1));
   const SpanBase base = read_span(model, baseline, golden.span, ReadoutKind::kPredicting, golden.layer,
                                   {.vocabulary = Vocabulary::kSampled, .seed = seed, .example_hash = 1});
@@ -46,12 +46,12 @@ TEST(SampledVocabulary, MeanKlOfASpanIsNearTheExactOne) {
         const auto e = std::find(golden.epsilons.begin(), golden.epsilons.end(), response.epsilon);
         const double expected = mean(golden.predicting.kl[static_cast<size_t>(response.direction)]
                                                          [static_cast<size_t>(e - golden.epsilons.begin())]);
-        sums[response.epsilon].first += response.kl;
+        sums[response.epsilon].first += response.kl();
         sums[response.epsilon].second += expected;
         if (response.epsilon == 0) continue;
-        EXPECT_NEAR(response.kl, expected, 6 * response.kl_standard_error.value())
+        EXPECT_NEAR(response.kl(), expected, 6 * response.kl_standard_error.value())
             << "layer " << golden.layer.value << " epsilon " << response.epsilon << " seed " << seed;
-        squares += std::pow((response.kl - expected) / response.kl_standard_error.value(), 2);
+        squares += std::pow((response.kl() - expected) / response.kl_standard_error.value(), 2);
         ++pushes;
       }
       for (const auto& [epsilon, sum] : sums) {

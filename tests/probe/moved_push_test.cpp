@@ -16,7 +16,8 @@ class MovedPushes : public testing::TestWithParam<BackendKind> {
   Probe exact_{"llama", BackendKind::kReference};
   Rerun unpushed_ = rerun(exact_.model, exact_.ids, std::nullopt);
 
-  [[nodiscard]] UnitRecord measure(LayerIndex layer, const ReadoutChoice& readout, int64_t offset) const {
+  [[nodiscard]] UnitMeasurement measure(LayerIndex layer, const ReadoutChoice& readout,
+                                        int64_t offset) const {
     SpanBase base = read_rows(probe_.model, *probe_.baseline,
                               replay_rows(kSpan, readout, probe_.baseline->tokens(), offset), LayerIndex{0});
     base.span = kSpan;
@@ -25,7 +26,7 @@ class MovedPushes : public testing::TestWithParam<BackendKind> {
                         {.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}});
   }
 
-  [[nodiscard]] Rerun pushed(const UnitRecord& unit, LayerIndex layer, int32_t direction) const {
+  [[nodiscard]] Rerun pushed(const UnitMeasurement& unit, LayerIndex layer, int32_t direction) const {
     std::vector<double> vector = isotropic_direction(
         {.seed = 42, .example_hash = 5, .span = kSpan, .layer = layer, .direction = direction}, 24);
     for (double& v : vector) v *= kEpsilon * unit.rms;
@@ -33,7 +34,7 @@ class MovedPushes : public testing::TestWithParam<BackendKind> {
   }
 
   void expect_rerun(LayerIndex layer, const ReadoutChoice& readout, int64_t offset) {
-    const UnitRecord unit = measure(layer, readout, offset);
+    const UnitMeasurement unit = measure(layer, readout, offset);
     const TokenRange read = readout_positions(kSpan, readout, probe_.baseline->tokens());
     EXPECT_EQ(unit.position, kSpan.begin - 1 + offset);
     ASSERT_EQ(unit.rows.size(), static_cast<size_t>(read.size()));
@@ -45,13 +46,13 @@ class MovedPushes : public testing::TestWithParam<BackendKind> {
       for (size_t i = 0; i < unit.rows.size(); ++i) {
         EXPECT_EQ(unit.rows[i], read.begin + static_cast<int64_t>(i));
         const double kl = compare(exact_.model, unpushed_, after, unit.rows[i], unit.row_tokens[i]).kl;
-        EXPECT_NEAR(response.kl_rows[i], kl, relative * kl + 1e-12) << "row " << unit.rows[i];
+        EXPECT_NEAR(response.rows[kKl][i], kl, relative * kl + 1e-12) << "row " << unit.rows[i];
         mean += kl / static_cast<double>(unit.rows.size());
         if (unit.rows[i] < unit.position) {
-          EXPECT_EQ(response.kl_rows[i], 0);
+          EXPECT_EQ(response.rows[kKl][i], 0);
         }
       }
-      EXPECT_NEAR(response.kl, mean, relative * mean + 1e-12);
+      EXPECT_NEAR(response.kl(), mean, relative * mean + 1e-12);
     }
   }
 };
@@ -68,12 +69,12 @@ TEST_P(MovedPushes, UnitsEqualTheFullRerun) {
 TEST_P(MovedPushes, TheLastLayerIsOutOfReachBeforeTheReadout) {
   const LayerIndex last{2};
   EXPECT_NE(measure(last, ReadoutKind::kPredicting, -1).note, "");
-  const UnitRecord unit = measure(last, ReadoutKind::kPredicting, 2);
+  const UnitMeasurement unit = measure(last, ReadoutKind::kPredicting, 2);
   EXPECT_EQ(unit.note, "");
   for (const ResponseRecord& response : unit.responses) {
-    EXPECT_GT(response.kl_rows[2], 0);
-    EXPECT_EQ(response.kl_rows[1], 0);
-    EXPECT_EQ(response.kl_rows[3], 0);
+    EXPECT_GT(response.rows[kKl][2], 0);
+    EXPECT_EQ(response.rows[kKl][1], 0);
+    EXPECT_EQ(response.rows[kKl][3], 0);
   }
 }
 

@@ -70,9 +70,9 @@ TEST_P(PlainBf16Replays, AUnitSaysThatItHoldsNoise) {
   pushes.epsilons = {0, 4};
   UnitContext context;
   context.limits.memory = int64_t{1} << 30;
-  const UnitRecord unit = measure_unit(model_, *baseline_, base, {0}, pushes, context);
+  const UnitMeasurement unit = measure_unit(model_, *baseline_, base, {0}, pushes, context);
   EXPECT_NE(unit.note.find("rounding noise"), std::string::npos) << unit.note;
-  for (const ResponseRecord& response : unit.responses) EXPECT_EQ(response.kl > 0, response.epsilon > 0);
+  for (const ResponseRecord& response : unit.responses) EXPECT_EQ(response.kl() > 0, response.epsilon > 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, PlainBf16Replays,

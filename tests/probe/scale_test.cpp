@@ -141,7 +141,7 @@ TEST(Scale, APushThatF32CannotFollowIsRefused) {
     return measure_unit(probe.model, *probe.baseline, base, {0},
                         {.epsilons = {0, epsilon}, .directions = 1, .seed = 42, .supplied = {}}, context);
   };
-  EXPECT_GT(measure(1e-18).responses.back().kl, 0);
+  EXPECT_GT(measure(1e-18).responses.back().kl(), 0);
   expect_error(ErrorCode::kInput, {"epsilon 1e-22", "layer 0", "larger"}, [&] { (void)measure(1e-22); });
   expect_error(ErrorCode::kInput, {"epsilon 1e-150"}, [&] { (void)measure(1e-150); });
 }

@@ -74,8 +74,7 @@ class MemoryObserver final : public SweepObserver {
   }
   void put_unit(const UnitRecord& unit) override {
     EXPECT_FALSE(units.contains(unit.key)) << "measured twice";
-    units[unit.key] = unit;
-    units[unit.key].seconds = 0;
+    units.emplace(unit.key, unit).first->second.measured.seconds = 0;
     order.push_back(unit.key);
   }
   void put_residuals(LayerIndex layer, const ResidualStatistics& statistics) override {

@@ -76,13 +76,13 @@ TEST_F(Sweeps, ControlsAreUnitsOfKindsOfTheirOwn) {
   for (const auto& [key, unit] : observer.units) {
     ++units[key.span_kind];
     EXPECT_FALSE(unit.sink);
-    EXPECT_EQ(unit.responses.size(), 4U);
+    EXPECT_EQ(unit.measured.responses.size(), 4U);
     const std::string text = dataset_[0].transcript.substr(static_cast<size_t>(unit.span.begin),
                                                            static_cast<size_t>(unit.span.size()));
     EXPECT_EQ(unit.span_text, text);
     if (!key.span_kind.starts_with("control_offset")) {
       EXPECT_EQ(text.find("nine"), std::string::npos);
-      EXPECT_EQ(unit.position, unit.span.begin - 1);
+      EXPECT_EQ(unit.measured.position, unit.span.begin - 1);
     }
   }
   EXPECT_EQ(units["control_matched"], 2 * kMatchedControls);
@@ -110,11 +110,11 @@ TEST_F(Sweeps, DownstreamReadsWhatComesAfterTheSpan) {
     const MemoryObserver observer = run(options);
     ASSERT_EQ(observer.units.size(), 2U);
     for (const auto& [key, unit] : observer.units) {
-      EXPECT_EQ(unit.rows.front(), unit.span.end);
-      EXPECT_EQ(unit.rows.size(), static_cast<size_t>(most > 0 ? most : tokens - unit.span.end));
-      EXPECT_EQ(unit.position, unit.span.begin - 1);
-      for (const ResponseRecord& response : unit.responses)
-        EXPECT_EQ(response.kl > 0, response.epsilon > 0) << key.layer;
+      EXPECT_EQ(unit.measured.rows.front(), unit.span.end);
+      EXPECT_EQ(unit.measured.rows.size(), static_cast<size_t>(most > 0 ? most : tokens - unit.span.end));
+      EXPECT_EQ(unit.measured.position, unit.span.begin - 1);
+      for (const ResponseRecord& response : unit.measured.responses)
+        EXPECT_EQ(response.kl() > 0, response.epsilon > 0) << key.layer;
     }
   }
 }
@@ -166,15 +166,15 @@ TEST_F(Sweeps, NoControlIsMeasuredAtASink) {
     const bool is_sink =
         key.span_kind == "control_offset_-1";  // the token before the space before the anchor
     EXPECT_EQ(unit.sink, is_sink) << key.span_kind;
-    EXPECT_EQ(unit.responses.size(), is_sink ? 0U : 4U);
-    EXPECT_EQ(unit.note.find("sink") != std::string::npos, is_sink) << unit.note;
+    EXPECT_EQ(unit.measured.responses.size(), is_sink ? 0U : 4U);
+    EXPECT_EQ(unit.measured.note.find("sink") != std::string::npos, is_sink) << unit.measured.note;
   }
   // An anchor's own push lands where it must, and the unit says so.
   dataset_ = {make_example(0, "first we add and take it qso it is nine. ", "so it is nine.")};
   options.spans = {Span::Kind::kAnchor};
   for (const auto& [key, unit] : run(options).units) {
     EXPECT_TRUE(unit.sink);
-    EXPECT_EQ(unit.responses.size(), 4U);
+    EXPECT_EQ(unit.measured.responses.size(), 4U);
   }
 }
 

@@ -68,10 +68,10 @@ TEST_F(Sweeps, PushesMadeOfResidualsAreTheSameWhenResumed) {
     run_sweep(model_, plan_sweep(dataset_, tokenizer_, options), options, resumed);
     EXPECT_EQ(resumed.units, whole.units);
     for (const auto& [key, unit] : whole.units) {
-      EXPECT_NE(unit.responses[1].kl, isotropic.units.at(key).responses[1].kl);
-      EXPECT_EQ(unit.responses[0].cosine, std::nullopt);  // epsilon 0: nothing was pushed
-      ASSERT_TRUE(unit.responses[1].cosine);
-      EXPECT_LE(std::abs(*unit.responses[1].cosine), 1);
+      EXPECT_NE(unit.measured.responses[1].kl(), isotropic.units.at(key).measured.responses[1].kl());
+      EXPECT_EQ(unit.measured.responses[0].cosine, std::nullopt);  // epsilon 0: nothing was pushed
+      ASSERT_TRUE(unit.measured.responses[1].cosine);
+      EXPECT_LE(std::abs(*unit.measured.responses[1].cosine), 1);
     }
   }
 }

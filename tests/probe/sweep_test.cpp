@@ -16,7 +16,7 @@ TEST_F(Sweeps, EveryUnitOnce) {
   EXPECT_EQ(observer.pushes, 4 * 2);
   for (const auto& [key, unit] : observer.units) {
     EXPECT_EQ(key.span_kind, "anchor");
-    EXPECT_EQ(unit.responses.size(), 4U);
+    EXPECT_EQ(unit.measured.responses.size(), 4U);
     EXPECT_EQ(unit.span_text, key.example == 0 ? "two be." : "so it is five.");
   }
   ASSERT_EQ(observer.examples.size(), 3U);
@@ -49,10 +49,9 @@ TEST_F(Sweeps, AuditsEveryUnitWhateverElseRuns) {
   run_sweep(model_, plan, options, resumed, &exact);
   EXPECT_EQ(resumed.units, whole.units);
   for (auto [key, unit] : whole.units) {
-    EXPECT_EQ(unit.audited, 1);
-    EXPECT_LT(unit.audit_disagreement.value(), 1e-4);
-    unit.audited = 0;
-    unit.audit_disagreement = std::nullopt;
+    EXPECT_EQ(unit.audit.pushes, 1);
+    EXPECT_LT(unit.audit.disagreements[kKl].value(), 1e-4);
+    unit.audit = {};
     EXPECT_EQ(unit, plain.units.at(key));
   }
 }
@@ -78,8 +77,9 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
   // A new field does not compile here, nor in sweep_settings: add it to both, and a change of it below. The rows of supplied vectors and
   // the family reach the identity as `direction_source` (cli/direction_arguments).
   const SweepOptions all;
-  [[maybe_unused]] const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, bos,
+  [[maybe_unused]] const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, asked, bos,
                                 max_examples, audit, limits] = all;
+  [[maybe_unused]] const auto& [answers, moved] = asked;
   [[maybe_unused]] const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal,
                                 subspace, subspace_origin, null_directions] = pushes;
   [[maybe_unused]] const auto& [rows, memory] = limits;
@@ -118,6 +118,13 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
       },
       [](SweepOptions& o) { o.vocabulary = Vocabulary::kSampled; },
       [](SweepOptions& o) { o.temperature = 0.6; },
+      [](SweepOptions& o) {
+        o.asked.answers = {1, 2};
+      },
+      [](SweepOptions& o) {
+        o.asked.answers = {2, 1};
+      },
+      [](SweepOptions& o) { o.asked.moved = 3; },
       [](SweepOptions& o) { o.bos = BosPolicy::kNever; },
       [](SweepOptions& o) { o.max_examples = 3; },
       [](SweepOptions& o) { o.audit = 2; },

@@ -15,14 +15,14 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 // A unit whose rows are at the distances 1 to `rows`, its KL falling with the distance.
 UnitRecord downstream_unit(int64_t example, int32_t layer, int64_t rows, double scale) {
   UnitRecord unit = made_unit(example, layer, scale);
-  unit.rows.clear();
-  unit.row_tokens.assign(static_cast<size_t>(rows), 7);
-  for (int64_t distance = 1; distance <= rows; ++distance) unit.rows.push_back(unit.position + distance);
-  for (ResponseRecord& response : unit.responses) {
-    response.kl_rows.clear();
-    response.by_row = RowMeasures::zeros(static_cast<size_t>(rows));
+  unit.measured.rows.clear();
+  unit.measured.row_tokens.assign(static_cast<size_t>(rows), 7);
+  for (int64_t distance = 1; distance <= rows; ++distance)
+    unit.measured.rows.push_back(unit.measured.position + distance);
+  for (ResponseRecord& response : unit.measured.responses) {
+    response.rows = unmoved_rows(static_cast<size_t>(rows));
     for (int64_t distance = 1; distance <= rows; ++distance)
-      response.kl_rows.push_back(response.kl / static_cast<double>(distance));
+      response.rows[kKl][static_cast<size_t>(distance - 1)] = response.kl() / static_cast<double>(distance);
   }
   return unit;
 }

@@ -64,9 +64,9 @@ TEST_F(FamiliesFigure, RandomDirectionsBesideVectorsHaveTheirRangeAsBand) {
   RunStore store = RunStore::create_or_resume(folder_ / "n.db", made_identity(), made_provenance());
   for (const int64_t example : {0, 1}) {
     store.put_example(made_example(example));
-    UnitRecord unit = made_unit(example, 20, 0.25, {2});   // directions with a KL of 1 and 2
-    unit.responses.push_back(made_response(2, 2, 0.125));  // and of 1.5
-    for (size_t i = 0; i < 2; ++i) unit.responses[i].set = DirectionSet::kNull;
+    UnitRecord unit = made_unit(example, 20, 0.25, {2});            // directions with a KL of 1 and 2
+    unit.measured.responses.push_back(made_response(2, 2, 0.125));  // and of 1.5
+    for (size_t i = 0; i < 2; ++i) unit.measured.responses[i].set = DirectionSet::kNull;
     store.put_unit(unit);
   }
   const std::string found = script({{.path = "n.db", .view = view_of(store)}});

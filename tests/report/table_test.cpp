@@ -35,7 +35,7 @@ TEST(Summary, SaysWhatWasMeasuredAndWhatWasSkipped) {
 TEST(Summary, SaysWhereNothingWasAudited) {
   RunView view = small_view();
   view.audited = 0;
-  view.audit_disagreement = std::nullopt;
+  view.audit_disagreements = {};
   EXPECT_TRUE(holds(summary_text(view), "audit          no push rerun in f64\n"));
   EXPECT_TRUE(nlohmann::json::parse(summary_json(view))["audit"]["largest_disagreement"].is_null());
 }

@@ -24,7 +24,7 @@ TEST(Analysis, MeansAreThoseOfTheCurves) {
   const std::vector<UnitRecord> units = made_grid_units();
   const Analysis analysis = analyse(grid_of(units), {}, few());
   CurveBuilder builder;
-  for (const UnitRecord& unit : units) builder.add(unit.key, unit.responses);
+  for (const UnitRecord& unit : units) builder.add(unit.key, unit.measured.responses);
   const std::vector<CurvePoint> curves = builder.build(576);
   ASSERT_EQ(analysis.means.size(), curves.size());
   for (size_t i = 0; i < curves.size(); ++i) {
@@ -69,7 +69,8 @@ TEST(Analysis, FindsWhatTheRunWasMadeWith) {
 TEST(Analysis, AZeroLayerIsExactlyZeroThroughout) {
   std::vector<UnitRecord> units = made_grid_units();
   for (UnitRecord& unit : units)
-    for (ResponseRecord& response : unit.responses) response.kl = unit.key.layer == 9 ? 0 : response.kl;
+    for (ResponseRecord& response : unit.measured.responses)
+      if (unit.key.layer == 9) response.means[kKl] = 0;
   const Analysis analysis = analyse(grid_of(units), made_metrics(), few());
   for (const MeanPoint& point : analysis.means) {
     if (point.layer == 9) {
@@ -138,7 +139,8 @@ RC_GTEST_PROP(Analysis, TheOrderOfUnitsAndResponsesChangesNoBit, (uint32_t seed)
   std::mt19937 random(seed);
   std::vector<UnitRecord> units = made_grid_units();
   std::shuffle(units.begin(), units.end(), random);
-  for (UnitRecord& unit : units) std::shuffle(unit.responses.begin(), unit.responses.end(), random);
+  for (UnitRecord& unit : units)
+    std::shuffle(unit.measured.responses.begin(), unit.measured.responses.end(), random);
   RC_ASSERT(everything(analyse(grid_of(units), made_metrics(), few(50))) == kBefore);
 }
 

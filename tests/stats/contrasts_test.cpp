@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/made_grids.h"
+#include "support/made_records.h"
 
 namespace tugline {
 namespace {
@@ -10,11 +11,10 @@ namespace {
 constexpr BootstrapOptions kFew{.resamples = 400, .seed = 1};
 
 UnitRecord unit_with(const char* kind, int64_t example, int64_t chunk, double kl, int32_t layer = 5) {
-  UnitRecord unit{.key = {.example = example, .span_kind = kind, .chunk = chunk, .layer = layer},
-                  .span = {10 * (chunk + 1), 10 * (chunk + 1) + 5},
-                  .position = 10 * (chunk + 1) - 1};
+  UnitRecord unit = bare_unit({.example = example, .span_kind = kind, .chunk = chunk, .layer = layer},
+                              {.position = 10 * (chunk + 1) - 1}, {10 * (chunk + 1), 10 * (chunk + 1) + 5});
   for (int32_t direction = 0; direction < 2; ++direction)
-    unit.responses.push_back({.direction = direction, .epsilon = 1, .kl = kl * (direction == 0 ? 0.5 : 1.5)});
+    unit.measured.responses.push_back(kl_response(direction, 1, kl * (direction == 0 ? 0.5 : 1.5)));
   return unit;
 }
 
@@ -58,7 +58,7 @@ TEST(Contrasts, TheRatiosIntervalIsByTheSameT) {
 TEST(Contrasts, WorkForAnyOtherKind) {
   // A control at the anchor's own chunk but another position is compared; kinds are contrasted one by one.
   UnitRecord moved = unit_with("control_offset", 0, 1, 2);
-  moved.position -= 4;
+  moved.measured.position -= 4;
   const ResponseGrid grid =
       grid_of({unit_with("anchor", 0, 1, 6), moved, unit_with("control_random", 0, 4, 3)});
   const std::vector<Contrast> contrasts = kind_contrasts(grid, kFew);

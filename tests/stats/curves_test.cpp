@@ -8,6 +8,7 @@
 #include <cmath>
 #include <random>
 
+#include "support/made_records.h"
 #include "support/made_runs.h"
 
 namespace tugline {
@@ -16,15 +17,15 @@ namespace {
 std::vector<CurvePoint> curves_of(const std::vector<UnitRecord>& units, int64_t d_model = 576) {
   CurveBuilder builder;
   for (const UnitRecord& unit : units) {
-    builder.add(unit.key, unit.responses);
+    builder.add(unit.key, unit.measured.responses);
   }
   return builder.build(d_model);
 }
 
 UnitRecord unit_with(int64_t example, int64_t chunk, const std::vector<double>& kls) {
-  UnitRecord unit{.key = {.example = example, .span_kind = "chunk", .chunk = chunk, .layer = 5}};
+  UnitRecord unit = bare_unit({.example = example, .span_kind = "chunk", .chunk = chunk, .layer = 5});
   for (size_t i = 0; i < kls.size(); ++i) {
-    unit.responses.push_back({.direction = static_cast<int32_t>(i), .epsilon = 1, .kl = kls[i]});
+    unit.measured.responses.push_back(kl_response(static_cast<int32_t>(i), 1, kls[i]));
   }
   return unit;
 }
@@ -57,7 +58,7 @@ TEST(Curves, EachSpanWeighsTheSame) {
 // An interpolation's epsilon is no size, whatever the width.
 TEST(Curves, WithoutAWidthEpsilonsAreRelativeToNothing) {
   CurveBuilder builder;
-  builder.add(made_unit(0, 7, 1).key, made_unit(0, 7, 1).responses);
+  builder.add(made_unit(0, 7, 1).key, made_unit(0, 7, 1).measured.responses);
   for (const CurvePoint& point : builder.build(std::nullopt)) EXPECT_FALSE(point.epsilon_relative);
 }
 
@@ -67,8 +68,8 @@ TEST(Curves, TheRangeOfRandomDirectionsIsOverTheirMeans) {
   for (const auto& [example, kls] :
        {std::pair(int64_t{0}, std::vector<double>{1, 2, 4, 1}), {1, {3, 6, 10, 5}}}) {
     UnitRecord unit = unit_with(example, 0, kls);
-    for (ResponseRecord& response : unit.responses) response.set = DirectionSet::kNull;
-    builder.add(unit.key, unit.responses);
+    for (ResponseRecord& response : unit.measured.responses) response.set = DirectionSet::kNull;
+    builder.add(unit.key, unit.measured.responses);
   }
   const auto points = builder.build(576);
   ASSERT_EQ(points.size(), 1U);
@@ -116,7 +117,7 @@ RC_GTEST_PROP(Curves, TheOrderOfUnitsAndResponsesChangesNoBit, (uint32_t seed)) 
   const auto before = curves_of(units);
   std::shuffle(units.begin(), units.end(), random);
   for (UnitRecord& unit : units) {
-    std::shuffle(unit.responses.begin(), unit.responses.end(), random);
+    std::shuffle(unit.measured.responses.begin(), unit.measured.responses.end(), random);
   }
   const auto after = curves_of(units);
   RC_ASSERT(before.size() == after.size());
@@ -129,7 +130,7 @@ RC_GTEST_PROP(Curves, TheOrderOfUnitsAndResponsesChangesNoBit, (uint32_t seed)) 
 
 TEST(Curves, RandomDirectionsBesideVectorsAreACurveOfTheirOwn) {
   UnitRecord unit = unit_with(0, 1, {2, 6, 100, 300});
-  for (const size_t i : {2U, 3U}) unit.responses[i].set = DirectionSet::kNull;
+  for (const size_t i : {2U, 3U}) unit.measured.responses[i].set = DirectionSet::kNull;
   const auto points = curves_of({unit});
   ASSERT_EQ(points.size(), 2U);
   EXPECT_EQ(points[0].set, DirectionSet::kMain);

@@ -5,20 +5,22 @@
 
 #include <algorithm>
 
+#include "support/made_records.h"
+
 namespace tugline {
 namespace {
 
 // Rows from the pushed position on; the KL of row i is (i + 1) * scale * epsilon * (direction + 1).
 UnitRecord unit_of(int64_t example, int64_t position, int64_t rows, double scale) {
-  UnitRecord unit{.key = {.example = example, .span_kind = "anchor", .chunk = 0, .layer = 20},
-                  .position = position};
-  for (int64_t i = 0; i < rows; ++i) unit.rows.push_back(position + i);
+  UnitRecord unit =
+      bare_unit({.example = example, .span_kind = "anchor", .chunk = 0, .layer = 20}, {.position = position});
+  for (int64_t i = 0; i < rows; ++i) unit.measured.rows.push_back(position + i);
   for (int32_t direction = 0; direction < 2; ++direction) {
     for (const double epsilon : {1.0, 2.0}) {
       ResponseRecord response{.direction = direction, .epsilon = epsilon};
       for (int64_t i = 0; i < rows; ++i)
-        response.kl_rows.push_back(static_cast<double>(i + 1) * scale * epsilon * (direction + 1));
-      unit.responses.push_back(response);
+        response.rows[kKl].push_back(static_cast<double>(i + 1) * scale * epsilon * (direction + 1));
+      unit.measured.responses.push_back(response);
     }
   }
   return unit;
@@ -26,7 +28,7 @@ UnitRecord unit_of(int64_t example, int64_t position, int64_t rows, double scale
 
 std::vector<DistancePoint> points_of(const std::vector<UnitRecord>& units) {
   DistanceBuilder builder;
-  for (const UnitRecord& unit : units) builder.add(unit, unit.responses);
+  for (const UnitRecord& unit : units) builder.add(unit, unit.measured.responses);
   return builder.build(4);
 }
 
@@ -52,7 +54,7 @@ TEST(Distance, IsTheRowLessThePush) {
 // Rows before a moved push: negative distances, as they are.
 TEST(Distance, MayBeNegative) {
   UnitRecord unit = unit_of(0, 10, 2, 1);
-  unit.position = 11;
+  unit.measured.position = 11;
   const std::vector<DistancePoint> points = points_of({unit});
   EXPECT_EQ(points.front().distance, -1);
 }

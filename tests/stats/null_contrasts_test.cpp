@@ -3,16 +3,17 @@
 #include <gtest/gtest.h>
 
 #include "support/made_grids.h"
+#include "support/made_records.h"
 
 namespace tugline {
 namespace {
 
 // An anchor whose directions have these KLs at epsilon 1.
 UnitRecord unit_of(int64_t example, const std::vector<double>& kls) {
-  UnitRecord unit{.key = {.example = example, .span_kind = "anchor", .chunk = 1, .layer = 5},
-                  .span = {10, 15}};
+  UnitRecord unit =
+      bare_unit({.example = example, .span_kind = "anchor", .chunk = 1, .layer = 5}, {}, {10, 15});
   for (size_t i = 0; i < kls.size(); ++i)
-    unit.responses.push_back({.direction = static_cast<int32_t>(i), .epsilon = 1, .kl = kls[i]});
+    unit.measured.responses.push_back(kl_response(static_cast<int32_t>(i), 1, kls[i]));
   return unit;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "support/made_grids.h"
+#include "support/made_records.h"
 
 namespace tugline {
 namespace {
@@ -24,12 +25,12 @@ TEST(ResponseGrid, HoldsEveryPushAtItsPlace) {
                                    [&](const GridSpan& s) { return s.key == span_of(unit.key); });
     ASSERT_NE(span, grid.spans.end());
     EXPECT_EQ(span->tokens, unit.span);
-    EXPECT_EQ(span->position, unit.position);
-    for (const ResponseRecord& r : unit.responses) {
+    EXPECT_EQ(span->position, unit.measured.position);
+    for (const ResponseRecord& r : unit.measured.responses) {
       const auto epsilon = static_cast<size_t>(
           std::find(grid.epsilons.begin(), grid.epsilons.end(), r.epsilon) - grid.epsilons.begin());
       const size_t point = grid.point(unit.key.layer == 9 ? 1 : 0, epsilon);
-      EXPECT_EQ(grid.over_directions(*span, point).at(static_cast<size_t>(r.direction)), r.kl);
+      EXPECT_EQ(grid.over_directions(*span, point).at(static_cast<size_t>(r.direction)), r.kl());
       ++seen;
     }
   }
@@ -37,8 +38,8 @@ TEST(ResponseGrid, HoldsEveryPushAtItsPlace) {
 }
 
 TEST(ResponseGrid, MeansAreOverDirections) {
-  UnitRecord unit{.key = {.span_kind = "chunk", .chunk = 0, .layer = 3}};
-  unit.responses = {{.direction = 0, .epsilon = 1, .kl = 1}, {.direction = 1, .epsilon = 1, .kl = 3}};
+  const UnitRecord unit = bare_unit({.span_kind = "chunk", .chunk = 0, .layer = 3},
+                                    {.responses = {kl_response(0, 1, 1), kl_response(1, 1, 3)}});
   const ResponseGrid grid = grid_of({unit});
   EXPECT_EQ(grid.mean_curve(grid.spans.at(0)), std::vector<double>{2});
 }
@@ -47,7 +48,7 @@ TEST(ResponseGrid, WhatIsUnfinishedIsNamedAndLeftOut) {
   std::vector<UnitRecord> units = made_grid_units();
   const UnitKey without_layer = span_of(units.back().key);
   units.pop_back();
-  units.front().responses.pop_back();
+  units.front().measured.responses.pop_back();
   const ResponseGrid grid = grid_of(units);
   EXPECT_EQ(grid.spans.size(), 17U);
   EXPECT_EQ(grid.incomplete, (std::vector<UnitKey>{span_of(units.front().key), without_layer}));
@@ -59,7 +60,7 @@ TEST(ResponseGrid, ControlsAtSinksAreCountedApart) {
   for (const int32_t layer : {5, 9})
     units.push_back(
         made_grid_unit({.example = 0, .span_kind = "control_window", .chunk = 0, .layer = layer}, 1));
-  units.back().responses.clear();
+  units.back().measured.responses.clear();
   units.back().sink = true;
   units[0].sink = true;  // an anchor's sink is measured, and counts
   const ResponseGrid grid = grid_of(units);

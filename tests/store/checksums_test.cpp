@@ -53,7 +53,7 @@ Everything contents(const RunStore& store) {
                  .units = store.units(),
                  .means = store.analysis_table("means"),
                  .shard = store.shard()};
-  for (UnitRecord& unit : all.units) unit.responses = store.responses(unit.key);
+  for (UnitRecord& unit : all.units) unit.measured.responses = store.responses(unit.key);
   return all;
 }
 
@@ -163,12 +163,8 @@ TEST(Checksums, AnEditedValueIsAnError) {
         "DELETE FROM skipped_spans", "DELETE FROM meta", "DELETE FROM identity",
         "DELETE FROM units; DELETE FROM responses; DELETE FROM readout_rows",
         "INSERT INTO shard VALUES (1, 2)", "INSERT INTO sessions DEFAULT VALUES", "DELETE FROM checksums",
-        "INSERT INTO responses SELECT 2, 9, epsilon, kl, kl_reverse, js, top1_flips, delta_logprob, kl_rows, "
-        "kl_standard_error, kl_rows_standard_error, total_variation, entropy_change, kl_own_row, kl_after, "
-        "cosine, "
-        "null_direction, kl_reverse_rows, js_rows, delta_logprob_rows, total_variation_rows, "
-        "entropy_change_rows, "
-        "top1_flip_rows FROM responses WHERE unit = 2 AND direction = 1",
+        "CREATE TEMP TABLE more AS SELECT * FROM responses WHERE unit = 2 AND direction = 1; "
+        "UPDATE more SET direction = 9; INSERT INTO responses SELECT * FROM more",
         "DELETE FROM analysis_means WHERE kl = 0.25"}) {
     write_bytes(run, whole);
     SQLite::Database(run, SQLite::OPEN_READWRITE).exec(edit);

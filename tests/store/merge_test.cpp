@@ -56,7 +56,7 @@ TEST_F(Merge, HoldsWhatAllInputsHold) {
   for (const auto& [example, scale] : std::map<int64_t, double>{{0, 1}, {1, 2}})
     for (const int32_t layer : {20, 29}) {
       const UnitRecord unit = made_unit(example, layer, scale);
-      EXPECT_EQ(merged.responses(unit.key), unit.responses);
+      EXPECT_EQ(merged.responses(unit.key), unit.measured.responses);
     }
   EXPECT_EQ(folder_.names(), (std::vector<std::string>{"a.db", "b.db", "out.db"}));
 }
@@ -86,17 +86,17 @@ TEST_F(Merge, UnitsKeepTheirSessions) {
 TEST_F(Merge, AUnitMayBeThereTwiceButNotTwoWays) {
   const fs::path a = first();
   UnitRecord slower = made_unit(0, 20, 1);
-  slower.seconds *= 3;
+  slower.measured.seconds *= 3;
   const MergeReport report = merge_stores(folder_ / "same.db", {a, make("again.db", {}, {slower})});
   EXPECT_EQ(report.units, 2);
   EXPECT_EQ(report.inputs.at(1).repeated, 1);
 
   UnitRecord other = made_unit(0, 29, 1);
-  other.responses.back().kl_rows.back() *= 1 + 1e-15;
+  other.measured.responses.back().rows[kKl].back() *= 1 + 1e-15;
   expect_refused({a, make("other.db", {}, {other})}, ErrorCode::kConflict,
                  "both hold example 0, anchor, chunk 3, layer 29, with other numbers");
   UnitRecord elsewhere = made_unit(0, 29, 1);
-  elsewhere.rms *= 2;
+  elsewhere.measured.rms *= 2;
   expect_refused({a, make("elsewhere.db", {}, {elsewhere})}, ErrorCode::kConflict, "with other numbers");
 }
 

@@ -19,7 +19,7 @@ namespace tugline {
 namespace {
 
 UnitRecord without_responses(UnitRecord unit) {
-  unit.responses.clear();
+  unit.measured.responses.clear();
   return unit;
 }
 
@@ -40,36 +40,40 @@ TEST(RunStore, GivesBackWhatWasPut) {
   EXPECT_EQ(store.examples(), std::vector<ExampleRecord>{made_example(4)});
   EXPECT_EQ(store.skipped_spans().at(0).reason, "not among the tokens");
   EXPECT_EQ(store.units(), std::vector<UnitRecord>{without_responses(unit)});
-  EXPECT_EQ(store.responses(unit.key), unit.responses);
+  EXPECT_EQ(store.responses(unit.key), unit.measured.responses);
   EXPECT_TRUE(store.has_unit(unit.key));
   EXPECT_FALSE(store.has_unit({.example = 4, .span_kind = "anchor", .chunk = 3, .layer = 21}));
 }
 
 RC_GTEST_PROP(RunStore, KeepsEveryFiniteDoubleToTheBit, (std::vector<uint64_t> bits)) {
   ResponseRecord response;
+  for (size_t m = 0; m < kMeasures.size(); ++m)
+    if (kMeasures[m].is_always_measured()) response.means[m] = 0.0;
+  std::vector<double> kl;
   UnitRecord unit = without_responses(made_unit(0, 0, 1));
-  unit.rows.clear();
-  unit.row_tokens.clear();
+  unit.measured.rows.clear();
+  unit.measured.row_tokens.clear();
   for (const uint64_t b : bits) {
     const auto value =
         std::bit_cast<double>(b * 0x9e3779b97f4a7c15ULL);  // RapidCheck's own are small numbers
     if (std::isfinite(value)) {
-      response.kl_rows.push_back(value);
-      response.kl = value;
-      unit.rows.push_back(static_cast<int64_t>(unit.rows.size()));
-      unit.row_tokens.push_back(0);
+      kl.push_back(value);
+      response.means[kKl] = value;
+      unit.measured.rows.push_back(static_cast<int64_t>(unit.measured.rows.size()));
+      unit.measured.row_tokens.push_back(0);
     }
   }
-  response.by_row = RowMeasures::zeros(unit.rows.size());
-  unit.responses = {response};
+  response.rows = unmoved_rows(kl.size());
+  response.rows[kKl] = kl;
+  unit.measured.responses = {response};
   const TemporaryFolder folder;
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
   store.put_example(made_example(0));
   store.put_unit(unit);
   const ResponseRecord back = store.responses(unit.key).at(0);
-  RC_ASSERT(std::bit_cast<uint64_t>(back.kl + 0.0) == std::bit_cast<uint64_t>(response.kl + 0.0));
-  for (size_t i = 0; i < response.kl_rows.size(); ++i) {
-    RC_ASSERT(std::bit_cast<uint64_t>(back.kl_rows[i]) == std::bit_cast<uint64_t>(response.kl_rows[i]));
+  RC_ASSERT(std::bit_cast<uint64_t>(back.kl() + 0.0) == std::bit_cast<uint64_t>(response.kl() + 0.0));
+  for (size_t i = 0; i < kl.size(); ++i) {
+    RC_ASSERT(std::bit_cast<uint64_t>(back.rows[kKl][i]) == std::bit_cast<uint64_t>(kl[i]));
   }
 }
 
@@ -98,9 +102,9 @@ TEST(RunStore, ManyExamplesAreWrittenInOneGo) {
 TEST(RunStore, KeepsWhatEachRowDidAsLittleEndianF32) {
   const TemporaryFolder folder;
   UnitRecord unit = made_unit(0, 1, 1);
-  unit.responses.resize(1);
-  unit.responses[0].by_row.js = {1.5F, -2.0F};  // 0x3fc00000, 0xc0000000
-  unit.responses[0].by_row.top1_flip = {1, 0};
+  unit.measured.responses.resize(1);
+  unit.measured.responses[0].rows[measure_named("js")] = {1.5, -2};  // 0x3fc00000, 0xc0000000
+  unit.measured.responses[0].rows[measure_named("top1_flips")] = {1, 0};
   {
     RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
     store.put_example(made_example(0));
@@ -111,14 +115,42 @@ TEST(RunStore, KeepsWhatEachRowDidAsLittleEndianF32) {
   EXPECT_EQ(database.execAndGet("SELECT hex(top1_flip_rows) FROM responses").getString(), "0100");
 }
 
+// A list is an i32 and an f32 for each token; what a run does not ask for is NULL.
+TEST(RunStore, KeepsWhatIsAskedAboutTokens) {
+  const TemporaryFolder folder;
+  UnitRecord unit = made_unit(0, 1, 1, {2});
+  ResponseRecord& response = unit.measured.responses[0];
+  response.means[measure_named("answer_change")] = -0.25;
+  response.rows[measure_named("answer_change")] = {-0.75, 0.25};
+  response.rows[measure_named("rose")] = {504, 0.5, -1, 0, 7, 0.125, 9, 0.0625};
+  response.rows[measure_named("fell")] = {3, -0.5, 2, -0.25, -1, 0, -1, 0};
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  const std::map<int32_t, std::string> pieces{{7, ""}, {504, " the"}, {9, "\xe2\x82"}};
+  store.put_tokens(pieces);
+  store.put_tokens({{7, ""}, {504, " the"}});
+  store.put_unit(unit);
+  EXPECT_EQ(store.responses(unit.key), unit.measured.responses);
+  EXPECT_EQ(store.tokens(), pieces);
+  EXPECT_EQ(moved_tokens_of(unit.measured.responses), (std::set<int32_t>{2, 3, 7, 9, 504}));
+  store.check_everything();
+  SQLite::Database database((folder / "run.db").string(), SQLite::OPEN_READONLY);
+  EXPECT_EQ(database.execAndGet("SELECT hex(rose_rows) FROM responses WHERE direction = 0")
+                .getString()
+                .substr(0, 32),
+            "F80100000000003FFFFFFFFF00000000");
+  EXPECT_TRUE(database.execAndGet("SELECT rose_rows FROM responses WHERE direction = 1").isNull());
+  EXPECT_TRUE(database.execAndGet("SELECT answer_change_rows FROM responses WHERE direction = 1").isNull());
+}
+
 TEST(RunStore, RefusesMeasuresThatAreNotOneARow) {
   const TemporaryFolder folder;
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
   store.put_example(made_example(0));
   UnitRecord unit = made_unit(0, 1, 1);
-  unit.responses.back().by_row.entropy_change.pop_back();
+  unit.measured.responses.back().rows[measure_named("entropy_change")].pop_back();
   EXPECT_THROW(store.put_unit(unit), std::logic_error);
-  unit.responses.back().by_row.entropy_change.push_back(std::nanf(""));
+  unit.measured.responses.back().rows[measure_named("entropy_change")].push_back(std::nan(""));
   EXPECT_EQ(error_of([&] { store.put_unit(unit); }).code(), ErrorCode::kInput);
   unit = made_unit(0, 1, 1);
   store.put_unit(unit);
@@ -138,9 +170,9 @@ TEST(RunStore, TellsRandomDirectionsFromTheVectorsBesideThem) {
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
   store.put_example(made_example(0));
   UnitRecord unit = made_unit(0, 1, 1);
-  unit.responses.back().set = DirectionSet::kNull;
+  unit.measured.responses.back().set = DirectionSet::kNull;
   store.put_unit(unit);
-  EXPECT_EQ(store.responses(unit.key), unit.responses);
+  EXPECT_EQ(store.responses(unit.key), unit.measured.responses);
 }
 
 TEST(RunStore, KeepsTheErrorsOfASampledVocabulary) {
@@ -148,17 +180,17 @@ TEST(RunStore, KeepsTheErrorsOfASampledVocabulary) {
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
   store.put_example(made_example(0));
   UnitRecord unit = made_unit(0, 1, 1);
-  for (ResponseRecord& response : unit.responses) {
-    response.kl_standard_error = response.kl / 512;
-    response.kl_rows_standard_error = {response.kl / 128, response.kl / 256};
+  for (ResponseRecord& response : unit.measured.responses) {
+    response.kl_standard_error = response.kl() / 512;
+    response.kl_rows_standard_error = {response.kl() / 128, response.kl() / 256};
   }
   store.put_unit(unit);
-  EXPECT_EQ(store.responses(unit.key), unit.responses);
+  EXPECT_EQ(store.responses(unit.key), unit.measured.responses);
   UnitRecord short_of_one = made_unit(0, 2, 1);
-  short_of_one.responses.back().kl_standard_error = 0.5;
-  short_of_one.responses.back().kl_rows_standard_error = {0.5};
+  short_of_one.measured.responses.back().kl_standard_error = 0.5;
+  short_of_one.measured.responses.back().kl_rows_standard_error = {0.5};
   EXPECT_THROW(store.put_unit(short_of_one), std::logic_error);
-  short_of_one.responses.back().kl_rows_standard_error = {0.5, std::nan("")};
+  short_of_one.measured.responses.back().kl_rows_standard_error = {0.5, std::nan("")};
   EXPECT_EQ(error_of([&] { store.put_unit(short_of_one); }).code(), ErrorCode::kInput);
 }
 
@@ -171,13 +203,13 @@ TEST(RunStore, ReadsSortedWhateverTheOrderOfWriting) {
   store.put_unit(made_unit(2, 1, 1));
   store.put_unit(made_unit(0, 10, 1));
   UnitRecord backwards = made_unit(0, 9, 1);
-  std::reverse(backwards.responses.begin(), backwards.responses.end());
+  std::reverse(backwards.measured.responses.begin(), backwards.measured.responses.end());
   store.put_unit(backwards);
   const std::vector<UnitKey> keys = store.unit_keys();
   EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
   EXPECT_EQ(keys.size(), 3U);
   EXPECT_EQ(store.examples().at(1).example, 1);
-  EXPECT_EQ(store.responses(backwards.key), made_unit(0, 9, 1).responses);
+  EXPECT_EQ(store.responses(backwards.key), made_unit(0, 9, 1).measured.responses);
 }
 
 TEST(RunStore, ResumesTheSameRunAndNotesTheSession) {
@@ -232,7 +264,7 @@ TEST(RunStore, RefusesANumberThatIsNotFiniteAndKeepsNothingOfTheUnit) {
   store.put_example(made_example(0));
   for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
     UnitRecord unit = made_unit(0, 1, 1);
-    unit.responses.back().kl_rows.back() = bad;
+    unit.measured.responses.back().rows[kKl].back() = bad;
     const Error e = error_of([&] { store.put_unit(unit); });
     EXPECT_EQ(e.code(), ErrorCode::kInput);
     EXPECT_NE(std::string(e.what()).find("layer 1, direction 1, epsilon 2"), std::string::npos) << e.what();
@@ -245,7 +277,8 @@ TEST(RunStore, AFailedUnitLeavesNothingOfItself) {
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
   store.put_example(made_example(0));
   UnitRecord twice = made_unit(0, 1, 1);
-  twice.responses.push_back(twice.responses.back());  // the same push again: refused by the last insert
+  twice.measured.responses.push_back(
+      twice.measured.responses.back());  // the same push again: refused by the last insert
   EXPECT_THROW(store.put_unit(twice), Error);
   EXPECT_TRUE(store.unit_keys().empty());
   store.put_unit(made_unit(0, 1, 1));

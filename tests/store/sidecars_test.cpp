@@ -111,7 +111,7 @@ TEST_F(Sidecars, AKilledAndDeletedRunDoesNotGetIntoTheNext) {
     make_run(run_, 2);
     const RunStore store = RunStore::open_read_only(run_);
     EXPECT_EQ(store.unit_keys().size(), 2U);
-    EXPECT_EQ(store.responses(made_unit(0, 1, 1).key), made_unit(0, 1, 1).responses);
+    EXPECT_EQ(store.responses(made_unit(0, 1, 1).key), made_unit(0, 1, 1).measured.responses);
     std::filesystem::remove(run_);
   }
   std::printf("%d of 40 killed writers left a journal\n", with_journal);
@@ -120,7 +120,8 @@ TEST_F(Sidecars, AKilledAndDeletedRunDoesNotGetIntoTheNext) {
 TEST_F(Sidecars, AKilledRunsOwnJournalIsPlayedBack) {
   make_run(run_, 3);
   leave_hot_journal(run_);
-  EXPECT_EQ(RunStore::open_read_only(run_).responses(made_unit(0, 1, 1).key), made_unit(0, 1, 1).responses);
+  EXPECT_EQ(RunStore::open_read_only(run_).responses(made_unit(0, 1, 1).key),
+            made_unit(0, 1, 1).measured.responses);
   EXPECT_FALSE(std::filesystem::exists(journal_));
 }
 

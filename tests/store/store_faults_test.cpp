@@ -313,7 +313,7 @@ TEST(StoreFaults, AHalfDoneTransactionIsUndoneForAReader) {
       << "the test must leave a half-done transaction";
   const RunStore store = RunStore::open_read_only(folder / "run.db");
   EXPECT_EQ(store.examples().at(0), made_example(0));
-  EXPECT_EQ(store.responses(made_unit(0, 1, 1).key), made_unit(0, 1, 1).responses);
+  EXPECT_EQ(store.responses(made_unit(0, 1, 1).key), made_unit(0, 1, 1).measured.responses);
 }
 
 }  // namespace

@@ -23,13 +23,15 @@ inline void make_grid_run(const std::filesystem::path& path) {
   RunStore store = RunStore::create_or_resume(path, made_identity(), made_provenance());
   for (int64_t example = 0; example < 4; ++example) store.put_example(made_example(example));
   for (UnitRecord unit : made_grid_units()) {
-    for (ResponseRecord& response : unit.responses) {
-      response.kl_rows = {response.kl};
-      response.by_row = RowMeasures::zeros(1);
+    for (ResponseRecord& response : unit.measured.responses) {
+      for (size_t m = 0; m < kMeasures.size(); ++m)
+        if (kMeasures[m].is_always_measured()) response.means[m] = response.means[m].value_or(0);
+      response.rows = unmoved_rows(1);
+      response.rows[kKl] = {response.kl()};
     }
-    unit.rows = {unit.position};
-    unit.row_tokens = {1};
-    unit.rms = 1;
+    unit.measured.rows = {unit.measured.position};
+    unit.measured.row_tokens = {1};
+    unit.measured.rms = 1;
     store.put_unit(unit);
   }
 }

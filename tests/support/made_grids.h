@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "support/made_records.h"
 #include "tugline/core/philox.h"
 #include "tugline/stats/metric_correlations.h"
 #include "tugline/stats/response_grid.h"
@@ -17,8 +18,8 @@ inline double made_sensitivity(int64_t example, int64_t chunk) {
 
 // KL = sensitivity * (layer 5: 1, layer 9: 2) * 0.01 eps^2 * (a direction's factor), and half as much again beyond eps 4.
 inline UnitRecord made_grid_unit(UnitKey key, double sensitivity, int32_t directions = 4) {
-  UnitRecord unit{.key = std::move(key), .span = {10 + 5 * key.chunk, 15 + 5 * key.chunk}};
-  unit.position = unit.span.begin - 1;
+  const TokenRange span{10 + 5 * key.chunk, 15 + 5 * key.chunk};
+  UnitRecord unit = bare_unit(std::move(key), {.position = span.begin - 1}, span);
   std::vector<double> normals(static_cast<size_t>(directions));
   const auto stream = static_cast<uint64_t>(1000 * unit.key.example + 10 * unit.key.chunk + unit.key.layer);
   fill_normals({.key = 77, .stream = stream}, normals);
@@ -26,8 +27,7 @@ inline UnitRecord made_grid_unit(UnitKey key, double sensitivity, int32_t direct
     const double factor = std::exp(0.2 * normals[static_cast<size_t>(direction)]);
     for (const double epsilon : {0.0, 1.0, 2.0, 3.0, 4.0, 8.0}) {
       const double kl = sensitivity * (unit.key.layer == 9 ? 2 : 1) * 0.01 * epsilon * epsilon * factor;
-      unit.responses.push_back(
-          {.direction = direction, .epsilon = epsilon, .kl = epsilon > 4 ? 1.5 * kl : kl});
+      unit.measured.responses.push_back(kl_response(direction, epsilon, epsilon > 4 ? 1.5 * kl : kl));
     }
   }
   return unit;
@@ -51,7 +51,7 @@ inline std::vector<UnitRecord> made_grid_units() {
 
 inline ResponseGrid grid_of(const std::vector<UnitRecord>& units) {
   ResponseGridBuilder builder;
-  for (const UnitRecord& unit : units) builder.add(unit, unit.responses);
+  for (const UnitRecord& unit : units) builder.add(unit, unit.measured.responses);
   return builder.build();
 }
 

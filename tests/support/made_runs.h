@@ -45,25 +45,26 @@ inline ExampleRecord made_example(int64_t example) {
 inline ResponseRecord made_response(int32_t direction, double epsilon, double scale) {
   const double kl = scale * epsilon * epsilon * (1 + direction);
   const auto f32 = [](double value) { return static_cast<float>(value); };
-  return {.direction = direction,
-          .epsilon = epsilon,
-          .kl = kl,
-          .kl_reverse = kl * 1.125,
-          .js = kl / 4,
-          .top1_flips = epsilon > 1 ? 0.5 : 0.0,
-          .delta_logprob = -kl / 8,
-          .kl_rows = {kl * 0.75, kl * 1.25},
-          .by_row = {.kl_reverse = {f32(kl), f32(kl * 1.25)},
-                     .js = {f32(kl / 8), f32(kl * 3 / 8)},
-                     .delta_logprob = {f32(-kl / 16), f32(-kl * 3 / 16)},
-                     .total_variation = {f32(kl / 4), f32(kl * 3 / 4)},
-                     .entropy_change = {f32(kl / 32), f32(kl * 3 / 32)},
-                     .top1_flip = {0, static_cast<uint8_t>(epsilon > 1 ? 1 : 0)}},
-          .total_variation = kl / 2,
-          .entropy_change = kl / 16,
-          .kl_own_row = kl * 0.75,
-          .kl_after = kl * 1.25,
-          .cosine = epsilon == 0 ? std::nullopt : std::optional(0.125)};
+  ResponseRecord response{.direction = direction,
+                          .epsilon = epsilon,
+                          .cosine = epsilon == 0 ? std::nullopt : std::optional(0.125),
+                          .rows = unmoved_rows(2),
+                          .kl_own_row = kl * 0.75,
+                          .kl_after = kl * 1.25};
+  const auto set = [&](size_t measure, double mean, double first, double second) {
+    response.means[measure] = mean;
+    response.rows[measure] = {first, second};
+  };
+  for (size_t m = 0; m < kMeasures.size(); ++m)
+    if (kMeasures[m].is_always_measured()) response.means[m] = 0;
+  set(kKl, kl, kl * 0.75, kl * 1.25);
+  set(measure_named("kl_reverse"), kl * 1.125, f32(kl), f32(kl * 1.25));
+  set(measure_named("js"), kl / 4, f32(kl / 8), f32(kl * 3 / 8));
+  set(measure_named("top1_flips"), epsilon > 1 ? 0.5 : 0, 0, epsilon > 1 ? 1 : 0);
+  set(measure_named("delta_logprob"), -kl / 8, f32(-kl / 16), f32(-kl * 3 / 16));
+  set(measure_named("total_variation"), kl / 2, f32(kl / 4), f32(kl * 3 / 4));
+  set(measure_named("entropy_change"), kl / 16, f32(kl / 32), f32(kl * 3 / 32));
+  return response;
 }
 
 inline UnitRecord made_unit(int64_t example, int32_t layer, double scale,
@@ -71,18 +72,18 @@ inline UnitRecord made_unit(int64_t example, int32_t layer, double scale,
   UnitRecord unit{.key = {.example = example, .span_kind = "anchor", .chunk = 3, .layer = layer},
                   .span = {11, 13},
                   .span_text = "So, 42.",
-                  .position = 10,
-                  .rms = 1.0 / 3 + layer,
-                  .rows = {10, 11},
-                  .row_tokens = {7, 2108},
-                  .note = "",
-                  .seconds = 0.1,
-                  .audited = 2,
-                  .audit_disagreement = scale / 1024,
-                  .responses = {}};
+                  .sink = false,
+                  .measured = {.position = 10,
+                               .rms = 1.0 / 3 + layer,
+                               .rows = {10, 11},
+                               .row_tokens = {7, 2108},
+                               .seconds = 0.1},
+                  .audit = {.pushes = 2}};
+  unit.audit.disagreements[kKl] = scale / 1024;
+  unit.audit.disagreements[measure_named("total_variation")] = scale / 512;
   for (int32_t direction = 0; direction < 2; ++direction) {
     for (const double epsilon : epsilons) {
-      unit.responses.push_back(made_response(direction, epsilon, scale));
+      unit.measured.responses.push_back(made_response(direction, epsilon, scale));
     }
   }
   return unit;
@@ -100,9 +101,8 @@ inline void make_small_run(const std::filesystem::path& path) {
   for (int64_t example = 0; example < 2; ++example) {
     store.put_unit(made_unit(example, 20, example == 0 ? 0.0625 : 0.1875));
     UnitRecord zero = made_unit(example, 29, 0);
-    zero.audited = 0;
-    zero.audit_disagreement = std::nullopt;
-    zero.note = "the push cannot reach a row that is read";
+    zero.audit = {};
+    zero.measured.note = "the push cannot reach a row that is read";
     store.put_unit(zero);
   }
 }

@@ -40,7 +40,7 @@ std::vector<double> divergences(std::span<const double> base, int64_t vocabulary
   parallel_for(static_cast<int64_t>(result.size()), [&](int64_t row) {
     const auto logits = base.subspan(static_cast<size_t>(row * vocabulary), static_cast<size_t>(vocabulary));
     const F64Base q = f64_base({logits.begin(), logits.end()}, temperature);
-    result[static_cast<size_t>(row)] = f64_response(q, delta_row(row), kNoTarget).kl;
+    result[static_cast<size_t>(row)] = f64_row(q, delta_row(row), kNoTarget).response.kl;
   });
   return result;
 }

@@ -130,6 +130,7 @@ Run sweep(const LanguageModel& model, const DataSource& data, const std::filesys
                .facts = {{"model_path", model.info().path}}};
   read_data(job, watch);
   make_plan(job, model.engine()->tokenizer(), watch);
+  job.piece_of = [&model](int32_t token) { return model.piece(token); };
   (void)existing_store(job, watch);
   refuse_empty(job, watch);
   warn_of_plan(job, watch);

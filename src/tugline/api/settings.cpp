@@ -108,6 +108,18 @@ void set_orthogonal(const PushSettings& settings, int64_t hidden, PushOptions& o
   }
 }
 
+AskedTokens asked_of(const PushSettings& settings, int64_t vocabulary) {
+  check_range("moved_tokens", settings.moved_tokens, int64_t{0}, int64_t{100});
+  AskedTokens asked{.answers = {}, .moved = settings.moved_tokens};
+  if (!settings.answers) return asked;
+  const auto& [first, second] = *settings.answers;
+  for (const int32_t token : {first, second})
+    check_range("answers", int64_t{token}, int64_t{0}, vocabulary - 1);
+  if (first == second) fail(ErrorCode::kUsage, "answers: both are the token {}", first);
+  asked.answers = AnswerPair{first, second};
+  return asked;
+}
+
 std::vector<Span::Kind> kinds_of(const std::string& name) {
   using enum Span::Kind;
   if (name == "anchor" || name == "anchors") return {kAnchor};
@@ -170,6 +182,10 @@ SweepOptions resolve(const PushSettings& settings, const ModelConfig& config) {
   options.vocabulary = vocabulary_of(settings.vocabulary);
   options.temperature = settings.temperature;
   options.audit = settings.audit;
+  options.asked = asked_of(settings, config.vocab_size);
+  if (options.asked.moved > 0 && options.vocabulary == Vocabulary::kSampled)
+    fail(ErrorCode::kUsage,
+         "moved_tokens: the vocabulary 'sampled' does not tell which of all tokens moved most; use 'exact'");
   options.limits = {.rows = settings.batch_rows, .memory = settings.memory_limit};
   return options;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <set>
 #include <span>
 
@@ -17,9 +18,9 @@
 #include "tugline/core/plural.h"
 #include "tugline/core/version.h"
 #include "tugline/files/mapped_file.h"
-#include "tugline/probe/audit.h"
 #include "tugline/probe/reach.h"
 #include "tugline/probe/shard.h"
+#include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
@@ -34,6 +35,7 @@ class StoreObserver final : public SweepObserver {
   StoreObserver(RunStore& store, std::string precision, const SweepJob& job, const Watch& watch)
       : store_(store),
         precision_(std::move(precision)),
+        piece_of_(job.piece_of),
         watch_(watch),
         count_(job.config, job.plan, job.options, watch.progress,
                [&store](const UnitKey& key) { return store.has_unit(key); }) {
@@ -46,6 +48,9 @@ class StoreObserver final : public SweepObserver {
     store_.put_examples(examples, skipped);
   }
   void put_unit(const UnitRecord& unit) override {
+    std::map<int32_t, std::string> pieces;
+    for (const int32_t token : moved_tokens_of(unit.measured.responses)) pieces[token] = piece_of_(token);
+    store_.put_tokens(pieces);
     store_.put_unit(unit);
     const std::string name = fmt::format("example {}, {}, layer {}", unit.key.example,
                                          span_text(unit.key.span_kind, unit.key.chunk), unit.key.layer);
@@ -79,16 +84,19 @@ class StoreObserver final : public SweepObserver {
   }
 
   void warn_of_audit(const UnitRecord& unit, const std::string& name) const {
-    const std::optional<double> bound = audit_bound_of(unit, precision_);
-    if (!bound || unit.audit_disagreement.value_or(0) <= *bound) return;
-    warn(watch_,
-         fmt::format("{}: of {} audited pushes one disagrees with its rerun in f64 by {:.1e} of its KL; {} "
-                     "should stay below {:.0e}: do not trust this unit",
-                     name, unit.audited, *unit.audit_disagreement, precision_, *bound));
+    const auto bounds = audit_bounds_of(unit.measured.responses, precision_);
+    if (!bounds) return;
+    for (const size_t m : beyond_bounds(unit.audit, *bounds))
+      warn(watch_,
+           fmt::format("{}: of {} audited pushes one disagrees with its rerun in f64 by {:.1e} in {}; {} "
+                       "should stay within {:.1e}: do not trust this unit",
+                       name, unit.audit.pushes, *unit.audit.disagreements[m], kMeasures[m].name, precision_,
+                       (*bounds)[m]));
   }
 
   RunStore& store_;
   std::string precision_;
+  const std::function<std::string(int32_t)>& piece_of_;
   const Watch& watch_;
   ProgressCount count_;
   double next_word_ = 5;  // seconds of waiting

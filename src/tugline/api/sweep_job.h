@@ -1,6 +1,7 @@
 // Runs a sweep from its dataset to its run store. Finds errors before the weights are needed, and then measures.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ struct SweepJob {
   SweepPlan whole = {};   // of all shards; points into the dataset
   SweepPlan plan = {};    // of this one
   Provenance facts = {};  // known to the caller
+  // The text of a token that the run names.
+  std::function<std::string(int32_t)> piece_of = {};
 
   [[nodiscard]] int64_t units(const SweepPlan& of) const {
     return of.spans() * static_cast<int64_t>(options.layers.size());

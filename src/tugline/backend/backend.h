@@ -6,7 +6,6 @@
 // first_position + i of push b. One Backend serves one thread; it parallelises inside.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tugline/core/measures.h"
 #include "tugline/core/philox.h"
 #include "tugline/core/precision.h"
 
@@ -141,10 +141,6 @@ struct RopeTable {
   std::unique_ptr<Buffer> sine;
 };
 
-// A sampled tail is drawn in this many independent replicates; how far they differ is its standard error. 16 give a standard error
-// that is itself right to 1 / sqrt(2 * 15) = 18 %.
-inline constexpr int64_t kTailReplicates = 16;
-
 // In place of the whole vocabulary: each row's likeliest tokens, the head, and a sample of the others (docs/method.md, "Sampled
 // vocabulary").
 struct TailSampling {
@@ -155,23 +151,23 @@ struct TailSampling {
   PhiloxStream stream;      // what the sample is drawn from
 };
 
-// How base distributions are made, and compared with pushed ones.
-struct ReadoutSettings {
-  double temperature = 1;                // logits are divided by it, in both distributions
-  std::optional<TailSampling> sampling;  // nothing: divergences are over the whole vocabulary
+// Two tokens whose logits are compared: how the first's minus the second's changes.
+struct AnswerPair {
+  int32_t first = 0;
+  int32_t second = 0;
 };
 
-// How one row's next-token distribution p moved from the base's q.
-struct RowResponse {
-  double kl = 0;               // KL(p || q), nats
-  double kl_reverse = 0;       // KL(q || p)
-  double delta_logprob = 0;    // log p - log q of the realised next token
-  bool top1_flip = false;      // the most likely token changed
-  double js = 0;               // Jensen-Shannon divergence of p and q, nats
-  double total_variation = 0;  // half of sum |p - q|
-  double entropy_change = 0;   // H(p) - H(q), nats
-  // kl without each of a sampled tail's replicates, minus kl; zeros where the row was computed over the whole vocabulary.
-  std::array<double, kTailReplicates> kl_deviations{};
+// What is asked about tokens, beside what is always measured.
+struct AskedTokens {
+  std::optional<AnswerPair> answers = {};
+  int64_t moved = 0;  // RowResponse::rose and fell have so many
+};
+
+// How base distributions are made, and compared with pushed ones.
+struct ReadoutSettings {
+  double temperature = 1;                     // logits are divided by it, in both distributions
+  std::optional<TailSampling> sampling = {};  // nothing: divergences are over the whole vocabulary
+  AskedTokens asked = {};
 };
 
 // In place of a target where a row has no next token; its delta_logprob is NaN.
@@ -260,7 +256,7 @@ class Backend {
   virtual void clear(const Matrix& x) = 0;
 
   // The base distributions of rows x [rows, d] (after the final norm). targets [rows]: each row's realised next token. Errors:
-  // kUnsupported where the backend has no sampling and it is asked for.
+  // kUnsupported where the backend has no sampling and it is asked for, or moved tokens are asked of a sample.
   [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
                                                               std::span<const int32_t> targets,
                                                               const ReadoutSettings& settings) = 0;
@@ -275,8 +271,9 @@ class Backend {
   // The same from values, as a notebook has it: log-softmax of base and push, each rounded as the backend's logits are, then their
   // difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows], out [pushes *
   // rows]. Rows that are the same give exactly 0.
+  // Settings have no sampling.
   virtual void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
-                       double temperature, std::span<RowResponse> out) = 0;
+                       const ReadoutSettings& settings, std::span<RowResponse> out) = 0;
   // x W_U^T, on the host; for inspection and tests.
   [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;
 };

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "tugline/backend/most_moved.h"
+#include "tugline/core/parallel_for.h"
+
 namespace tugline {
 namespace {
 
@@ -111,11 +114,32 @@ double forward_term(double q, double moved, double t) {
   return (q + moved) * t - moved;
 }
 
+// The likeliest token and the one after it; of equal ones the lowest first.
+struct Leaders {
+  size_t first = 0;
+  size_t second = 0;  // first, if there is no other
+};
+Leaders leaders(std::span<const double> logits) {
+  const size_t first = argmax(logits);
+  size_t second = first;
+  for (size_t v = 0; v < logits.size(); ++v)
+    if (v != first && (second == first || logits[v] > logits[second])) second = v;
+  return {first, second};
+}
+
 // Without the temperature, which cannot change the order of logits.
-bool top1_flips(const F64Base& base, std::span<const double> delta) {
+void compare_leaders(const F64Base& base, std::span<const double> delta, F64Row& row) {
   std::vector<double> pushed(delta.begin(), delta.end());
   for (size_t v = 0; v < pushed.size(); ++v) pushed[v] += base.logits[v];
-  return argmax(pushed) != argmax(base.logits);
+  const Leaders before = leaders(base.logits);
+  const Leaders after = leaders(pushed);
+  row.response.top1_flip = flag(before.first != after.first);
+  row.lead.margin = std::min(base.logits[before.first] - base.logits[before.second],
+                             pushed[after.first] - pushed[after.second]);
+  for (const size_t v : {before.first, before.second, after.first, after.second}) {
+    row.lead.largest_logit = std::max(row.lead.largest_logit, std::abs(base.logits[v]));
+    row.lead.largest_delta = std::max(row.lead.largest_delta, std::abs(delta[v]));
+  }
 }
 
 }  // namespace
@@ -128,7 +152,7 @@ F64Base f64_base(std::vector<double> logits, double temperature) {
   return base;
 }
 
-RowResponse f64_response(const F64Base& base, std::span<const double> delta, int32_t target) {
+F64Row f64_row(const F64Base& base, std::span<const double> delta, int32_t target, const AskedTokens& asked) {
   const size_t vocabulary = delta.size();
   std::vector<double> log_q(vocabulary);
   std::vector<double> q(vocabulary);
@@ -143,26 +167,56 @@ RowResponse f64_response(const F64Base& base, std::span<const double> delta, int
   const LogPartition partition = log_partition(centred, q, log_q);
   const double log_z = partition.value;
   const double entropy = -expectation(q, log_q);
-  double forward = 0;
-  double js = 0;
-  double variation = 0;
+  F64Row row;
+  RowResponse& response = row.response;
+  MostMoved most_moved(asked.moved);
   double surprisal = 0;  // sum (p - q) (log q + H(q)): minus the entropy's change, but for KL
+  double unsigned_surprisal = 0;
+  double squares = 0;  // sum q d^2
   for (size_t v = 0; v < vocabulary; ++v) {
     const double t = centred[v] - log_z;
     const double moved = difference(q[v], log_q[v], t);
-    forward += forward_term(q[v], moved, t);
-    js += jensen_shannon_term(log_q[v], t);
-    variation += std::abs(moved) / 2;
+    response.kl += forward_term(q[v], moved, t);
+    response.js += jensen_shannon_term(log_q[v], t);
+    response.total_variation += std::abs(moved) / 2;
     surprisal += moved * (log_q[v] + entropy);
+    unsigned_surprisal += std::abs(moved * (log_q[v] + entropy));
+    squares += q[v] * centred[v] * centred[v];
+    if (asked.moved > 0) most_moved.add(static_cast<int32_t>(v), moved);
   }
-  const double none = std::numeric_limits<double>::quiet_NaN();
-  return {.kl = forward,
-          .kl_reverse = partition.less_the_mean,
-          .delta_logprob = target == kNoTarget ? none : centred[static_cast<size_t>(target)] - log_z,
-          .top1_flip = top1_flips(base, delta),
-          .js = js,
-          .total_variation = variation,
-          .entropy_change = -surprisal - forward};
+  response.kl_reverse = partition.less_the_mean;
+  response.delta_logprob = target == kNoTarget ? std::numeric_limits<double>::quiet_NaN()
+                                               : centred[static_cast<size_t>(target)] - log_z;
+  response.entropy_change = -surprisal - response.kl;
+  if (asked.answers)
+    response.answer_change =
+        delta[static_cast<size_t>(asked.answers->first)] - delta[static_cast<size_t>(asked.answers->second)];
+  response.rose = most_moved.take_rose();
+  response.fell = most_moved.take_fell();
+  compare_leaders(base, delta, row);
+
+  const double spread = std::sqrt(squares);
+  for (size_t m = 0; m < kMeasures.size(); ++m)
+    if (kMeasures[m].has_mean()) row.scales[m] = std::abs(response.*kMeasures[m].row);
+  row.scales[measure_named("top1_flips")] = 1;
+  row.scales[measure_named("delta_logprob")] += spread;
+  row.scales[measure_named("answer_change")] += spread * base.temperature;
+  row.scales[measure_named("entropy_change")] = unsigned_surprisal + response.kl;
+  return row;
+}
+
+void f64_rows(const F64Rows& rows, std::span<const double> deltas, int64_t first_row, std::span<F64Row> out) {
+  // Tokens times rows below which waking threads takes longer than they save.
+  constexpr size_t kWorthThreads = size_t{1} << 14;
+  const size_t vocabulary = deltas.size() / out.size();
+  parallel_for(
+      std::ssize(out),
+      [&](int64_t r) {
+        const auto of = static_cast<size_t>(first_row + r) % rows.base.size();
+        const std::span<const double> delta = deltas.subspan(static_cast<size_t>(r) * vocabulary, vocabulary);
+        out[static_cast<size_t>(r)] = f64_row(rows.base[of], delta, rows.targets[of], rows.asked);
+      },
+      deltas.size() > kWorthThreads ? Team::kAll : Team::kOne);
 }
 
 }  // namespace tugline

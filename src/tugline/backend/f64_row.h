@@ -21,7 +21,31 @@ struct F64Base {
 };
 [[nodiscard]] F64Base f64_base(std::vector<double> logits, double temperature);
 
+// How clear it is which token is the likeliest: in the base or with the push, whichever is less clear. In logits.
+struct LeadOfLikeliest {
+  double margin = 0;         // by how much it leads the next
+  double largest_logit = 0;  // the largest |logit| of the tokens that this is about
+  double largest_delta = 0;  // and their largest |delta|
+};
+
+struct F64Row {
+  RowResponse response;
+  ByMeasure<double>
+      scales{};  // what each measure's rounding is relative to (docs/method.md, "Audit"); not of lists
+  LeadOfLikeliest lead;
+};
+
 // delta: the pushed logits minus the base's, [vocabulary], not divided by the temperature. target: the realised next token, or kNoTarget.
-[[nodiscard]] RowResponse f64_response(const F64Base& base, std::span<const double> delta, int32_t target);
+[[nodiscard]] F64Row f64_row(const F64Base& base, std::span<const double> delta, int32_t target,
+                             const AskedTokens& asked = {});
+
+// Rows first_row, first_row + 1, ... of pushes over base's rows, push-major, in parallel. deltas [out.size(), vocabulary], targets
+// [base.size()].
+struct F64Rows {
+  std::span<const F64Base> base;
+  std::span<const int32_t> targets;
+  AskedTokens asked;
+};
+void f64_rows(const F64Rows& rows, std::span<const double> deltas, int64_t first_row, std::span<F64Row> out);
 
 }  // namespace tugline

@@ -74,6 +74,17 @@ void add_push_options(CLI::App& command, PushArguments& a) {
   command.add_option("--temperature", a.temperature, "Divides the logits of both distributions")
       ->check(number_from(1e-3, 1e3))
       ->capture_default_str();
+  command
+      .add_option(
+          "--answers", a.answers,
+          "Also measure how the logit of A minus that of B changes: two texts that are one token each, "
+          "white space included, or id:N")
+      ->type_name("A,B");
+  command
+      .add_option("--moved-tokens", a.moved_tokens,
+                  "Also keep the N tokens whose probability rose most in each row, and the N whose fell most")
+      ->check(integer_from(0, 100))
+      ->capture_default_str();
   command.add_option("--threads", a.threads, "How many threads compute; by default all of the machine's")
       ->check(integer_from(1, 4096));
 }
@@ -84,7 +95,8 @@ void group_push_options(CLI::App& command) {
       {"--layers", "--hook", "--epsilons", "--push", "--directions", "--direction-family",
        "--direction-sharing", "--direction-file", "--null-directions", "--orthogonal-to", "--seed"});
   group_options(command, "What is read",
-                {"--spans", "--max-examples", "--readout", "--bos", "--temperature", "--vocabulary"});
+                {"--spans", "--max-examples", "--readout", "--bos", "--temperature", "--vocabulary",
+                 "--answers", "--moved-tokens"});
   group_options(command, "How it is computed",
                 {"--precision", "--audit", "--threads", "--memory-limit", "--batch-rows", "--shard"});
 }
@@ -93,6 +105,11 @@ PushSettings settings_of(const PushArguments& a, int64_t num_layers) {
   if (a.precision == name_of(Precision::kPlainBf16) && a.vocabulary != "exact")
     fail(ErrorCode::kUsage,
          "--precision plain-bf16 compares whole distributions; --vocabulary {} has no meaning with it",
+         a.vocabulary);
+  if (a.moved_tokens > 0 && a.vocabulary != "exact")
+    fail(ErrorCode::kUsage,
+         "--moved-tokens: --vocabulary {} computes a sample of the tokens, which does not tell which of all "
+         "moved most; leave out one of the two",
          a.vocabulary);
   PushSettings settings;
   for (const LayerIndex layer : parse_layers(a.layers, num_layers)) settings.layers.push_back(layer.value);
@@ -103,6 +120,7 @@ PushSettings settings_of(const PushArguments& a, int64_t num_layers) {
   settings.readout = a.readout;
   settings.vocabulary = a.vocabulary;
   settings.temperature = a.temperature;
+  settings.moved_tokens = a.moved_tokens;
   return settings;
 }
 

@@ -28,7 +28,9 @@ struct PushArguments {
   std::string precision = "f32";
   std::string vocabulary = "exact";
   double temperature = 1;
-  int threads = 0;  // 0: the machine's
+  std::string answers;       // as cli/answers takes them
+  int64_t moved_tokens = 0;  // of those that rose, and of those that fell
+  int threads = 0;           // 0: the machine's
 };
 
 // Adds the options to `command`, which write into `arguments`.

@@ -12,6 +12,7 @@
 #include "tugline/api/sweep_job.h"
 #include "tugline/backend/machine.h"
 #include "tugline/backend/product_speed.h"
+#include "tugline/cli/answers.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/model_argument.h"
 #include "tugline/cli/output_check.h"
@@ -66,11 +67,14 @@ std::unique_ptr<SweepJob> prepared(const SweepArguments& arguments) {
   read_data(*job, watch_on_stderr());
   job->source = find_model(arguments.model, arguments.dry_run ? ModelParts::kTokenizer : ModelParts::kAll);
   job->config = arguments.dry_run ? planned_config(job->source) : read_config(job->source);
-  const SweepSettings settings = settings_of(arguments, job->config.num_layers);
+  SweepSettings settings = settings_of(arguments, job->config.num_layers);
+  const auto tokenizer = std::make_shared<const Tokenizer>(load_tokenizer(job->source));
+  settings.push.answers = resolve_answers(arguments.push.answers, tokenizer.get(), job->config.vocab_size);
+  job->piece_of = [tokenizer](int32_t token) { return tokenizer->token_bytes(token); };
   job->shard = {.number = settings.shard, .count = settings.shards};
   job->options = resolve(settings, job->config);
   job->facts = facts_of(arguments, job->options);
-  make_plan(*job, load_tokenizer(job->source), watch_on_stderr());
+  make_plan(*job, *tokenizer, watch_on_stderr());
   return job;
 }
 
@@ -79,7 +83,7 @@ std::optional<double> reached_share(const RunStore& store, const SweepJob& job, 
   const SweepCost done =
       cost_of(job.config, job.plan, job.options, [&](const UnitKey& key) { return !store.has_unit(key); });
   double seconds = 0;
-  for (const UnitRecord& unit : store.units()) seconds += unit.seconds;
+  for (const UnitRecord& unit : store.units()) seconds += unit.measured.seconds;
   if (done.pushes == 0 || seconds <= 0) return std::nullopt;
   return done.push_work.total() / (seconds * speed);
 }

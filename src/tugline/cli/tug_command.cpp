@@ -1,21 +1,28 @@
 #include "tugline/cli/tug_command.h"
 
+#include <spdlog/spdlog.h>
+
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "tugline/api/responses.h"
 #include "tugline/api/settings.h"
 #include "tugline/api/tug.h"
+#include "tugline/cli/answers.h"
 #include "tugline/cli/model_argument.h"
+#include "tugline/cli/number_options.h"
 #include "tugline/cli/push_arguments.h"
 #include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/cli/terminal.h"
 #include "tugline/cli/tug_report.h"
 #include "tugline/cli/tug_text.h"
+#include "tugline/core/error.h"
 #include "tugline/probe/cost.h"
 #include "tugline/probe/reach.h"
+#include "tugline/store/audit_bounds.h"
 
 namespace tugline {
 namespace {
@@ -28,6 +35,7 @@ struct TugArguments {
   std::string span;
   std::string sentence;
   PushArguments push;
+  int64_t audit = 0;
   bool json = false;
 };
 
@@ -46,6 +54,11 @@ void add_options(CLI::App& command, TugArguments& a) {
   command.add_option("--sentence", a.sentence,
                      "Push before this substring; it must occur exactly once in the text");
   add_push_options(command, a.push);
+  command
+      .add_option("--audit", a.audit,
+                  "How many pushes of each layer are also rerun plainly in f64, as a check")
+      ->check(integer_from(0, 1'000'000))
+      ->capture_default_str();
   command.add_flag("--json", a.json, "Print one JSON object in place of the text");
   group_push_options(command);
 }
@@ -58,6 +71,38 @@ double flops_of(const ModelConfig& config, const TugResult& result, LayerIndex l
   return push_work(config, replayed_rows(config, rows, site), site,
                    computed_pushes(config, rows, site, result.pushes), result.vocabulary)
       .total();
+}
+
+void warn_of_audits(const TugResult& result) {
+  const std::string precision(name_of(result.precision));
+  for (const TugLayer& layer : result.layers) {
+    const auto bounds = audit_bounds_of(layer.measured.responses, precision);
+    if (!bounds) continue;
+    for (const size_t m : beyond_bounds(layer.audit, *bounds))
+      spdlog::warn(
+          "layer {}: an audited push disagrees with its rerun in f64 by {:.1e} in {}; {} should stay "
+          "within {:.1e}: do not trust these numbers",
+          layer.layer.value, *layer.audit.disagreements[m], kMeasures[m].name, precision, (*bounds)[m]);
+  }
+}
+
+// Nothing if the model has none: then tokens are shown by their ids.
+std::optional<Tokenizer> tokenizer_of(const ModelSource& source, const PushArguments& push) {
+  if (needs_tokenizer(push.answers)) return load_tokenizer(source);
+  if (push.answers.empty() && push.moved_tokens == 0) return std::nullopt;
+  try {
+    return load_tokenizer(source);
+  } catch (const Error& e) {
+    spdlog::info("tokens are shown by their ids: {}", e.what());
+    return std::nullopt;
+  }
+}
+
+void add_token_text(const Tokenizer& tokenizer, TugResult& result) {
+  std::set<int32_t> tokens;
+  for (const TugLayer& layer : result.layers) tokens.merge(moved_tokens_of(layer.measured.responses));
+  if (result.asked.answers) tokens.insert({result.asked.answers->first, result.asked.answers->second});
+  for (const int32_t token : tokens) result.token_text[token] = tokenizer.token_bytes(token);
 }
 
 // An empty text is one that was given, and wrong.
@@ -78,7 +123,11 @@ TextArguments text_arguments(const CLI::App& command, const TugArguments& a) {
 void run(const TugArguments& arguments, const TextArguments& text) {
   const ModelSource source = find_model(arguments.model);
   const ModelConfig config = read_config(source);
-  const PushSettings settings = settings_of(arguments.push, config.num_layers);
+  PushSettings settings = settings_of(arguments.push, config.num_layers);
+  const std::optional<Tokenizer> tokenizer = tokenizer_of(source, arguments.push);
+  settings.answers =
+      resolve_answers(arguments.push.answers, tokenizer ? &*tokenizer : nullptr, config.vocab_size);
+  settings.audit = arguments.audit;
   const SweepOptions options = resolve(settings, config);
   TugResult result{.model = config.name,
                    .d_model = config.hidden_size,
@@ -86,6 +135,7 @@ void run(const TugArguments& arguments, const TextArguments& text) {
                    .readout = options.readout,
                    .vocabulary = options.vocabulary,
                    .temperature = options.temperature,
+                   .asked = options.asked,
                    .pushes = options.pushes,
                    .direction_file = arguments.push.direction_file,
                    .precision = Precision::kF32,
@@ -94,9 +144,16 @@ void run(const TugArguments& arguments, const TextArguments& text) {
   const LanguageModel model = load_model(source, model_options(arguments.push));
   const Transcript transcript(model, {}, {.ids = result.text.ids});
   const Trace trace(transcript, result.text.span.begin, result.text.span.end);
-  result.layers = trace.tug(settings, watch_on_stderr()).columns().units;
+  for (const UnitRecord& unit : trace.tug(settings, watch_on_stderr()).columns().units) {
+    const LayerIndex layer{unit.key.layer};
+    result.layers.push_back({.layer = layer,
+                             .measured = unit.measured,
+                             .audit = unit.audit,
+                             .flops = flops_of(config, result, layer)});
+  }
   result.precision = precision_of(model.info().precision).value();
-  for (const LayerIndex layer : options.layers) result.flops.push_back(flops_of(config, result, layer));
+  warn_of_audits(result);
+  if (tokenizer) add_token_text(*tokenizer, result);
   write_to_standard_output(arguments.json ? tug_json(result) : tug_text(result, colour_of_standard_output()));
 }
 

@@ -1,6 +1,7 @@
 // What `tugline tug` says: one JSON object for programs; for people the span's tokens by their KL, and a table of epsilons.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,13 @@
 
 namespace tugline {
 
+struct TugLayer {
+  LayerIndex layer;
+  UnitMeasurement measured;
+  AuditResult audit = {};
+  double flops = 0;  // of its pushes, in matrix products (probe/cost)
+};
+
 struct TugResult {
   std::string model;
   int64_t d_model = 0;
@@ -19,20 +27,20 @@ struct TugResult {
   ReadoutChoice readout = {};
   Vocabulary vocabulary = Vocabulary::kExact;
   double temperature = 1;
+  AskedTokens asked = {};
   PushOptions pushes;
   std::string direction_file;  // empty for random directions
   Precision precision = Precision::kF32;
-  std::vector<UnitRecord> layers;  // ascending
-  std::vector<double> flops =
-      {};  // of each layer's pushes, in matrix products (probe/cost); empty where not counted
+  std::vector<TugLayer> layers;  // ascending
+  std::map<int32_t, std::string> token_text =
+      {};  // the bytes of tokens that are named; without a tokenizer none
 };
 
-// {"model", "ids", "span": {"begin", "end"}, "readout", "seed", "precision", "vocabulary", "temperature", "direction_file", "d_model", "layers": [{"layer",
-// "position", "rms", "rows", "tokens", "seconds", "flops" where counted, "direction_array" where each layer has its own, "note" where there is one, "responses": [{"direction", "epsilon", "kl": [per row],
-// "mean", "js", "total_variation", "entropy_change", "standard_error" where the vocabulary was sampled}]}]}. `tokens` are the ids that the rows are about. Numbers read back to the same doubles.
+// The fields are in docs/formats.md. Numbers read back to the same doubles.
 [[nodiscard]] std::string tug_json(const TugResult& result);
 
-// Each token's KL is the mean over directions at the epsilon of largest size.
+// Each token's KL is the mean over directions at the epsilon of largest size; what moved most at a row, of the push there whose KL is the
+// largest.
 [[nodiscard]] std::string tug_text(const TugResult& result, Colour colour);
 
 }  // namespace tugline

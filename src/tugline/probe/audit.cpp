@@ -1,8 +1,8 @@
 #include "tugline/probe/audit.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <limits>
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
@@ -16,6 +16,10 @@ namespace {
 // A rerun on values carries f64's rounding, some 1e-13 of the logits' size; below this epsilon that is no longer small beside what the
 // push does to them, to the digits that the bound of f32 asks for.
 constexpr double kSmallestEpsilon = 1e-6;
+
+// What f32 leaves of a logit, and bf16 products of a difference, at worst: ten times what right units show.
+constexpr double kF32LogitBound = kMeasures[kKl].f32_bound;
+constexpr double kBf16DeltaBound = kMeasures[kKl].bf16_bound;
 
 std::vector<PushIndex> candidates(const PushOptions& options) {
   std::vector<PushIndex> pushes;
@@ -35,13 +39,95 @@ PhiloxStream stream_of(uint64_t seed, const UnitSite& site) {
   return {.key = seed, .stream = hash.value()};
 }
 
-// Over the whole readout, whose rows before the push have not moved.
-std::vector<double> means(const std::vector<RowResponse>& responses, const ReplayRows& rows) {
-  const auto read = static_cast<size_t>(rows.read());
-  std::vector<double> kl(responses.size() / read);
-  for (size_t i = 0; i < responses.size(); ++i)
-    kl[i / read] += responses[i].kl / static_cast<double>(rows.readout().size());
-  return kl;
+// One push's responses against its rerun.
+class ComparedPush {
+ public:
+  ComparedPush(const UnitMeasurement& unit, const ResponseRecord& found, std::span<const F64Row> exact,
+               const ReplayRows& rows, double delta_bound)
+      : unit_(unit),
+        found_(found),
+        exact_(exact),
+        first_(static_cast<size_t>(rows.unmoved)),
+        delta_bound_(delta_bound) {}
+
+  [[nodiscard]] std::optional<double> disagreement_in(size_t m) const {
+    if (kMeasures[m].has_mean()) return found_.means[m] ? std::optional(of_mean_and_rows(m)) : std::nullopt;
+    return found_.rows[m].empty() ? std::nullopt : std::optional(of_tokens(m));
+  }
+
+ private:
+  // KL by its mean; the others also row by row, because what may be of either sign could cancel.
+  [[nodiscard]] double of_mean_and_rows(size_t m) const {
+    const double count = rows_with_value(kMeasures[m]);
+    double mean = 0;
+    double found = 0;
+    double scale = 0;
+    double errors = 0;
+    for (size_t r = 0; r < exact_.size(); ++r) {
+      const double value = judged(m, r);
+      if (std::isnan(value)) continue;
+      mean += value / count;
+      found += found_.rows[m][first_ + r] / count;
+      scale += exact_[r].scales[m] / count;
+      errors += std::abs(found_.rows[m][first_ + r] - value) / count;
+    }
+    const double apart = m == kKl ? std::abs(found - *found_.means[m]) : errors;
+    return std::max(disagreement(*found_.means[m], mean, scale), disagreement(apart, 0, scale));
+  }
+
+  // What the row should have. A flip between two tokens that f32 or bf16 cannot tell apart may be either, and a sample does not see a flip
+  // to a token that was not drawn.
+  [[nodiscard]] double judged(size_t m, size_t r) const {
+    const double value = exact_[r].response.*kMeasures[m].row;
+    if (m != measure_named("top1_flips")) return value;
+    const double found = found_.rows[m][first_ + r];
+    const LeadOfLikeliest& lead = exact_[r].lead;
+    const bool is_tie =
+        lead.margin <= kF32LogitBound * lead.largest_logit + delta_bound_ * lead.largest_delta;
+    const bool is_unseen = found_.kl_standard_error && value == 1;
+    return is_tie || is_unseen ? found : value;
+  }
+
+  [[nodiscard]] double rows_with_value(const Measure& measure) const {
+    if (measure.rows != RowsWithValue::kWithNextToken) return static_cast<double>(unit_.rows.size());
+    return static_cast<double>(std::count_if(unit_.row_tokens.begin(), unit_.row_tokens.end(),
+                                             [](int32_t token) { return token != kNoTarget; }));
+  }
+
+  // The k-th largest change is to be the rerun's, and each token's change its own. The rerun's list is longer, so that a token that is as
+  // good as another is found.
+  [[nodiscard]] double of_tokens(size_t m) const {
+    const size_t each = found_.rows[m].size() / unit_.rows.size();
+    double scale = 0;
+    double of_order = 0;
+    double of_token = 0;
+    for (size_t r = 0; r < exact_.size(); ++r) {
+      const std::vector<MovedToken>& exact = exact_[r].response.*kMeasures[m].tokens;
+      for (size_t k = 0; k < each / 2; ++k) {
+        const double* number = &found_.rows[m][(first_ + r) * each + 2 * k];
+        const double expected = k < exact.size() ? exact[k].change : 0;
+        scale += std::abs(expected);
+        of_order += std::abs(number[1] - expected);
+        const auto same = std::find_if(exact.begin(), exact.end(), [&](const MovedToken& moved) {
+          return moved.token == static_cast<int32_t>(number[0]);
+        });
+        of_token += std::abs(number[1] - (same == exact.end() ? 0 : same->change));
+      }
+    }
+    return disagreement(std::max(of_order, of_token), 0, scale);
+  }
+
+  const UnitMeasurement& unit_;
+  const ResponseRecord& found_;
+  std::span<const F64Row> exact_;
+  size_t first_;
+  double delta_bound_;
+};
+
+// Lists of a rerun: so much longer than the audited ones.
+AskedTokens longer(AskedTokens asked) {
+  if (asked.moved > 0) asked.moved = 2 * asked.moved + 16;
+  return asked;
 }
 
 Baseline::Start start_of(const Model& model, const Baseline& baseline, std::span<const LayerIndex> layers,
@@ -52,26 +138,10 @@ Baseline::Start start_of(const Model& model, const Baseline& baseline, std::span
 
 }  // namespace
 
-std::optional<double> audit_bound(std::string_view precision) {
-  if (precision == "f32") return 1e-4;
-  if (precision == "bf16") return 5e-2;
-  if (precision == "plain-bf16") return std::nullopt;
-  fail(ErrorCode::kInput, "precision '{}' has no bound for its audit; known are f32, bf16, plain-bf16",
-       precision);
-}
-
-std::optional<double> audit_bound_of(const UnitRecord& unit, std::string_view precision) {
-  const std::optional<double> bound = audit_bound(precision);
-  if (!bound) return std::nullopt;
-  double largest = 0;
-  for (const ResponseRecord& response : unit.responses)
-    if (response.kl > 0) largest = std::max(largest, response.kl_standard_error.value_or(0) / response.kl);
-  return *bound + 5 * largest;
-}
-
-double disagreement(double kl, double exact) {
-  if (exact == 0) return kl == 0 ? 0 : 1;
-  return std::abs(kl - exact) / std::abs(exact);
+double disagreement(double found, double exact, double scale) {
+  if (!std::isfinite(found)) return std::numeric_limits<double>::infinity();
+  if (scale == 0) return found == exact ? 0 : 1;
+  return std::abs(found - exact) / scale;
 }
 
 std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite& site, int64_t count) {
@@ -88,25 +158,33 @@ std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite
 }
 
 Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baseline,
-                 std::span<const LayerIndex> layers, int64_t tokens, double temperature)
+                 std::span<const LayerIndex> layers, int64_t tokens, const ReadoutOptions& options)
     : exact_(exact),
+      audited_(baseline),
       baseline_(exact, {baseline.ids().begin(), baseline.ids().begin() + tokens},
                 start_of(model, baseline, layers, tokens), layers),
-      temperature_(temperature) {}
+      options_(options),
+      delta_bound_(model.backend().precision() == Precision::kF32 ? kF32LogitBound : kBf16DeltaBound) {}
 
 const Auditor::Base& Auditor::base_of(const ReplayRows& rows) {
   if (base_ && base_->rows == rows) return *base_;
   const Matrix read = baseline_.final_normed().rows(rows.read_position(0).value, rows.read());
   base_.reset();  // before the next one is made: a plan's memory has room for one
+  Backend& backend = exact_.backend();
   base_ = {.rows = rows,
-           .final_normed = exact_.backend().download(read),
-           .readout = read_baseline(exact_, baseline_, rows, {.temperature = temperature_})};
+           .final_normed = backend.download(read),
+           .distributions = {},
+           .targets = read_targets(audited_, rows)};
+  for (int64_t r = 0; r < read.rows; ++r)
+    base_->distributions.push_back(
+        f64_base(backend.logits(*exact_.weights().head, read.row_range(r, 1)), options_.temperature));
   return *base_;
 }
 
 // In f64 the difference of two reruns loses nothing that matters for the pushes that are audited.
-std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows,
+std::vector<F64Row> Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows,
                                    LayerIndex layer) {
+  constexpr int64_t kRows = 32;  // logits held at once
   const Base& base = base_of(rows);
   Backend& backend = exact_.backend();
   const auto pushes = static_cast<int64_t>(vectors.size()) / exact_.config().hidden_size;
@@ -115,14 +193,20 @@ std::vector<double> Auditor::rerun(const std::vector<double>& vectors, const Rep
   std::vector<double> dx = backend.download(x);
   for (size_t i = 0; i < dx.size(); ++i) dx[i] -= base.final_normed[i % base.final_normed.size()];
   backend.upload(dx, x);
-  std::vector<RowResponse> responses(static_cast<size_t>(x.rows));
-  backend.divergence(*exact_.weights().head, *base.readout, x, responses);
-  return means(responses, rows);
+  std::vector<F64Row> found(static_cast<size_t>(x.rows));
+  for (int64_t begin = 0; begin < x.rows; begin += kRows) {
+    const int64_t count = std::min(kRows, x.rows - begin);
+    const std::vector<double> deltas = backend.logits(*exact_.weights().head, x.row_range(begin, count));
+    f64_rows({base.distributions, base.targets, longer(options_.asked)}, deltas, begin,
+             std::span(found).subspan(static_cast<size_t>(begin), static_cast<size_t>(count)));
+  }
+  return found;
 }
 
-void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& site,
-                    const PushOptions& options, int64_t count) {
-  if (out_of_reach(exact_.config(), rows, baseline_.site(site.layer))) return;
+AuditResult Auditor::audit(const UnitMeasurement& unit, const ReplayRows& rows, const UnitSite& site,
+                           const PushOptions& options, int64_t count) {
+  AuditResult result;
+  if (out_of_reach(exact_.config(), rows, baseline_.site(site.layer))) return result;
   const std::vector<PushIndex> pushes = choose_audited(options, site, count);
   constexpr auto kBatch = static_cast<size_t>(kAuditedAtOnce);
   for (size_t begin = 0; begin < pushes.size(); begin += kBatch) {
@@ -132,15 +216,19 @@ void Auditor::audit(UnitRecord& unit, const ReplayRows& rows, const UnitSite& si
       const std::vector<double> vector = push_vector(options, site, push).vector;
       vectors.insert(vectors.end(), vector.begin(), vector.end());
     }
-    const std::vector<double> exact = rerun(vectors, rows, site.layer);
+    const std::vector<F64Row> exact = rerun(vectors, rows, site.layer);
+    const auto read = static_cast<size_t>(rows.read());
     for (size_t i = 0; i < batch.size(); ++i) {
       const size_t response = static_cast<size_t>(batch[i].direction) * options.epsilons.size() +
                               static_cast<size_t>(batch[i].epsilon);
-      const double found = disagreement(unit.responses[response].kl, exact[i]);
-      unit.audit_disagreement = std::max(unit.audit_disagreement.value_or(0), found);
+      const ComparedPush push(unit, unit.responses[response], std::span(exact).subspan(i * read, read), rows,
+                              delta_bound_);
+      for (size_t m = 0; m < kMeasures.size(); ++m)
+        result.disagreements[m] = std::max(result.disagreements[m], push.disagreement_in(m));
     }
   }
-  unit.audited = static_cast<int64_t>(pushes.size());
+  result.pushes = static_cast<int64_t>(pushes.size());
+  return result;
 }
 
 }  // namespace tugline

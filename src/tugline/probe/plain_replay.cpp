@@ -16,13 +16,13 @@ PlainReplayWorkspace::PlainReplayWorkspace(const Model& model, int64_t max_pushe
       layer(model.config(), (1 + max_pushes) * rows.count, model.backend()) {}
 
 PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
-                         PlainReplayWorkspace& workspace, double temperature)
+                         PlainReplayWorkspace& workspace, ReadoutSettings settings)
     : model_(model),
       baseline_(baseline),
       rows_(rows),
       layer_(layer),
       workspace_(workspace),
-      temperature_(temperature),
+      settings_(std::move(settings)),
       targets_(read_targets(baseline, rows)) {}
 
 Matrix PlainReplay::final_normed(std::span<const double> vectors) {
@@ -50,8 +50,7 @@ std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
   std::vector<double> with_base(hidden);
   with_base.insert(with_base.end(), vectors.begin(), vectors.end());
   std::vector<RowResponse> responses(vectors.size() / hidden * static_cast<size_t>(rows_.read()));
-  model_.backend().compare(*model_.weights().head, final_normed(with_base), targets_, temperature_,
-                           responses);
+  model_.backend().compare(*model_.weights().head, final_normed(with_base), targets_, settings_, responses);
   return responses;
 }
 

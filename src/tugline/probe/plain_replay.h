@@ -34,7 +34,7 @@ class PlainReplay {
  public:
   // All arguments must outlive the replay. `layer` is one that the baseline kept.
   PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
-              PlainReplayWorkspace& workspace, double temperature = 1);
+              PlainReplayWorkspace& workspace, ReadoutSettings settings = {});
 
   // Pushes by each of vectors [pushes * hidden], added to the residual at the baseline's hook in the layer, at p. Returns [pushes * rows.read()] responses,
   // push-major.
@@ -51,7 +51,7 @@ class PlainReplay {
   ReplayRows rows_;
   LayerIndex layer_;
   PlainReplayWorkspace& workspace_;
-  double temperature_;
+  ReadoutSettings settings_;
   std::vector<int32_t> targets_;
 };
 

@@ -21,7 +21,6 @@ constexpr int64_t kEmptyStoreBytes = int64_t{68} * 1024;
 // its KL, what else is measured, the flip; a sampled KL's errors.
 constexpr int64_t kResponseNumbersBytes = 105;
 constexpr int64_t kZeroResponseBytes = 35;
-constexpr int64_t kMeasuredRowBytes = 8 + 5 * 4 + 1;
 constexpr int64_t kErrorBytes = 10;
 constexpr int64_t kRowErrorBytes = 8;
 
@@ -41,9 +40,15 @@ int64_t response_bytes(int64_t record) {
          kIndexBytes;
 }
 
+AskedMeasures measures_of(const SweepOptions& options) {
+  return ReadoutOptions{.asked = options.asked}.measures();
+}
+
 // Bytes of a record of one response, of a unit that is being measured: its numbers, and for each row of the readout its
 // measures (records.h).
-int64_t record_bytes(int64_t rows) { return 500 + rows * (kMeasuredRowBytes + kRowErrorBytes); }
+int64_t record_bytes(int64_t rows, const AskedMeasures& asked) {
+  return 600 + rows * (held_row_bytes(asked) + kRowErrorBytes);
+}
 
 // What a sweep holds at each of its stages, and the fullest of them.
 class MemoryAccount {
@@ -83,7 +88,7 @@ class MemoryAccount {
     const MemoryNeed own =
         rows == all ? MemoryNeed{} : span_bytes(config_, rows, site, options_.vocabulary, arithmetic_);
     const int64_t responses = all_directions(options_.pushes) * std::ssize(options_.pushes.epsilons);
-    const int64_t records = responses * record_bytes(all.readout().size());
+    const int64_t records = responses * record_bytes(all.readout().size(), measures_of(options_));
     const int64_t batch = batch_bytes(config_, rows, pushes_of_batch, arithmetic_);
     reach(needs_.batch, batch, records + own.held + std::max(own.making, batch));
     if (options_.audit == 0) return;
@@ -200,7 +205,7 @@ class Accountant {
     const auto& epsilons = options_.pushes.epsilons;
     const auto zeros = static_cast<int64_t>(std::count(epsilons.begin(), epsilons.end(), 0.0));
     const int64_t recorded = rows.readout().size();
-    int64_t of_rows = recorded * kMeasuredRowBytes;
+    int64_t of_rows = recorded * stored_row_bytes(asked_);
     if (options_.vocabulary == Vocabulary::kSampled) of_rows += kErrorBytes + recorded * kRowErrorBytes;
     const int64_t each_direction =
         zeros * response_bytes(kZeroResponseBytes + of_rows) +
@@ -211,6 +216,7 @@ class Accountant {
   const ModelConfig& config_;
   const SweepOptions& options_;
   const std::function<bool(const UnitKey&)>& has_unit_;
+  AskedMeasures asked_ = measures_of(options_);
   Site lowest_;
   MemoryAccount memory_;
   Work statistics_;  // of a pass over all measured transcripts, whichever units are left

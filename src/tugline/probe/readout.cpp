@@ -87,7 +87,7 @@ std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& basel
   const Matrix read = baseline.final_normed().rows(rows.read_position(0).value, rows.read());
   return model.backend().make_readout(
       *model.weights().head, read, read_targets(baseline, rows),
-      {.temperature = options.temperature, .sampling = sampling_of(rows, options)});
+      {.temperature = options.temperature, .sampling = sampling_of(rows, options), .asked = options.asked});
 }
 
 }  // namespace tugline

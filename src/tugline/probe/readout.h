@@ -27,6 +27,11 @@ struct ReadoutOptions {
   uint64_t seed = 42;
   uint64_t example_hash = 0;
   double temperature = 1;  // logits are divided by it
+  AskedTokens asked = {};
+  // What a unit measures with these options.
+  [[nodiscard]] AskedMeasures measures() const {
+    return {.answers = asked.answers.has_value(), .moved_tokens = asked.moved};
+  }
 };
 
 // The realised next token of each position; kNoTarget for the transcript's very last one, which has none.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
@@ -70,7 +71,8 @@ class Sweep {
                          {.vocabulary = options_.vocabulary,
                           .seed = options_.pushes.seed,
                           .example_hash = planned.example->content_hash,
-                          .temperature = options_.temperature});
+                          .temperature = options_.temperature,
+                          .asked = options_.asked});
         base.span = span.tokens;
       }
       read = &span;
@@ -91,22 +93,25 @@ class Sweep {
                               .residuals = residuals_at(layer),
                               .limits = options_.limits,
                               .after_batch = after_batch};
-    UnitRecord unit = measure_unit(model_, baseline, base, layer, options_.pushes, context);
-    unit.key = unit_key(planned, span, layer);
-    unit.span_text = span.text;
-    unit.sink = sizes_->is_sink(layer, base.rows.push);
-    if (options_.audit > 0) audit(unit, layer, baseline, base, context);
-    observer_.put_unit(unit);
+    UnitMeasurement measured = measure_unit(model_, baseline, base, layer, options_.pushes, context);
+    const AuditResult audited = audit(measured, layer, baseline, base, context);
+    observer_.put_unit({.key = unit_key(planned, span, layer),
+                        .span = span.tokens,
+                        .span_text = span.text,
+                        .sink = sizes_->is_sink(layer, base.rows.push),
+                        .measured = std::move(measured),
+                        .audit = audited});
   }
 
-  void audit(UnitRecord& unit, LayerIndex layer, const Baseline& baseline, const SpanBase& base,
-             const UnitContext& context) {
+  [[nodiscard]] AuditResult audit(const UnitMeasurement& unit, LayerIndex layer, const Baseline& baseline,
+                                  const SpanBase& base, const UnitContext& context) {
+    if (options_.audit == 0) return {};
     assert(exact_ != nullptr);
     if (!auditor_)
       auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers, replayed_tokens_,
-                                           options_.temperature);
-    auditor_->audit(unit, base.rows, unit_site(model_, baseline, base, layer, context), options_.pushes,
-                    options_.audit);
+                                           base.options);
+    return auditor_->audit(unit, base.rows, unit_site(model_, baseline, base, layer, context),
+                           options_.pushes, options_.audit);
   }
 
   [[nodiscard]] const ResidualStatistics* residuals_at(LayerIndex layer) const {
@@ -120,10 +125,11 @@ class Sweep {
     return {.key = unit_key(planned, span, layer),
             .span = span.tokens,
             .span_text = span.text,
-            .position = site.value,
-            .rms = sizes_->rms(layer, site),
             .sink = true,
-            .note = "no pushes: the control's site is a sink token"};
+            .measured = {.position = site.value,
+                         .rms = sizes_->rms(layer, site),
+                         .note = "no pushes: the control's site is a sink token"},
+            .audit = {}};
   }
 
   const Model& model_;

@@ -23,6 +23,7 @@ struct SweepOptions {
   ReadoutChoice readout;
   Vocabulary vocabulary = Vocabulary::kExact;
   double temperature = 1;
+  AskedTokens asked;
   BosPolicy bos = BosPolicy::kAuto;
   // The dataset's first so many: of those that have an anchor, if anchors or their controls are measured.
   std::optional<int64_t> max_examples;

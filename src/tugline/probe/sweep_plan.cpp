@@ -235,8 +235,9 @@ UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex lay
 RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
                            const std::string& direction_source) {
   // Field by field: an option that is added and not bound here does not compile.
-  const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, bos, max_examples, audit,
+  const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, asked, bos, max_examples, audit,
                limits] = options;
+  const auto& [answers, moved] = asked;
   const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal, subspace,
                subspace_origin,
                null_directions] =
@@ -251,6 +252,7 @@ RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
       std::any_of(spans.begin(), spans.end(), [](Span::Kind span) { return is_control(span); });
   RunIdentity identity;
   identity.fields = {
+      {field::kAnswers, answers ? fmt::format("{},{}", answers->first, answers->second) : "none"},
       {field::kAudit, fmt::format("{}", audit)},
       {"batch_rows", fmt::format("{}", batch_rows)},
       {"bos", name_of(bos)},
@@ -264,6 +266,7 @@ RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
       {"layers", fmt::format("{}", fmt::join(layer_numbers, ","))},
       {"max_examples", max_examples ? fmt::format("{}", *max_examples) : "all"},
       {"memory_limit", fmt::format("{}", memory)},
+      {field::kMovedTokens, fmt::format("{}", moved)},
       {field::kNullDirections, fmt::format("{}", null_directions)},
       {field::kOrthogonalTo, orthogonal_text(pushes)},
       {field::kPush, std::string(name_of(kind))},

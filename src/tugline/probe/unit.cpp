@@ -1,7 +1,6 @@
 #include "tugline/probe/unit.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <numeric>
@@ -38,18 +37,22 @@ class UnitRun {
  public:
   UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
           const PushOptions& options, const UnitContext& context)
-      : model_(model), baseline_(baseline), base_(base), layer_(layer), options_(options), context_(context) {
+      : model_(model),
+        baseline_(baseline),
+        base_(base),
+        layer_(layer),
+        options_(options),
+        context_(context),
+        measures_(base.options.measures()) {
     site_ = unit_site(model, baseline, base, layer, context);
     record_.position = base.rows.push.value;
-    record_.span = base.span;
-    record_.key.layer = layer.value;
     record_.rms = rms(site_.residual);
     const TokenRange readout = base.rows.readout();
     record_.row_tokens = next_tokens(baseline, readout);
     for (int64_t row = readout.begin; row < readout.end; ++row) record_.rows.push_back(row);
   }
 
-  UnitRecord run() {
+  UnitMeasurement run() {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<PushIndex> pushes = lay_out();
     if (replays_values(model_.backend())) record_.note = kNoiseNote;
@@ -73,8 +76,6 @@ class UnitRun {
  private:
   // One response, zero as yet, for each push; returns those that must be computed.
   std::vector<PushIndex> lay_out() {
-    const bool has_targets = std::any_of(record_.row_tokens.begin(), record_.row_tokens.end(),
-                                         [](int32_t t) { return t != kNoTarget; });
     std::vector<PushIndex> pushes;
     for (int32_t d = 0; d < all_directions(options_); ++d) {
       for (int32_t e = 0; e < static_cast<int32_t>(options_.epsilons.size()); ++e) {
@@ -82,13 +83,13 @@ class UnitRun {
         response.direction = d;
         response.set = set_of(options_, d);
         response.epsilon = options_.epsilons[static_cast<size_t>(e)];
-        response.kl_rows.assign(record_.rows.size(), 0.0);
-        response.by_row = RowMeasures::zeros(record_.rows.size());
+        response.rows = unmoved_rows(record_.rows.size(), measures_);
+        for (size_t m = 0; m < kMeasures.size(); ++m)
+          if (kMeasures[m].has_mean() && rows_with_value(kMeasures[m]) > 0) response.means[m] = 0;
         if (base_.options.vocabulary == Vocabulary::kSampled) {
           response.kl_standard_error = 0.0;
-          response.kl_rows_standard_error.assign(response.kl_rows.size(), 0.0);
+          response.kl_rows_standard_error.assign(record_.rows.size(), 0.0);
         }
-        if (has_targets) response.delta_logprob = 0.0;
         set_own_and_after(response);
         record_.responses.push_back(std::move(response));
         if (options_.epsilons[static_cast<size_t>(e)] != 0) pushes.push_back({d, e});
@@ -102,8 +103,11 @@ class UnitRun {
         batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.limits);
     if (replays_values(model_.backend())) {
       PlainReplayWorkspace workspace(model_, size, base.rows);
-      run_batches_of(size, pushes,
-                     PlainReplay(model_, baseline_, base.rows, layer_, workspace, base.options.temperature));
+      run_batches_of(
+          size, pushes,
+          PlainReplay(
+              model_, baseline_, base.rows, layer_, workspace,
+              {.temperature = base.options.temperature, .sampling = {}, .asked = base.options.asked}));
     } else {
       ReplayWorkspace workspace(model_, size, base.rows);
       run_batches_of(size, pushes, Replay(model_, baseline_, base, layer_, workspace));
@@ -157,42 +161,52 @@ class UnitRun {
 
   // `rows` are the first of the unit's rows that a push can reach; those before and after them have not moved.
   void store(ResponseRecord& response, std::span<const RowResponse> rows) const {
-    const auto count = static_cast<double>(response.kl_rows.size());
-    const auto targets = count - static_cast<double>(std::count(record_.row_tokens.begin(),
-                                                                record_.row_tokens.end(), kNoTarget));
-    const auto first = static_cast<size_t>(base_.rows.unmoved);
-    double delta_logprob = 0;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      response.kl_rows[first + i] = rows[i].kl;
-      store_row(response.by_row, first + i, rows[i]);
-      response.kl += rows[i].kl / count;
-      response.kl_reverse += rows[i].kl_reverse / count;
-      response.top1_flips += rows[i].top1_flip ? 1 / count : 0;
-      response.js += rows[i].js / count;
-      response.total_variation += rows[i].total_variation / count;
-      response.entropy_change += rows[i].entropy_change / count;
-      if (!std::isnan(rows[i].delta_logprob)) delta_logprob += rows[i].delta_logprob / targets;
-    }
-    if (targets > 0) response.delta_logprob = delta_logprob;
+    for (size_t m = 0; m < kMeasures.size(); ++m) store_measure(response, m, rows);
     set_own_and_after(response);
     if (base_.options.vocabulary == Vocabulary::kSampled) store_sampling_error(response, rows);
   }
 
-  static void store_row(RowMeasures& measures, size_t row, const RowResponse& moved) {
-    measures.kl_reverse[row] = static_cast<float>(moved.kl_reverse);
-    measures.js[row] = static_cast<float>(moved.js);
-    measures.total_variation[row] = static_cast<float>(moved.total_variation);
-    measures.entropy_change[row] = static_cast<float>(moved.entropy_change);
-    measures.top1_flip[row] = moved.top1_flip ? 1 : 0;
-    if (!std::isnan(moved.delta_logprob))
-      measures.delta_logprob[row] = static_cast<float>(moved.delta_logprob);
+  void store_measure(ResponseRecord& response, size_t m, std::span<const RowResponse> rows) const {
+    const Measure& measure = kMeasures[m];
+    const double count = rows_with_value(measure);
+    if (count == 0) return;
+    const auto first = static_cast<size_t>(base_.rows.unmoved);
+    if (!measure.has_mean()) {
+      for (size_t i = 0; i < rows.size(); ++i)
+        store_tokens(response.rows[m], first + i, rows[i].*measure.tokens);
+      return;
+    }
+    double mean = 0;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const double value = rows[i].*measure.row;
+      if (std::isnan(value) && measure.rows == RowsWithValue::kWithNextToken) continue;
+      response.rows[m][first + i] = measure.type == RowType::kF32 ? static_cast<float>(value) : value;
+      mean += value / count;
+    }
+    response.means[m] = mean;
   }
 
-  // From kl_rows: the pushed position's row, where it is read, is the first that can move. What lies before it counts for neither.
+  // A list that is shorter ends in tokens of -1.
+  void store_tokens(std::vector<double>& numbers, size_t row, const std::vector<MovedToken>& tokens) const {
+    const size_t each = 2 * static_cast<size_t>(measures_.moved_tokens);
+    for (size_t k = 0; k < tokens.size(); ++k) {
+      numbers[row * each + 2 * k] = tokens[k].token;
+      numbers[row * each + 2 * k + 1] = static_cast<float>(tokens[k].change);
+    }
+  }
+
+  [[nodiscard]] double rows_with_value(const Measure& measure) const {
+    if (!measures_.has(measure)) return 0;
+    if (measure.rows != RowsWithValue::kWithNextToken) return static_cast<double>(record_.rows.size());
+    return static_cast<double>(std::count_if(record_.row_tokens.begin(), record_.row_tokens.end(),
+                                             [](int32_t token) { return token != kNoTarget; }));
+  }
+
+  // From the rows' KL: the pushed position's row, where it is read, is the first that can move. What lies before it counts for neither.
   void set_own_and_after(ResponseRecord& response) const {
     const size_t own = base_.rows.first_read == 0 ? 1 : 0;
     const auto moved =
-        std::span(std::as_const(response.kl_rows)).subspan(static_cast<size_t>(base_.rows.unmoved));
+        std::span(std::as_const(response.rows[kKl])).subspan(static_cast<size_t>(base_.rows.unmoved));
     const std::span<const double> after = moved.subspan(own);
     if (own > 0) response.kl_own_row = moved.front();
     if (!after.empty())
@@ -208,7 +222,7 @@ class UnitRun {
     for (size_t i = 0; i < rows.size(); ++i) {
       response.kl_rows_standard_error[first + i] = jackknife_error(rows[i].kl_deviations);
       for (size_t g = 0; g < mean.size(); ++g)
-        mean[g] += rows[i].kl_deviations[g] / static_cast<double>(response.kl_rows.size());
+        mean[g] += rows[i].kl_deviations[g] / static_cast<double>(record_.rows.size());
     }
     response.kl_standard_error = jackknife_error(mean);
   }
@@ -220,34 +234,27 @@ class UnitRun {
   UnitSite site_;
   const PushOptions& options_;
   const UnitContext& context_;
-  UnitRecord record_;
+  AskedMeasures measures_;
+  UnitMeasurement record_;
 };
 
 // A push that leaves the numbers' range, or a weight that is not finite, must not become a result.
-void check_is_finite(const UnitRecord& unit) {
-  const auto is_finite = [](const auto& values) {
-    return std::all_of(values.begin(), values.end(), [](auto value) { return std::isfinite(value); });
+void check_is_finite(const UnitMeasurement& unit, LayerIndex layer) {
+  const auto is_finite = [](const std::vector<double>& values) {
+    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
   };
   for (const ResponseRecord& response : unit.responses) {
-    const RowMeasures& rows = response.by_row;
-    const std::array means{unit.rms,
-                           response.kl,
-                           response.kl_reverse,
-                           response.js,
-                           response.total_variation,
-                           response.entropy_change,
-                           response.delta_logprob.value_or(0),
-                           response.cosine.value_or(0),
-                           response.kl_standard_error.value_or(0)};
-    if (is_finite(means) && is_finite(response.kl_rows) && is_finite(response.kl_rows_standard_error) &&
-        is_finite(rows.kl_reverse) && is_finite(rows.js) && is_finite(rows.total_variation) &&
-        is_finite(rows.entropy_change) && is_finite(rows.delta_logprob))
+    std::vector<double> numbers{unit.rms, response.cosine.value_or(0),
+                                response.kl_standard_error.value_or(0)};
+    for (const std::optional<double>& mean : response.means) numbers.push_back(mean.value_or(0));
+    if (is_finite(numbers) && is_finite(response.kl_rows_standard_error) &&
+        std::all_of(response.rows.begin(), response.rows.end(), is_finite))
       continue;
     fail(ErrorCode::kInput,
          "layer {}, direction {}, epsilon {}: the response is not finite (KL {}); is epsilon too large, or a "
          "weight "
          "not finite?",
-         unit.key.layer, response.direction, response.epsilon, response.kl);
+         layer.value, response.direction, response.epsilon, response.kl());
   }
 }
 
@@ -270,10 +277,10 @@ int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site 
   return all_directions(options) * (static_cast<int64_t>(options.epsilons.size()) - zeros);
 }
 
-UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
-                        const PushOptions& options, const UnitContext& context) {
-  UnitRecord unit = UnitRun(model, baseline, base, layer, options, context).run();
-  check_is_finite(unit);
+UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
+                             LayerIndex layer, const PushOptions& options, const UnitContext& context) {
+  UnitMeasurement unit = UnitRun(model, baseline, base, layer, options, context).run();
+  check_is_finite(unit, layer);
   return unit;
 }
 

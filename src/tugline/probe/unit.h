@@ -27,13 +27,13 @@ struct UnitContext {
 [[nodiscard]] UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base,
                                  LayerIndex layer, const UnitContext& context);
 
-// Measures the unit: position, rms, rows, row_tokens, note, seconds and responses (by direction, then epsilon, in the order given).
+// Measures the unit; responses are by direction, then epsilon, in the order given.
 // Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
 // Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit; kInput when a response is not
 // finite.
-[[nodiscard]] UnitRecord measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
-                                      LayerIndex layer, const PushOptions& options,
-                                      const UnitContext& context);
+[[nodiscard]] UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
+                                           LayerIndex layer, const PushOptions& options,
+                                           const UnitContext& context);
 
 // Pushes of a unit that are computed: neither epsilon 0 nor out of reach from its site.
 [[nodiscard]] int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site site,

@@ -13,6 +13,7 @@
 #include "tugline/report/figure_parts.h"
 #include "tugline/report/figure_style.h"
 #include "tugline/report/row_writer.h"
+#include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
@@ -129,8 +130,8 @@ std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<s
   for (size_t i = 0; i < runs.size(); ++i) {
     const RunView& view = runs[i].view;
     all.audited += view.audited;
-    if (view.audit_disagreement)
-      all.audit_disagreement = std::max(all.audit_disagreement.value_or(0), *view.audit_disagreement);
+    take_larger(all.audit_disagreements, view.audit_disagreements);
+    all.units_beyond_bound += view.units_beyond_bound;
     configurations.push_back(view.identity.hash());
     if (!view.shard.is_whole()) unfinished += fmt::format(" {} is PARTIAL: {}.", names[i], shard_text(view));
     if (view.is_unfinished()) unfinished += fmt::format(" {} is UNFINISHED.", names[i]);

@@ -63,6 +63,20 @@ double double_of_shortest_text(float value) {
   return wide;
 }
 
+Cell row_cell(RowType type, double value) {
+  switch (type) {
+    case RowType::kF64:
+      return value;
+    case RowType::kF32:
+      return double_of_shortest_text(static_cast<float>(value));
+    case RowType::kFlag:
+      return static_cast<int64_t>(value);
+    case RowType::kTokens:
+      break;  // no single value
+  }
+  return {};
+}
+
 RowWriter::RowWriter(TextFormat format, std::span<const std::string_view> columns, TextSink sink)
     : format_(format), columns_(columns), sink_(std::move(sink)) {
   if (format_ == TextFormat::kJson) {

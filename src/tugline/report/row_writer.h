@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "tugline/core/measures.h"
 #include "tugline/store/result_table.h"
 
 namespace tugline {
@@ -23,6 +24,8 @@ using TextSink = std::function<void(std::string_view)>;
 
 // The double whose shortest text is the float's: 0.1f is to be read as 0.1.
 [[nodiscard]] double double_of_shortest_text(float value);
+// A row's value of a measure, as it is printed.
+[[nodiscard]] Cell row_cell(RowType type, double value);
 
 class RowWriter {
  public:

@@ -8,7 +8,9 @@
 #include <map>
 
 #include "tugline/core/error.h"
+#include "tugline/core/plural.h"
 #include "tugline/core/precision.h"
+#include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
@@ -54,21 +56,29 @@ void count_examples(const RunStore& store, const std::set<int64_t>& with_units, 
   view.examples_measured = static_cast<int64_t>(with_units.size());
 }
 
+void add_audit(const AuditResult& audit, const std::vector<ResponseRecord>& responses, RunView& view) {
+  view.audited += audit.pushes;
+  take_larger(view.audit_disagreements, audit.disagreements);
+  const auto precision = view.identity.fields.find(field::kPrecision);
+  if (precision == view.identity.fields.end()) return;
+  const auto bounds = audit_bounds_of(responses, precision->second);
+  if (bounds && !beyond_bounds(audit, *bounds).empty()) ++view.units_beyond_bound;
+}
+
 void read_units(const RunStore& store, RunView& view) {
   std::set<int64_t> with_units;
   std::map<std::string, NoteGroup> notes;
   CurveBuilder curves(NullRange::kYes);
   for (const UnitRecord& unit : store.units()) {
-    curves.add(unit.key, store.responses(unit.key));
+    const std::vector<ResponseRecord> responses = store.responses(unit.key);
+    curves.add(unit.key, responses);
     with_units.insert(unit.key.example);
     ++view.units;
-    view.audited += unit.audited;
-    if (unit.audit_disagreement)
-      view.audit_disagreement = std::max(view.audit_disagreement.value_or(0), *unit.audit_disagreement);
+    add_audit(unit.audit, responses, view);
     view.units_at_sinks += unit.sink ? 1 : 0;
-    if (!unit.note.empty()) {
-      NoteGroup& group = notes[unit.note];
-      group.note = unit.note;
+    if (const std::string& note = unit.measured.note; !note.empty()) {
+      NoteGroup& group = notes[note];
+      group.note = note;
       group.layers.insert(unit.key.layer);
       ++group.units;
     }
@@ -199,6 +209,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"temperature", identity_value(view, field::kTemperature)},
       {"vocabulary", identity_value(view, field::kVocabulary)},
       {"audit", audit_text(view)},
+      {"disagreements", disagreements_text(view.audit_disagreements)},
       {"seed", identity_value(view, field::kSeed)},
       {"configuration", view.identity.hash()},
       {"tugline", values_over_sessions(view, field::kVersion)}};
@@ -215,9 +226,12 @@ std::string shard_text(const RunView& view) {
 }
 
 std::string audit_text(const RunView& view) {
-  if (!view.audit_disagreement) return "no push rerun in f64";
-  return fmt::format("{} push{} rerun in f64, largest disagreement {:.1e}", view.audited,
-                     view.audited == 1 ? "" : "es", *view.audit_disagreement);
+  if (!view.audit_disagreements[kKl]) return "no push rerun in f64";
+  std::string text = fmt::format("{} push{} rerun in f64, largest disagreement {:.1e}", view.audited,
+                                 view.audited == 1 ? "" : "es", *view.audit_disagreements[kKl]);
+  if (view.units_beyond_bound > 0)
+    text += fmt::format(", {} BEYOND the bound of a measure", counted(view.units_beyond_bound, "unit"));
+  return text;
 }
 
 std::string sentence_of(const NoteGroup& note) {

@@ -34,14 +34,16 @@ struct RunView {
   Provenance meta;
   int64_t d_model = 0;
   int64_t units = 0;
-  Shard shard;                               // what the store is for
-  std::optional<int64_t> units_planned;      // of the shard
-  std::optional<int64_t> units_of_run;       // of all shards
-  int64_t units_at_sinks = 0;                // whose push lands on a sink token
-  int64_t examples_measured = 0;             // those with a unit at least
-  int64_t examples_waiting = 0;              // neither measured yet nor skipped
-  int64_t audited = 0;                       // pushes that were also rerun in f64
-  std::optional<double> audit_disagreement;  // their largest; nothing without any
+  Shard shard;                           // what the store is for
+  std::optional<int64_t> units_planned;  // of the shard
+  std::optional<int64_t> units_of_run;   // of all shards
+  int64_t units_at_sinks = 0;            // whose push lands on a sink token
+  int64_t examples_measured = 0;         // those with a unit at least
+  int64_t examples_waiting = 0;          // neither measured yet nor skipped
+  int64_t audited = 0;                   // pushes that were also rerun in f64
+  ByMeasure<std::optional<double>>
+      audit_disagreements{};       // of each measure their largest; nothing without any
+  int64_t units_beyond_bound = 0;  // whose audit found more than it should
   std::vector<SkipGroup> skipped_examples;
   std::vector<SkipGroup> skipped_spans;
   std::vector<NoteGroup> notes;
@@ -63,7 +65,7 @@ struct RunView {
 // Name and value of what a reader needs first, in order; facts that the store lacks are left out.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view);
 
-// "12 pushes rerun in f64, largest disagreement 3.1e-06"; "no push rerun in f64".
+// "12 pushes rerun in f64, largest disagreement 3.1e-06", KL's; then how many units are beyond a bound, if any is. "no push rerun in f64".
 [[nodiscard]] std::string audit_text(const RunView& view);
 
 // "shard 1/4 of a run of 48 units"; empty where the store is for the whole run.

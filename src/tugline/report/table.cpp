@@ -144,6 +144,17 @@ nlohmann::ordered_json curves_json(const RunView& view) {
   return list;
 }
 
+// `largest_disagreement` is KL's.
+nlohmann::ordered_json audit_json(const RunView& view) {
+  nlohmann::ordered_json json = {{"pushes", view.audited},
+                                 {"largest_disagreement", number_or_null(view.audit_disagreements[kKl])},
+                                 {"disagreements", nlohmann::ordered_json::object()},
+                                 {"units_beyond_bound", view.units_beyond_bound}};
+  for (size_t m = 0; m < kMeasures.size(); ++m)
+    json["disagreements"][std::string(kMeasures[m].name)] = number_or_null(view.audit_disagreements[m]);
+  return json;
+}
+
 }  // namespace
 
 std::string summary_text(const RunView& view) {
@@ -187,8 +198,7 @@ std::string summary_json(const RunView& view) {
       json["shard"]["units_of_run"] = *view.units_of_run;
     }
   }
-  json["audit"] = {{"pushes", view.audited},
-                   {"largest_disagreement", number_or_null(view.audit_disagreement)}};
+  json["audit"] = audit_json(view);
   json["notes"] = nlohmann::ordered_json::array();
   for (const NoteGroup& note : view.notes) {
     json["notes"].push_back({{"note", note.note}, {"layers", note.layers}, {"units", note.units}});

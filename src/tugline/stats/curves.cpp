@@ -16,7 +16,7 @@ using Curve = std::pair<DirectionSet, double>;  // and epsilon: what is averaged
 std::map<Curve, std::vector<double>> by_set_and_epsilon(std::span<const ResponseRecord> responses) {
   std::map<Curve, std::vector<std::pair<int32_t, double>>> found;
   for (const ResponseRecord& response : responses) {
-    found[{response.set, response.epsilon}].emplace_back(response.direction, response.kl);
+    found[{response.set, response.epsilon}].emplace_back(response.direction, response.kl());
   }
   std::map<Curve, std::vector<double>> sorted;
   for (auto& [point, pairs] : found) {

@@ -14,11 +14,11 @@ void DistanceBuilder::add(const UnitRecord& unit, std::span<const ResponseRecord
     bare.set = response.set;
     of_row.push_back(std::move(bare));
   }
-  for (size_t row = 0; row < unit.rows.size(); ++row) {
+  for (size_t row = 0; row < unit.measured.rows.size(); ++row) {
     for (size_t i = 0; i < of_row.size(); ++i) {
-      of_row[i].kl = responses[i].kl_rows[row];
+      of_row[i].means[kKl] = responses[i].rows[kKl][row];
     }
-    at_distance_[unit.rows[row] - unit.position].add(unit.key, of_row);
+    at_distance_[unit.measured.rows[row] - unit.measured.position].add(unit.key, of_row);
   }
 }
 

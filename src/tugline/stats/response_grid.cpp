@@ -36,10 +36,10 @@ std::vector<double> ResponseGrid::over_directions(const GridSpan& span, size_t p
 void ResponseGridBuilder::add(const UnitRecord& unit, std::span<const ResponseRecord> responses) {
   Unit& entry = spans_[span_of(unit.key)][unit.key.layer];
   entry.tokens = unit.span;
-  entry.position = unit.position;
+  entry.position = unit.measured.position;
   entry.is_unmeasured_sink = unit.sink && responses.empty();
   for (const ResponseRecord& response : responses) {
-    entry.kl[{response.direction, response.epsilon}] = response.kl;
+    entry.kl[{response.direction, response.epsilon}] = response.kl();
   }
 }
 

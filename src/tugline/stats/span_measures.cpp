@@ -36,14 +36,14 @@ std::optional<double> coefficient_of_variation(const SpanMeasures& m) {
 }  // namespace
 
 const std::array<SpanMeasure, 6>& span_measures() {
-  static constexpr std::array<SpanMeasure, 6> kMeasures{
+  static constexpr std::array<SpanMeasure, 6> kSpanMeasures{
       {{"kl", kl},
        {"abs_a", abs_a},
        {"threshold_epsilon", threshold_epsilon},
        {"plateau_width", plateau_width},
        {"max_over_min", max_over_min},
        {"coefficient_of_variation", coefficient_of_variation}}};
-  return kMeasures;
+  return kSpanMeasures;
 }
 
 std::vector<SpanMeasures> measure_spans(const ResponseGrid& grid, const MeasureOptions& options) {

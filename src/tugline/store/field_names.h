@@ -6,7 +6,9 @@
 namespace tugline::field {
 
 // Identity: these decide numbers.
-inline constexpr const char* kAudit = "audit";  // pushes of a unit
+inline constexpr const char* kAnswers = "answers";           // token ids
+inline constexpr const char* kMovedTokens = "moved_tokens";  // how many are kept
+inline constexpr const char* kAudit = "audit";               // pushes of a unit
 inline constexpr const char* kBackend = "backend";
 inline constexpr const char* kModelConfig = "model_config";
 inline constexpr const char* kModelWeights = "model_weights";

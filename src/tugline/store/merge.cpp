@@ -9,6 +9,7 @@
 #include "tugline/core/error.h"
 #include "tugline/store/example_rows.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/response_rows.h"
 #include "tugline/store/run_store.h"
 #include "tugline/store/sidecars.h"
 #include "tugline/store/store_file.h"
@@ -21,7 +22,7 @@ namespace {
 
 // All but how long it took, which decides nothing.
 bool is_same(UnitRecord a, UnitRecord b) {
-  a.seconds = b.seconds;
+  a.measured.seconds = b.measured.seconds;
   return a == b;
 }
 
@@ -35,6 +36,7 @@ class Merger {
     for (const ExampleRecord& example : input.examples())
       if (!has_same_example(database_, example, path_, titles)) insert_example(database_, example);
     for (const SkippedSpan& span : input.skipped_spans()) put_skipped_span(database_, span);
+    insert_tokens(database_, input.tokens());
 
     std::vector<int64_t> sessions;
     for (const Provenance& session : input.sessions()) sessions.push_back(number_of(session));
@@ -66,7 +68,7 @@ class Merger {
     const auto known = units_.find(unit.key);
     if (known == units_.end()) {
       UnitRecord whole = unit;
-      whole.responses = input.responses(unit.key);
+      whole.measured.responses = input.responses(unit.key);
       insert_unit(database_, session, whole);
       units_.emplace(unit.key, Origin{&input, unit});
       return true;

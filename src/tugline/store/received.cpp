@@ -54,7 +54,7 @@ Objects objects_in(SQLite::Database& database) {
 
 Objects known_objects() {
   SQLite::Database made(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-  made.exec(kSchemaSql);
+  made.exec(schema_sql());
   return objects_in(made);
 }
 

@@ -30,14 +30,25 @@ std::string shown(const std::map<std::string, std::string>& fields, const std::s
 
 }  // namespace
 
-RowMeasures RowMeasures::zeros(size_t rows) {
-  const std::vector<float> zeros(rows);
-  return {.kl_reverse = zeros,
-          .js = zeros,
-          .delta_logprob = zeros,
-          .total_variation = zeros,
-          .entropy_change = zeros,
-          .top1_flip = std::vector<uint8_t>(rows)};
+ByMeasure<std::vector<double>> unmoved_rows(size_t rows, const AskedMeasures& asked) {
+  ByMeasure<std::vector<double>> values;
+  for (size_t m = 0; m < kMeasures.size(); ++m) {
+    values[m].resize(rows * static_cast<size_t>(asked.numbers(kMeasures[m])));
+    if (kMeasures[m].type == RowType::kTokens)
+      for (size_t i = 0; i < values[m].size(); i += 2) values[m][i] = MovedToken{}.token;
+  }
+  return values;
+}
+
+std::set<int32_t> moved_tokens_of(const std::vector<ResponseRecord>& responses) {
+  std::set<int32_t> tokens;
+  for (const ResponseRecord& response : responses)
+    for (size_t m = 0; m < kMeasures.size(); ++m)
+      if (kMeasures[m].type == RowType::kTokens)
+        for (size_t i = 0; i < response.rows[m].size(); i += 2)
+          tokens.insert(static_cast<int32_t>(response.rows[m][i]));
+  tokens.erase(MovedToken{}.token);
+  return tokens;
 }
 
 std::string RunIdentity::hash() const {

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "tugline/core/ids.h"
+#include "tugline/core/measures.h"
 
 namespace tugline {
 
@@ -84,60 +86,62 @@ struct UnitKey {
 // kMain only.
 enum class DirectionSet { kMain, kNull };
 
-// What a push does to each readout row, beside its KL: one value a row. In f32: the products that they come from carry no more digits.
-struct RowMeasures {
-  std::vector<float> kl_reverse = {};
-  std::vector<float> js = {};
-  std::vector<float> delta_logprob = {};  // 0 where a row has no next token
-  std::vector<float> total_variation = {};
-  std::vector<float> entropy_change = {};
-  std::vector<uint8_t> top1_flip = {};  // 0 or 1
-
-  // Those of `rows` rows that have not moved.
-  [[nodiscard]] static RowMeasures zeros(size_t rows);
-  bool operator==(const RowMeasures&) const = default;
-};
-
-// The response of one push, averaged over the readout rows, with its per-row values.
+// The response of one push: every measure of core/measures.h, by row and as the mean over the rows.
 struct ResponseRecord {
   int32_t direction = 0;
   double epsilon = 0;
-  double kl = 0;          // KL(pushed || base), nats, mean over rows
-  double kl_reverse = 0;  // KL(base || pushed)
-  double js = 0;          // Jensen-Shannon divergence, nats
-  double top1_flips = 0;  // fraction of rows whose most likely token changed
-  // mean change of the realised next token's log-probability; nothing where no row has a next token
-  std::optional<double> delta_logprob = {};
-  std::vector<double> kl_rows = {};  // per readout row
-  RowMeasures by_row = {};           // the others, per readout row
-  // Of kl and of each of kl_rows, where the vocabulary was sampled; nothing where it was computed whole.
+  DirectionSet set = DirectionSet::kMain;  // that the direction is of
+  // Of the push's direction to the residual; nothing where nothing was pushed.
+  std::optional<double> cosine = {};
+  ByMeasure<std::optional<double>> means = {};  // nothing where no row has a value
+  // [readout rows] each; 0 where a row has no value. Of lists (RowType::kTokens) [readout rows, moved tokens, 2]: token and change, -1 and 0
+  // where a list ends. Empty for what the run does not ask for. What is stored as f32 is f32's number.
+  ByMeasure<std::vector<double>> rows = {};
+  // Of kl and of each row's, where the vocabulary was sampled; nothing where it was computed whole.
   std::optional<double> kl_standard_error = {};
   std::vector<double> kl_rows_standard_error = {};
-  double total_variation = 0;  // half of sum |p - q|, mean over rows
-  double entropy_change = 0;   // H(pushed) - H(base), nats, mean over rows
   // kl of the pushed position's own row, and the mean over the rows after it; nothing where none of them is read.
   std::optional<double> kl_own_row = {};
   std::optional<double> kl_after = {};
-  std::optional<double> cosine =
-      {};  // of the push's direction to the residual; nothing where nothing was pushed
-  DirectionSet set = DirectionSet::kMain;  // that the direction is of
+
+  [[nodiscard]] double kl() const { return means[kKl].value(); }
   bool operator==(const ResponseRecord&) const = default;
 };
 
-struct UnitRecord {
-  UnitKey key = {};
-  TokenRange span = {};
-  std::string span_text = {};
+// What a push does to `rows` rows that have not moved; empty for what is not asked for.
+[[nodiscard]] ByMeasure<std::vector<double>> unmoved_rows(size_t rows, const AskedMeasures& asked = {});
+
+// The tokens that the responses' lists name.
+[[nodiscard]] std::set<int32_t> moved_tokens_of(const std::vector<ResponseRecord>& responses);
+
+// What is measured at one span and layer.
+struct UnitMeasurement {
   int64_t position = 0;                  // of the push
   double rms = 0;                        // of the residual there
-  bool sink = false;                     // the site is a sink token (probe/sinks)
   std::vector<int64_t> rows = {};        // readout positions
   std::vector<int32_t> row_tokens = {};  // the realised next token of each row, which delta_logprob is about
   std::string note = {};                 // such as why the responses are exact zeros; empty mostly
   double seconds = 0;
-  int64_t audited = 0;  // pushes that were also rerun in f64 (docs/method.md, "Audit")
-  std::optional<double> audit_disagreement = {};  // their largest |kl - kl_f64| / kl_f64; nothing without any
   std::vector<ResponseRecord> responses = {};
+  bool operator==(const UnitMeasurement&) const = default;
+};
+
+// What rerunning some of a unit's pushes in f64 found (docs/method.md, "Audit").
+struct AuditResult {
+  int64_t pushes = 0;
+  // Of each measure the largest among them; nothing where none of them has a value.
+  ByMeasure<std::optional<double>> disagreements = {};
+  bool operator==(const AuditResult&) const = default;
+};
+
+// A unit as it is kept: its key, what the span is, what was measured there, and what the audit says of that.
+struct UnitRecord {
+  UnitKey key;
+  TokenRange span;
+  std::string span_text;
+  bool sink;  // the push lands on a sink token (probe/sinks)
+  UnitMeasurement measured;
+  AuditResult audit;
   bool operator==(const UnitRecord&) const = default;
 };
 

@@ -12,6 +12,7 @@
 #include "tugline/store/analysis_rows.h"
 #include "tugline/store/checksums.h"
 #include "tugline/store/example_rows.h"
+#include "tugline/store/response_rows.h"
 #include "tugline/store/sidecars.h"
 #include "tugline/store/sqlite_error.h"
 #include "tugline/store/store_file.h"
@@ -207,11 +208,20 @@ void RunStore::put_unit(const UnitRecord& unit) {
   });
 }
 
+void RunStore::put_tokens(const std::map<int32_t, std::string>& pieces) {
+  if (pieces.empty()) return;
+  impl_->in_transaction("write tokens", [&] { insert_tokens(*impl_->database, pieces); });
+}
+
 void RunStore::put_analysis(const std::vector<ResultTable>& tables) {
   impl_->in_transaction("write an analysis", [&] {
     drop_analysis(*impl_->database);
     for (const ResultTable& table : tables) insert_analysis_table(*impl_->database, table);
   });
+}
+
+std::map<int32_t, std::string> RunStore::tokens() const {
+  return guarded(impl_->path, "read its tokens", [&] { return read_tokens(*impl_->database); });
 }
 
 bool RunStore::has_analysis() const {

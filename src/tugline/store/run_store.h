@@ -56,6 +56,8 @@ class RunStore {
   void put_examples(const std::vector<ExampleRecord>& examples, const std::vector<SkippedSpan>& skipped);
   // kConflict where the unit is there already; kInput where a value is not finite (SQLite has no NaN).
   void put_unit(const UnitRecord& unit);
+  // The text of tokens that units' lists name; repeating one changes nothing.
+  void put_tokens(const std::map<int32_t, std::string>& pieces);
   // Keeps the tables of an analysis, each as a table "analysis_NAME" that is made here; those of an earlier analysis go, all
   // in one transaction. Results and not measurements: they change neither the run's identity nor the schema's version.
   void put_analysis(const std::vector<ResultTable>& tables);
@@ -85,6 +87,9 @@ class RunStore {
   [[nodiscard]] std::vector<UnitRecord> units() const;
   // By direction, then epsilon. kNotFound where the unit is not there.
   [[nodiscard]] std::vector<ResponseRecord> responses(const UnitKey& key) const;
+
+  // The text of the tokens that responses name: bytes, which may be a part of a character.
+  [[nodiscard]] std::map<int32_t, std::string> tokens() const;
 
   [[nodiscard]] bool has_analysis() const;
   // One table of the kept analysis, rows as they were put; nothing where there is no such table.

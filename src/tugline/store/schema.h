@@ -1,13 +1,17 @@
-// The run store's schema, embedded from schema.sql when the library is built, and the marks that a file of
-// ours bears.
+// The run store's schema, and the marks that a file of ours bears.
 #pragma once
+
+#include <string>
 
 namespace tugline {
 
-extern const char* const kSchemaSql;
+extern const char* const kSchemaText;  // schema.sql, embedded when the library is built
+
+// The statements that make an empty store: schema.sql with the columns of the measures.
+[[nodiscard]] std::string schema_sql();
 
 // Both are set by schema.sql; a test holds the two to the same values.
 inline constexpr int kApplicationId = 0x54756744;  // "TugD" in the file's header
-inline constexpr int kSchemaVersion = 9;
+inline constexpr int kSchemaVersion = 10;
 
 }  // namespace tugline

@@ -1,7 +1,7 @@
--- The run store, schema version 9 (docs/store.md says how to read it). application_id marks the file as tugline's;
--- user_version is the schema's version. No STRICT tables: SQLite before 3.37 must be able to read them.
+-- The run store, schema version 10 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- user_version is the schema's version. The columns of measures (core/measures.h) stand where a comment says so (schema.cpp). No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 -- What decides the numbers. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -63,7 +63,9 @@ CREATE TABLE units (
   note       TEXT NOT NULL,
   seconds    REAL NOT NULL,
   audited    INTEGER NOT NULL,    -- pushes that were also rerun in f64
-  audit_disagreement REAL,        -- the largest |kl - kl_f64| / kl_f64 of them; NULL where there are none
+  -- For each measure the largest disagreement of them, NULL where none has the measure: of KL audit_disagreement REAL, of another
+  -- audit_NAME REAL.
+  /* audits */
   responses_checksum INTEGER NOT NULL,  -- of the unit's responses
   checksum           INTEGER NOT NULL,  -- of this row, and of the unit's readout_rows
   UNIQUE (example, span_kind, chunk, layer)
@@ -83,27 +85,24 @@ CREATE TABLE responses (
   unit          INTEGER NOT NULL REFERENCES units (unit),
   direction     INTEGER NOT NULL,
   epsilon       REAL NOT NULL,
-  kl            REAL NOT NULL,  -- nats, mean over the readout rows, as the others are
-  kl_reverse    REAL NOT NULL,
-  js            REAL NOT NULL,  -- Jensen-Shannon divergence
-  top1_flips    REAL NOT NULL,
-  delta_logprob REAL,           -- NULL where no row has a realised next token
-  kl_rows       BLOB NOT NULL,  -- one little-endian f64 a readout row
+  cosine        REAL,               -- of the push's direction to the residual; NULL where nothing was pushed
+  null_direction INTEGER NOT NULL,  -- 1: a random direction beside supplied vectors, their null
+  -- Of each measure NAME REAL, the mean over the readout rows that have a value, NULL where none has; and ROW_rows BLOB, one
+  -- little-endian value a readout row: f64, f32, or for a flag a byte. 0 where the row has no value. Of rose and fell, which have no
+  -- mean, for each readout row as many pairs of an i32, the token, and an f32, its change of probability; the token is -1 where a list
+  -- ends. NULL where the run does not ask for the measure.
+  /* measures */
   kl_standard_error      REAL,  -- of kl, from the sample of tokens; NULL where the vocabulary was computed whole
   kl_rows_standard_error BLOB,  -- as kl_rows; NULL where kl_standard_error is
-  total_variation        REAL NOT NULL,
-  entropy_change         REAL NOT NULL,  -- nats: of the pushed distribution, minus the base's
-  kl_own_row             REAL,  -- of the pushed position's row; NULL where it is not read
+  kl_own_row             REAL,  -- kl of the pushed position's row; NULL where it is not read
   kl_after               REAL,  -- mean over the rows after it; NULL where none is read
-  cosine        REAL,           -- of the push's direction to the residual; NULL where nothing was pushed
-  null_direction INTEGER NOT NULL,  -- 1: a random direction beside supplied vectors, their null
-  kl_reverse_rows      BLOB NOT NULL,  -- one little-endian f32 a readout row, as the next four
-  js_rows              BLOB NOT NULL,
-  delta_logprob_rows   BLOB NOT NULL,  -- 0 where the row's token is -1
-  total_variation_rows BLOB NOT NULL,
-  entropy_change_rows  BLOB NOT NULL,
-  top1_flip_rows       BLOB NOT NULL,  -- one byte a readout row, 0 or 1
   PRIMARY KEY (unit, direction, epsilon)
+);
+
+-- The text of the tokens that responses name. Pieces may be parts of a character: bytes.
+CREATE TABLE tokens (
+  token INTEGER PRIMARY KEY,
+  piece BLOB NOT NULL
 );
 
 -- What was written: of each table but readout_rows and responses, which a unit's own checksums cover. Sums are modulo 2^64.

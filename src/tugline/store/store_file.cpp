@@ -49,7 +49,7 @@ void write_new_store(const fs::path& path, const RunIdentity& identity,
   distrust(database);
   configure(database, StoreAccess::kWrite);
   SQLite::Transaction transaction(database);
-  database.exec(kSchemaSql);
+  database.exec(schema_sql());
   insert_identity(database, identity);
   fill(database);
   transaction.commit();

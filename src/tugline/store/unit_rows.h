@@ -25,11 +25,9 @@ void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& 
 [[nodiscard]] std::vector<UnitKey> read_unit_keys(SQLite::Database& database);
 // Which session measured each unit, counted from 0 in the order of sessions.
 [[nodiscard]] std::map<UnitKey, size_t> read_unit_sessions(SQLite::Database& database);
-// Both throw Error kInput, naming what is wrong, if what they read is not what was written; `path` is for messages.
+// Without their responses. Throws Error kInput, naming what is wrong, if what is read is not what was written; `path` is for messages.
 [[nodiscard]] std::vector<UnitRecord> read_units(SQLite::Database& database,
                                                  const std::filesystem::path& path);
-[[nodiscard]] std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
-                                                         const std::filesystem::path& path);
 
 // "example 3, anchor, chunk 7, layer 20", for messages.
 [[nodiscard]] std::string described(const UnitKey& key);

@@ -245,9 +245,10 @@ class CpuBackend : public Backend {
     cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx,
                     operands_, out);
   }
-  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
-               std::span<RowResponse> out) override {
-    value_divergence(dynamic_cast<const CpuHead&>(head), x, targets, {Stores::kF32, temperature}, out);
+  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+               const ReadoutSettings& settings, std::span<RowResponse> out) override {
+    value_divergence(dynamic_cast<const CpuHead&>(head), x, targets,
+                     {Stores::kF32, settings.temperature, settings.asked}, out);
   }
   std::vector<double> logits(const Head& head, const Matrix& x) override {
     const std::vector<float> values = cpu::logits(dynamic_cast<const cpu::CpuHead&>(head), x);

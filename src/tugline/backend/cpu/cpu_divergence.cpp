@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 
+#include "tugline/backend/cpu/asked_tokens.h"
 #include "tugline/backend/cpu/bf16.h"
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
@@ -98,7 +100,7 @@ struct RowState {
     return {.kl = kl,
             .kl_reverse = sums.kl_reverse(),
             .delta_logprob = target_delta - log_z,
-            .top1_flip = likeliest != base_top,
+            .top1_flip = flag(likeliest != base_top),
             .js = sums.jensen_shannon(log_z - origin.log_z),
             .total_variation = sums.total_variation(),
             .entropy_change = -sums.surprisal / (1 + sums.z()) - kl};
@@ -219,6 +221,8 @@ class DivergenceRun {
     walk_.run();
     walk_again();
     for (int64_t r = 0; r < dx_.rows; ++r) out[static_cast<size_t>(r)] = response(r);
+    set_answer_changes(base_, dx_, out);
+    if (base_.asked.moved > 0) set_moved_tokens(head_, base_, operand_, row_changes(), out);
     return ways_;
   }
 
@@ -280,6 +284,17 @@ class DivergenceRun {
     for (int64_t i = 0; i < count; ++i) walk_.state(rows[static_cast<size_t>(i)]) = again.state(i);
   }
 
+  // But of the rows that are computed in f64, with their tokens.
+  [[nodiscard]] std::vector<std::optional<RowChange>> row_changes() const {
+    std::vector<std::optional<RowChange>> changes(static_cast<size_t>(dx_.rows));
+    for (int64_t r = 0; r < dx_.rows; ++r) {
+      const TokenSums total = walk_.state(r).total();
+      if (!total.are_lossy())
+        changes[static_cast<size_t>(r)] = {walk_.state(r).origin.shift, std::log1p(total.z())};
+    }
+    return changes;
+  }
+
   [[nodiscard]] RowResponse response(int64_t r) {
     const RowState& state = walk_.state(r);
     const TokenSums total = state.total();
@@ -305,8 +320,10 @@ class DivergenceRun {
     const F64Base base =
         f64_base({base_logits, base_logits + delta.size()}, 1 / static_cast<double>(base_.scale));
     RowResponse response =
-        f64_response(base, std::vector<double>(delta.begin(), delta.end()), base_.targets[base_row]);
-    if (base_.walked.tokens.empty()) response.top1_flip = walk_.state(r).likeliest != base_.top[base_row];
+        f64_row(base, std::vector<double>(delta.begin(), delta.end()), base_.targets[base_row], base_.asked)
+            .response;
+    if (base_.walked.tokens.empty())
+      response.top1_flip = flag(walk_.state(r).likeliest != base_.top[base_row]);
     return response;
   }
 

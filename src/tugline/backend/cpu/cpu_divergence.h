@@ -53,6 +53,8 @@ struct CpuReadout final : Readout {
   WalkedTokens walked;
   WalkedTokens pilot;         // a small sample that is walked first, for an estimate of log E_q[e^d]
   std::vector<float> logits;  // [rows, vocabulary], where `walked` is a sample
+  AskedTokens asked;
+  std::vector<double> answer_direction;  // [hidden]; empty if no answers are asked for
 
   [[nodiscard]] const float* all_logits() const {
     return logits.empty() ? walked.logits.data() : logits.data();

@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tugline/backend/cpu/asked_tokens.h"
 #include "tugline/backend/cpu/attention_tasks.h"
 #include "tugline/backend/cpu/cpu_divergence.h"
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/source_rows.h"
 #include "tugline/backend/cpu/vocabulary_sample.h"
+#include "tugline/core/error.h"
 #include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
@@ -146,10 +148,14 @@ WalkedTokens whole_vocabulary(const CpuHead& head, const Matrix& x, CpuReadout& 
 
 std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
                                       const ReadoutSettings& settings) {
+  if (settings.sampling && settings.asked.moved > 0)
+    fail(ErrorCode::kUnsupported, "a sample of the vocabulary does not tell which of its tokens moved most");
   auto base = std::make_unique<CpuReadout>();
   base->rows = x.rows;
   base->scale = static_cast<float>(1 / settings.temperature);
   base->targets.assign(targets.begin(), targets.end());
+  base->asked = settings.asked;
+  if (settings.asked.answers) base->answer_direction = answer_direction(head, *settings.asked.answers);
   base->surprisal_shift.resize(targets.size());
   base->top.resize(targets.size());
   base->mean_unembed.resize(static_cast<size_t>(x.rows * x.columns));

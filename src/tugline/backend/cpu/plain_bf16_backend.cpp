@@ -135,9 +135,9 @@ void PlainBf16Backend::gelu(const Matrix& x, const Matrix& out) {
 }
 
 void PlainBf16Backend::compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
-                               double temperature, std::span<RowResponse> out) {
-  value_divergence(dynamic_cast<const CpuHead&>(head), x, targets, {Stores::kRoundedToBf16, temperature},
-                   out);
+                               const ReadoutSettings& settings, std::span<RowResponse> out) {
+  value_divergence(dynamic_cast<const CpuHead&>(head), x, targets,
+                   {Stores::kRoundedToBf16, settings.temperature, settings.asked}, out);
 }
 
 std::vector<double> PlainBf16Backend::logits(const Head& head, const Matrix& x) {

@@ -29,8 +29,8 @@ class PlainBf16Backend final : public CpuBackend {
   void attention(const AttentionInputs& inputs, const Matrix& out) override;
   void swiglu(const Matrix& gate_up, const Matrix& out) override;
   void gelu(const Matrix& x, const Matrix& out) override;
-  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
-               std::span<RowResponse> out) override;
+  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+               const ReadoutSettings& settings, std::span<RowResponse> out) override;
   std::vector<double> logits(const Head& head, const Matrix& x) override;
 
  private:

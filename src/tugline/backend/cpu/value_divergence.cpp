@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tugline/backend/cpu/row.h"
+#include "tugline/backend/most_moved.h"
 #include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
@@ -18,6 +19,8 @@ struct Normaliser {
   float log_sum = 0;                                        // once all tiles are in
   float top_logit = largest;  // before the temperature, which cannot change the order
   int64_t top = 0;            // the first token that has it
+  float first_answer = 0;     // the answers' logits, before the temperature
+  float second_answer = 0;
 
   void note_top(const float* logits, int64_t n, int64_t first_token) {
     const float* found = std::max_element(logits, logits + n);
@@ -45,7 +48,8 @@ class Comparison {
         targets_(targets),
         settings_(settings),
         rows_(static_cast<int64_t>(targets.size())),
-        normalisers_(static_cast<size_t>(x.rows)) {}
+        normalisers_(static_cast<size_t>(x.rows)),
+        moved_(static_cast<size_t>(x.rows - rows_), MostMoved(settings.asked.moved)) {}
 
   // Two walks over the vocabulary: a log-probability needs all of its row's logits, and those of a batch are too many to keep.
   void run(std::span<RowResponse> out) {
@@ -57,6 +61,10 @@ class Comparison {
     for_each_tile([&](const Matrix& logits, int64_t r, int64_t first) {
       if (r >= rows_) add(out[static_cast<size_t>(r - rows_)], logits, r, first);
     });
+    for (size_t i = 0; i < moved_.size(); ++i) {
+      out[i].rose = moved_[i].take_rose();
+      out[i].fell = moved_[i].take_fell();
+    }
   }
 
  private:
@@ -76,16 +84,28 @@ class Comparison {
   void finish_logits(float* logits, int64_t width, int64_t r, int64_t first_token) {
     if (settings_.stores == Stores::kRoundedToBf16) round_to_bf16_row(logits, width, logits);
     normaliser(r).note_top(logits, width, first_token);
+    if (settings_.asked.answers) note_answers(logits, width, r, first_token);
     if (settings_.temperature == 1) return;
     const auto inverse = static_cast<float>(1 / settings_.temperature);
     for (int64_t i = 0; i < width; ++i) logits[i] *= inverse;
   }
 
+  void note_answers(const float* logits, int64_t width, int64_t r, int64_t first_token) {
+    const auto& [first, second] = *settings_.asked.answers;
+    if (first >= first_token && first < first_token + width)
+      normaliser(r).first_answer = logits[first - first_token];
+    if (second >= first_token && second < first_token + width)
+      normaliser(r).second_answer = logits[second - first_token];
+  }
+
   Normaliser& normaliser(int64_t r) { return normalisers_[static_cast<size_t>(r)]; }
 
   RowResponse start(int64_t r) {
+    const Normaliser& p = normaliser(r);
+    const Normaliser& q = normaliser(r % rows_);
     return {.delta_logprob = std::numeric_limits<double>::quiet_NaN(),
-            .top1_flip = normaliser(r).top != normaliser(r % rows_).top};
+            .top1_flip = flag(p.top != q.top),
+            .answer_change = (p.first_answer - p.second_answer) - (q.first_answer - q.second_answer)};
   }
 
   void add(RowResponse& response, const Matrix& logits, int64_t r, int64_t first_token) {
@@ -106,6 +126,8 @@ class Comparison {
       if (q_token > 0) response.js += static_cast<double>(q_token * (log_q - log_mean)) / 2;
       response.total_variation += static_cast<double>(std::abs(p_token - q_token)) / 2;
       response.entropy_change += static_cast<double>(q_token * log_q - p_token * log_p);
+      if (settings_.asked.moved > 0)
+        moved_[static_cast<size_t>(r - rows_)].add(static_cast<int32_t>(first_token + i), p_token - q_token);
     }
     const int64_t target = targets_[static_cast<size_t>(r % rows_)] - first_token;
     if (target >= 0 && target < logits.columns)
@@ -118,6 +140,7 @@ class Comparison {
   LogitSettings settings_;
   int64_t rows_;
   std::vector<Normaliser> normalisers_;  // [x.rows]
+  std::vector<MostMoved> moved_;         // [x.rows - rows_]
 };
 
 }  // namespace

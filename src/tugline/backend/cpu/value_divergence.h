@@ -12,6 +12,7 @@ namespace tugline::cpu {
 struct LogitSettings {
   Stores stores;           // how logits are kept
   double temperature = 1;  // they are divided by it, in f32
+  AskedTokens asked = {};
 };
 
 // Backend::compare.

@@ -146,15 +146,15 @@ class ReferenceBackend final : public Backend {
     if (settings.sampling)
       fail(ErrorCode::kUnsupported,
            "backend {}: --vocabulary sampled; the reference computes the whole vocabulary (exact)", name());
-    return reference::make_readout(weight_of(head), x, targets, settings.temperature);
+    return reference::make_readout(weight_of(head), x, targets, settings);
   }
   void divergence(const Head& head, const Readout& base, const Matrix& dx,
                   std::span<RowResponse> out) override {
     reference::divergence(weight_of(head), dynamic_cast<const reference::ReferenceReadout&>(base), dx, out);
   }
-  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
-               std::span<RowResponse> out) override {
-    reference::compare(weight_of(head), x, targets, temperature, out);
+  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+               const ReadoutSettings& settings, std::span<RowResponse> out) override {
+    reference::compare(weight_of(head), x, targets, settings, out);
   }
   std::vector<double> logits(const Head& head, const Matrix& x) override {
     const auto out = allocate(x.rows, weight_of(head).source.out);

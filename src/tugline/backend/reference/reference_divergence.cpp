@@ -12,10 +12,11 @@ constexpr int64_t kWorthThreads = int64_t{1} << 14;
 }  // namespace
 
 std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
-                                      double temperature) {
+                                      const ReadoutSettings& settings) {
   const int64_t vocabulary = head.source.out;
   auto readout = std::make_unique<ReferenceReadout>();
   readout->rows = x.rows;
+  readout->asked = settings.asked;
   readout->targets.assign(targets.begin(), targets.end());
   std::vector<double> logits(static_cast<size_t>(x.rows * vocabulary));
   linear(x, head,
@@ -25,8 +26,8 @@ std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::
   parallel_for(
       x.rows,
       [&](int64_t r) {
-        readout->base[static_cast<size_t>(r)] =
-            f64_base({logits.begin() + r * vocabulary, logits.begin() + (r + 1) * vocabulary}, temperature);
+        readout->base[static_cast<size_t>(r)] = f64_base(
+            {logits.begin() + r * vocabulary, logits.begin() + (r + 1) * vocabulary}, settings.temperature);
       },
       x.rows * vocabulary > kWorthThreads ? Team::kAll : Team::kOne);
   return readout;
@@ -37,32 +38,29 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
   constexpr int64_t kRows = 32;  // logits held at once
   const int64_t vocabulary = head.source.out;
   std::vector<double> delta(static_cast<size_t>(kRows * vocabulary));
+  std::vector<F64Row> rows(static_cast<size_t>(kRows));
   for (int64_t begin = 0; begin < dx.rows; begin += kRows) {
     const int64_t count = std::min(kRows, dx.rows - begin);
     linear(dx.row_range(begin, count), head,
            {reinterpret_cast<std::byte*>(delta.data()), count, vocabulary, vocabulary, sizeof(double)},
            Accumulate::kNo);
-    parallel_for(
-        count,
-        [&](int64_t r) {
-          const auto i = static_cast<size_t>((begin + r) % base.rows);
-          const std::span<const double> row_delta(delta.data() + r * vocabulary,
-                                                  static_cast<size_t>(vocabulary));
-          out[static_cast<size_t>(begin + r)] = f64_response(base.base[i], row_delta, base.targets[i]);
-        },
-        count * vocabulary > kWorthThreads ? Team::kAll : Team::kOne);
+    const auto chunk = std::span(rows).first(static_cast<size_t>(count));
+    f64_rows({base.base, base.targets, base.asked},
+             std::span<const double>(delta).first(static_cast<size_t>(count * vocabulary)), begin, chunk);
+    for (size_t r = 0; r < chunk.size(); ++r)
+      out[static_cast<size_t>(begin) + r] = std::move(chunk[r].response);
   }
 }
 
 // In f64 the difference of two logits loses nothing that matters, so this is the divergence of x less the base's rows.
-void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
-             std::span<RowResponse> out) {
+void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+             const ReadoutSettings& settings, std::span<RowResponse> out) {
   const auto rows = static_cast<int64_t>(targets.size());
   const Matrix base = x.row_range(0, rows);
   std::vector<double> differences;
   for (int64_t r = rows; r < x.rows; ++r)
     for (int64_t c = 0; c < x.columns; ++c) differences.push_back(row(x, r)[c] - row(base, r % rows)[c]);
-  const auto readout = make_readout(head, base, targets, temperature);
+  const auto readout = make_readout(head, base, targets, settings);
   divergence(
       head, dynamic_cast<const ReferenceReadout&>(*readout),
       {reinterpret_cast<std::byte*>(differences.data()), x.rows - rows, x.columns, x.columns, sizeof(double)},

@@ -32,6 +32,7 @@ struct ReferenceReadout final : Readout {
   int64_t rows = 0;
   std::vector<F64Base> base;  // [rows]
   std::vector<int32_t> targets;
+  AskedTokens asked;
 };
 
 enum class Bias { kAdd, kLeaveOut };
@@ -81,10 +82,10 @@ std::vector<double> centred(const double* x, int64_t n);
 double normal_cdf(double x);
 
 std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
-                                      double temperature);
+                                      const ReadoutSettings& settings);
 void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx,
                 std::span<RowResponse> out);
-void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets, double temperature,
-             std::span<RowResponse> out);
+void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+             const ReadoutSettings& settings, std::span<RowResponse> out);
 
 }  // namespace tugline::reference

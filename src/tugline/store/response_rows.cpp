@@ -1,0 +1,186 @@
+#include "tugline/store/response_rows.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "tugline/core/error.h"
+#include "tugline/store/checksums.h"
+#include "tugline/store/sql_values.h"
+
+namespace tugline {
+namespace {
+
+constexpr const char* kErrors = "kl_standard_error";
+constexpr const char* kRowErrors = "kl_rows_standard_error";
+
+std::vector<std::string> response_columns() {
+  std::vector<std::string> columns{"unit",  "direction", "epsilon",    "cosine",  "null_direction",
+                                   kErrors, kRowErrors,  "kl_own_row", "kl_after"};
+  for (const Measure& measure : kMeasures) {
+    if (measure.has_mean()) columns.emplace_back(measure.name);
+    columns.push_back(measure.rows_column());
+  }
+  return columns;
+}
+
+void bind_response(SQLite::Statement& insert, const ResponseRecord& response) {
+  bind_value(insert, "direction", response.direction);
+  bind_value(insert, "epsilon", response.epsilon);
+  bind_optional(insert, "cosine", response.cosine);
+  bind_value(insert, "null_direction", response.set == DirectionSet::kNull ? 1 : 0);
+  for (size_t m = 0; m < kMeasures.size(); ++m) {
+    const Measure& measure = kMeasures[m];
+    if (measure.has_mean()) bind_optional(insert, std::string(measure.name), response.means[m]);
+    if (measure.is_always_measured() || !response.rows[m].empty())
+      bind_blob(insert, measure.rows_column(), blob_of(response.rows[m], measure.type));
+  }
+  bind_optional(insert, kErrors, response.kl_standard_error);
+  if (response.kl_standard_error)
+    bind_blob(insert, kRowErrors, blob_of(response.kl_rows_standard_error, RowType::kF64));
+  bind_optional(insert, "kl_own_row", response.kl_own_row);
+  bind_optional(insert, "kl_after", response.kl_after);
+}
+
+// How many readout rows a unit has.
+size_t readout_size(SQLite::Database& database, int64_t unit) {
+  SQLite::Statement count(database, "SELECT COUNT(*) FROM readout_rows WHERE unit = ?");
+  count.bind(1, unit);
+  count.executeStep();
+  return static_cast<size_t>(count.getColumn(0).getInt64());
+}
+
+// Reads one unit's responses.
+class ResponseReader {
+ public:
+  ResponseReader(SQLite::Database& database, int64_t unit, const std::filesystem::path& path)
+      : unit_(unit), path_(path), rows_(readout_size(database, unit)) {}
+
+  [[nodiscard]] ResponseRecord response_of(SQLite::Statement& row) const {
+    ResponseRecord response{
+        .direction = int32_of(row.getColumn("direction")),
+        .epsilon = row.getColumn("epsilon").getDouble(),
+        .set = row.getColumn("null_direction").getInt() != 0 ? DirectionSet::kNull : DirectionSet::kMain,
+        .cosine = optional_double(row.getColumn("cosine")),
+        .kl_standard_error = optional_double(row.getColumn(kErrors)),
+        .kl_own_row = optional_double(row.getColumn("kl_own_row")),
+        .kl_after = optional_double(row.getColumn("kl_after"))};
+    for (size_t m = 0; m < kMeasures.size(); ++m) {
+      const Measure& measure = kMeasures[m];
+      if (measure.has_mean())
+        response.means[m] = optional_double(row.getColumn(std::string(measure.name).c_str()));
+      if (measure.is_always_measured() || !row.getColumn(measure.rows_column().c_str()).isNull())
+        response.rows[m] = row_values(row, measure.rows_column(), measure.type);
+    }
+    if (response.kl_standard_error)
+      response.kl_rows_standard_error = row_values(row, kRowErrors, RowType::kF64);
+    return response;
+  }
+
+ private:
+  // One value for each of the unit's readout rows.
+  [[nodiscard]] std::vector<double> row_values(SQLite::Statement& row, const std::string& column,
+                                               RowType type) const {
+    const SQLite::Column blob = row.getColumn(column.c_str());
+    const auto bytes = static_cast<size_t>(blob.getBytes());
+    const auto each = static_cast<size_t>(number_bytes(type));
+    const bool is_list = type == RowType::kTokens;
+    if (is_list ? rows_ == 0 || bytes % (2 * each * rows_) != 0 : bytes != rows_ * each) {
+      fail(ErrorCode::kInput,
+           "{}: responses.{} of unit {} has {} bytes, expected {}{}: {} for each of {} rows", path_.string(),
+           column, unit_, bytes, is_list ? "a multiple of " : "", rows_ * each, each, rows_);
+    }
+    return values_of(blob, type);
+  }
+
+  int64_t unit_;
+  const std::filesystem::path& path_;
+  size_t rows_;
+};
+
+}  // namespace
+
+void check_finite(double value, const std::string& name, const std::string& where) {
+  if (!std::isfinite(value)) {
+    fail(ErrorCode::kInput,
+         "{}: {} is {}, expected a finite number; is epsilon too large, or a weight not finite?", where, name,
+         value);
+  }
+}
+
+void check_storable(const ResponseRecord& response, size_t rows, const std::string& where) {
+  const std::string push =
+      fmt::format("{}, direction {}, epsilon {}", where, response.direction, response.epsilon);
+  const auto check_rows = [&](const std::vector<double>& values, size_t expected, const std::string& name) {
+    if (values.size() != expected)
+      throw std::logic_error(push + ": " + name + " and readout rows do not number the same");
+    for (const double value : values) check_finite(value, name + " of a row", push);
+  };
+  check_finite(response.epsilon, "epsilon", push);
+  check_finite(response.cosine.value_or(0), "cosine", push);
+  check_finite(response.kl_standard_error.value_or(0), kErrors, push);
+  check_rows(response.kl_rows_standard_error, response.kl_standard_error ? rows : 0, kErrors);
+  for (size_t m = 0; m < kMeasures.size(); ++m) {
+    const Measure& measure = kMeasures[m];
+    const std::vector<double>& values = response.rows[m];
+    size_t expected = measure.is_always_measured() || !values.empty() ? rows : 0;
+    if (measure.type == RowType::kTokens && rows > 0) expected = values.size() / (2 * rows) * (2 * rows);
+    check_finite(response.means[m].value_or(0), std::string(measure.name), push);
+    check_rows(values, expected, std::string(measure.row_name));
+  }
+}
+
+void insert_responses(SQLite::Database& database, int64_t unit,
+                      const std::vector<ResponseRecord>& responses) {
+  SQLite::Statement insert(database, insert_sql("responses", response_columns()));
+  for (const ResponseRecord& response : responses) {
+    insert.clearBindings();
+    bind_value(insert, "unit", unit);
+    bind_response(insert, response);
+    insert.exec();
+    insert.reset();
+  }
+}
+
+void insert_tokens(SQLite::Database& database, const std::map<int32_t, std::string>& pieces) {
+  SQLite::Statement known(database, "SELECT 1 FROM tokens WHERE token = ?");
+  SQLite::Statement insert(database, insert_sql("tokens", {"token", "piece"}));
+  for (const auto& [token, piece] : pieces) {
+    known.bind(1, token);
+    const bool is_there = known.executeStep();
+    known.reset();
+    if (is_there) continue;
+    bind_value(insert, "token", token);
+    bind_blob(insert, "piece", piece);
+    insert.exec();
+    insert.reset();
+    note_inserted(database, "tokens");
+  }
+}
+
+std::map<int32_t, std::string> read_tokens(SQLite::Database& database) {
+  std::map<int32_t, std::string> pieces;
+  SQLite::Statement select(database, "SELECT token, piece FROM tokens");
+  while (select.executeStep()) {
+    const SQLite::Column piece = select.getColumn("piece");
+    pieces[int32_of(select.getColumn("token"))] =
+        std::string(static_cast<const char*>(piece.getBlob()), static_cast<size_t>(piece.getBytes()));
+  }
+  return pieces;
+}
+
+std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
+                                           const std::filesystem::path& path) {
+  check_responses(path, database, unit);
+  SQLite::Statement select(database,
+                           fmt::format("SELECT {} FROM responses WHERE unit = ? ORDER BY direction, epsilon",
+                                       list_of(response_columns())));
+  select.bind(1, unit);
+  const ResponseReader reader(database, unit, path);
+  std::vector<ResponseRecord> responses;
+  while (select.executeStep()) responses.push_back(reader.response_of(select));
+  return responses;
+}
+
+}  // namespace tugline

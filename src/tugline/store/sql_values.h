@@ -1,0 +1,37 @@
+// Values to SQLite's columns and back, by the columns' names. For the store's own sources.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tugline/core/measures.h"
+
+namespace tugline {
+
+// "INSERT INTO table (a, b) VALUES (:a, :b)". The names are ours, never a file's.
+[[nodiscard]] std::string insert_sql(const char* table, const std::vector<std::string>& columns);
+// "a, b"
+[[nodiscard]] std::string list_of(const std::vector<std::string>& columns);
+
+// The parameter of a column that insert_sql named.
+template <typename T>
+void bind_value(SQLite::Statement& statement, const std::string& column, const T& value) {
+  statement.bind(":" + column, value);
+}
+void bind_optional(SQLite::Statement& statement, const std::string& column,
+                   const std::optional<double>& value);
+
+// One little-endian number of the type after the other, whatever the machine is; of kTokens an i32 and an f32 by turns.
+[[nodiscard]] std::string blob_of(const std::vector<double>& values, RowType type);
+[[nodiscard]] std::vector<double> values_of(const SQLite::Column& blob, RowType type);
+void bind_blob(SQLite::Statement& statement, const std::string& column, const std::string& blob);
+
+[[nodiscard]] std::optional<double> optional_double(const SQLite::Column& column);
+// Layers, directions and tokens. Throws Error kInput if the value does not fit: tugline did not write it.
+[[nodiscard]] int32_t int32_of(const SQLite::Column& column);
+
+}  // namespace tugline
