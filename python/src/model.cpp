@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -114,6 +115,8 @@ void bind_settings(nb::module_& module) {
       .def_rw("temperature", &PushSettings::temperature)
       .def_rw("vocabulary", &PushSettings::vocabulary)
       .def_rw("audit", &PushSettings::audit)
+      .def_rw("answers", &PushSettings::answers)
+      .def_rw("moved_tokens", &PushSettings::moved_tokens)
       .def_rw("memory_limit", &PushSettings::memory_limit)
       .def_rw("batch_rows", &PushSettings::batch_rows)
       .def("set_vectors",

@@ -141,14 +141,32 @@ def push_settings(model: _tugline.LanguageModel, options: Mapping[str, Any]) -> 
         raise UsageError(f"epsilons: expected numbers, found {options['epsilons']!r}") from error
     for name in ("hook", "push", "direction_family", "direction_sharing", "readout", "vocabulary"):
         setattr(settings, name, string(options[name], name))
-    for name in ("null_directions", "audit", "batch_rows"):
+    for name in ("null_directions", "audit", "moved_tokens", "batch_rows"):
         setattr(settings, name, whole(options[name], name))
     settings.seed = _seed(options["seed"])
     settings.temperature = number(options["temperature"], "temperature")
     settings.memory_limit = byte_count(options["memory_limit"])
+    settings.answers = _answers(model, options["answers"])
     _set_directions(settings, options["directions"], facts["d_model"])
     _set_orthogonal(settings, options["orthogonal_to"], facts["d_model"])
     return settings
+
+
+def _answers(model: _tugline.LanguageModel, answers: Any) -> tuple[int, int] | None:
+    """Two token ids; a text stands for the one token that it is."""
+    if answers is None:
+        return None
+    if isinstance(answers, str) or len(answers) != 2:
+        raise UsageError(f"answers: expected two tokens, found {answers!r}")
+    ids = []
+    for answer in answers:
+        if isinstance(answer, str):
+            found = model.tokenize(answer, "never")[0]
+            if len(found) != 1:
+                raise UsageError(f"answers: {answer!r} is {len(found)} tokens; expected one, or a token's id")
+            answer = found[0]
+        ids.append(whole(answer, "answers"))
+    return ids[0], ids[1]
 
 
 def _seed(value: Any) -> int:

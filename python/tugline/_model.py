@@ -242,6 +242,8 @@ class Trace:
         readout: str = "predicting",
         vocabulary: str = "exact",
         temperature: float = 1.0,
+        answers: tuple[int | str, int | str] | None = None,
+        moved_tokens: int = 0,
         audit: int = 0,
         memory_limit: int | str = "4GiB",
         batch_rows: int = 800,

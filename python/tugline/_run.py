@@ -179,6 +179,8 @@ def sweep(
     bos: str = "auto",
     vocabulary: str = "exact",
     temperature: float = 1.0,
+    answers: tuple[int | str, int | str] | None = None,
+    moved_tokens: int = 0,
     audit: int = 1,
     max_examples: int | None = None,
     fields: Mapping[str, str] | None = None,

@@ -29,6 +29,8 @@ class PushSettings:
     temperature: float
     vocabulary: str
     audit: int
+    answers: tuple[int, int] | None
+    moved_tokens: int
     memory_limit: int
     batch_rows: int
     def set_vectors(self, vectors: _Floats) -> None: ...
