@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kUnfinished = "the download has not finished: run the same `tugline fetch` or `hf download` again";
+constexpr std::string_view kUnfinished =
+    "the download has not finished: run the same `tugline fetch` or `hf download` again";
 
 bool is_dangling(const fs::path& path) {
   std::error_code ignored;
