@@ -1,9 +1,9 @@
-// The seam between the transformer and the machine: buffers and the couple of dozen operations that the layer is written in.
-// model/layer and probe/* are written once against this interface; backend/reference implements it with plain
-// loops in f64 (the oracle), backend/cpu in f32 with oneDNN and Highway. Only files under backend/ know a compute library.
+// The interface between the model's code and the arithmetic: buffers, and the operations from which a layer is made. model/ and
+// probe/ use only this interface. backend/reference implements it with plain loops in f64, for tests and audits; backend/cpu in
+// f32 with oneDNN and Highway. Only files under backend/ include a compute library.
 //
 // Matrices are row-major views. Rows of a batch are push-major: with `pushes` x `rows`, row b * rows + i is position
-// first_position + i of push b. One Backend serves one thread; it parallelises inside.
+// first_position + i of push b. Only one thread may use a Backend; it runs parallel loops inside.
 #pragma once
 
 #include <cstddef>
@@ -54,12 +54,12 @@ class Buffer {
   Matrix matrix_;
 };
 
-// Where a linear map's weight comes from: [out, in], row by row, in f32.
+// The source of a linear map's weight [out, in]: gives rows in f32.
 struct LinearSource {
   int64_t out = 0;
   int64_t in = 0;
-  // Writes rows [begin, begin + out.size() / in). Thread-safe. What it reads from must live as long as what was made of the source: the
-  // reference backend reads again whenever it multiplies.
+  // Writes rows [begin, begin + out.size() / in). Thread-safe. The data that it reads must outlive every object made from this source,
+  // because the reference backend reads again for each product.
   std::function<void(int64_t begin, std::span<float> out)> fill_rows;
   std::vector<float> bias;  // [out], or empty
 };
@@ -111,7 +111,7 @@ class PackedKv {
   virtual ~PackedKv() = default;
 };
 
-// What differences are taken from: one span's rows at one layer, without a push.
+// The base of attention's differences: one span's rows at one layer, without a push.
 struct AttentionBase {
   Matrix q;  // [rows, num_heads * head_dim], rotated
   const PackedKv& kv;
@@ -128,7 +128,7 @@ struct AttentionDifferences {
   Matrix dv;
 };
 
-// The gate and up projections of one span's rows without a push, and the sigmoids that every push needs of them.
+// The gate and up projections of one span's rows without a push, and their sigmoids, which every push needs.
 struct SwigluBase {
   Matrix gate_up;   // [rows, 2 f]
   Matrix sigmoids;  // [rows, 2 f]: sigma(gate), then sigma(-gate)
@@ -141,14 +141,14 @@ struct RopeTable {
   std::unique_ptr<Buffer> sine;
 };
 
-// In place of the whole vocabulary: each row's likeliest tokens, the head, and a sample of the others (docs/method.md, "Sampled
+// Replaces the whole vocabulary by each row's likeliest tokens (the head) and a sample of the others (docs/method.md, "Sampled
 // vocabulary").
 struct TailSampling {
   double head_remainder = 0;  // the base mass that each row's head may leave out
   int64_t most_head =
       0;  // tokens of all rows' heads together: where they are more, the remainder is doubled until they are not
   int64_t tail_tokens = 0;  // drawn from the others; a multiple of kTailReplicates
-  PhiloxStream stream;      // what the sample is drawn from
+  PhiloxStream stream;      // of the sample's random numbers
 };
 
 // Two tokens whose logits are compared: how the first's minus the second's changes.
@@ -163,14 +163,14 @@ struct AskedTokens {
   int64_t moved = 0;  // RowResponse::rose and fell have so many
 };
 
-// How base distributions are made, and compared with pushed ones.
+// How base distributions are computed, and compared with pushed ones.
 struct ReadoutSettings {
   double temperature = 1;                     // logits are divided by it, in both distributions
-  std::optional<TailSampling> sampling = {};  // nothing: divergences are over the whole vocabulary
+  std::optional<TailSampling> sampling = {};  // no value: divergences are over the whole vocabulary
   AskedTokens asked = {};
 };
 
-// In place of a target where a row has no next token; its delta_logprob is NaN.
+// The target of a row that has no next token; its delta_logprob is NaN.
 inline constexpr int32_t kNoTarget = -1;
 
 enum class Accumulate { kNo, kYes };
@@ -179,7 +179,7 @@ class Backend {
  public:
   virtual ~Backend() = default;
   [[nodiscard]] virtual std::string name() const = 0;  // "cpu-f32", "cpu-plain-bf16", "reference-f64"
-  // How it computes, which need not be what was asked for (make_cpu_backend).
+  // The precision of its results, which may differ from the requested one (make_cpu_backend).
   [[nodiscard]] virtual Precision precision() const = 0;
 
   // Buffers, zero-filled.
@@ -191,7 +191,7 @@ class Backend {
   [[nodiscard]] virtual std::unique_ptr<Linear> make_linear(const LinearSource& source) = 0;
   [[nodiscard]] virtual std::unique_ptr<Head> make_head(const LinearSource& source) = 0;
 
-  // out = x W^T + b, or out += x W^T + b.  x [n, in], out [n, out], both dense: what multiplies matrices fast may take nothing else.
+  // out = x W^T + b, or out += x W^T + b.  x [n, in], out [n, out], both dense, because fast products may accept nothing else.
   virtual void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) = 0;
 
   // to = from, same shape.
@@ -232,7 +232,7 @@ class Backend {
   // out (+)= W dx: the bias cancels.  dense, as of linear
   virtual void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
                                  Accumulate accumulate) = 0;
-  // What linear_difference does the first time that it meets a weight, ahead of it: packing it in bf16.
+  // Packs a weight in bf16 ahead of time, which linear_difference otherwise does when it first uses it.
   virtual void prepare_difference(const Linear& /*weight*/) {}
   // norm(base + d) - norm(base).  base [rows, n k], d and out [pushes * rows, n k], weight [1, n]; out may be d.
   virtual void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
@@ -242,7 +242,7 @@ class Backend {
                                      const Matrix& out) = 0;
   // The base's attention weights; inputs.layout.pushes is 1.  out as AttentionBase::probabilities
   virtual void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) = 0;
-  // The keys and values of a base's rows and prefix, which must outlive what is made; base.layout.pushes is 1.
+  // Packs the keys and values of a base's rows and prefix, which must outlive the result; base.layout.pushes is 1.
   [[nodiscard]] virtual std::unique_ptr<PackedKv> pack_kv(const AttentionInputs& base) = 0;
   // attention(base + d) - attention(base).  out [pushes * rows, num_heads * head_dim]
   virtual void attention_difference(const AttentionDifferences& inputs, const Matrix& out) = 0;
@@ -264,27 +264,27 @@ class Backend {
                                                       std::span<const int32_t> targets) {
     return make_readout(head, x, targets, ReadoutSettings{});
   }
-  // dx [pushes * rows, d]: the final norm's output, pushed minus base. out [pushes * rows]. Walks the vocabulary in
-  // tiles. docs/method.md, "Divergence".
+  // dx [pushes * rows, d]: the final norm's output, pushed minus base. out [pushes * rows]. Computes one tile of the
+  // vocabulary at a time. docs/method.md, "Divergence".
   virtual void divergence(const Head& head, const Readout& base, const Matrix& dx,
                           std::span<RowResponse> out) = 0;
-  // The same from values, as a notebook has it: log-softmax of base and push, each rounded as the backend's logits are, then their
-  // difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows], out [pushes *
+  // The same from values, as a notebook computes it: log-softmax of base and push, each rounded as the backend's logits are, then
+  // their difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows], out [pushes *
   // rows]. Rows that are the same give exactly 0.
   // Settings have no sampling.
   virtual void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
                        const ReadoutSettings& settings, std::span<RowResponse> out) = 0;
-  // x W_U^T, on the host; for inspection and tests.
+  // Returns x W_U^T on the host, for inspection and tests.
   [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;
 };
 
-// Asked before each product and each slice of a weight, from any thread: false ends what is under way with an Error
-// (kInterrupted). Empty: nothing is asked.
+// Called before each product and each slice of a weight, from any thread. If it returns false, the current work ends with an Error
+// (kInterrupted). It may be empty.
 using KeepGoing = std::function<bool()>;
 
 [[nodiscard]] std::unique_ptr<Backend> make_reference_backend(KeepGoing keep_going = {});
 
-// How products of Precision::kBf16 are made: by the CPU's instructions, or, for tests on any CPU, from rounded operands in f32.
+// How products of Precision::kBf16 are computed: by the CPU's instructions, or, for tests on any CPU, from rounded operands in f32.
 enum class Bf16Products { kNative, kEmulated };
 
 struct CpuBackendOptions {
@@ -292,8 +292,8 @@ struct CpuBackendOptions {
   Bf16Products bf16_products = Bf16Products::kNative;
   KeepGoing keep_going = {};
 };
-// Its precision() is kF32 where kBf16 was asked for and the CPU lacks the instructions (MachineInfo::missing_bf16 says which).
-// Errors: kUnsupported for kF64, which is the reference backend's.
+// Makes the CPU backend. Its precision() is kF32 if kBf16 was requested but the CPU lacks the instructions
+// (MachineInfo::missing_bf16 says which). Errors: kUnsupported for kF64, in which only the reference backend computes.
 [[nodiscard]] std::unique_ptr<Backend> make_cpu_backend(const CpuBackendOptions& options = {});
 
 }  // namespace tugline

@@ -59,8 +59,8 @@ struct LogPartition {
   double value;          // log E_q[e^d]
   double less_the_mean;  // log E_q[e^d] - E_q[d]
 };
-// Of centred d, whose mean is rounding. Where E_q[e^d] is near 1, its logarithm is of second order in d: what is beyond the mean is summed
-// apart, and log(1 + z) - z is its Taylor series. Where e^d would overflow, in the log-sum-exp form; there nothing cancels.
+// Requires centred d, whose mean is only rounding. If E_q[e^d] is near 1, its logarithm is of second order in d: the part beyond the mean is
+// summed separately, and log(1 + z) - z is its Taylor series. If e^d would overflow, the log-sum-exp form is used; there nothing cancels.
 LogPartition log_partition(std::span<const double> d, std::span<const double> q,
                            std::span<const double> log_q) {
   double mean = 0;
@@ -81,7 +81,7 @@ LogPartition log_partition(std::span<const double> d, std::span<const double> q,
   return {log_sum, log_sum - mean};
 }
 
-// p - q with t = log p - log q. Where e^t is huge and q may be too small for a double, p comes from log p.
+// p - q with t = log p - log q. If e^t is huge, q may be too small for a double, so p comes from log p.
 double difference(double q, double log_q, double t) {
   return t > 30 ? std::exp(log_q + t) - q : q * std::expm1(t);
 }

@@ -1,5 +1,5 @@
-// The divergence of one row in f64 (docs/method.md, "Divergence"), with plain loops: what the reference backend makes of every row, the
-// CPU backend of the few that f32 sums cannot hold, and the audit of the rows that it reruns.
+// The divergence of one row in f64, with plain loops (docs/method.md, "Divergence"). The reference backend uses it for every row, the CPU
+// backend for the few rows that f32 sums cannot hold, and the audit for the rows that it reruns.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace tugline {
 
-// A row without a push.
+// The base of a row: its distribution without a push.
 struct F64Base {
   std::vector<double> logits;  // [vocabulary], not divided by the temperature
   double temperature = 1;

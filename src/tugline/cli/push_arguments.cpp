@@ -10,7 +10,7 @@ namespace tugline {
 
 namespace {
 
-// What is wrong with a value of --readout, as CLI11 wants it: empty where nothing is.
+// CLI11's check of --readout: the reason why a value is refused; empty if it is accepted.
 std::string refusal_of_readout(const std::string& text) {
   try {
     (void)readout_of(text);
@@ -60,7 +60,7 @@ void add_push_options(CLI::App& command, PushArguments& a) {
       .add_option("--precision", a.precision,
                   "f32; bf16: matrix products of differences in bf16, right to about a percent (f32 if the "
                   "CPU lacks the instructions); "
-                  "plain-bf16: what a bf16 model behind hooks computes, rounding noise included, for "
+                  "plain-bf16: what a hooked bf16 model computes, rounding noise included, for "
                   "comparison")
       ->check(CLI::IsMember({"f32", "bf16", "plain-bf16"}))
       ->capture_default_str();

@@ -1,4 +1,4 @@
-// The options that say which pushes are made and how they are read: what `tugline sweep` and `tugline tug` have in common.
+// The options that `tugline sweep` and `tugline tug` share: which pushes are made, and how they are read.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -36,7 +36,7 @@ struct PushArguments {
 // Adds the options to `command`, which write into `arguments`.
 void add_push_options(CLI::App& command, PushArguments& arguments);
 
-// Sorts them, and the other options of a sweep that the command has, into groups of its help.
+// Puts them, and the other sweep options that the command has, into groups of its help.
 void group_push_options(CLI::App& command);
 
 // What the arguments mean for a model of so many layers. Errors: kUsage.

@@ -61,7 +61,8 @@ void add_files(CLI::App& command, SweepArguments& a) {
 }
 
 void check_output(const SweepArguments& a) {
-  if (a.json && !a.dry_run) fail(ErrorCode::kUsage, "--json: only --dry-run prints anything");
+  if (a.json && !a.dry_run)
+    fail(ErrorCode::kUsage, "--json: give --dry-run too; without it a sweep prints no result");
   if (a.output.empty() && !a.dry_run)
     fail(ErrorCode::kUsage, "--output is required: the run store to write (only --dry-run does without)");
 }
@@ -121,7 +122,7 @@ void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
   if (!arguments.config.empty())
     apply_option_values(command, read_option_file(arguments.config), arguments.config);
   OptionValues values = preset_values(arguments.preset);
-  // Vectors that are the same at every epsilon leave the preset nothing to say about it.
+  // These directions are the same at every epsilon, so the preset's value does not apply.
   if (!arguments.push.direction_file.empty() || arguments.directions.family == "principal")
     std::erase_if(values, [](const auto& value) { return value.first == "direction-sharing"; });
   apply_option_values(command, values, "preset " + arguments.preset);

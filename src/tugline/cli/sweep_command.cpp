@@ -78,7 +78,7 @@ std::unique_ptr<SweepJob> prepared(const SweepArguments& arguments) {
   return job;
 }
 
-// How near the store's units came to so many FLOP/s.
+// The share of this speed, in FLOP/s, that the store's units reached.
 std::optional<double> reached_share(const RunStore& store, const SweepJob& job, double speed) {
   const SweepCost done =
       cost_of(job.config, job.plan, job.options, [&](const UnitKey& key) { return !store.has_unit(key); });

@@ -140,7 +140,7 @@ std::vector<double> row_means(const UnitMeasurement& unit, double epsilon) {
   return means;
 }
 
-// A token as text; by its id where the model has no tokenizer, or no token of that id.
+// A token as text; its id if the model has no tokenizer, or no token of that id.
 std::string shown(const TugText& text, int64_t token) {
   const auto at = static_cast<size_t>(token);
   return text.pieces[at].empty() ? fmt::format("<{}>", text.ids[at]) : visible(text.pieces[at]);

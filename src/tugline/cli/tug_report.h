@@ -1,4 +1,4 @@
-// What `tugline tug` says: one JSON object for programs; for people the span's tokens by their KL, and a table of epsilons.
+// The output of `tugline tug`: one JSON object for programs; for people the span's tokens by their KL, and a table of epsilons.
 #pragma once
 
 #include <map>

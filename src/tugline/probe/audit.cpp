@@ -181,7 +181,7 @@ const Auditor::Base& Auditor::base_of(const ReplayRows& rows) {
   return *base_;
 }
 
-// In f64 the difference of two reruns loses nothing that matters for the pushes that are audited.
+// In f64 the difference of two reruns is exact enough for the pushes that are audited.
 std::vector<F64Row> Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows,
                                    LayerIndex layer) {
   constexpr int64_t kRows = 32;  // logits held at once

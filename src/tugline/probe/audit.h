@@ -1,5 +1,5 @@
-// The audit: some of a unit's pushes once more, plainly, on values and in f64, from the site upwards. What replays on differences make of
-// them must agree. The reference backend does it, on the same files; nothing of f32 enters but what lies below the lowest site.
+// The audit: reruns some of a unit's pushes plainly, on values and in f64, and compares them with the replays on differences. The reference
+// backend does it, on the same files. Of the f32 baseline it uses only the residual at the lowest site.
 #pragma once
 
 #include <optional>
@@ -14,19 +14,19 @@ namespace tugline {
 // |found - exact| / scale; 1 where the scale is zero and the two differ, infinite where `found` is not finite.
 [[nodiscard]] double disagreement(double found, double exact, double scale);
 
-// Which `count` of a unit's pushes are audited, all of them where there are fewer: a function of seed and site alone. Only such as f64
-// can judge: those whose |epsilon| is 1e-6 at least (docs/method.md, "Audit").
+// Chooses the `count` pushes of a unit that are audited, or all if there are fewer; a function of seed and site alone. It chooses among
+// pushes that f64 can judge: those with |epsilon| of at least 1e-6 (docs/method.md, "Audit").
 [[nodiscard]] std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite& site,
                                                     int64_t count);
 
-// Pushes that are rerun at once, so that their rows take little memory whatever `count` is.
+// The number of pushes that are rerun at once. It limits the memory of their rows for every `count`.
 inline constexpr int64_t kAuditedAtOnce = 8;
 
 // Audits one example's units. All arguments must outlive it.
 class Auditor {
  public:
-  // `exact`: the model of `baseline` on the reference backend. Runs the transcript's first `tokens`, which hold all rows that will be
-  // audited, in f64 from the hook of the lowest of `layers` up; the baseline kept its residual there.
+  // `exact`: the model of `baseline` on the reference backend. Runs the transcript's first `tokens`, which must hold all audited rows, in f64
+  // from the hook of the lowest of `layers` upwards. The baseline must have kept its residual there.
   Auditor(const Model& exact, const Model& model, const Baseline& baseline,
           std::span<const LayerIndex> layers, int64_t tokens, const ReadoutOptions& options = {});
 
@@ -38,7 +38,7 @@ class Auditor {
   // [pushes * rows.read()], push-major
   std::vector<F64Row> rerun(const std::vector<double>& vectors, const ReplayRows& rows, LayerIndex layer);
 
-  // What the rows of a span predict without a push. Kept for the next unit, which often is of the same span.
+  // The base distributions of a span's rows. Kept for the next unit, which often has the same span.
   struct Base {
     ReplayRows rows;
     std::vector<double> final_normed;    // [rows.read(), hidden]

@@ -43,8 +43,8 @@ Matrix PlainReplay::final_normed(std::span<const double> vectors) {
   return read;
 }
 
-// The base goes through the layers once more, as a push of nothing: the same sums in the same order, so that rounding alone never
-// tells a push that changes nothing from the base.
+// Runs the base through the layers again, as a push of zeros. It has the same sums in the same order, so rounding alone never
+// distinguishes the base from a push that changes nothing.
 std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
   const auto hidden = static_cast<size_t>(model_.config().hidden_size);
   std::vector<double> with_base(hidden);

@@ -1,5 +1,5 @@
-// The same layers and rows as probe/replay, recomputed on values as a plain rerun would: the oracle of replays in f64, and what a sweep
-// with --precision plain-bf16 runs. In bf16, and less so in f32, it loses small responses to rounding (docs/method.md, "Precision").
+// Recomputes the same layers and rows as probe/replay, but on values, as a plain rerun does. In f64 it checks replays; a sweep with
+// --precision plain-bf16 runs it. In bf16, and less so in f32, it loses small responses to rounding (docs/method.md, "Precision").
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace tugline {
 
-// Whether pushes are replayed on values with this backend, for comparison, rather than on differences.
+// Whether this backend replays pushes on values, for comparison, and not on differences.
 [[nodiscard]] bool replays_values(const Backend& backend);
 
 // The memory of replays: up to max_pushes pushes of rows.count rows, and the rows without a push. Reused for all layers of a span.

@@ -83,7 +83,7 @@ class MemoryAccount {
     reach(needs_.span, span_.held, span_.making);
   }
 
-  // A unit over rows that replayed_rows gave; where they are fewer than the span's, they have a base of their own.
+  // A unit over the rows of replayed_rows. If they are fewer than the span's, they have their own base.
   void add_unit(const ReplayRows& all, const ReplayRows& rows, Site site, int64_t pushes_of_batch) {
     const MemoryNeed own =
         rows == all ? MemoryNeed{} : span_bytes(config_, rows, site, options_.vocabulary, arithmetic_);

@@ -59,7 +59,7 @@ ReplayRows replay_rows(TokenRange span, const ReadoutChoice& readout, int64_t to
          tokens);
   const TokenRange read = readout_positions(span, readout, tokens);
   if (read.size() == 0)
-    fail(ErrorCode::kInput, "the span [{}, {}) ends the transcript: the readout '{}' has no row behind it",
+    fail(ErrorCode::kInput, "the span [{}, {}) ends the transcript: the readout '{}' has no row after it",
          span.begin, span.end, readout_name(readout));
   const int64_t push = span.begin - 1 + offset;
   if (push < 0 || push >= read.end)

@@ -1,4 +1,4 @@
-// What a span's rows that are read predict without a push: the base distributions and the realised tokens.
+// The base of a readout: the distributions of the rows that are read without a push, and the realised tokens.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@ namespace tugline {
 enum class Vocabulary { kExact, kSampled };
 [[nodiscard]] const char* name_of(Vocabulary vocabulary);  // "exact", "sampled"
 
-// The sample (docs/method.md, "Sampled vocabulary", has what these were chosen by): base mass that each row's head leaves out, tokens
-// that all heads together have at most, and tokens drawn from the rest.
+// Parameters of the sample: the base mass that each row's head leaves out, the largest number of tokens in all heads together, and the number
+// of tokens drawn from the rest. docs/method.md, "Sampled vocabulary", says why.
 inline constexpr double kHeadRemainder = 1e-3;
 inline constexpr int64_t kMostHead = 8192;
 inline constexpr int64_t kTailTokens = 2048;
@@ -37,10 +37,10 @@ struct ReadoutOptions {
 // The realised next token of each position; kNoTarget for the transcript's very last one, which has none.
 [[nodiscard]] std::vector<int32_t> next_tokens(const Baseline& baseline, TokenRange positions);
 
-// Those of the rows that are read.
+// The realised next tokens of the rows that are read.
 [[nodiscard]] std::vector<int32_t> read_targets(const Baseline& baseline, const ReplayRows& rows);
 
-// The base distributions of the rows that are read. Errors: kUnsupported where the backend has no sampling and it is asked for.
+// The base distributions of the rows that are read. Errors: kUnsupported if sampling is requested and the backend has none.
 [[nodiscard]] std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline,
                                                      const ReplayRows& rows,
                                                      const ReadoutOptions& options = {});

@@ -24,7 +24,7 @@ void for_each_missing_unit(const PlannedExample& planned, const SweepOptions& op
       if (!observer.has_unit(unit_key(planned, span, layer))) visit(span, layer);
 }
 
-// Statistics of all the transcripts that the run measures, in whichever shard, whichever units are there already; nothing where the pushes need none.
+// Statistics of all transcripts that the run measures, in every shard, whichever units are already measured; no value if the pushes need none.
 ResidualsByLayer needed_residuals(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                                   SweepObserver& observer) {
   const std::optional<Moments> moments = needed_moments(options.pushes);

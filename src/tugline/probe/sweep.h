@@ -1,4 +1,4 @@
-// The main job: for every example, span and layer of a dataset one unit, measured and handed to an observer that keeps it.
+// The sweep: measures one unit for every example, span and layer of a dataset, and passes it to an observer, which stores it.
 #pragma once
 
 #include <memory>
@@ -25,9 +25,9 @@ struct SweepOptions {
   double temperature = 1;
   AskedTokens asked;
   BosPolicy bos = BosPolicy::kAuto;
-  // The dataset's first so many: of those that have an anchor, if anchors or their controls are measured.
+  // Measure only the first examples: of those that have an anchor, if anchors or their controls are measured.
   std::optional<int64_t> max_examples;
-  int64_t audit = 0;  // pushes of a unit that are rerun in f64 (probe/audit)
+  int64_t audit = 0;  // the number of pushes of each unit that are rerun in f64 (probe/audit)
   BatchLimits limits{.memory = int64_t{4} << 30};
 };
 
@@ -35,9 +35,9 @@ struct SweepOptions {
 struct PlannedExample {
   const Example* example = nullptr;
   std::vector<int32_t> ids;
-  std::vector<Span> spans;  // in a shard's plan those of the shard, perhaps none
+  std::vector<Span> spans;  // in a shard's plan those of the shard; may be empty
   std::vector<SkippedSpan> skipped_spans;
-  std::string skipped;  // why no span of it is measured, in no shard; empty otherwise
+  std::string skipped;  // why no span of it is measured in any shard; empty otherwise
 };
 
 struct SweepPlan {
@@ -49,26 +49,26 @@ struct SweepPlan {
 [[nodiscard]] SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer,
                                    const SweepOptions& options);
 
-// Finds what cannot be run before anything is measured or kept. Errors, naming the example: those of check_transcript and
-// check_memory_limit.
+// Checks that everything in the plan can be run, before anything is measured or stored. Errors, which name the example: those of
+// check_transcript and check_memory_limit.
 void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options);
 
 // "exact", or "sampled" with the sample's parameters.
 [[nodiscard]] std::string vocabulary_text(Vocabulary vocabulary);
 
-// What a span of the plan replays and reads.
+// The rows that a span of the plan replays and reads.
 [[nodiscard]] ReplayRows planned_rows(const PlannedExample& planned, const Span& span,
                                       const ReadoutChoice& readout);
 
-// What the run keeps of the example, the hash of its token ids included: a run resumed with another tokenizer is told by it.
+// The record of the example. Its hash of the token ids detects a run that is resumed with another tokenizer.
 [[nodiscard]] ExampleRecord record_of(const PlannedExample& planned);
 
-// The transcript's first tokens that a push at one of the example's spans needs: up to the last row that is replayed.
+// How many of the transcript's tokens the pushes at the example's spans need: up to the last row that is replayed.
 [[nodiscard]] int64_t replayed_tokens(const PlannedExample& planned, const ReadoutChoice& readout);
 
 [[nodiscard]] UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer);
 
-// What decides the numbers besides the model, name by name (docs/formats.md): known before the weights are.
+// The settings except the model's that decide the numbers, by name (docs/formats.md). They are known before the weights are loaded.
 [[nodiscard]] RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
                                          const std::string& direction_source);
 
@@ -76,16 +76,16 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 [[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options,
                                          uint64_t dataset_hash, const std::string& direction_source);
 
-// Where a sweep's results go and who watches it. Called from the sweeping thread.
+// Receives a sweep's results and watches its progress. Called from the sweeping thread.
 class SweepObserver {
  public:
   virtual ~SweepObserver() = default;
   [[nodiscard]] virtual bool has_unit(const UnitKey& key) = 0;
-  // Once, before any unit: all examples of the plan, and those of their spans that could not be placed.
+  // Called once, before any unit, with all examples of the plan and those of their spans that could not be placed.
   virtual void put_examples(const std::vector<ExampleRecord>& examples,
                             const std::vector<SkippedSpan>& skipped) = 0;
   virtual void put_unit(const UnitRecord& unit) = 0;
-  // What the directions are made of, where they are made of the transcripts' residuals.
+  // Called with the statistics of the residuals, if directions are made from them.
   virtual void put_residuals(LayerIndex /*layer*/, const ResidualStatistics& /*residuals*/) {}
   // After each batch of pushes, with what it took (probe/cost); false stops the sweep with kInterrupted, leaving out the unit under way.
   [[nodiscard]] virtual bool progress(int64_t pushes, double flops) = 0;

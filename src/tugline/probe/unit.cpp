@@ -144,7 +144,7 @@ class UnitRun {
   void check_size(const std::vector<double>& vector, double epsilon) const {
     if (replays_values(model_.backend()) || model_.backend().precision() == Precision::kF64) return;
     const bool is_zero = std::all_of(vector.begin(), vector.end(), [](double v) { return v == 0; });
-    const double moved = rms(vector);  // 0 too where f64 does not hold the squares
+    const double moved = rms(vector);  // also 0 if f64 cannot hold the squares
     if (moved >= kSmallestPush * record_.rms && moved >= kSmallestPushRms) return;
     if (is_zero && std::abs(epsilon) >= kSmallestPush) return;  // such as from the residual to itself
     fail(ErrorCode::kInput,

@@ -1,5 +1,5 @@
-// One unit: every direction at every epsilon for one (span, layer), as responses. What a sweep computes, commits and resumes as one
-// piece, and what `tug` computes once.
+// Measures one unit: the responses to every direction at every epsilon for one (span, layer). A sweep computes, stores and resumes units as
+// a whole; `tug` computes one per layer.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@
 
 namespace tugline {
 
-// What a unit's numbers are keyed and stored under, and how its work is watched.
+// What a unit needs besides its pushes: its keys, the residuals' statistics, and how its work is watched.
 struct UnitContext {
   uint64_t example_hash = 0;
-  const ResidualStatistics* residuals = nullptr;  // of the layer; null where the options need none
+  const ResidualStatistics* residuals = nullptr;  // of the layer; null if the options need none
   BatchLimits limits;
-  // Called after each batch with the number of pushes it made; returns false to give the unit up.
+  // Called after each batch with its number of pushes; returns false to abandon the unit.
   std::function<bool(int64_t pushes)> after_batch;
 };
 
-// The site of a unit, with the residual that the baseline has there.
+// The site of a unit, with the baseline's residual at that place.
 [[nodiscard]] UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base,
                                  LayerIndex layer, const UnitContext& context);
 
@@ -35,7 +35,7 @@ struct UnitContext {
                                            LayerIndex layer, const PushOptions& options,
                                            const UnitContext& context);
 
-// Pushes of a unit that are computed: neither epsilon 0 nor out of reach from its site.
+// The number of pushes of a unit that are computed: neither epsilon 0 nor out of reach from its site.
 [[nodiscard]] int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site site,
                                       const PushOptions& options);
 

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kInterpolation = "interpolation";
 
-// What makes one family another, and what changes nothing but rounding.
+// The identity's fields in which families differ, and those that change only rounding.
 const std::set<std::string>& fields_that_may_differ() {
   static const std::set<std::string> kFields{field::kDirectionFamily,
                                              field::kDirectionSharing,

@@ -1,11 +1,11 @@
-// The names under which a run's identity and provenance keep what summaries and captions show. A store may
-// hold more fields than these; a field that is absent is left out of what is shown, but for kDModel, which
-// curves need.
+// The names of the fields of a run's identity and provenance that
+// summaries and captions show. A store may hold more fields than these. A
+// field that is absent is not shown, except kDModel, which curves need.
 #pragma once
 
 namespace tugline::field {
 
-// Identity: these decide numbers.
+// Identity: fields that decide numbers.
 inline constexpr const char* kAnswers = "answers";           // token ids
 inline constexpr const char* kMovedTokens = "moved_tokens";  // how many are kept
 inline constexpr const char* kAudit = "audit";               // pushes of a unit
@@ -26,7 +26,7 @@ inline constexpr const char* kSeed = "seed";
 inline constexpr const char* kTemperature = "temperature";
 inline constexpr const char* kVocabulary = "vocabulary";
 
-// Provenance: these do not.
+// Provenance: fields that do not.
 inline constexpr const char* kVersion = "tugline_version";
 inline constexpr const char* kMachine = "machine";
 inline constexpr const char* kStarted = "started";

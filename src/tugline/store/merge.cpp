@@ -20,7 +20,7 @@ namespace tugline {
 namespace fs = std::filesystem;
 namespace {
 
-// All but how long it took, which decides nothing.
+// Compares everything except the time, which decides nothing.
 bool is_same(UnitRecord a, UnitRecord b) {
   a.measured.seconds = b.measured.seconds;
   return a == b;
@@ -63,7 +63,7 @@ class Merger {
     return sessions_[session] = insert_session(database_, session);
   }
 
-  // False where an earlier input had the same.
+  // False if an earlier input had the same unit.
   bool add_unit(const RunStore& input, const UnitRecord& unit, int64_t session) {
     const auto known = units_.find(unit.key);
     if (known == units_.end()) {
@@ -77,8 +77,7 @@ class Merger {
     if (!is_same(theirs, unit) || first->responses(unit.key) != input.responses(unit.key))
       fail(ErrorCode::kConflict,
            "{} and {} both hold {}, with other numbers: they were not measured alike (another machine, "
-           "number of "
-           "threads or version?). Merge one of the two only",
+           "number of threads or version?). Merge only one of the two",
            first->path().string(), input.path().string(), described(unit.key));
     return false;
   }

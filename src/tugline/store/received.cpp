@@ -95,7 +95,7 @@ void check_structure(const std::filesystem::path& path, SQLite::Database& databa
   }
 }
 
-// Ends the statement under way after so many of SQLite's steps. A whole file needs some tens for each byte at the most.
+// Ends the current statement after this number of SQLite's steps. A whole file needs at most some tens for each byte.
 class StepLimit {
  public:
   StepLimit(SQLite::Database& database, uint64_t bytes)

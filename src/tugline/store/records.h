@@ -1,5 +1,5 @@
-// Plain result structs: what a sweep produces, what the run store keeps, what stats and report read. No
-// behaviour, no dependence on the model or the probe.
+// Plain result structs, which a sweep produces, the run store keeps, and stats and report read. They do not depend on the
+// model or the probe.
 #pragma once
 
 #include <cstdint>
@@ -15,26 +15,26 @@
 namespace tugline {
 
 // Everything that decides a run's numbers, as ordered name = value pairs (epsilons, seed, precision, hash of
-// the weights and dataset ...): compared name by name when a run is resumed, hashed as a whole to identify
-// it.
+// the weights and dataset ...). They are compared name by name when a run is resumed; a hash over all of them identifies
+// the run.
 struct RunIdentity {
   std::map<std::string, std::string> fields;
   [[nodiscard]] std::string hash() const;  // 16 hex digits over the sorted fields
 };
 
-// What messages call the two runs that are compared.
+// The names of the two compared runs in messages.
 struct ComparedNames {
   std::string stored = "the store";
   std::string wanted = "this run";
 };
 
-// One "NAME: the store has A, this run B" a field that differs, in name order; empty where the two are the
+// One "NAME: the store has A, this run B" for each field that differs, sorted by name; empty if the two are the
 // same.
 [[nodiscard]] std::vector<std::string> differences(const RunIdentity& stored, const RunIdentity& wanted,
                                                    const ComparedNames& titles = {});
 
-// The part of a run that a process measures, of `count` that the run is dealt into (probe/shard), numbered from 1. No part of the
-// run's identity: shards of one run can be merged.
+// The part of a run that a process measures: part `number`, from 1, of `count` (probe/shard). It is not part of the run's identity, so
+// shards of one run can be merged.
 struct Shard {
   int64_t number = 1;
   int64_t count = 1;
@@ -45,11 +45,11 @@ struct Shard {
 // "shard 2/4"; "the whole run".
 [[nodiscard]] std::string described(const Shard& shard);
 
-// What is worth knowing of a run and decides none of its numbers: version, machine, command line, names of
+// Facts about a run that do not decide its numbers: version, machine, command line, names of
 // files.
 using Provenance = std::map<std::string, std::string>;
 
-// A fact that is a number of something; nothing where it is absent or no number from 0 up.
+// A fact that is a count; no value if it is absent or not a number from 0 up.
 [[nodiscard]] std::optional<int64_t> count_in(const Provenance& provenance, const std::string& name);
 
 struct ExampleRecord {
@@ -72,7 +72,7 @@ struct SkippedSpan {
   bool operator==(const SkippedSpan&) const = default;
 };
 
-// One (span, layer): the work that is computed, committed and resumed as one piece.
+// One (span, layer): the work that is computed, stored and resumed as one piece.
 struct UnitKey {
   int64_t example = 0;
   // "anchor", "chunk"; an anchor's controls: "control_matched", "control_window", "control_offset_-8" and its like
@@ -82,8 +82,8 @@ struct UnitKey {
   auto operator<=>(const UnitKey&) const = default;
 };
 
-// Of a run along supplied vectors: the vectors, and the random directions that are pushed beside them as their null. All other runs have
-// kMain only.
+// In a run with supplied vectors: distinguishes the vectors (kMain) from the random directions that are pushed as their null. Other runs
+// have only kMain.
 enum class DirectionSet { kMain, kNull };
 
 // The response of one push: every measure of core/measures.h, by row and as the mean over the rows.

@@ -81,7 +81,7 @@ void check_same_run(const std::filesystem::path& path, const RunIdentity& stored
   if (!lines.empty()) {
     fail(ErrorCode::kConflict,
          "{}: holds a run of another configuration ({}, this one is {}); it differs in\n  {}\n"
-         "Repeat the store's configuration to go on with it, or give another file.",
+         "Repeat the store's configuration to resume it, or give another file.",
          path.string(), stored.hash(), wanted.hash(), fmt::join(lines, "\n  "));
   }
 }
@@ -91,8 +91,8 @@ void check_same_shard(const std::filesystem::path& path, const Shard& stored, co
     return;
   }
   fail(ErrorCode::kConflict,
-       "{}: holds {}, this is {}; go on with it as what it holds, or give another file (shards of one run "
-       "can be merged)",
+       "{}: holds {}, this is {}; resume it as the part that it holds, or give another file (shards of one "
+       "run can be merged)",
        path.string(), described(stored), described(wanted));
 }
 

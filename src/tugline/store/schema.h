@@ -10,7 +10,7 @@ extern const char* const kSchemaText;  // schema.sql, embedded when the library 
 // The statements that make an empty store: schema.sql with the columns of the measures.
 [[nodiscard]] std::string schema_sql();
 
-// Both are set by schema.sql; a test holds the two to the same values.
+// schema.sql sets both; a test checks that the values are the same.
 inline constexpr int kApplicationId = 0x54756744;  // "TugD" in the file's header
 inline constexpr int kSchemaVersion = 10;
 

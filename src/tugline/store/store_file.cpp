@@ -152,7 +152,7 @@ std::unique_ptr<SQLite::Database> open_store_file(const fs::path& path, StoreAcc
   check_sidecars(path);
   return guarded(path, "open the run store", [&] {
     // Readers ask to write too: SQLite then undoes what a killed writer left half done, which a read-only
-    // connection may not. It opens the file for reading where writing is forbidden.
+    // connection may not. It opens the file for reading if writing is forbidden.
     auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE);
     database->setBusyTimeout(kBusyMilliseconds);
     distrust(*database);

@@ -1,4 +1,4 @@
-// Units to table rows and back. For the store's own sources.
+// Writes units as table rows and reads them back. For the store's own sources.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -12,8 +12,8 @@
 
 namespace tugline {
 
-// Throws Error kInput naming the value where one is not finite, std::logic_error where rows, tokens and
-// per-row values do not number the same.
+// Throws Error kInput, which names the value, if one is not finite; std::logic_error if rows, tokens and per-row values have
+// different numbers.
 void check_storable(const UnitRecord& unit, const std::filesystem::path& path);
 
 // Inserts the unit, its readout and its responses inside the caller's transaction.

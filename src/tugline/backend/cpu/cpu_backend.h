@@ -1,5 +1,5 @@
 // The backend for CPUs: matrix products by oneDNN, everything else by the Highway kernels, rows split over
-// OpenMP's threads in fixed blocks, so that results do not depend on timing. All in f32 but for products on differences, which may be bf16.
+// OpenMP's threads in fixed blocks, so that results do not depend on timing. All is f32, except products of differences, which may be bf16.
 #pragma once
 
 #include <algorithm>
@@ -211,7 +211,7 @@ class CpuBackend : public Backend {
     });
   }
 
-  // Row by row of the base, so that its four rows stay in a core's cache while all pushes pass.
+  // Iterates over the base's rows in the outer loop, so that the four arrays of one row stay in cache for all pushes.
   void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) override {
     const int64_t f = out.columns;
     const int64_t rows = base.gate_up.rows;

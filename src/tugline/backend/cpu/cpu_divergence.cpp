@@ -214,7 +214,7 @@ class DivergenceRun {
     for (int64_t r = 0; r < dx_.rows; ++r) {
       RowState& state = walk_.state(r);
       state.origin = pilot_.state(r).origin;
-      // d is centred: its mean is zero but for rounding, and the sample's own mean would only add noise.
+      // d is centred: its mean is zero except for rounding, and the sample's own mean would only add noise.
       const double pilot = pilot_.state(r).total().backward;
       if (std::isfinite(pilot)) state.origin.log_z = static_cast<float>(std::log1p(pilot));
     }
@@ -310,8 +310,8 @@ class DivergenceRun {
     return response;
   }
 
-  // Where f32's sums do not do: this row once more in f64, all its logits at once. The likeliest token is the walk's, so that a flip
-  // does not depend on which rows come here; except that a sample may not have walked it.
+  // Computes a row that f32 sums cannot hold again in f64, with all its logits at once. The likeliest token is that of the pass in f32, so
+  // that a flip does not depend on which rows come here (except if a sample did not include that token).
   [[nodiscard]] RowResponse plain_response(int64_t r) {
     ++ways_.in_f64;
     const std::vector<float> delta = logits(head_, dx_.row_range(r, 1));

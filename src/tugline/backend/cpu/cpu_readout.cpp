@@ -14,8 +14,8 @@
 namespace tugline::cpu {
 namespace {
 
-// What walks first, of every readout: enough for E_q[e^d] to within a few percent of what it differs from 1 by, few enough to cost
-// next to nothing. On real text (SmolLM2, epsilons 0.1 to 20) 1 row in 200 walks again; a pilot of twice the tokens costs more than it saves.
+// The pilot, the sample that every readout computes first. It is large enough to estimate E_q[e^d] - 1 to a few percent, and small enough to
+// cost almost nothing. On real text (SmolLM2, epsilons 0.1 to 20), 1 row in 200 needs a second pass; a pilot of twice the tokens costs more than it saves.
 constexpr TailSampling kPilot{.head_remainder = 0.1, .most_head = 512, .tail_tokens = 512, .stream = {}};
 
 // softmax(scale * logits) into q.

@@ -1,6 +1,6 @@
-// What a bf16 model computes, step for step as PyTorch's transformers stores it: weights, and the result of every operation, rounded to
-// bf16; inside an operation, sums are f32. The comparison that differences are held against (docs/method.md, "Precision"). Emulated by
-// rounding f32, so it needs no instructions. Its operations on differences are not rounded, and no replay uses them.
+// Computes what a bf16 model computes, step by step as PyTorch's transformers stores it: weights, and the result of every operation, are
+// rounded to bf16; inside an operation, sums are f32. It is there for comparison (docs/method.md, "Precision"). It emulates bf16 by rounding
+// f32, so it runs on every CPU. Its operations on differences are not rounded, and no replay uses them.
 #pragma once
 
 #include "tugline/backend/cpu/bf16.h"
@@ -34,7 +34,7 @@ class PlainBf16Backend final : public CpuBackend {
   std::vector<double> logits(const Head& head, const Matrix& x) override;
 
  private:
-  // [rows, columns] to work in, until the next call.
+  // Working memory of [rows, columns], valid until the next call.
   FloatRoom product_;
   AttentionScratch attention_scratch_;
 };

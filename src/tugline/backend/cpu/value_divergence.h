@@ -1,5 +1,5 @@
-// The divergence of pushes from a base as a notebook computes it: from two sets of logits, each through its own log-softmax.
-// For comparison only: where the two nearly agree, what their difference holds is rounding (docs/method.md, "Precision").
+// Computes the divergence of pushes from a base as a notebook does: from two sets of logits, each with its own log-softmax. For comparison
+// only: if the two nearly agree, their difference is mostly rounding (docs/method.md, "Precision").
 #pragma once
 
 #include <span>
@@ -10,12 +10,12 @@
 namespace tugline::cpu {
 
 struct LogitSettings {
-  Stores stores;           // how logits are kept
-  double temperature = 1;  // they are divided by it, in f32
+  Stores stores;           // how logits are stored
+  double temperature = 1;  // divides the logits, in f32
   AskedTokens asked = {};
 };
 
-// Backend::compare.
+// Implements Backend::compare.
 void value_divergence(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
                       LogitSettings settings, std::span<RowResponse> out);
 

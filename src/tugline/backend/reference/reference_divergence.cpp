@@ -52,7 +52,7 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
   }
 }
 
-// In f64 the difference of two logits loses nothing that matters, so this is the divergence of x less the base's rows.
+// In f64 the difference of two logits is exact enough, so this is the divergence of x minus the base's rows.
 void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
              const ReadoutSettings& settings, std::span<RowResponse> out) {
   const auto rows = static_cast<int64_t>(targets.size());

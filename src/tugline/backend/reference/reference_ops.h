@@ -1,4 +1,4 @@
-// The reference backend's operations, one plain function each. Used under reference/ only.
+// The reference backend's operations, one plain function each. Internal to reference/.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using Row = double*;
 
 inline Row row(const Matrix& m, int64_t r) { return reinterpret_cast<double*>(m.data) + r * m.stride; }
 
-// Where a weight is read from, again each time that it is used: it holds no numbers but its bias.
+// A linear map that reads its weight from the source each time that it is used. It holds only the bias.
 struct Weight final : Linear {
   explicit Weight(LinearSource from) : source(std::move(from)) {}
   LinearSource source;
@@ -36,7 +36,7 @@ struct ReferenceReadout final : Readout {
 };
 
 enum class Bias { kAdd, kLeaveOut };
-// Plain dot product, in eight sums: one alone would wait for each addition to end.
+// Plain dot product, in eight sums, because one sum would wait for each addition to finish.
 inline double dot(const double* x, const double* y, int64_t n) {
   std::array<double, 8> sums{};
   const int64_t whole = n / 8 * 8;
@@ -47,7 +47,7 @@ inline double dot(const double* x, const double* y, int64_t n) {
   return sum;
 }
 
-// reference_linear.cpp. Errors: what reading the weight throws.
+// Defined in reference_linear.cpp. Errors: those of reading the weight.
 void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate,
             Bias bias = Bias::kAdd);
 void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out);
@@ -62,7 +62,7 @@ void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, c
 void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
                            const Matrix& out);
 void attention_probabilities(const AttentionInputs& inputs, const Matrix& out);
-// Reads them where they lie.
+// Refers to the keys and values in place, without packing them.
 struct ReferenceKv final : PackedKv {
   explicit ReferenceKv(const AttentionInputs& base)
       : k(base.own_k), v(base.own_v), prefix_k(base.prefix_k), prefix_v(base.prefix_v) {}
