@@ -1,4 +1,4 @@
-// The tokens whose probability rose and fell most, gathered token by token.
+// Collects, token by token, the tokens whose probability rose and fell most.
 #pragma once
 
 #include <algorithm>

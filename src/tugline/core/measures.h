@@ -1,5 +1,5 @@
-// What is measured of a push: one table. Records, the store's columns, exports, JSON, the memory plan and the audit follow from it. A
-// new measure is a field of RowResponse, which the backends' divergences fill, and a line of kMeasures.
+// The measures of a push, in one table. Records, the store's columns, exports, JSON, the memory plan and the audit follow from it. A new
+// measure is a field of RowResponse, which the backends' divergences fill, and a line of kMeasures.
 #pragma once
 
 #include <array>
@@ -14,18 +14,18 @@
 
 namespace tugline {
 
-// A sampled tail is drawn in this many independent replicates; how far they differ is its standard error. 16 give a standard error
-// that is itself right to 1 / sqrt(2 * 15) = 18 %.
+// A sampled tail has this many independent replicates, whose spread gives its standard error. With 16, the standard error is itself
+// uncertain by 1 / sqrt(2 * 15) = 18 %.
 inline constexpr int64_t kTailReplicates = 16;
 
-// A token, and p - q of it.
+// A token and its p - q.
 struct MovedToken {
   int32_t token = -1;
   double change = 0;
   bool operator==(const MovedToken&) const = default;
 };
 
-// How one row's next-token distribution p moved from the base's q. docs/method.md, "Divergence", has the equations.
+// The difference of one row's next-token distribution p from the base's q. docs/method.md, "Divergence", has the equations.
 struct RowResponse {
   double kl = 0;               // KL(p || q), nats
   double kl_reverse = 0;       // KL(q || p)
@@ -38,7 +38,7 @@ struct RowResponse {
   std::vector<MovedToken> rose =
       {};  // the tokens with the largest p - q, that first; as many as are asked for
   std::vector<MovedToken> fell = {};  // the tokens with the smallest, likewise
-  // kl without each of a sampled tail's replicates, minus kl; zeros where the row was computed over the whole vocabulary.
+  // kl without each of a sampled tail's replicates, minus kl; zeros if the row was computed over the whole vocabulary.
   std::array<double, kTailReplicates> kl_deviations{};
 };
 
@@ -107,7 +107,7 @@ inline constexpr size_t kKl = measure_named("kl");
 template <typename T>
 using ByMeasure = std::array<T, kMeasures.size()>;
 
-// What a run asks for, beside what is always measured.
+// The measures that a run requests in addition to those that are always made.
 struct AskedMeasures {
   bool answers = false;
   int64_t moved_tokens = 0;  // of the tokens that rose, and of those that fell, this many

@@ -1,4 +1,4 @@
-// The columns of the tables `responses` and `rows`: what is known of a push, and every measure of core/measures.h. Their order is a
+// The columns of the tables `responses` and `rows`: the facts of a push, and every measure of core/measures.h. Their order is a
 // contract (docs/formats.md): columns keep their places, and new measures come last.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace tugline {
 
-// What a row of the tables is about.
+// The push, and in `rows` the readout row, of one row of the tables.
 struct PushRow {
   const UnitRecord& unit;
   const ResponseRecord& response;

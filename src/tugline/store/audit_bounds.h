@@ -1,4 +1,4 @@
-// What an audit may find of a right unit (docs/method.md, "Audit").
+// The disagreements that an audit may find in a correct unit (docs/method.md, "Audit").
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace tugline {
 
-// The disagreement that audits of a precision ("f32", "bf16") stay below, of each measure; nothing for "plain-bf16", which is known to be
+// For each measure the largest disagreement that is expected in a precision ("f32", "bf16"); no value for "plain-bf16", which has rounding
 // noise. Errors: kInput for any other.
 [[nodiscard]] std::optional<ByMeasure<double>> audit_bounds(std::string_view precision);
 

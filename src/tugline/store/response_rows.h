@@ -1,4 +1,4 @@
-// Responses to table rows and back. For the store's own sources.
+// Writes responses as table rows and reads them back. For the store's own sources.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -15,7 +15,7 @@ namespace tugline {
 // Throws Error kInput if `value` is not finite (SQLite has no NaN). `where` and `name` say what it is.
 void check_finite(double value, const std::string& name, const std::string& where);
 
-// Throws Error kInput naming the value where one is not finite, std::logic_error where per-row values do not number `rows`.
+// Throws Error kInput, which names the value, if one is not finite; std::logic_error if per-row values do not number `rows`.
 void check_storable(const ResponseRecord& response, size_t rows, const std::string& where);
 
 void insert_responses(SQLite::Database& database, int64_t unit, const std::vector<ResponseRecord>& responses);

@@ -1,4 +1,4 @@
-// Values to SQLite's columns and back, by the columns' names. For the store's own sources.
+// Writes values into SQLite's columns and reads them back, by the columns' names. For the store's own sources.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>

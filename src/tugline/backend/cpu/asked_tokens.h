@@ -1,4 +1,4 @@
-// What a run asks about tokens: the tokens that moved most, and the difference of two answers' logits.
+// Computes the optional measures of tokens: those that moved most, and the difference of two answers' logits.
 #pragma once
 
 #include <optional>
