@@ -114,6 +114,12 @@ void rms_norm_row_difference(const NormRow& in, double* out) {
 
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
+// sigma(g + d) - sigma(g) = -sigma(g + d) sigma(-g) expm1(-d). Below -700 e^-d would overflow; nothing small is left to cancel there.
+double sigmoid_difference(double g, double d) {
+  if (d > -700) return -sigmoid(g + d) * sigmoid(-g) * std::expm1(-d);
+  return g + d > 0 ? sigmoid(-g) - sigmoid(-(g + d)) : sigmoid(g + d) - sigmoid(g);
+}
+
 // Phi(x + d) - Phi(x) by the Taylor series about the midpoint m, whose even terms vanish:
 // d phi(m) sum He_2k(m) (d / 2)^2k / (2k + 1)!, He being Hermite's polynomials. For |d| at most 1/4.
 double small_cdf_difference(double x, double d) {
@@ -199,7 +205,7 @@ void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Ma
     const double* d_up = d_gate + f;
     for (int64_t c = 0; c < f; ++c) {
       const double after = sigmoid(gate[c] + d_gate[c]);
-      const double d_sigma = -after * sigmoid(-gate[c]) * std::expm1(-d_gate[c]);
+      const double d_sigma = sigmoid_difference(gate[c], d_gate[c]);
       const double d_silu = d_gate[c] * after + gate[c] * d_sigma;
       row(out, r)[c] = d_silu * (up[c] + d_up[c]) + gate[c] * sigmoid(gate[c]) * d_up[c];
     }
