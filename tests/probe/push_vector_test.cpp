@@ -282,7 +282,7 @@ TEST_F(PushVectors, InterpolationsNeverGoToThePushedResidual) {
   options_.epsilons = {1};
   for (int32_t d = 0; d < 8; ++d) EXPECT_EQ(push_vector(options_, site_, {d, 0}).vector, way);
   residuals_.sample.resize(1);
-  expect_error(ErrorCode::kInput, {"layer 3", "no real residual but"}, [&] {
+  expect_error(ErrorCode::kInput, {"layer 3", "no real residual other than"}, [&] {
     (void)push_vector(options_, site_, {0, 0});
   });
 }

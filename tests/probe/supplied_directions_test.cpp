@@ -58,7 +58,7 @@ TEST(SuppliedDirections, WhatDoesNotGoTogetherIsRefused) {
                [&] { (void)supplied_directions(uneven, kLayers, 2); });
   DirectionFile others = file_by_layer();
   others.metadata = {{"rows.global.layer2", "0:1"}, {"rows.global.layer10", "0:2"}};
-  expect_error(ErrorCode::kInput, {"global.layer2", "global.layer10", "other chunks"},
+  expect_error(ErrorCode::kInput, {"global.layer2", "global.layer10", "different chunks"},
                [&] { (void)supplied_directions(others, kLayers, 2); });
 }
 
