@@ -73,7 +73,7 @@ TEST_F(ResultsCommands, ExportOfResponsesAndRows) {
 
 TEST_F(ResultsCommands, ARowWithoutANextTokenHasNoChangeOfItsLogProbability) {
   UnitRecord unit = made_unit(0, 20, 0.0625, {0.5});
-  unit.row_tokens = {7, -1};
+  unit.measured.row_tokens = {7, -1};
   {
     RunStore made = RunStore::create_or_resume(folder_ / "last.db", made_identity(), made_provenance());
     made.put_example(made_example(0));

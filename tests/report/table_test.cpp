@@ -24,9 +24,11 @@ TEST(Summary, SaysWhatWasMeasuredAndWhatWasSkipped) {
   for (const char* line :
        {"model          made-model\n", "data           made_data.json\n", "readout        predicting\n",
         "directions     2 isotropic, common\n", "examples       2 measured, 1 skipped\n",
-        "precision      f32\n", "audit          4 pushes rerun in f64, largest disagreement 1.8e-04\n",
-        "seed           42\n", "tugline        0.1.0\n",
-        "skipped        1 example: no anchor sentence (example 2)\n"}) {
+        "precision      f32\n",
+        "audit          4 pushes rerun in f64, largest disagreement 1.8e-04, 1 unit BEYOND the bound of a "
+        "measure\n",
+        "disagreements  kl 1.8e-04, total_variation 3.7e-04\n", "seed           42\n",
+        "tugline        0.1.0\n", "skipped        1 example: no anchor sentence (example 2)\n"}) {
     EXPECT_TRUE(holds(text, line)) << line << "is not in\n" << text;
   }
   EXPECT_TRUE(holds(text, made_identity().hash()));
