@@ -50,24 +50,25 @@ TEST_F(ResultsCommands, ExportOfResponsesAndRows) {
   EXPECT_TRUE(responses.out.starts_with(
       "example,span_kind,chunk,layer,position,direction,epsilon,kl,kl_reverse,js,"
       "top1_flips,delta_logprob,kl_standard_error,total_variation,entropy_change,kl_own_row,kl_after,"
-      "cosine,null_direction\n"
-      "0,anchor,3,20,10,0,0,0,0,0,0,0,,0,0,0,0,,0\n"
+      "cosine,null_direction,answer_change\n"
+      "0,anchor,3,20,10,0,0,0,0,0,0,0,,0,0,0,0,,0,\n"
       "0,anchor,3,20,10,0,0.5,0.015625,0.017578125,0.00390625,0,-0.001953125,,0.0078125,0.0009765625,0."
-      "01171875,0.01953125,0.125,0\n"))
+      "01171875,0.01953125,0.125,0,\n"))
       << responses.out;
   EXPECT_EQ(std::count(responses.out.begin(), responses.out.end(), '\n'), 1 + 4 * 6);
   const ProgramOutcome rows = tugline("export run.db --table rows");
   EXPECT_TRUE(
       holds(rows.out,
             "top1_flips,delta_logprob,row,token,kl_standard_error,cosine,null_direction,total_variation,"
-            "entropy_change\n"));
+            "entropy_change,answer_change,rose_tokens,rose_pieces,rose_changes,fell_tokens,fell_pieces,"
+            "fell_changes\n"));
   // The push's mean KL is 1/64; its rows are a quarter below and above.
   EXPECT_TRUE(holds(
       rows.out,
       "\n0,anchor,3,20,10,0,0.5,0.01171875,0.015625,0.001953125,0,-0.0009765625,10,7,,0.125,0,0.00390625,"
-      "0.00048828125\n"
+      "0.00048828125,,,,,,,\n"
       "0,anchor,3,20,10,0,0.5,0.01953125,0.01953125,0.005859375,0,-0.0029296875,11,2108,,0.125,0,0.01171875,"
-      "0.0014648438\n"))
+      "0.0014648438,,,,,,,\n"))
       << rows.out;
 }
 
@@ -93,8 +94,8 @@ TEST_F(ResultsCommands, ExportOfUnitsAndExamples) {
   EXPECT_TRUE(holds(distance.out, "anchor,20,2,0,0.5625,")) << distance.out;
   EXPECT_TRUE(holds(distance.out, "anchor,20,2,1,0.9375,")) << distance.out;
   const ProgramOutcome units = tugline("export run.db --table units");
-  EXPECT_TRUE(
-      holds(units.out, "0,anchor,3,20,11,13,10,20.333333333333332,2,0.1,2,6.103515625e-05,,\"So, 42.\",0\n"))
+  EXPECT_TRUE(holds(units.out,
+                    "0,anchor,3,20,11,13,10,20.333333333333332,2,0.1,2,6.103515625e-05,,\"So, 42.\",0,,,,,"))
       << units.out;
   const ProgramOutcome examples = tugline("export run.db --table examples");
   EXPECT_TRUE(

@@ -132,7 +132,7 @@ TEST_F(SweepBadInput, Config) {
   expect_config_refused("directions = \"many\"\n", "run.toml");
   expect_config_refused("[sweep]\nlayers = 1\n", "[sweep]");
   expect_config_refused("seed = 1\nseed = 2\n", "'seed'");
-  expect_config_refused("directions = 3\ndirection-file = \"a.npy\"\n", "excludes");
+  expect_config_refused("directions = 3\ndirection-file = \"a.npy\"\n", "cannot be combined");
   expect_config_refused("this is no option\n", "not an option");
 }
 

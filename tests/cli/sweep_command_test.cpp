@@ -75,7 +75,7 @@ TEST_F(Sweep, KeepsWhatIsAskedAboutTokens) {
                  "answers: the store has");
   for (const char* part : {"1/2", "2/2"})
     expect_done("-o part" + std::string(part, 1) + ".db --config asked.toml --audit 4 --shard " + part);
-  EXPECT_EQ(tugline("merge -o whole.db part1.db part2.db").status, 0);
+  EXPECT_EQ(tugline("merge whole.db part1.db part2.db").status, 0);
   EXPECT_EQ(exported("whole.db", "rows"), exported("run.db", "rows"));
   expect_refused("sweep $MODEL data.json -o other.db --moved-tokens 2 --vocabulary sampled",
                  "--moved-tokens: --vocabulary sampled computes a sample");

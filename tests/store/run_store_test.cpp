@@ -25,7 +25,7 @@ UnitRecord without_responses(UnitRecord unit) {
 
 TEST(RunStore, GivesBackWhatWasPut) {
   const TemporaryFolder folder;
-  const UnitRecord unit = made_unit(4, 20, 1.0 / 8);  // all of its rows are numbers of f32
+  const UnitRecord unit = made_unit(4, 20, 1.0 / 7);
   {
     RunStore store = RunStore::create_or_resume(folder / "run.db", made_identity(), made_provenance());
     store.put_example(made_example(4));

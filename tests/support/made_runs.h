@@ -44,7 +44,11 @@ inline ExampleRecord made_example(int64_t example) {
 // KL = scale * epsilon^2 * (1 + direction) on average, its two rows a quarter above and below.
 inline ResponseRecord made_response(int32_t direction, double epsilon, double scale) {
   const double kl = scale * epsilon * epsilon * (1 + direction);
-  const auto f32 = [](double value) { return static_cast<float>(value); };
+  // GCC 12 leaves out the rounding in vectorised code, unless the number is seen to be stored.
+  const auto f32 = [](double value) {
+    const volatile float rounded = static_cast<float>(value);
+    return rounded;
+  };
   ResponseRecord response{.direction = direction,
                           .epsilon = epsilon,
                           .cosine = epsilon == 0 ? std::nullopt : std::optional(0.125),

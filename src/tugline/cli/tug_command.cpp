@@ -144,7 +144,8 @@ void run(const TugArguments& arguments, const TextArguments& text) {
   const LanguageModel model = load_model(source, model_options(arguments.push));
   const Transcript transcript(model, {}, {.ids = result.text.ids});
   const Trace trace(transcript, result.text.span.begin, result.text.span.end);
-  for (const UnitRecord& unit : trace.tug(settings, watch_on_stderr()).columns().units) {
+  const Responses responses = trace.tug(settings, watch_on_stderr());
+  for (const UnitRecord& unit : responses.columns().units) {
     const LayerIndex layer{unit.key.layer};
     result.layers.push_back({.layer = layer,
                              .measured = unit.measured,
