@@ -136,7 +136,7 @@ TEST_F(Inspect, ATextWithItsOwnBosIsSaid) {
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_TRUE(holds(outcome.err, "the text begins with the BOS '<|begin|>' already and gets another"))
         << outcome.err;
-    EXPECT_TRUE(holds(outcome.err, "--bos never")) << outcome.err;
+    EXPECT_TRUE(holds(outcome.err, "set bos to never")) << outcome.err;
     EXPECT_FALSE(holds(tugline(std::string(command) + " --bos never").err, "gets another"));
   }
   std::string data = kData;
