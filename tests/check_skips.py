@@ -62,10 +62,15 @@ def state_of(case):
     return "failed" if state == "skipped" and "[  FAILED  ]" in (case.findtext("system-out") or "") else state
 
 
+def without_parameter(name):
+    """The test's own name: some versions of CMake put GoogleTest's comment on the parameter behind it."""
+    return name.split("  # GetParam()")[0]
+
+
 def tests_of(report, labels):
     """The tests of a JUnit report; `labels` has those of each name."""
     return [
-        Test(case.get("name"), state_of(case), case.findtext("system-out") or "", labels.get(case.get("name"), ()))
+        Test(without_parameter(case.get("name")), state_of(case), case.findtext("system-out") or "", labels.get(case.get("name"), ()))
         for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase")
     ]
 

@@ -16,7 +16,7 @@ REPORT = """<?xml version="1.0" encoding="UTF-8"?>
 <testsuite name="made up">
   <testcase name="Ran.Well" status="run"><system-out>[       OK ] Ran.Well</system-out></testcase>
   <testcase name="Went.Wrong" status="fail"><failure message=""/><system-out>[  FAILED  ] Went.Wrong</system-out></testcase>
-  <testcase name="Needs.Data" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
+  <testcase name="Needs.Data  # GetParam() = 4-byte object" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
     <system-out>[ RUN      ] Needs.Data\n/a.cpp:3: Skipped\nno data\n\n[  SKIPPED ] Needs.Data</system-out></testcase>
   <testcase name="Failed.First" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
     <system-out>[  FAILED  ] Failed.First\n[  SKIPPED ] 1 test</system-out></testcase>
@@ -35,7 +35,7 @@ class ReportTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             report = pathlib.Path(folder) / "tests.xml"
             report.write_text(REPORT, encoding="utf-8")
-            tests = check_skips.tests_of(report, {"Needs.Data": ("shared", "slow")})
+            tests = check_skips.tests_of(report, {"Needs.Data  # GetParam() = 4-byte object": ("shared", "slow")})
         self.assertEqual([test.state for test in tests], ["passed", "failed", "skipped", "failed", "skipped", "skipped"])
         self.assertEqual(tests[2].labels, ("shared", "slow"))
         self.assertEqual(check_skips.said(tests[2]), "no data")
