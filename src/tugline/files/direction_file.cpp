@@ -16,6 +16,7 @@
 #include "tugline/files/byte_reader.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/mapped_file.h"
+#include "tugline/files/model_folder.h"
 #include "tugline/files/npy.h"
 #include "tugline/files/safetensors.h"
 #include "tugline/files/zip_file.h"
@@ -58,8 +59,7 @@ struct StoredFile {
 
 // "F.safetensors:case0" is a file and an array, unless a file has that whole name.
 FileAndArray split_argument(const std::string& argument) {
-  std::error_code ignored;
-  if (fs::exists(argument, ignored)) return {argument, std::nullopt};
+  if (is_there(argument)) return {argument, std::nullopt};
   for (const std::string_view suffix : kNamed) {
     const size_t colon = argument.rfind(std::string(suffix) + ":");
     if (colon == std::string::npos) continue;

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <iterator>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "tugline/core/error.h"
@@ -108,8 +107,7 @@ std::vector<fs::path> gguf_part_paths(const fs::path& path, const GgufPartName& 
   for (uint64_t number = 1; number <= name.count; ++number) {
     paths.push_back(path.parent_path() /
                     fmt::format("{}-{:05}-of-{:05}.gguf", name.model, number, name.count));
-    std::error_code ignored;
-    if (!fs::exists(paths.back(), ignored))
+    if (!is_there(paths.back()))
       fail(ErrorCode::kNotFound,
            "{}: is part {} of a model in {} files, and part {} is not there{}: fetch {} into the same folder",
            path.string(), name.number, name.count, number, why_absent(paths.back()),

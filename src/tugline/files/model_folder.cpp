@@ -9,16 +9,22 @@
 #include "tugline/core/error.h"
 
 namespace tugline {
-namespace {
 
 namespace fs = std::filesystem;
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+namespace {
 
 constexpr std::string_view kUnfinished =
     "the download has not finished: run the same `tugline fetch` or `hf download` again";
 
 bool is_dangling(const fs::path& path) {
   std::error_code ignored;
-  return fs::is_symlink(path, ignored) && !fs::exists(path, ignored);
+  return fs::is_symlink(path, ignored) && !is_there(path);
 }
 
 std::vector<fs::path> entries_if_any(const fs::path& directory) {

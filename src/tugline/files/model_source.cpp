@@ -20,11 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 // A directory's own name, also where it is given as "models/tiny/" or ".".
 std::string directory_name(const fs::path& directory) {
   std::error_code error;

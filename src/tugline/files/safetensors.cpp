@@ -82,8 +82,7 @@ ShardMap read_index(const fs::path& path) {
 
 MappedFile open_shard(const fs::path& directory, const std::string& shard) {
   const fs::path path = directory / shard;
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
+  if (!is_there(path)) {
     fail(ErrorCode::kNotFound, "{}: {} names this shard, but it is not there{}; fetch it", path.string(),
          kSafetensorsIndex, why_absent(path));
   }
@@ -121,8 +120,8 @@ std::unique_ptr<TensorSource> open_safetensors(const fs::path& path) {
   std::error_code ignored;  // what cannot be looked at is for MappedFile to report
   if (!fs::is_directory(path, ignored)) return open_file(path);
   refuse_adapter(path);
-  if (fs::exists(path / kWholeSafetensors, ignored)) return open_file(path / kWholeSafetensors);
-  if (fs::exists(path / kSafetensorsIndex, ignored)) return open_shards(path);
+  if (is_there(path / kWholeSafetensors)) return open_file(path / kWholeSafetensors);
+  if (is_there(path / kSafetensorsIndex)) return open_shards(path);
   fail(ErrorCode::kNotFound, "{}: holds neither {} nor {}{}", path.string(), kWholeSafetensors,
        kSafetensorsIndex, weights_instead(path));
 }
@@ -139,9 +138,8 @@ std::vector<std::string> shards_of_index(const fs::path& index) {
 }
 
 std::vector<std::string> unread_safetensors(const fs::path& directory) {
-  std::error_code ignored;
-  const bool is_whole = fs::exists(directory / kWholeSafetensors, ignored);
-  if (!is_whole && !fs::exists(directory / kSafetensorsIndex, ignored)) return {};
+  const bool is_whole = is_there(directory / kWholeSafetensors);
+  if (!is_whole && !is_there(directory / kSafetensorsIndex)) return {};
   const std::vector<std::string> read =
       is_whole ? std::vector<std::string>{kWholeSafetensors} : shards_of_index(directory / kSafetensorsIndex);
   std::vector<std::string> unread;

@@ -1,19 +1,10 @@
 #include "tugline/files/hub/cached_model.h"
 
-#include <system_error>
-
 #include "tugline/core/error.h"
 #include "tugline/files/hub/hub_cache.h"
+#include "tugline/files/model_folder.h"
 
 namespace tugline {
-namespace {
-
-bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
-}
-
-}  // namespace
 
 ModelSource cached_model(const HubModel& model, const std::filesystem::path& cache) {
   const HubRepository repository(cache, model);

@@ -15,6 +15,7 @@
 #include "tugline/files/hub/blob_download.h"
 #include "tugline/files/hub/cached_model.h"
 #include "tugline/files/hub/retries.h"
+#include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"
 
 namespace tugline {
@@ -24,11 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t kParallel =
     4;  // connections: as many as fill a fast line, and few enough for a hub not to mind
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 // One model's download.
 class Fetch {
