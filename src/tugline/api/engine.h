@@ -38,6 +38,9 @@ struct LanguageModel::Engine {
   [[nodiscard]] const Tokenizer& tokenizer();
 };
 
+// The tokenizer of a model directory or GGUF file. Errors: kNotFound if there is none; those of Tokenizer.
+[[nodiscard]] Tokenizer read_tokenizer(const ModelSource& source);
+
 // LanguageModel::load for files that are already found.
 [[nodiscard]] LanguageModel load_language_model(const ModelSource& source, const ModelOptions& options,
                                                 const Watch& watch);

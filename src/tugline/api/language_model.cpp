@@ -21,11 +21,6 @@ namespace {
 // Rows of logits that are turned into floats at a time: [rows, vocabulary] doubles stay small.
 constexpr int64_t kLogitRows = 64;
 
-Tokenizer read_tokenizer(const ModelSource& source) {
-  if (source.kind == ModelSource::Kind::kGguf) return Tokenizer::from_gguf(GgufFile::open(source.path));
-  return Tokenizer::from_json_file(source.tokenizer_json());
-}
-
 ModelInfo info_of(const ModelSource& source, const Model& model) {
   const ModelConfig& config = model.config();
   return {.name = config.name,
@@ -66,6 +61,11 @@ Tokens tokens_of(const Tokenizer& tokenizer, const Encoding& encoding) {
 }
 
 }  // namespace
+
+Tokenizer read_tokenizer(const ModelSource& source) {
+  if (source.kind == ModelSource::Kind::kGguf) return Tokenizer::from_gguf(GgufFile::open(source.path));
+  return Tokenizer::from_json_file(source.tokenizer_json());
+}
 
 const Tokenizer& LanguageModel::Engine::tokenizer() {
   std::call_once(tokenizer_is_read, [this] { tokenizer_slot = read_tokenizer(source); });
@@ -118,7 +118,8 @@ LanguageModel load_language_model(const ModelSource& source, const ModelOptions&
   auto engine = std::make_shared<LanguageModel::Engine>();
   engine->source = source;
   engine->options = options;
-  for (const std::string& sentence : read_config(engine->source).warnings) warn(watch, sentence);
+  ModelFiles files = open_model(engine->source);
+  for (const std::string& sentence : files.config.warnings) warn(watch, sentence);
   const ThreadCount threads(options.threads);
   engine->keep_going = watch.keep_going;
   engine->loaded.backend = make_cpu_backend({.precision = precision, .keep_going = [slot = engine.get()] {
@@ -128,7 +129,7 @@ LanguageModel load_language_model(const ModelSource& source, const ModelOptions&
     warn(watch, fmt::format("precision {}: no fast bf16 products on this CPU, because {}; running {}",
                             options.precision, describe_machine().missing_bf16,
                             name_of(engine->loaded.backend->precision())));
-  engine->loaded.model = std::make_unique<Model>(Model::load(engine->source, *engine->loaded.backend));
+  engine->loaded.model = std::make_unique<Model>(std::move(files), *engine->loaded.backend);
   engine->keep_going = {};
   engine->info = info_of(engine->source, engine->model());
   return LanguageModel(std::move(engine));

@@ -20,7 +20,6 @@
 #include "tugline/files/mapped_file.h"
 #include "tugline/probe/reach.h"
 #include "tugline/probe/shard.h"
-#include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
@@ -55,7 +54,7 @@ class StoreObserver final : public SweepObserver {
     const std::string name = fmt::format("example {}, {}, layer {}", unit.key.example,
                                          span_text(unit.key.span_kind, unit.key.chunk), unit.key.layer);
     count_.finish_unit(name);
-    warn_of_audit(unit, name);
+    warn_of_audit(unit, precision_, name, watch_);
   }
   void put_residuals(LayerIndex layer, const ResidualStatistics& residuals) override {
     if (watch_.inform)
@@ -81,17 +80,6 @@ class StoreObserver final : public SweepObserver {
       next_word_ = seconds + 60;
     }
     return goes_on();
-  }
-
-  void warn_of_audit(const UnitRecord& unit, const std::string& name) const {
-    const auto bounds = audit_bounds_of(unit.measured.responses, precision_);
-    if (!bounds) return;
-    for (const size_t m : beyond_bounds(unit.audit, *bounds))
-      warn(watch_,
-           fmt::format("{}: of {} audited pushes one disagrees with its rerun in f64 by {:.1e} in {}; {} "
-                       "should stay within {:.1e}: do not trust this unit",
-                       name, unit.audit.pushes, *unit.audit.disagreements[m], kMeasures[m].name, precision_,
-                       (*bounds)[m]));
   }
 
   RunStore& store_;

@@ -35,13 +35,16 @@ uint64_t hash_of(const std::vector<int32_t>& ids) {
 // Keeps the units, one a layer.
 class Collector final : public SweepObserver {
  public:
-  Collector(ProgressCount count, const Watch& watch) : count_(std::move(count)), watch_(watch) {}
+  Collector(ProgressCount count, std::string_view precision, const Watch& watch)
+      : count_(std::move(count)), precision_(precision), watch_(watch) {}
 
   bool has_unit(const UnitKey&) override { return false; }
   void put_examples(const std::vector<ExampleRecord>&, const std::vector<SkippedSpan>&) override {}
   void put_unit(const UnitRecord& unit) override {
     units.push_back(unit);
-    count_.finish_unit(fmt::format("layer {}", unit.key.layer));
+    const std::string name = fmt::format("layer {}", unit.key.layer);
+    count_.finish_unit(name);
+    warn_of_audit(unit, precision_, name, watch_);
   }
   bool progress(int64_t pushes, double flops) override {
     count_.add(pushes, flops);
@@ -52,6 +55,7 @@ class Collector final : public SweepObserver {
 
  private:
   ProgressCount count_;
+  std::string_view precision_;
   const Watch& watch_;
 };
 
@@ -111,7 +115,8 @@ Responses Trace::tug(const PushSettings& settings, const Watch& watch) const {
                                                                        .hook = options.hook,
                                                                        .layers = options.layers}))
     warn(watch, sentence);
-  Collector collector(ProgressCount(model.config(), plan, options, watch.progress), watch);
+  Collector collector(ProgressCount(model.config(), plan, options, watch.progress),
+                      name_of(model.backend().precision()), watch);
   run_sweep(model, plan, options, collector, options.audit > 0 ? &call.exact_model() : nullptr);
   return responses_of({.units = std::move(collector.units),
                        .epsilons = options.pushes.epsilons,

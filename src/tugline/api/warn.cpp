@@ -3,8 +3,21 @@
 #include <fmt/format.h>
 
 #include "tugline/core/printable.h"
+#include "tugline/store/audit_bounds.h"
 
 namespace tugline {
+
+void warn_of_audit(const UnitRecord& unit, std::string_view precision, const std::string& name,
+                   const Watch& watch) {
+  const auto bounds = audit_bounds_of(unit.measured.responses, precision);
+  if (!bounds) return;
+  for (const size_t m : beyond_bounds(unit.audit, *bounds))
+    warn(watch,
+         fmt::format("{}: of {} audited pushes one disagrees with its rerun in f64 by {:.1e} in {}; {} "
+                     "should stay within {:.1e}: do not trust this unit",
+                     name, unit.audit.pushes, *unit.audit.disagreements[m], kMeasures[m].name, precision,
+                     (*bounds)[m]));
+}
 
 void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts, const Watch& watch) {
   if (count == 0) return;

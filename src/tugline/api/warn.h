@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "tugline/options.h"
+#include "tugline/store/records.h"
 #include "tugline/text/tokenizer.h"
 
 namespace tugline {
@@ -13,6 +15,10 @@ namespace tugline {
 inline void warn(const Watch& watch, const std::string& sentence) {
   if (watch.warn) watch.warn(sentence);
 }
+
+// Warns of each measure in which the unit's audit found more than its bound. `precision` is the run's, `name` the unit's in messages.
+void warn_of_audit(const UnitRecord& unit, std::string_view precision, const std::string& name,
+                   const Watch& watch);
 
 // Warns if `count` of `texts` begin with the BOS and get another one in front.
 void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts, const Watch& watch);

@@ -13,12 +13,11 @@
 #include "tugline/api/engine.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/core/error.h"
-#include "tugline/files/gguf.h"
 
 namespace tugline {
+
 Tokenizer load_tokenizer(const ModelSource& source) {
-  if (source.kind == ModelSource::Kind::kGguf) return Tokenizer::from_gguf(GgufFile::open(source.path));
-  Tokenizer tokenizer = Tokenizer::from_json_file(source.tokenizer_json());
+  Tokenizer tokenizer = read_tokenizer(source);
   for (const std::string& note : tokenizer.notes())
     spdlog::warn("{}. --bos always and --bos never overrule both", note);
   return tokenizer;

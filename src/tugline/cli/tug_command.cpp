@@ -22,7 +22,6 @@
 #include "tugline/core/error.h"
 #include "tugline/probe/cost.h"
 #include "tugline/probe/reach.h"
-#include "tugline/store/audit_bounds.h"
 
 namespace tugline {
 namespace {
@@ -73,23 +72,10 @@ double flops_of(const ModelConfig& config, const TugResult& result, LayerIndex l
       .total();
 }
 
-void warn_of_audits(const TugResult& result) {
-  const std::string precision(name_of(result.precision));
-  for (const TugLayer& layer : result.layers) {
-    const auto bounds = audit_bounds_of(layer.measured.responses, precision);
-    if (!bounds) continue;
-    for (const size_t m : beyond_bounds(layer.audit, *bounds))
-      spdlog::warn(
-          "layer {}: an audited push disagrees with its rerun in f64 by {:.1e} in {}; {} should stay "
-          "within {:.1e}: do not trust these numbers",
-          layer.layer.value, *layer.audit.disagreements[m], kMeasures[m].name, precision, (*bounds)[m]);
-  }
-}
-
-// Nothing if the model has none: then tokens are shown by their ids.
-std::optional<Tokenizer> tokenizer_of(const ModelSource& source, const PushArguments& push) {
-  if (needs_tokenizer(push.answers)) return load_tokenizer(source);
-  if (push.answers.empty() && push.moved_tokens == 0) return std::nullopt;
+// Nothing if the model has none and none is needed: then tokens are shown by their ids.
+std::optional<Tokenizer> tokenizer_of(const ModelSource& source, const TextArguments& text,
+                                      const std::string& answers) {
+  if (needs_tokenizer(text) || needs_tokenizer(answers)) return load_tokenizer(source);
   try {
     return load_tokenizer(source);
   } catch (const Error& e) {
@@ -124,14 +110,14 @@ void run(const TugArguments& arguments, const TextArguments& text) {
   const ModelSource source = find_model(arguments.model);
   const ModelConfig config = read_config(source);
   PushSettings settings = settings_of(arguments.push, config.num_layers);
-  const std::optional<Tokenizer> tokenizer = tokenizer_of(source, arguments.push);
-  settings.answers =
-      resolve_answers(arguments.push.answers, tokenizer ? &*tokenizer : nullptr, config.vocab_size);
+  const std::optional<Tokenizer> read = tokenizer_of(source, text, arguments.push.answers);
+  const Tokenizer* const tokenizer = read ? &*read : nullptr;
+  settings.answers = resolve_answers(arguments.push.answers, tokenizer, config.vocab_size);
   settings.audit = arguments.audit;
   const SweepOptions options = resolve(settings, config);
   TugResult result{.model = config.name,
                    .d_model = config.hidden_size,
-                   .text = resolve_tug_text(text, source),
+                   .text = resolve_tug_text(text, tokenizer),
                    .readout = options.readout,
                    .vocabulary = options.vocabulary,
                    .temperature = options.temperature,
@@ -153,8 +139,7 @@ void run(const TugArguments& arguments, const TextArguments& text) {
                              .flops = flops_of(config, result, layer)});
   }
   result.precision = precision_of(model.info().precision).value();
-  warn_of_audits(result);
-  if (tokenizer) add_token_text(*tokenizer, result);
+  if (tokenizer != nullptr) add_token_text(*tokenizer, result);
   write_to_standard_output(arguments.json ? tug_json(result) : tug_text(result, colour_of_standard_output()));
 }
 

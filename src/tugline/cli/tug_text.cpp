@@ -11,8 +11,7 @@
 namespace tugline {
 namespace {
 
-TugText from_text(const TextArguments& arguments, const ModelSource& source) {
-  const Tokenizer tokenizer = load_tokenizer(source);
+TugText from_text(const TextArguments& arguments, const Tokenizer& tokenizer) {
   const Encoding encoding = tokenizer.encode(*arguments.text, arguments.bos);
   TugText text;
   text.ids = encoding.ids;
@@ -23,24 +22,12 @@ TugText from_text(const TextArguments& arguments, const ModelSource& source) {
   return text;
 }
 
-// The model's tokenizer, if it has one. If it is only needed to show pieces, a model without one is not an error.
-std::optional<Tokenizer> tokenizer_for_ids(const ModelSource& source, BosPolicy bos) {
-  if (bos != BosPolicy::kNever) return load_tokenizer(source);
-  try {
-    return load_tokenizer(source);
-  } catch (const Error& e) {
-    spdlog::info("tokens are shown by their ids: {}", e.what());
-    return std::nullopt;
-  }
-}
-
-TugText from_ids(const TextArguments& arguments, const ModelSource& source) {
+TugText from_ids(const TextArguments& arguments, const Tokenizer* tokenizer) {
   if (arguments.sentence)
     fail(ErrorCode::kUsage, "--sentence: is looked for in --text or --text-file; with --ids give --span");
   TugText text;
   const std::vector<int32_t> given = parse_ids(*arguments.ids);
   text.span = parse_token_range(*arguments.span);
-  const std::optional<Tokenizer> tokenizer = tokenizer_for_ids(source, arguments.bos);
   if (tokenizer) text.ids = tokenizer->encode("", arguments.bos).ids;  // the BOS, if there is one
   if (!text.ids.empty() && text.ids.front() == given.front())
     spdlog::warn("the ids begin with the BOS ({}) already and get another; --bos never runs them as they are",
@@ -53,8 +40,12 @@ TugText from_ids(const TextArguments& arguments, const ModelSource& source) {
 
 }  // namespace
 
-TugText resolve_tug_text(const TextArguments& arguments, const ModelSource& source) {
-  return arguments.text ? from_text(arguments, source) : from_ids(arguments, source);
+bool needs_tokenizer(const TextArguments& arguments) {
+  return arguments.text.has_value() || arguments.bos != BosPolicy::kNever;
+}
+
+TugText resolve_tug_text(const TextArguments& arguments, const Tokenizer* tokenizer) {
+  return arguments.text ? from_text(arguments, *tokenizer) : from_ids(arguments, tokenizer);
 }
 
 }  // namespace tugline

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "tugline/core/ids.h"
-#include "tugline/files/model_source.h"
 #include "tugline/text/tokenizer.h"
 
 namespace tugline {
@@ -28,8 +27,11 @@ struct TugText {
   std::vector<std::string> pieces;
 };
 
-// Ids with kNever need no tokenizer. Errors: an option that does not parse; a sentence that does not occur in the text, or occurs more
-// than once; a BOS, text or sentence that needs a tokenizer if the model has none.
-[[nodiscard]] TugText resolve_tug_text(const TextArguments& arguments, const ModelSource& source);
+// Whether the text cannot be resolved without a tokenizer. Ids with kNever can.
+[[nodiscard]] bool needs_tokenizer(const TextArguments& arguments);
+
+// `tokenizer` may be null if the arguments do not need it: then pieces are empty. Errors: an option that does not parse; a sentence that
+// does not occur in the text, or occurs more than once.
+[[nodiscard]] TugText resolve_tug_text(const TextArguments& arguments, const Tokenizer* tokenizer);
 
 }  // namespace tugline

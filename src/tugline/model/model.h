@@ -34,6 +34,8 @@ class Model {
  public:
   // Reads configuration and weights of a model directory or GGUF file. `backend` must outlive the model.
   static Model load(const ModelSource& source, Backend& backend);
+  // Reads the weights of files that are open already.
+  Model(ModelFiles files, Backend& backend);
   // Takes packed weights that come from no file, such as random ones in benchmarks. Its fingerprint is 0.
   Model(ModelConfig config, Weights weights, Backend& backend);
 
@@ -55,8 +57,6 @@ class Model {
   [[nodiscard]] Norm final_norm() const { return {config_, weights_.final_norm, *backend_}; }
 
  private:
-  Model(ModelFiles files, Backend& backend);
-
   ModelConfig config_;
   LayerProgram program_;
   std::unique_ptr<TensorSource> tensors_;
