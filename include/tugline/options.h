@@ -40,7 +40,7 @@ struct ModelOptions {
   // "f32"; "bf16": products on differences in bf16, right to about a percent, f32 if the CPU lacks the instructions; "plain-bf16": what a
   // hooked bf16 model computes, rounding noise included.
   std::string precision = "f32";
-  // Of the model's calls; 0: as many as OpenMP has. The process's own setting stays as it is.
+  // The number of threads of the model's calls; 0 means as many as OpenMP has. The process's own setting does not change.
   int threads = 0;
 };
 

@@ -84,7 +84,7 @@ def integers(value: Any, name: str) -> list[int]:
     except TypeError as error:
         raise UsageError(f"{name}: expected whole numbers, found {type(value).__name__}") from error
     if not found:
-        raise UsageError(f"{name}: there are none; give one at least")
+        raise UsageError(f"{name}: is empty; expected at least one")
     return found
 
 

@@ -45,7 +45,7 @@ double row_value(size_t m, const UnitMeasurement& unit, const ResponseRecord& re
   return measure.type == RowType::kF32 ? double_of_shortest_text(static_cast<float>(value)) : value;
 }
 
-// Of the table's measures those that have a mean and that the pushes were asked for.
+// The measures of the table that have a mean and that were asked for.
 void add_measure(size_t m, Responses::Columns& columns) {
   if (!kMeasures[m].has_mean()) return;
   const std::string name(kMeasures[m].name);

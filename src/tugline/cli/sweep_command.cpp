@@ -44,7 +44,6 @@ void report_plan(const SweepJob& job, int64_t pushes) {
 Provenance facts_of(const SweepArguments& arguments, const SweepOptions& options) {
   Provenance facts{{field::kCommandLine, arguments.command_line},
                    {"model_path", arguments.model},
-                   {"data_path", arguments.data.path},
                    {field::kDirectionFile, arguments.push.direction_file},
                    {"precision_asked_for", arguments.push.precision},
                    {"preset", arguments.preset}};
