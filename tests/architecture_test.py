@@ -38,6 +38,8 @@ COMPUTE_FOLDER = "backend"
 PARALLEL_LOOPS = "core/parallel_for.h"
 MOST_LINES = 450
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+STRING_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
+OPTION = re.compile(r"(?<![\w-])--[a-z]")
 SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}
 
 
@@ -128,6 +130,17 @@ def ill_formed_headers(tree):
             yield f"{path}: has no '#pragma once'"
 
 
+def options_in_messages(tree):
+    """The command line, Python and C++ spell a setting in three ways: an Error carries its name (Error::setting)."""
+    for path, text in tree.texts.items():
+        if folder_of(path) in SEES_ALL:
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            for literal in STRING_LITERAL.findall(line.split("//")[0]):
+                if OPTION.search(literal):
+                    yield f"{path}:{number}: the text {literal} names an option of the command line"
+
+
 def long_files(tree):
     for path, text in tree.texts.items():
         lines = text.count("\n")
@@ -151,7 +164,7 @@ def cycles(tree):
         yield from visit(path)
 
 
-RULES = [wrong_directions, stray_public_includes, missing_headers, stray_compute_libraries, stray_parallel_regions, ill_formed_headers, long_files, cycles]
+RULES = [wrong_directions, stray_public_includes, missing_headers, stray_compute_libraries, stray_parallel_regions, ill_formed_headers, options_in_messages, long_files, cycles]
 
 
 class ArchitectureTest(unittest.TestCase):
@@ -212,6 +225,10 @@ class BrokenTreesTest(unittest.TestCase):
     def test_header_without_comment_or_guard(self):
         files = {"core/a.h": "int a();\n", "core/b.h": "// Good.\n#pragma once\n", "core/c.cpp": "int c;\n"}
         self.assertEqual(len(self.found(ill_formed_headers, files)), 2)
+
+    def test_option_in_a_message(self):
+        files = {"probe/a.cpp": 'fail("--push: no");  // "--seed"\n', "cli/b.cpp": 'fail("--push");\n', "core/c.cpp": 'say("a--b, push");\n'}
+        self.assertEqual(self.found(options_in_messages, files), ['probe/a.cpp:1: the text "--push: no" names an option of the command line'])
 
     def test_long_file(self):
         self.assertEqual(len(self.found(long_files, {"core/a.cpp": "\n" * 451, "core/b.cpp": "\n" * 450})), 1)

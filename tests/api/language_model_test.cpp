@@ -100,11 +100,11 @@ TEST(Trace, RefusalsNameTheSetting) {
   expect_refused("hook: 'resid'", [&] { (void)trace.tug({.hook = "resid"}); });
   expect_refused("epsilons: 1 is given twice", [&] { (void)trace.tug({.epsilons = {1, 1}}); });
   expect_refused("not finite", [&] { (void)trace.tug({.epsilons = {NAN}}); });
-  expect_refused("directions is 0", [&] { (void)trace.tug({.directions = 0}); });
+  expect_refused("directions: 0 is", [&] { (void)trace.tug({.directions = 0}); });
   expect_refused("directions", [&] { (void)trace.tug({.vectors = {.values = {1, 2}, .rows = 1}}); });
-  expect_refused("temperature is -1", [&] { (void)trace.tug({.temperature = -1}); });
+  expect_refused("temperature: -1 is", [&] { (void)trace.tug({.temperature = -1}); });
   expect_refused("readout: 'both'", [&] { (void)trace.tug({.readout = "both"}); });
-  expect_refused("there is no measure 'kll'", [&] { (void)trace.tug({.epsilons = {1}}).values("kll"); });
+  expect_refused("measure: there is no 'kll'", [&] { (void)trace.tug({.epsilons = {1}}).values("kll"); });
   expect_refused("token 0", [&] { (void)transcript.trace(0, 2); });
   expect_refused("[2, 9)", [&] { (void)transcript.trace(2, 9); });
   expect_refused("given as ids", [&] { (void)transcript.trace("a"); });

@@ -245,7 +245,7 @@ TEST(SampledDivergence, BigMovesAreComputedWhole) {
 
 TEST(SampledDivergence, ReferenceRefusesIt) {
   const auto backend = make_reference_backend();
-  expect_error(ErrorCode::kUnsupported, {"reference-f64", "--vocabulary sampled"},
+  expect_error(ErrorCode::kUnsupported, {"reference-f64", "vocabulary", "sampled"},
                [&] { (void)SampledCase(*backend).run(sampling(1)); });
 }
 

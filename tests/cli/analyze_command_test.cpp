@@ -135,11 +135,11 @@ TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("analyze run.db --small-epsilon nan", "--small-epsilon");
   expect_refused("analyze run.db --resamples 5", "--resamples");
   expect_refused("plot run.db -o f.svg --kind violins", "--kind");
-  expect_refused("plot run.db -o f.svg --kind scatter", "needs a metric");
+  expect_refused("plot run.db -o f.svg --kind scatter", "--metric: the kind scatter needs one");
   expect_refused("plot run.db -o f.svg --kind scatter --metric size", "holds no analysis");
-  expect_refused("plot run.db -o f.svg --layer 1", "layer goes with");
-  expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "metric goes with");
-  expect_refused("plot run.db -o f.svg --kind chunks --layer 7", "it has layers 0, 1");
+  expect_refused("plot run.db -o f.svg --layer 1", "--layer: goes with");
+  expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "--metric: goes with");
+  expect_refused("plot run.db -o f.svg --kind chunks --layer 7", "--layer: the run has no layer 7 with chunk spans; it has 0, 1");
 }
 
 }  // namespace

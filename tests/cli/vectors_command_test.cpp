@@ -60,7 +60,7 @@ TEST_F(Vectors, ASweepBesideRandomDirectionsTellsThemApartEverywhere) {
     null += response.set == DirectionSet::kNull ? 1 : 0;
   EXPECT_EQ(null, 15);
   expect_refused(sweep, "null_directions");
-  expect_refused("sweep $MODEL metrics.json -o t.db --null-directions 5", "--direction-file");
+  expect_refused("sweep $MODEL metrics.json -o t.db --null-directions 5", "--null-directions: ");
   const std::string summary = tugline("summary s.db").out;
   EXPECT_TRUE(holds(summary, "beside 5 random ones")) << summary;
   EXPECT_TRUE(holds(summary, "random directions beside the vectors: KL")) << summary;

@@ -72,7 +72,7 @@ TEST(GlobalVectors, CentredByExample) {
 }
 
 TEST(GlobalVectors, NeedBothSides) {
-  expect_error(ErrorCode::kInput, {"threshold 2", "0 are above", "5 are not", "--metric"},
+  expect_error(ErrorCode::kInput, {"threshold 2", "0 are above", "5 are not", "metric"},
                [] { (void)global_vector(examples(), kMetric, 2, Centring::kNone); });
 }
 

@@ -91,7 +91,7 @@ TEST_F(PushVectors, NullDirectionsFollowTheSuppliedOnesAndAreTheSameEverywhere) 
   options_.seed = 43;
   EXPECT_NE(null_direction(43, 0, kHidden), null);
   options_.supplied = {};
-  expect_error(ErrorCode::kUsage, {"--null-directions", "--direction-file"},
+  expect_error(ErrorCode::kUsage, {"null_directions: ", "vectors of your own"},
                [&] { check_push_options(options_, kHidden); });
 }
 
@@ -129,9 +129,9 @@ TEST_F(PushVectors, NamesReadBack) {
   for (const DirectionFamily family : kAll) EXPECT_EQ(parse_direction_family(name_of(family)), family);
   for (const PushKind kind : {PushKind::kAdditive, PushKind::kRotation, PushKind::kInterpolation})
     EXPECT_EQ(parse_push_kind(name_of(kind)), kind);
-  expect_error(ErrorCode::kUsage, {"--direction-family", "'gaussian'", "mean-centred", "principal"},
+  expect_error(ErrorCode::kUsage, {"direction_family: ", "'gaussian'", "mean-centred", "principal"},
                [] { (void)parse_direction_family("gaussian"); });
-  expect_error(ErrorCode::kUsage, {"--push", "'turn'", "rotation"}, [] { (void)parse_push_kind("turn"); });
+  expect_error(ErrorCode::kUsage, {"push: ", "'turn'", "rotation"}, [] { (void)parse_push_kind("turn"); });
 }
 
 TEST_F(PushVectors, MeanCentredComponentsSumToZero) {
@@ -298,7 +298,7 @@ TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {
   wrong.epsilons = {0, 1};
   check_push_options(wrong, kHidden);
   wrong.family = DirectionFamily::kDifference;
-  refused({"interpolation", "--direction-family"}, wrong);
+  refused({"push: ", "interpolation", "direction family"}, wrong);
   wrong = options_;
   wrong.kind = PushKind::kRotation;
   check_push_options(wrong, kHidden);
@@ -314,7 +314,7 @@ TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {
   wrong = options_;
   wrong.supplied = {.rows = {direction(0)}};
   wrong.family = DirectionFamily::kCovariance;
-  refused({"covariance", "--direction-file"}, wrong);
+  refused({"direction_family: ", "covariance", "vectors of your own"}, wrong);
 }
 
 }  // namespace

@@ -200,7 +200,7 @@ TEST_P(Units, BatchesOfAnySizeAgree) {
 }
 
 TEST_P(Units, MemoryForLessThanOnePushIsRefused) {
-  expect_error(ErrorCode::kUsage, {"--memory-limit", "1000"},
+  expect_error(ErrorCode::kUsage, {"memory_limit: ", "1000"},
                [&] { (void)measure(options(), {1}, ReadoutKind::kPredicting, 1000); });
 }
 
@@ -243,7 +243,7 @@ TEST_P(Units, SampledVocabulariesHaveAStandardError) {
                      {.vocabulary = vocabulary, .seed = 42, .example_hash = 5});
   };
   if (GetParam() == BackendKind::kReference) {
-    expect_error(ErrorCode::kUnsupported, {"--vocabulary sampled"},
+    expect_error(ErrorCode::kUnsupported, {"vocabulary", "sampled"},
                  [&] { (void)read(Vocabulary::kSampled); });
     return;
   }

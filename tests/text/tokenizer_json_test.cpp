@@ -213,7 +213,7 @@ TEST(TokenizerJson, SentencePieceIsCalledSo) {
   for (const auto& [field, value] : parts) {
     json document = small();
     document[field] = value;
-    expect_error(ErrorCode::kUnsupported, {"t.json", "SentencePiece-style", "tug --ids"},
+    expect_error(ErrorCode::kUnsupported, {"t.json", "SentencePiece-style", "token ids"},
                  [&] { (void)from(document); });
   }
 }

@@ -16,17 +16,16 @@ namespace {
 bool is_given(const DataSource& data) { return data.text.has_value() || !data.path.empty(); }
 
 void check_positive(const char* setting, double value) {
-  if (!(value > 0) || !std::isfinite(value))
-    fail(ErrorCode::kUsage, "{} is {}; expected a positive number", setting, value);
+  if (!(value > 0) || !std::isfinite(value)) refuse(setting, "{} is not a positive number", value);
 }
 
 AnalysisOptions options_of(const AnalysisSettings& settings) {
   check_positive("threshold", settings.threshold);
   if (settings.small_epsilon) check_positive("small_epsilon", *settings.small_epsilon);
   if (settings.epsilon && !std::isfinite(*settings.epsilon))
-    fail(ErrorCode::kUsage, "epsilon is {}; expected a finite number", *settings.epsilon);
+    refuse("epsilon", "{} is not a finite number", *settings.epsilon);
   if (settings.resamples < 100 || settings.resamples > 1'000'000)
-    fail(ErrorCode::kUsage, "resamples is {}; expected 100 to 1000000", settings.resamples);
+    refuse("resamples", "{} is not from 100 to 1000000", settings.resamples);
   AnalysisOptions options;
   options.epsilon = settings.epsilon;
   options.threshold = settings.threshold;

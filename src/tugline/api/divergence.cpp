@@ -15,17 +15,15 @@ void check_finite(std::span<const double> values, const char* name, int64_t voca
       std::find_if(values.begin(), values.end(), [](double value) { return !std::isfinite(value); });
   if (bad == values.end()) return;
   const int64_t at = bad - values.begin();
-  fail(ErrorCode::kUsage, "{}: row {}, token {} is {}; logits must be finite", name, at / vocabulary,
-       at % vocabulary, *bad);
+  refuse(name, "row {}, token {} is {}; logits must be finite", at / vocabulary, at % vocabulary, *bad);
 }
 
 void check(std::span<const double> a, const char* a_name, std::span<const double> b, const char* b_name,
            int64_t vocabulary) {
-  if (vocabulary < 1)
-    fail(ErrorCode::kUsage, "the vocabulary has {} tokens; expected 1 at least", vocabulary);
+  if (vocabulary < 1) refuse("vocabulary", "{} tokens; expected 1 at least", vocabulary);
   if (a.size() != b.size() || a.size() % static_cast<size_t>(vocabulary) != 0)
-    fail(ErrorCode::kUsage, "{} has {} numbers and {} {}; expected as many, in rows of {}", a_name, a.size(),
-         b_name, b.size(), vocabulary);
+    refuse(a_name, "{} numbers, and {} has {}; expected as many, in rows of {}", a.size(), b_name, b.size(),
+           vocabulary);
   check_finite(a, a_name, vocabulary);
   check_finite(b, b_name, vocabulary);
 }
@@ -35,7 +33,7 @@ template <typename DeltaRow>
 std::vector<double> divergences(std::span<const double> base, int64_t vocabulary, double temperature,
                                 const DeltaRow& delta_row) {
   if (!(temperature > 0) || !std::isfinite(temperature))
-    fail(ErrorCode::kUsage, "temperature is {}; expected a positive number", temperature);
+    refuse("temperature", "{} is not a positive number", temperature);
   std::vector<double> result(base.size() / static_cast<size_t>(vocabulary));
   parallel_for(static_cast<int64_t>(result.size()), [&](int64_t row) {
     const auto logits = base.subspan(static_cast<size_t>(row * vocabulary), static_cast<size_t>(vocabulary));

@@ -29,8 +29,8 @@ int32_t layer_to_draw(const RunView& view, const std::string& span_kind,
   const auto found =
       std::find_if(layers.begin(), layers.end(), [&](int32_t layer) { return layer == *wanted; });
   if (found == layers.end())
-    fail(ErrorCode::kUsage, "layer {}: the run has no {} spans there; it has layers {}", *wanted, span_kind,
-         fmt::join(layers, ", "));
+    refuse("layer", "the run has no layer {} with {} spans; it has {}", *wanted, span_kind,
+           fmt::join(layers, ", "));
   return *found;
 }
 
@@ -84,20 +84,20 @@ std::string families_script(const std::vector<std::filesystem::path>& paths, con
 void check_plot(const PlotSettings& settings, size_t runs) {
   const std::string& kind = settings.kind;
   if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end())
-    fail(ErrorCode::kUsage, "kind: '{}' is not one of {}", kind, fmt::join(kKinds, ", "));
+    refuse("kind", "'{}' is not one of {}", kind, fmt::join(kKinds, ", "));
   const bool has_metric = kind == "chunks" || kind == "scatter";
   if (settings.layer && !has_metric && kind != "families")
-    fail(ErrorCode::kUsage, "layer goes with the kinds chunks, scatter and families, not with {}", kind);
+    refuse("layer", "goes with the kinds chunks, scatter and families, not with {}", kind);
   if (settings.epsilon && kind != "distance")
-    fail(ErrorCode::kUsage, "epsilon goes with the kind distance, not with {}", kind);
+    refuse("epsilon", "goes with the kind distance, not with {}", kind);
   if (runs > 1 && kind != "families")
     fail(ErrorCode::kUsage, "several runs go with the kind families; {} draws one, and {} are given", kind,
          runs);
   if (!settings.metric.empty() && !has_metric)
-    fail(ErrorCode::kUsage, "metric goes with the kinds chunks and scatter, not with {}", kind);
+    refuse("metric", "goes with the kinds chunks and scatter, not with {}", kind);
   if (settings.metric.empty() && kind == "scatter")
-    fail(ErrorCode::kUsage, "the kind scatter needs a metric: {}, or another of the dataset's",
-         fmt::join(annotated_metric_names(), ", "));
+    refuse("metric", "the kind scatter needs one: {}, or another of the dataset's",
+           fmt::join(annotated_metric_names(), ", "));
 }
 
 std::string plot_script(const std::vector<std::filesystem::path>& paths, const PlotSettings& settings,

@@ -38,7 +38,7 @@ ModelInfo info_of(const ModelSource& source, const Model& model) {
 Precision precision_named(const std::string& name) {
   const auto precision = precision_of(name);
   if (!precision || *precision == Precision::kF64)
-    fail(ErrorCode::kUsage, "precision: '{}' is not one of f32, bf16, plain-bf16", name);
+    refuse("precision", "'{}' is not one of f32, bf16, plain-bf16", name);
   return *precision;
 }
 
@@ -113,8 +113,7 @@ LanguageModel LanguageModel::load(const MemoryModel& model, const ModelOptions& 
 LanguageModel load_language_model(const ModelSource& source, const ModelOptions& options,
                                   const Watch& watch) {
   const Precision precision = precision_named(options.precision);
-  if (options.threads < 0)
-    fail(ErrorCode::kUsage, "threads is {}; expected 1 or more, or 0 for all", options.threads);
+  if (options.threads < 0) refuse("threads", "{} is not 1 or more, or 0 for all", options.threads);
   auto engine = std::make_shared<LanguageModel::Engine>();
   engine->source = source;
   engine->options = options;

@@ -83,7 +83,7 @@ std::span<const double> column_named(const NamedColumns& columns, std::string_vi
                                      const std::vector<std::string>& names) {
   const auto found = columns.find(name);
   if (found == columns.end())
-    fail(ErrorCode::kUsage, "there is no measure '{}'; there are {}", name, fmt::join(names, ", "));
+    refuse("measure", "there is no '{}'; there are {}", name, fmt::join(names, ", "));
   return found->second;
 }
 

@@ -35,7 +35,7 @@ ExportTable table_named(const std::string& name) {
     if (name == known) return table;
     names.emplace_back(known);
   }
-  fail(ErrorCode::kUsage, "table: '{}' is not one of {}", name, fmt::join(names, ", "));
+  refuse("table", "'{}' is not one of {}", name, fmt::join(names, ", "));
 }
 
 // One row, with a column for each setting.
@@ -57,7 +57,7 @@ std::map<std::string, Table> tables_of(const std::vector<ResultTable>& results) 
 
 FigureFormat format_named(const std::string& name) {
   if (name != "svg" && name != "png" && name != "pdf")
-    fail(ErrorCode::kUsage, "format: '{}' is not one of svg, png, pdf", name);
+    refuse("format", "'{}' is not one of svg, png, pdf", name);
   return figure_format_of("figure." + name);
 }
 
@@ -118,8 +118,7 @@ void Run::save_figure(const std::filesystem::path& path, const PlotSettings& set
 Run sweep(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,
           const SweepSettings& settings, const Watch& watch) {
   if (settings.shards < 1 || settings.shard < 1 || settings.shard > settings.shards)
-    fail(ErrorCode::kUsage, "shard {} of {}: expected one from 1 to the number of shards", settings.shard,
-         settings.shards);
+    refuse("shard", "{} of {} is not one from 1 to the number of shards", settings.shard, settings.shards);
   EngineCall call(*model.engine(), watch);
   SweepJob job{.data = data,
                .path = path.string(),

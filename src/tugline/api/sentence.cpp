@@ -22,19 +22,21 @@ std::vector<ByteRange> occurrences(const std::string& text, std::string_view sen
 }  // namespace
 
 TokenRange sentence_span(const std::string& text, std::string_view sentence, const Encoding& encoding) {
-  if (sentence.empty()) fail(ErrorCode::kUsage, "sentence: is empty");
+  if (sentence.empty()) refuse("sentence", "is empty");
   std::vector<TokenRange> places;
   for (const ByteRange bytes : occurrences(text, sentence)) {
     const auto tokens = tokens_holding(encoding, bytes);
-    if (!tokens) fail(ErrorCode::kInput, "sentence: is not covered by the text's tokens; give a span");
+    if (!tokens)
+      fail_setting(ErrorCode::kInput, "sentence", "is not covered by the text's tokens; give a span");
     places.push_back(*tokens);
   }
-  if (places.empty()) fail(ErrorCode::kInput, "sentence: '{}' is not in the text", excerpt(sentence));
+  if (places.empty())
+    fail_setting(ErrorCode::kInput, "sentence", "'{}' is not in the text", excerpt(sentence));
   if (places.size() == 1) return places.front();
   std::vector<std::string> spans;
   for (const TokenRange place : places) spans.push_back(fmt::format("{}:{}", place.begin, place.end));
-  fail(ErrorCode::kUsage, "sentence: is in the text {} times; choose one by its span: {}", places.size(),
-       fmt::join(spans, ", "));
+  refuse("sentence", "is in the text {} times; choose one by its span: {}", places.size(),
+         fmt::join(spans, ", "));
 }
 
 }  // namespace tugline

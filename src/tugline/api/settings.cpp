@@ -34,36 +34,35 @@ Value value_of(const std::array<std::pair<const char*, Value>, n>& values, const
     if (name == known) return value;
     names.emplace_back(known);
   }
-  fail(ErrorCode::kUsage, "{}: '{}' is not one of {}", setting, name, fmt::join(names, ", "));
+  refuse(setting, "'{}' is not one of {}", name, fmt::join(names, ", "));
 }
 
 template <typename Number>
 void check_range(const char* setting, Number value, Number low, Number high) {
-  if (!(value >= low && value <= high))
-    fail(ErrorCode::kUsage, "{} is {}; expected {} to {}", setting, value, low, high);
+  if (!(value >= low && value <= high)) refuse(setting, "{} is not from {} to {}", value, low, high);
 }
 
 std::vector<double> epsilons_of(std::vector<double> epsilons) {
-  if (epsilons.empty()) fail(ErrorCode::kUsage, "epsilons: there are none; give one at least");
+  if (epsilons.empty()) refuse("epsilons", "there are none; give one at least");
   std::set<double> seen;
   for (double& epsilon : epsilons) {
-    if (!std::isfinite(epsilon)) fail(ErrorCode::kUsage, "epsilons: {} is not finite", epsilon);
+    if (!std::isfinite(epsilon)) refuse("epsilons", "{} is not finite", epsilon);
     if (epsilon == 0) epsilon = 0.0;  // -0 is 0
-    if (!seen.insert(epsilon).second) fail(ErrorCode::kUsage, "epsilons: {} is given twice", epsilon);
+    if (!seen.insert(epsilon).second) refuse("epsilons", "{} is given twice", epsilon);
   }
   return epsilons;
 }
 
 DirectionArray array_of(const VectorArray& vectors, const char* setting) {
   if (vectors.rows < 1 || vectors.values.size() % static_cast<size_t>(vectors.rows) != 0)
-    fail(ErrorCode::kUsage, "{}: {} numbers are not {} rows", setting, vectors.values.size(), vectors.rows);
+    refuse(setting, "{} numbers are not {} rows", vectors.values.size(), vectors.rows);
   const auto columns = static_cast<int64_t>(vectors.values.size()) / vectors.rows;
   const auto bad = std::find_if(vectors.values.begin(), vectors.values.end(),
                                 [](double value) { return !std::isfinite(value); });
   if (bad != vectors.values.end()) {
     const int64_t at = bad - vectors.values.begin();
-    fail(ErrorCode::kInput, "{}: row {}, column {} is {}; expected finite numbers", setting, at / columns,
-         at % columns, *bad);
+    fail_setting(ErrorCode::kInput, setting, "row {}, column {} is {}; expected finite numbers", at / columns,
+                 at % columns, *bad);
   }
   return {.name = setting, .rows = vectors.rows, .columns = columns, .values = vectors.values};
 }
@@ -71,7 +70,7 @@ DirectionArray array_of(const VectorArray& vectors, const char* setting) {
 void set_directions(const PushSettings& settings, const std::vector<LayerIndex>& layers, int64_t hidden,
                     PushOptions& options) {
   if (!settings.vectors.empty() && !settings.direction_file.empty())
-    fail(ErrorCode::kUsage, "directions: there are vectors and a direction file; give one of them");
+    refuse("directions", "there are vectors and a direction file; give one of them");
   check_range("directions", settings.directions, 1, 1'000'000);
   check_range("null_directions", settings.null_directions, 0, 1'000'000);
   options.directions = settings.directions;
@@ -93,8 +92,7 @@ void set_directions(const PushSettings& settings, const std::vector<LayerIndex>&
 void set_orthogonal(const PushSettings& settings, int64_t hidden, PushOptions& options) {
   if (!settings.orthogonal_vectors.empty()) {
     if (!settings.orthogonal_to.empty())
-      fail(ErrorCode::kUsage, "orthogonal_to: there are vectors and '{}'; give one of them",
-           settings.orthogonal_to);
+      refuse("orthogonal_to", "there are vectors and '{}'; give one of them", settings.orthogonal_to);
     options.orthogonal = Orthogonal::kToSubspace;
     options.subspace =
         orthonormal_basis(unit_rows(array_of(settings.orthogonal_vectors, "orthogonal_to"), hidden));
@@ -115,7 +113,7 @@ AskedTokens asked_of(const PushSettings& settings, int64_t vocabulary) {
   const auto& [first, second] = *settings.answers;
   for (const int32_t token : {first, second})
     check_range("answers", int64_t{token}, int64_t{0}, vocabulary - 1);
-  if (first == second) fail(ErrorCode::kUsage, "answers: both are the token {}", first);
+  if (first == second) refuse("answers", "both are the token {}", first);
   asked.answers = AnswerPair{first, second};
   return asked;
 }
@@ -125,7 +123,7 @@ std::vector<Span::Kind> kinds_of(const std::string& name) {
   if (name == "anchor" || name == "anchors") return {kAnchor};
   if (name == "chunks" || name == "chunk") return {kChunk};
   if (name == "controls" || name == "control") return {kControlMatched, kControlWindow, kControlOffset};
-  fail(ErrorCode::kUsage, "spans: '{}' is not one of anchor, chunks, controls", name);
+  refuse("spans", "'{}' is not one of anchor, chunks, controls", name);
 }
 
 }  // namespace
@@ -146,7 +144,7 @@ ReadoutChoice readout_of(const std::string& name) {
           std::from_chars_result{end, std::errc()} &&
       rows > 0)
     return {ReadoutKind::kDownstream, rows};
-  fail(ErrorCode::kUsage, "readout: '{}' is not predicting, following, downstream or downstream:N", name);
+  refuse("readout", "'{}' is not predicting, following, downstream or downstream:N", name);
 }
 
 std::vector<LayerIndex> layers_of(const std::vector<int64_t>& layers, int64_t num_layers) {
@@ -154,8 +152,8 @@ std::vector<LayerIndex> layers_of(const std::vector<int64_t>& layers, int64_t nu
   for (const int64_t given : layers) {
     const int64_t layer = given < 0 ? given + num_layers : given;
     if (layer < 0 || layer >= num_layers)
-      fail(ErrorCode::kUsage, "layers: the model has no layer {}; its layers are 0 to {} (or -1 to -{})",
-           given, num_layers - 1, num_layers);
+      refuse("layers", "the model has no layer {}; its layers are 0 to {} (or -1 to -{})", given,
+             num_layers - 1, num_layers);
     chosen.insert(layer);
   }
   if (layers.empty()) chosen.insert(num_layers - 1);
@@ -184,8 +182,8 @@ SweepOptions resolve(const PushSettings& settings, const ModelConfig& config) {
   options.audit = settings.audit;
   options.asked = asked_of(settings, config.vocab_size);
   if (options.asked.moved > 0 && options.vocabulary == Vocabulary::kSampled)
-    fail(ErrorCode::kUsage,
-         "moved_tokens: the vocabulary 'sampled' does not tell which of all tokens moved most; use 'exact'");
+    refuse("moved_tokens",
+           "the vocabulary 'sampled' does not tell which of all tokens moved most; use 'exact'");
   options.limits = {.rows = settings.batch_rows, .memory = settings.memory_limit};
   return options;
 }
@@ -195,7 +193,7 @@ SweepOptions resolve(const SweepSettings& settings, const ModelConfig& config) {
   std::set<Span::Kind> kinds;
   for (const std::string& name : settings.spans)
     for (const Span::Kind kind : kinds_of(name)) kinds.insert(kind);
-  if (kinds.empty()) fail(ErrorCode::kUsage, "spans: there are none; give anchor, chunks or controls");
+  if (kinds.empty()) refuse("spans", "there are none; give anchor, chunks or controls");
   options.spans.assign(kinds.begin(), kinds.end());
   options.bos = bos_of(settings.bos);
   if (settings.max_examples)

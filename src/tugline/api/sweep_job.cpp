@@ -134,7 +134,7 @@ void warn_of_skips(const SweepPlan& plan, const Watch& watch) {
   const std::vector<std::string> reasons = skip_reasons(plan);
   for (size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i) warn(watch, reasons[i]);
   if (reasons.size() > kMostReasons)
-    warn(watch, fmt::format("{} more are skipped; `tugline inspect MODEL --data DATA` shows all reasons",
+    warn(watch, fmt::format("{} more are skipped; `tugline inspect` shows all reasons",
                             reasons.size() - kMostReasons));
 }
 

@@ -82,8 +82,7 @@ void check_tug(const ModelConfig& config, const std::vector<int32_t>& ids, Token
 
 Trace Transcript::trace(std::string_view sentence) const {
   if (tokens_->begins.empty())
-    fail(ErrorCode::kUsage,
-         "sentence: is looked for in a text, and this transcript was given as ids; give a span");
+    refuse("sentence", "is looked for in a text, and this transcript was given as ids; give a span");
   const TokenRange tokens = sentence_span(*text_, sentence, encoding_of(*tokens_));
   return trace(tokens.begin, tokens.end);
 }
@@ -91,8 +90,8 @@ Trace Transcript::trace(std::string_view sentence) const {
 Trace Transcript::trace(int64_t begin, int64_t end) const {
   const auto count = static_cast<int64_t>(tokens_->ids.size());
   if (begin < 0 || end <= begin || end > count)
-    fail(ErrorCode::kUsage, "span: [{}, {}) holds no tokens of the transcript's {}", begin, end, count);
-  if (begin == 0) fail(ErrorCode::kUsage, "span: begins at token 0; no token before it could be pushed");
+    refuse("span", "[{}, {}) holds no tokens of the transcript's {}", begin, end, count);
+  if (begin == 0) refuse("span", "begins at token 0; no token before it could be pushed");
   return {*this, begin, end};
 }
 

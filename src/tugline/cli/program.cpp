@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -30,6 +31,14 @@ int exit_status(ErrorCode code) {
   }
 }
 
+// A setting of the library is the option of its name: null_directions is --null-directions.
+std::string error_text(const Error& error) {
+  if (error.setting().empty()) return error.what();
+  std::string option = error.setting();
+  std::ranges::replace(option, '_', '-');
+  return fmt::format("--{}: {}", option, error.message());
+}
+
 void log_to_stderr() {
   spdlog::set_default_logger(spdlog::stderr_color_mt(
       "tugline", refuses_colour() ? spdlog::color_mode::never : spdlog::color_mode::automatic));
@@ -51,7 +60,7 @@ int run_program(int argc, char** argv) {
     if (e.code() == ErrorCode::kInterrupted) {
       spdlog::warn("interrupted; finished work is kept, and the same command resumes it");
     } else {
-      spdlog::error("{}", e.what());
+      spdlog::error("{}", error_text(e));
     }
     return exit_status(e.code());
   } catch (const std::bad_alloc&) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
 
 #include "tugline/error.h"
@@ -14,6 +15,20 @@ namespace tugline {
 template <typename... Args>
 [[noreturn]] void fail(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(code, fmt::format(format, std::forward<Args>(args)...));
+}
+
+// The same about a setting, by its name in include/tugline/options.h. The message does not repeat the name, and names other settings
+// in words: the command line and Python spell them differently.
+template <typename... Args>
+[[noreturn]] void fail_setting(ErrorCode code, std::string setting, fmt::format_string<Args...> format,
+                               Args&&... args) {
+  throw Error(code, fmt::format(format, std::forward<Args>(args)...), std::move(setting));
+}
+
+// fail_setting with kUsage: the setting has an impossible value.
+template <typename... Args>
+[[noreturn]] void refuse(std::string setting, fmt::format_string<Args...> format, Args&&... args) {
+  fail_setting(ErrorCode::kUsage, std::move(setting), format, std::forward<Args>(args)...);
 }
 
 }  // namespace tugline

@@ -114,7 +114,7 @@ class ExampleReader {
     if (!input_prompt.empty() && !cot.empty()) return input_prompt + cot;
     fields.refuse(fmt::format(
         "no text to run: expected raw_response, or model_input_prompt and cot, as strings that are "
-        "not empty; its fields are {}. Another field can be read for each (--field cot=FIELD).",
+        "not empty; its fields are {}. Another field can be read for each (field cot=FIELD).",
         fields.found()));
   }
 

@@ -20,18 +20,18 @@ int64_t working_bytes_per_row(const ModelConfig& config) {
 void check_memory_limit(const ModelConfig& config, const ReplayRows& rows, int64_t memory_limit) {
   const int64_t needed = working_bytes_per_row(config) * rows.count;
   if (memory_limit < needed)
-    fail(ErrorCode::kUsage, "--memory-limit: one push over {} rows needs {} bytes, the limit is {}; raise it",
-         rows.count, needed, memory_limit);
+    refuse("memory_limit", "one push over {} rows needs {} bytes, the limit is {}; raise it", rows.count,
+           needed, memory_limit);
 }
 
 void check_span_memory(const ModelConfig& config, const ReplayRows& rows, Site lowest, Vocabulary vocabulary,
                        int64_t memory_limit) {
   const int64_t needed = span_bytes(config, rows, lowest, vocabulary).held;
   if (memory_limit < needed)
-    fail(ErrorCode::kUsage,
-         "--memory-limit: what {} rows are compared with needs {} bytes, the limit is {}; raise it, or read "
-         "fewer rows (--readout downstream:N)",
-         rows.count, needed, memory_limit);
+    refuse("memory_limit",
+           "what {} rows are compared with needs {} bytes, the limit is {}; raise it, or read "
+           "fewer rows (the readout downstream:N)",
+           rows.count, needed, memory_limit);
 }
 
 int64_t batch_pushes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,

@@ -101,10 +101,10 @@ std::vector<double> real_difference(const DirectionKey& key, const ResidualStati
 
 std::vector<double> principal(const DirectionKey& key, const ResidualStatistics& residuals) {
   if (key.direction >= static_cast<int64_t>(residuals.components.size()))
-    fail(ErrorCode::kInput,
-         "--direction-family principal: the residuals of layer {} ({} tokens) have {} principal components; "
-         "--directions asks for more",
-         key.layer.value, residuals.tokens, residuals.components.size());
+    fail_setting(
+        ErrorCode::kInput, "directions",
+        "more are requested than the residuals of layer {} ({} tokens) have principal components: {}",
+        key.layer.value, residuals.tokens, residuals.components.size());
   return residuals.components[static_cast<size_t>(key.direction)];
 }
 
@@ -118,7 +118,7 @@ DirectionFamily parse_direction_family(std::string_view name) {
     if (named.name == name) return named.family;
     names.push_back(named.name);
   }
-  fail(ErrorCode::kUsage, "--direction-family: '{}' is none of {}", name, fmt::join(names, ", "));
+  refuse("direction_family", "'{}' is none of {}", name, fmt::join(names, ", "));
 }
 
 std::optional<Moments> needed_moments(DirectionFamily family) { return entry_of(family).moments; }

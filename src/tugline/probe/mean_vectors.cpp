@@ -155,7 +155,7 @@ GlobalVector global_vector(const std::vector<ExampleMeans>& examples, const Metr
     fail(
         ErrorCode::kInput,
         "a global vector needs chunks on both sides of the threshold {}: {} are above it, {} are not; choose "
-        "another --threshold or --metric",
+        "another threshold or metric",
         threshold, above.count, below.count);
   scale(above.sum, 1 / static_cast<double>(above.count));
   scale(below.sum, 1 / static_cast<double>(below.count));

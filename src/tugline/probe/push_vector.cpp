@@ -53,7 +53,8 @@ std::vector<double> made_orthogonal(std::vector<double> v, const PushOptions& op
       return orthogonal_part(std::move(v), basis, site, push, "the residual's direction");
     }
     case Orthogonal::kToSubspace:
-      return orthogonal_part(std::move(v), options.subspace, site, push, "the subspace of --orthogonal-to");
+      return orthogonal_part(std::move(v), options.subspace, site, push,
+                             "the subspace to which directions are made orthogonal");
   }
   return v;
 }
@@ -95,49 +96,46 @@ double cosine(const std::vector<double>& v, const std::vector<double>& residual)
 void check_interpolation(const PushOptions& options) {
   for (const double epsilon : options.epsilons)
     if (epsilon < 0 || epsilon > 1)
-      fail(ErrorCode::kUsage,
-           "--push interpolation: epsilon is the fraction of the way to another residual, from 0 to 1; {} is "
-           "not",
-           epsilon);
+      refuse("push",
+             "in an interpolation, epsilon is the fraction of the way to another residual, from 0 to 1; {} "
+             "is not",
+             epsilon);
   if (!options.supplied.empty() || options.family != DirectionFamily::kIsotropic ||
       options.orthogonal != Orthogonal::kToNothing)
-    fail(ErrorCode::kUsage,
-         "--push interpolation goes towards real residuals: leave out --direction-file, --direction-family "
-         "and --orthogonal-to");
+    refuse("push",
+           "an interpolation goes towards real residuals: leave out vectors of your own, the direction "
+           "family and what "
+           "directions are made orthogonal to");
 }
 
 void check_rotation(const PushOptions& options, int64_t hidden) {
   const double most = 2 * std::sqrt(static_cast<double>(hidden));
   for (const double epsilon : options.epsilons)
     if (std::abs(epsilon) > most)
-      fail(ErrorCode::kUsage,
-           "--push rotation: epsilon {} would turn the residual by more than half a turn; at width {} the "
-           "most is {:.4f}",
-           epsilon, hidden, most);
+      refuse("push",
+             "a rotation by epsilon {} would turn the residual by more than half a turn; at width {} the "
+             "most is {:.4f}",
+             epsilon, hidden, most);
 }
 
 void check_directions(const PushOptions& options, int64_t hidden) {
   const bool fixed = !options.supplied.empty() || options.family == DirectionFamily::kPrincipal;
   if (!options.supplied.empty() && options.family != DirectionFamily::kIsotropic)
-    fail(ErrorCode::kUsage, "--direction-family {} has no meaning for the directions of --direction-file",
-         name_of(options.family));
+    refuse("direction_family", "{} has no meaning for vectors of your own", name_of(options.family));
   if (fixed && options.sharing == DirectionSharing::kIndependent)
-    fail(ErrorCode::kUsage, "--direction-sharing independent has no meaning for the directions of {}",
-         options.supplied.empty() ? "--direction-family principal" : "--direction-file");
+    refuse("direction_sharing", "independent has no meaning for {}",
+           options.supplied.empty() ? "principal components" : "vectors of your own");
   if (options.supplied.empty() && options.null_directions > 0)
-    fail(ErrorCode::kUsage,
-         "--null-directions are pushed beside the vectors of --direction-file; without one, compare runs "
-         "with other "
-         "--direction-family");
+    refuse("null_directions",
+           "they are pushed beside vectors of your own; without such vectors, compare runs of several "
+           "direction families");
   if (options.family == DirectionFamily::kPrincipal && options.directions > hidden)
-    fail(ErrorCode::kUsage,
-         "--direction-family principal: the model's width is {}, so there are no more components; {} "
-         "are requested",
-         hidden, options.directions);
+    refuse("directions",
+           "the model's width is {}, so there are no more principal components; {} are requested", hidden,
+           options.directions);
   if (options.orthogonal == Orthogonal::kToSubspace &&
       static_cast<int64_t>(options.subspace.size()) >= hidden)
-    fail(ErrorCode::kUsage, "--orthogonal-to: the file's rows span all {} dimensions; no direction is left",
-         hidden);
+    refuse("orthogonal_to", "the rows span all {} dimensions; no direction is left", hidden);
 }
 
 }  // namespace
@@ -157,7 +155,7 @@ std::string_view name_of(PushKind kind) {
 PushKind parse_push_kind(std::string_view name) {
   for (const PushKind kind : {PushKind::kAdditive, PushKind::kRotation, PushKind::kInterpolation})
     if (name_of(kind) == name) return kind;
-  fail(ErrorCode::kUsage, "--push: '{}' is none of additive, rotation, interpolation", name);
+  refuse("push", "'{}' is none of additive, rotation, interpolation", name);
 }
 
 std::string orthogonal_text(const PushOptions& options) {

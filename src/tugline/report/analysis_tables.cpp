@@ -243,13 +243,13 @@ size_t metric_column_of(const ResultTable& spans, const std::string& metric) {
   const auto found = std::find(first, spans.columns.end(), metric);
   if (found != spans.columns.end()) return static_cast<size_t>(found - spans.columns.begin());
   if (first == spans.columns.end()) {
-    fail(ErrorCode::kUsage,
-         "--metric {}: the run's analysis was made without the dataset and has no metric; run `tugline "
-         "analyze RUN.db DATA`",
-         excerpt(metric, 40));
+    refuse("metric",
+           "'{}': the run's analysis was made without the dataset and has no metric; run `tugline "
+           "analyze RUN.db DATA`",
+           excerpt(metric, 40));
   }
-  fail(ErrorCode::kUsage, "--metric {}: not a metric of the run's analysis, which has {}",
-       excerpt(metric, 40), fmt::join(first, spans.columns.end(), ", "));
+  refuse("metric", "'{}' is not a metric of the run's analysis, which has {}", excerpt(metric, 40),
+         fmt::join(first, spans.columns.end(), ", "));
 }
 
 }  // namespace tugline

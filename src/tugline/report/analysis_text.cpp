@@ -214,7 +214,8 @@ std::string correlations_block(const Analysis& a) {
   return "\nCorrelation of |a| with the dataset's metrics: coefficient (p by permutation within examples, "
          "q)\n" +
          aligned(rows) +
-         "  Of the other measures: --json, or the table analysis_correlations of the store.\n";
+         "  The other measures' correlations are in the JSON and in the table analysis_correlations of the "
+         "store.\n";
 }
 
 }  // namespace

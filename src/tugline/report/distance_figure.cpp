@@ -22,8 +22,7 @@ double epsilon_to_draw(const RunView& view, const DistanceFigureOptions& options
     if (point.span_kind == options.span_kind) epsilons.insert(point.epsilon);
   if (!options.epsilon) return *epsilons.rbegin();
   if (!epsilons.contains(*options.epsilon))
-    fail(ErrorCode::kUsage, "--epsilon {}: the run has no such epsilon; it has {}", *options.epsilon,
-         fmt::join(epsilons, ", "));
+    refuse("epsilon", "the run has no {}; it has {}", *options.epsilon, fmt::join(epsilons, ", "));
   return *options.epsilon;
 }
 

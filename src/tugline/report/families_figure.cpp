@@ -49,11 +49,11 @@ void check_same_fields(const FamilyRun& first, const FamilyRun& other) {
     const std::string ours = value_of(first.view, name);
     const std::string theirs = value_of(other.view, name);
     if (fields_that_may_differ().contains(name) || ours == theirs) continue;
-    fail(ErrorCode::kUsage,
-         "--kind families compares runs that differ in their directions and pushes only: {} has {} = \"{}\", "
-         "{} "
-         "has \"{}\"",
-         first.path.string(), name, ours, other.path.string(), theirs);
+    refuse("kind",
+           "families compares runs that differ in their directions and pushes only: {} has {} = \"{}\", "
+           "{} "
+           "has \"{}\"",
+           first.path.string(), name, ours, other.path.string(), theirs);
   }
 }
 

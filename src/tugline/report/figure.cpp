@@ -42,7 +42,7 @@ std::string span_kind_to_draw(const RunView& view, const std::string& wanted) {
     return *kinds.begin();  // "anchor" sorts before "chunk"
   }
   if (!kinds.contains(wanted)) {
-    fail(ErrorCode::kUsage, "the run has no spans of kind \"{}\"; it has {}", wanted, fmt::join(kinds, ", "));
+    refuse("spans", "the run has none of kind \"{}\"; it has {}", wanted, fmt::join(kinds, ", "));
   }
   return wanted;
 }

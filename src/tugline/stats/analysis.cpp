@@ -15,8 +15,7 @@ size_t chosen_epsilon(const ResponseGrid& grid, const AnalysisOptions& options) 
   if (!options.epsilon) return grid.epsilons.size() - 1;
   const auto found = std::find(grid.epsilons.begin(), grid.epsilons.end(), *options.epsilon);
   if (found == grid.epsilons.end()) {
-    fail(ErrorCode::kUsage, "--epsilon {}: the run has no such epsilon; it has {}", *options.epsilon,
-         fmt::join(grid.epsilons, ", "));
+    refuse("epsilon", "the run has no {}; it has {}", *options.epsilon, fmt::join(grid.epsilons, ", "));
   }
   return static_cast<size_t>(found - grid.epsilons.begin());
 }

@@ -66,7 +66,7 @@ struct Tokenizer::Impl {
 
   [[nodiscard]] bool puts_bos(BosPolicy policy) const {
     if (policy == BosPolicy::kAlways && !parts.bos_id) {
-      fail(ErrorCode::kUsage, "{}: has no BOS token; use --bos auto or --bos never", parts.where);
+      refuse("bos", "{} has no BOS token; use auto or never", parts.where);
     }
     return policy == BosPolicy::kAlways || (policy == BosPolicy::kAuto && parts.template_adds_bos);
   }

@@ -190,7 +190,7 @@ void refuse_sentencepiece(const JsonField& document) {
   fail(ErrorCode::kUnsupported,
        "{}: a SentencePiece-style tokenizer ({}) is not supported; tugline has byte-level BPE, as Qwen, "
        "Llama 3 and GPT-2 "
-       "have it. With token ids from elsewhere, tug --ids runs the model",
+       "have it. The model runs token ids from elsewhere",
        document.where(), is_unigram ? "Unigram" : "spaces written as '\u2581'");
 }
 

@@ -144,8 +144,8 @@ class ReferenceBackend final : public Backend {
   std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets,
                                         const ReadoutSettings& settings) override {
     if (settings.sampling)
-      fail(ErrorCode::kUnsupported,
-           "backend {}: --vocabulary sampled; the reference computes the whole vocabulary (exact)", name());
+      fail_setting(ErrorCode::kUnsupported, "vocabulary",
+                   "the backend {} has no 'sampled'; it computes the whole vocabulary (exact)", name());
     return reference::make_readout(weight_of(head), x, targets, settings);
   }
   void divergence(const Head& head, const Readout& base, const Matrix& dx,
