@@ -70,7 +70,7 @@ class Transcript;
 
 class TUGLINE_API LanguageModel {
  public:
-  // `model`: a directory, a .gguf file, or ORG/NAME in the hub's cache. Reads and packs the weights. Errors: kNotFound; kInput, kUnsupported
+  // `model`: a directory, a .gguf file, or ORG/NAME on the hub, which is downloaded if the hub's cache lacks it. Reads and packs the weights. Errors: kNotFound; kInput, kUnsupported
   // naming the setting or tensor for which the model cannot be run.
   [[nodiscard]] static LanguageModel load(const std::string& model, const ModelOptions& options = {},
                                           const Watch& watch = {});
@@ -83,7 +83,9 @@ class TUGLINE_API LanguageModel {
 
   // `bos`: "auto" (as the tokenizer says), "always", "never". Errors: kNotFound if the model has no tokenizer; kInput for text that is
   // not UTF-8.
-  [[nodiscard]] Tokens tokenize(std::string_view text, const std::string& bos = "auto") const;
+  // Warns if the tokenizer's files contradict each other about the BOS.
+  [[nodiscard]] Tokens tokenize(std::string_view text, const std::string& bos = "auto",
+                                const Watch& watch = {}) const;
   [[nodiscard]] std::string decode(std::span<const int32_t> ids) const;
   // The bytes of one id; none if no token has it. Errors: kNotFound as tokenize.
   [[nodiscard]] std::string piece(int32_t id) const;

@@ -29,11 +29,21 @@ struct Watch {
   std::function<void(const std::string& sentence)> warn = {};
   // Receives other information. While a model is downloaded, it is called from several threads, one at a time.
   std::function<void(const std::string& sentence)> inform = {};
+  // While a model is downloaded: how many bytes of it are here, of how many. Called from several threads, one at a time.
+  std::function<void(int64_t bytes, int64_t all_bytes)> fetched = {};
   // After each batch of pushes. Called from the calling thread.
   std::function<void(const CallProgress& progress)> progress = {};
   // Called before each matrix product and each slice of a weight, from any thread. If it returns false, the call ends with Error
   // kInterrupted. A sweep keeps what it has finished.
   std::function<bool()> keep_going = {};
+};
+
+// How a model's name on the hub is resolved. An empty field is as the hub's environment variables say (docs/formats.md, "Models").
+struct HubOptions {
+  std::string revision = {};      // a branch, tag or commit; ORG/NAME@REVISION says the same
+  std::string token = {};         // in place of HF_TOKEN and the token file; no message shows it
+  std::string cache = {};         // a folder, in place of HF_HUB_CACHE
+  bool local_files_only = false;  // nothing is downloaded
 };
 
 struct ModelOptions {
@@ -42,6 +52,7 @@ struct ModelOptions {
   std::string precision = "f32";
   // The number of threads of the model's calls; 0 means as many as OpenMP has. The process's own setting does not change.
   int threads = 0;
+  HubOptions hub = {};
 };
 
 // Vectors of the residual stream's width, row by row. They need not be of length 1.
@@ -63,8 +74,10 @@ struct PushSettings {
   std::string direction_family = "isotropic";  // docs/method.md, "Families"
   std::string direction_sharing = "common";    // "independent": fresh directions at each epsilon
   uint64_t seed = 42;
-  // In place of random directions, one of the two: vectors that are the same at every layer, or a direction file (docs/formats.md).
+  // In place of random directions, one of the three: vectors that are the same at every layer, vectors for each layer (from 0), or a
+  // direction file (docs/formats.md).
   VectorArray vectors = {};
+  std::map<int64_t, VectorArray> vectors_by_layer = {};
   std::string direction_file = {};
   int32_t null_directions = 0;  // random ones that are pushed beside the vectors, to compare them with
   // Makes directions orthogonal to: "residual", a direction file, or the rows of an array. Empty: to nothing.

@@ -22,8 +22,9 @@ sigset_t interrupt_signal() {
 }  // namespace
 
 void throw_error(const tugline::Error& error) {
-  const nb::object raised = nb::module_::import_("tugline._errors")
-                                .attr("error_of")(std::string(tugline::name_of(error.code())), error.what());
+  const nb::object raised =
+      nb::module_::import_("tugline._errors")
+          .attr("error_of")(std::string(tugline::name_of(error.code())), error.what(), error.setting());
   PyErr_SetObject(raised.type().ptr(), raised.ptr());
   throw nb::python_error();
 }
@@ -40,6 +41,16 @@ Call::Call(nb::object warn, nb::object progress) : warn_(std::move(warn)), progr
       if (!is_last && Clock::now() - told_ < kBetweenWords) return;
       told_ = Clock::now();
       call_python([&] { progress_(now.pushes, now.all_pushes, now.work, now.unit); });
+    };
+}
+
+void Call::tell_fetched(nb::object fetched) {
+  fetched_ = std::move(fetched);
+  if (!fetched_.is_none())
+    watch_.fetched = [this](int64_t bytes, int64_t all_bytes) {
+      if (Clock::now() - told_ < kBetweenWords && bytes != all_bytes) return;
+      told_ = Clock::now();
+      call_python([&] { fetched_(bytes, all_bytes); });
     };
 }
 

@@ -26,6 +26,8 @@ class Call {
  public:
   // `warn(sentence)` and `progress(pushes, all_pushes, work, unit)` are Python functions, or None.
   Call(nb::object warn, nb::object progress);
+  // While a model is downloaded, calls fetched(bytes, all_bytes), or nothing if it is None.
+  void tell_fetched(nb::object fetched);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -54,6 +56,7 @@ class Call {
   tugline::Watch watch_;
   nb::object warn_;
   nb::object progress_;
+  nb::object fetched_;
   std::thread::id caller_ = std::this_thread::get_id();
   sigset_t before_;
   std::atomic<bool> stopped_ = false;

@@ -71,7 +71,7 @@ nb::dict residuals_of(const LanguageModel& model, const Ids& ids, const std::vec
 
 // `tensors`: {name: (dtype, shape, address, bytes)}. `owner` is kept as long as the model; it is let go with the GIL held.
 LanguageModel load_memory(const std::string& name, const std::string& folder, const nb::dict& tensors,
-                          nb::object owner, const std::string& precision, int threads, nb::object warn) {
+                          nb::object owner, const tugline::ModelOptions& options, nb::object warn) {
   tugline::MemoryModel memory{.name = name, .folder = folder};
   for (const auto& [key, value] : tensors) {
     const auto [dtype, shape, address, bytes] =
@@ -87,12 +87,19 @@ LanguageModel load_memory(const std::string& name, const std::string& folder, co
     delete static_cast<const nb::object*>(kept);
   });
   Call call(std::move(warn), nb::none());
-  return call.run([&](const tugline::Watch& watch) {
-    return LanguageModel::load(memory, {.precision = precision, .threads = threads}, watch);
-  });
+  return call.run([&](const tugline::Watch& watch) { return LanguageModel::load(memory, options, watch); });
 }
 
-VectorArray vectors_of(const nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>& array) {
+LanguageModel load(const std::string& model, const tugline::ModelOptions& options, nb::object warn,
+                   nb::object fetched) {
+  Call call(std::move(warn), nb::none());
+  call.tell_fetched(std::move(fetched));
+  return call.run([&](const tugline::Watch& watch) { return LanguageModel::load(model, options, watch); });
+}
+
+using Vectors = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+VectorArray vectors_of(const Vectors& array) {
   return {.values = {array.data(), array.data() + array.size()},
           .rows = static_cast<int64_t>(array.shape(0))};
 }
@@ -119,16 +126,22 @@ void bind_settings(nb::module_& module) {
       .def_rw("moved_tokens", &PushSettings::moved_tokens)
       .def_rw("memory_limit", &PushSettings::memory_limit)
       .def_rw("batch_rows", &PushSettings::batch_rows)
-      .def("set_vectors",
-           [](PushSettings& s,
-              const nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>& a) {
-             s.vectors = vectors_of(a);
-           })
+      .def("set_vectors", [](PushSettings& s, const Vectors& a) { s.vectors = vectors_of(a); })
+      .def("set_vectors_of_layer", [](PushSettings& s, int64_t layer,
+                                      const Vectors& a) { s.vectors_by_layer[layer] = vectors_of(a); })
       .def("set_orthogonal_vectors",
-           [](PushSettings& s,
-              const nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>& a) {
-             s.orthogonal_vectors = vectors_of(a);
-           });
+           [](PushSettings& s, const Vectors& a) { s.orthogonal_vectors = vectors_of(a); });
+  nb::class_<tugline::HubOptions>(module, "HubOptions")
+      .def(nb::init<>())
+      .def_rw("revision", &tugline::HubOptions::revision)
+      .def_rw("token", &tugline::HubOptions::token)
+      .def_rw("cache", &tugline::HubOptions::cache)
+      .def_rw("local_files_only", &tugline::HubOptions::local_files_only);
+  nb::class_<tugline::ModelOptions>(module, "ModelOptions")
+      .def(nb::init<>())
+      .def_rw("precision", &tugline::ModelOptions::precision)
+      .def_rw("threads", &tugline::ModelOptions::threads)
+      .def_rw("hub", &tugline::ModelOptions::hub);
 }
 
 std::vector<size_t> shape_of(const Responses& responses) {
@@ -147,7 +160,7 @@ nb::list layers_of(const Responses& responses) {
     facts["note"] = pushed.note;
     facts["seconds"] = pushed.seconds;
     facts["audited"] = pushed.audited;
-    facts["audit_disagreement"] = nb::cast(pushed.audit_disagreement);
+    facts["audit_disagreements"] = nb::cast(pushed.audit_disagreements);
     layers.append(facts);
   }
   return layers;
@@ -201,18 +214,15 @@ void bind_model(nb::module_& module) {
         return guarded([&] { return t.trace(begin, end); });
       });
   nb::class_<LanguageModel>(module, "LanguageModel")
-      .def_static("load",
-                  [](const std::string& model, const std::string& precision, int threads, nb::object warn) {
-                    Call call(std::move(warn), nb::none());
-                    return call.run([&](const tugline::Watch& watch) {
-                      return LanguageModel::load(model, {.precision = precision, .threads = threads}, watch);
-                    });
-                  })
+      .def_static("load", load, nb::arg("model"), nb::arg("options"), nb::arg("warn").none(),
+                  nb::arg("fetched").none())
       .def_static("load_memory", load_memory)
       .def("info", info_of)
       .def("tokenize",
-           [](const LanguageModel& model, const std::string& text, const std::string& bos) {
-             return guarded([&] { return tuple_of(model.tokenize(text, bos)); });
+           [](const LanguageModel& model, const std::string& text, const std::string& bos, nb::object warn) {
+             Call call(std::move(warn), nb::none());
+             return tuple_of(
+                 call.run([&](const tugline::Watch& watch) { return model.tokenize(text, bos, watch); }));
            })
       .def("decode", [](const LanguageModel& model,
                         const Ids& ids) { return guarded([&] { return model.decode(vector_of(ids)); }); })

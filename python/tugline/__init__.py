@@ -5,6 +5,7 @@
 array([0.])
 """
 
+from tugline._arguments import Site
 from tugline._curve import Curve
 from tugline._divergence import kl, kl_of_difference
 from tugline._errors import (
@@ -20,6 +21,7 @@ from tugline._errors import (
     UsageError,
 )
 from tugline._model import Model, Tokens, Trace
+from tugline._options import PushOptions, SweepOptions
 from tugline._run import Figure, Run, open, sweep
 from tugline._tugline import __version__
 
@@ -33,7 +35,10 @@ __all__ = [
     "Model",
     "NotFoundError",
     "NothingToMeasureError",
+    "PushOptions",
     "Run",
+    "Site",
+    "SweepOptions",
     "SystemRefusedError",
     "Tokens",
     "Trace",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tugline import _tugline
-from tugline._errors import InputError, TuglineWarning, UsageError, in_python_words
+from tugline._errors import InputError, TuglineWarning, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +25,26 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 # "last", "all", a layer, or several; negative ones count from the end.
 Layers: TypeAlias = "str | int | Iterable[int]"
 # How many random directions; or vectors [n, d_model]: a NumPy array, a torch or JAX tensor, anything with __array__ or __dlpack__; or a
-# direction file.
+# function that gives them for a Site; or a direction file.
 Directions: TypeAlias = Any
 Data: TypeAlias = "str | os.PathLike[str] | Sequence[Mapping[str, Any]] | pd.DataFrame"
 
 
+@dataclass(frozen=True)
+class Site:
+    """A place in the model where pushes land, as a function ``directions=`` receives it."""
+
+    layer: int  # from 0
+    hook: str
+    d_model: int
+
+
 def warn(sentence: str) -> None:
-    """Says a sentence of the library's as a Python warning."""
-    warnings.warn(in_python_words(sentence), TuglineWarning, stacklevel=4)
+    """Says a sentence of the library's as a Python warning, at the line that called the package."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("tugline."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(sentence, TuglineWarning, stacklevel=level)
 
 
 def array(value: Any, name: str) -> FloatArray:
@@ -65,7 +79,7 @@ def vectors(value: Any, name: str, width: int) -> FloatArray:
 
 
 def layers(value: Layers, count: int) -> list[int]:
-    """Layer numbers; the library checks that the model has them."""
+    """Layer numbers from 0 for those that the model has; the library refuses others."""
     if isinstance(value, str):
         if value == "last":
             return [count - 1]
@@ -73,8 +87,12 @@ def layers(value: Layers, count: int) -> list[int]:
             return list(range(count))
         raise UsageError(f"layers: {value!r} is not 'last', 'all', a layer's number or several, such as [20, 24] or range(8)")
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        return [int(value)]
-    return integers(value, "layers")
+        return [_from_zero(int(value), count)]
+    return [_from_zero(layer, count) for layer in integers(value, "layers")]
+
+
+def _from_zero(layer: int, count: int) -> int:
+    return layer + count if -count <= layer < 0 else layer
 
 
 def integers(value: Any, name: str) -> list[int]:
@@ -103,6 +121,14 @@ def number(value: Any, name: str) -> float:
         raise UsageError(f"{name}: expected a number, found {value!r}") from error
 
 
+def numbers(value: Any, name: str) -> list[float]:
+    """Numbers, in the order given."""
+    try:
+        return [number(item, name) for item in value]
+    except TypeError as error:
+        raise UsageError(f"{name}: expected numbers, found {value!r}") from error
+
+
 def token_ids(value: Any) -> npt.NDArray[np.int32]:
     """Token ids [n]."""
     found = np.asarray(value.cpu() if hasattr(value, "cpu") else value)
@@ -120,78 +146,14 @@ def string(value: Any, name: str) -> str:
     return os.fspath(value)
 
 
-def byte_count(value: int | str) -> int:
+def byte_count(value: int | str, name: str) -> int:
     """Bytes, or a size such as "4GiB"."""
     if not isinstance(value, str):
-        return whole(value, "memory_limit")
+        return whole(value, name)
     for unit, scale in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
         if value.endswith(unit) and value[: -len(unit)].isdigit():
             return int(value[: -len(unit)]) * scale
-    raise UsageError(f"memory_limit: {value!r} is not a number of bytes or a size such as '4GiB' or '512MiB'")
-
-
-def push_settings(model: _tugline.LanguageModel, options: Mapping[str, Any]) -> _tugline.PushSettings:
-    """The settings of a tug, and the part of a sweep's that says which pushes are made and how they are read."""
-    facts = model.info()
-    settings = _tugline.PushSettings()
-    settings.layers = layers(options["layers"], facts["layers"])
-    try:
-        settings.epsilons = [number(epsilon, "epsilons") for epsilon in options["epsilons"]]
-    except TypeError as error:
-        raise UsageError(f"epsilons: expected numbers, found {options['epsilons']!r}") from error
-    for name in ("hook", "push", "direction_family", "direction_sharing", "readout", "vocabulary"):
-        setattr(settings, name, string(options[name], name))
-    for name in ("null_directions", "audit", "moved_tokens", "batch_rows"):
-        setattr(settings, name, whole(options[name], name))
-    settings.seed = _seed(options["seed"])
-    settings.temperature = number(options["temperature"], "temperature")
-    settings.memory_limit = byte_count(options["memory_limit"])
-    settings.answers = _answers(model, options["answers"])
-    _set_directions(settings, options["directions"], facts["d_model"])
-    _set_orthogonal(settings, options["orthogonal_to"], facts["d_model"])
-    return settings
-
-
-def _answers(model: _tugline.LanguageModel, answers: Any) -> tuple[int, int] | None:
-    """Two token ids; a text stands for the one token that it is."""
-    if answers is None:
-        return None
-    if isinstance(answers, str) or len(answers) != 2:
-        raise UsageError(f"answers: expected two tokens, found {answers!r}")
-    ids = []
-    for answer in answers:
-        if isinstance(answer, str):
-            found = model.tokenize(answer, "never")[0]
-            if len(found) != 1:
-                raise UsageError(f"answers: {answer!r} is {len(found)} tokens; expected one, or a token's id")
-            answer = found[0]
-        ids.append(whole(answer, "answers"))
-    return ids[0], ids[1]
-
-
-def _seed(value: Any) -> int:
-    seed = whole(value, "seed")
-    if not 0 <= seed < 1 << 64:
-        raise UsageError(f"seed is {seed}; expected 0 to 2**64 - 1")
-    return seed
-
-
-def _set_directions(settings: _tugline.PushSettings, directions: Directions, width: int) -> None:
-    if isinstance(directions, (str, os.PathLike)):
-        settings.direction_file = os.fspath(directions)
-    elif hasattr(directions, "__index__") and not hasattr(directions, "__len__") and np.ndim(directions) == 0:
-        settings.directions = whole(directions, "directions")
-    else:
-        settings.set_vectors(vectors(directions, "directions", width))
-
-
-def _set_orthogonal(settings: _tugline.PushSettings, orthogonal_to: Any, width: int) -> None:
-    if orthogonal_to is None:
-        return
-    if isinstance(orthogonal_to, (str, os.PathLike)):
-        settings.orthogonal_to = os.fspath(orthogonal_to)
-    else:
-        settings.set_orthogonal_vectors(vectors(orthogonal_to, "orthogonal_to", width))
+    raise UsageError(f"{name}: {value!r} is not a number of bytes or a size such as '4GiB' or '512MiB'")
 
 
 def _plain(value: Any) -> Any:
@@ -226,6 +188,33 @@ def data_source(data: Data, fields: Mapping[str, str] | None) -> _tugline.DataSo
         raise InputError(f"data: cannot be written as JSON: {error}") from error
     source.path = "data"
     return source
+
+
+def model_options(precision: Any, threads: Any) -> _tugline.ModelOptions:
+    """The options of a model that do not say where it is."""
+    options = _tugline.ModelOptions()
+    options.precision = string(precision, "precision")
+    options.threads = 0 if threads is None else whole(threads, "threads")
+    if options.threads < 0:
+        raise UsageError(f"threads: {threads} is not 1 or more, or None for all")
+    return options
+
+
+def download_bar() -> tuple[Callable[[int, int], None] | None, Callable[[], None]]:
+    """A bar of tqdm for a download; nothing without tqdm."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None, lambda: None
+    bars: list[Any] = []
+
+    def tell(received: int, size: int) -> None:
+        if not bars:
+            bars.append(tqdm(desc="download", unit="B", unit_scale=True))
+        bars[0].total = size
+        bars[0].update(received - bars[0].n)
+
+    return tell, lambda: bars[0].close() if bars else None
 
 
 def progress_bar(progress: bool, unit: str = "push") -> tuple[Callable[[int, int, float, str], None] | None, Callable[[], None]]:

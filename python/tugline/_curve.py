@@ -52,8 +52,11 @@ class Curve:
         self.notes: dict[int, str] = {layer["layer"]: layer["note"] for layer in layers if layer["note"]}
         self.seconds: FloatArray = np.array([layer["seconds"] for layer in layers])
         self.audited: int = sum(layer["audited"] for layer in layers)  # pushes that were also rerun in f64
-        found = [layer["audit_disagreement"] for layer in layers if layer["audit_disagreement"] is not None]
-        self.audit_disagreement: float | None = max(found, default=None)  # their largest |kl - kl_f64| / kl_f64
+        # Their largest disagreement with f64 by measure, such as |kl - kl_f64| / kl_f64; empty if none was rerun.
+        self.audit: dict[str, float] = {}
+        for layer in layers:
+            for name, found in layer["audit_disagreements"].items():
+                self.audit[name] = max(found, self.audit.get(name, 0.0))
         self.epsilons: FloatArray = handle.epsilons()
         self.directions: int = handle.directions()  # the null's included, which come last
         self.null_directions: int = handle.null_directions()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 
 class Error(Exception):
-    """What a user can mend. ``code`` is a short stable name, such as "input"."""
+    """What a user can mend. ``code`` is a short stable name, such as "input"; ``argument`` is the argument that it is about, or None."""
 
     code = "error"
+    argument: str | None = None
 
 
 class UsageError(Error, ValueError):
@@ -77,17 +76,9 @@ _CLASSES = {
     )
 }
 
-# What the command line calls otherwise than Python.
-_OPTIONS = {"direction-file": "directions", "null-directions": "null_directions", "field": "fields", "output": "path"}
 
-
-def in_python_words(message: str) -> str:
-    """The library's message with Python's arguments in place of the command line's options."""
-    return re.sub(
-        r"(?<![\w-])--([a-z][a-z-]*[a-z])", lambda found: _OPTIONS.get(found[1], found[1].replace("-", "_")), message
-    )
-
-
-def error_of(code: str, message: str) -> BaseException:
-    """The exception for one of the library's error codes."""
-    return _CLASSES.get(code, Error)(in_python_words(message))
+def error_of(code: str, message: str, setting: str) -> BaseException:
+    """The exception for one of the library's error codes. The library's settings have the names of Python's arguments."""
+    error = _CLASSES.get(code, Error)(message)
+    error.argument = setting or None
+    return error

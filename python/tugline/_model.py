@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import os
 import tempfile
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tugline import _arguments, _tugline
-from tugline._arguments import Directions, Layers
+from tugline._arguments import Layers
 from tugline._curve import Curve
 from tugline._errors import UsageError
+from tugline._options import PushOptions, set_push_options, takes, tug_defaults
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "float64": "F64"}
-_ENVIRONMENT = threading.Lock()
-
-
-@contextlib.contextmanager
-def _hub(token: str | None, cache_dir: str | os.PathLike[str] | None, local_files_only: bool) -> Iterator[None]:
-    """The variables by which the library, as the hub's own tools, knows where models are and what it may do."""
-    wanted = {}
-    if token is not None:
-        wanted["HF_TOKEN"] = _arguments.string(token, "token")
-    if cache_dir is not None:
-        wanted["HF_HUB_CACHE"] = _arguments.path_of(cache_dir)
-    if local_files_only:
-        wanted["HF_HUB_OFFLINE"] = "1"
-    with _ENVIRONMENT:
-        before = {name: os.environ.get(name) for name in wanted}
-        os.environ.update(wanted)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
-
-
-EPSILONS = (0.0, 0.25, 0.5, 1.0, 2.0)
-
-
 @dataclass(frozen=True)
 class Tokens:
     """A text as tokens."""
@@ -114,14 +87,18 @@ class Model:
         Errors: ``NotFoundError`` (a ``FileNotFoundError``) says what was looked for and where; ``InputError``,
         ``UnsupportedError`` name the setting or tensor for which the model cannot be run.
         """
-        name = _arguments.path_of(model)
-        if revision is not None:
-            name = f"{name}@{_arguments.string(revision, 'revision')}"
-        count = 0 if threads is None else _arguments.whole(threads, "threads")
-        if count < 0:
-            raise UsageError(f"threads is {count}; expected 1 or more, or None for all")
-        with _hub(token, cache_dir, local_files_only):
-            return cls(_tugline.LanguageModel.load(name, _arguments.string(precision, "precision"), count, _arguments.warn))
+        options = _arguments.model_options(precision, threads)
+        hub = _tugline.HubOptions()
+        hub.revision = "" if revision is None else _arguments.string(revision, "revision")
+        hub.token = "" if token is None else _arguments.string(token, "token")
+        hub.cache = "" if cache_dir is None else _arguments.path_of(cache_dir)
+        hub.local_files_only = bool(local_files_only)
+        options.hub = hub
+        tell, close = _arguments.download_bar()
+        try:
+            return cls(_tugline.LanguageModel.load(_arguments.path_of(model), options, _arguments.warn, tell))
+        finally:
+            close()
 
     @classmethod
     def from_transformers(cls, model: Any, tokenizer: Any = None, *, precision: str = "f32", threads: int | None = None) -> Model:
@@ -146,8 +123,8 @@ class Model:
         if getattr(model.config, "tie_word_embeddings", False):
             tensors.pop("lm_head.weight", None)  # the embedding, by another name
         name = getattr(model.config, "_name_or_path", "") or type(model).__name__
-        count = 0 if threads is None else _arguments.whole(threads, "threads")
-        return cls(_tugline.LanguageModel.load_memory(name, folder.name, tensors, (folder, kept), precision, count, _arguments.warn))
+        options = _arguments.model_options(precision, threads)
+        return cls(_tugline.LanguageModel.load_memory(name, folder.name, tensors, (folder, kept), options, _arguments.warn))
 
     def __repr__(self) -> str:
         return (
@@ -157,7 +134,7 @@ class Model:
 
     def tokenize(self, text: str, *, bos: str = "auto") -> Tokens:
         """The text's tokens. ``bos``: "auto" (as the tokenizer says), "always", "never"."""
-        return _tokens(self._handle.tokenize(_arguments.string(text, "text"), bos))
+        return _tokens(self._handle.tokenize(_arguments.string(text, "text"), bos, _arguments.warn))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids. Special tokens are kept."""
@@ -226,38 +203,18 @@ class Trace:
         self.tokens = _tokens_of_transcript(transcript)
         self.span = (handle.begin, handle.end)
 
-    def tug(
-        self,
-        *,
-        layers: Layers = "last",
-        hook: str = "resid_post",
-        epsilons: Iterable[float] = EPSILONS,
-        directions: Directions = 8,
-        direction_family: str = "isotropic",
-        direction_sharing: str = "common",
-        null_directions: int = 0,
-        orthogonal_to: Any = None,
-        push: str = "additive",
-        seed: int = 42,
-        readout: str = "predicting",
-        vocabulary: str = "exact",
-        temperature: float = 1.0,
-        answers: tuple[int | str, int | str] | None = None,
-        moved_tokens: int = 0,
-        audit: int = 0,
-        memory_limit: int | str = "4GiB",
-        batch_rows: int = 800,
-        progress: bool = False,
-    ) -> Curve:
+    @takes(PushOptions, tug_defaults())
+    def tug(self, *, progress: bool = False, **options: Unpack[PushOptions]) -> Curve:
         """Pushes before the span and measures how far the next-token distributions move.
 
-        ``directions``: how many random ones; or vectors [n, d_model] or [d_model] from NumPy, torch, JAX; or a direction file.
+        ``directions``: how many random ones; or vectors [n, d_model] or [d_model] from NumPy, torch, JAX; or a function that gives
+        such vectors for a ``Site`` (a layer); or a direction file.
         ``epsilons``: in units of the residual's RMS. All other names and defaults are those of ``tugline sweep``.
 
         Errors: ``UsageError`` and ``InputError`` (``ValueError``) name the argument; ``Interrupted`` (a ``KeyboardInterrupt``).
         """
-        options = {name: value for name, value in locals().items() if name not in ("self", "progress")}
-        settings = _arguments.push_settings(self.model._handle, options)
+        settings = _tugline.PushSettings()
+        set_push_options(settings, self.model._handle, options)
         tell, close = _arguments.progress_bar(progress)
         try:
             responses = self._handle.tug(settings, _arguments.warn, tell)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import html
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from tugline import _arguments, _tugline
-from tugline._arguments import Data, Directions, Layers
+from tugline._arguments import Data
 from tugline._curve import needs
 from tugline._errors import UsageError
-from tugline._model import EPSILONS, Model
+from tugline._model import Model
+from tugline._options import SweepOptions, set_sweep_options, takes
 
 if TYPE_CHECKING:
     import pandas as pd
+    from typing_extensions import Unpack
 
 TABLES = ("curves", "distance", "responses", "rows", "units", "examples")
 
@@ -159,35 +161,15 @@ def open(path: str | os.PathLike[str]) -> Run:  # noqa: A001
     return Run(_tugline.Run.open(_arguments.path_of(path)))
 
 
+@takes(SweepOptions, _tugline.SweepSettings())
 def sweep(
     model: Model,
     data: Data,
     path: str | os.PathLike[str],
     *,
-    layers: Layers = "last",
-    hook: str = "resid_post",
-    epsilons: Iterable[float] = EPSILONS,
-    directions: Directions = 8,
-    direction_family: str = "isotropic",
-    direction_sharing: str = "common",
-    null_directions: int = 0,
-    orthogonal_to: Any = None,
-    push: str = "additive",
-    seed: int = 42,
-    spans: str | Iterable[str] = "anchor",
-    readout: str = "predicting",
-    bos: str = "auto",
-    vocabulary: str = "exact",
-    temperature: float = 1.0,
-    answers: tuple[int | str, int | str] | None = None,
-    moved_tokens: int = 0,
-    audit: int = 1,
-    max_examples: int | None = None,
     fields: Mapping[str, str] | None = None,
-    shard: tuple[int, int] = (1, 1),
-    memory_limit: int | str = "4GiB",
-    batch_rows: int = 800,
     progress: bool = True,
+    **options: Unpack[SweepOptions],
 ) -> Run:
     """Measures a dataset's spans into the run store at ``path``, or goes on where an earlier sweep of the same settings stopped.
 
@@ -197,18 +179,10 @@ def sweep(
     Ctrl-C keeps what is finished and raises ``Interrupted`` (a ``KeyboardInterrupt``). Errors: ``ConflictError`` for a store that was made by
     other settings, naming each that differs; ``NothingToMeasureError`` if every example is skipped.
     """
-    options = dict(locals())
     if not isinstance(model, Model):
         raise UsageError(f"model: expected a tugline.Model, found {type(model).__name__}")
     settings = _tugline.SweepSettings()
-    settings.push = _arguments.push_settings(model._handle, options)
-    settings.spans = spans.split(",") if isinstance(spans, str) else [_arguments.string(kind, "spans") for kind in spans]
-    settings.bos = _arguments.string(bos, "bos")
-    settings.max_examples = None if max_examples is None else _arguments.whole(max_examples, "max_examples")
-    parts = _arguments.integers(shard, "shard")
-    if len(parts) != 2:
-        raise UsageError(f"shard: expected (i, n), found {shard!r}")
-    settings.shard, settings.shards = parts
+    set_sweep_options(settings, model._handle, options)
     source = _arguments.data_source(data, fields)
     tell, close = _arguments.progress_bar(progress)
     try:

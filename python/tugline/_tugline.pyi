@@ -9,9 +9,21 @@ __version__: str
 
 _Warn = Callable[[str], None] | None
 _Progress = Callable[[int, int, float, str], None] | None
+_Fetched = Callable[[int, int], None] | None
 _Floats = npt.NDArray[np.float64]
 _Ids = npt.NDArray[np.int32]
 _Columns = dict[str, Any]
+
+class HubOptions:
+    revision: str
+    token: str
+    cache: str
+    local_files_only: bool
+
+class ModelOptions:
+    precision: str
+    threads: int
+    hub: HubOptions
 
 class PushSettings:
     layers: list[int]
@@ -34,6 +46,7 @@ class PushSettings:
     memory_limit: int
     batch_rows: int
     def set_vectors(self, vectors: _Floats) -> None: ...
+    def set_vectors_of_layer(self, layer: int, vectors: _Floats) -> None: ...
     def set_orthogonal_vectors(self, vectors: _Floats) -> None: ...
 
 class SweepSettings:
@@ -91,19 +104,18 @@ class Transcript:
 
 class LanguageModel:
     @staticmethod
-    def load(model: str, precision: str, threads: int, warn: _Warn) -> LanguageModel: ...
+    def load(model: str, options: ModelOptions, warn: _Warn, fetched: _Fetched) -> LanguageModel: ...
     @staticmethod
     def load_memory(
         name: str,
         folder: str,
         tensors: dict[str, tuple[str, list[int], int, int]],
         owner: object,
-        precision: str,
-        threads: int,
+        options: ModelOptions,
         warn: _Warn,
     ) -> LanguageModel: ...
     def info(self) -> dict[str, Any]: ...
-    def tokenize(self, text: str, bos: str) -> tuple[_Ids, npt.NDArray[np.int64], npt.NDArray[np.int64], list[bytes]]: ...
+    def tokenize(self, text: str, bos: str, warn: _Warn) -> tuple[_Ids, npt.NDArray[np.int64], npt.NDArray[np.int64], list[bytes]]: ...
     def decode(self, ids: _Ids) -> str: ...
     def logits(self, ids: _Ids, warn: _Warn) -> npt.NDArray[np.float32]: ...
     def residuals(self, ids: _Ids, layers: list[int], hook: str, warn: _Warn) -> dict[int, npt.NDArray[np.float32]]: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any
@@ -88,7 +89,7 @@ def test_directions_from_torch(trace: tl.Trace) -> None:
         ({"directions": np.ones((2, 3))}, "directions: expected vectors of shape [n, "),
         ({"directions": np.ones((0, 16))}, "directions"),
         ({"directions": [["a"]]}, "directions: expected an array of numbers"),
-        ({"directions": 0}, "directions is 0"),
+        ({"directions": 0}, "directions: 0 is"),
         ({"directions": True}, "directions"),
         ({"epsilons": 1}, "epsilons: expected numbers"),
         ({"epsilons": []}, "epsilons"),
@@ -97,12 +98,12 @@ def test_directions_from_torch(trace: tl.Trace) -> None:
         ({"epsilons": ["big"]}, "epsilons: expected a number"),
         ({"layers": [0.5]}, "layers: expected a whole number"),
         ({"layers": 99}, "no layer 99"),
-        ({"seed": -1}, "seed is -1"),
-        ({"temperature": 0}, "temperature is 0"),
+        ({"seed": -1}, "seed: -1 is"),
+        ({"temperature": 0}, "temperature: 0 is"),
         ({"readout": "both"}, "readout: 'both'"),
-        ({"push": "shove"}, "shove"),
+        ({"push": "shove"}, "push: 'shove'"),
         ({"memory_limit": "much"}, "memory_limit: 'much'"),
-        ({"null_directions": 2}, "null"),
+        ({"null_directions": 2}, "null_directions: "),
     ],
 )
 def test_refusals_name_the_argument(trace: tl.Trace, options: dict[str, object], words: str) -> None:
@@ -129,7 +130,44 @@ def test_nulls_and_audits(trace: tl.Trace) -> None:
     vectors = np.eye(2, trace.model.d_model)
     curve = trace.tug(epsilons=[1], directions=vectors, null_directions=3, audit=2)
     assert curve.directions == 5 and curve.null_directions == 3
-    assert curve.audited == 2 and curve.audit_disagreement is not None and curve.audit_disagreement < 1e-3
+    assert curve.audited == 2 and 0 <= curve.audit["kl"] < 1e-3
+    assert set(curve.audit) >= {"kl", "js", "total_variation"}
+    assert trace.tug(epsilons=[1], directions=2).audit == {}
+
+
+def test_directions_from_a_function_of_the_site(trace: tl.Trace) -> None:
+    width = trace.model.d_model
+    by_layer = {layer: np.random.default_rng(layer).normal(size=(2, width)) for layer in (0, trace.model.layers - 1)}
+    asked: list[tl.Site] = []
+
+    def directions(site: tl.Site) -> Any:
+        asked.append(site)
+        return by_layer[site.layer]
+
+    curve = trace.tug(layers=[0, -1], epsilons=[1], directions=directions, hook="resid_pre")
+    assert asked == [tl.Site(layer, "resid_pre", width) for layer in by_layer]
+    for i, vectors in enumerate(by_layer.values()):
+        alone = trace.tug(layers=[curve.layers[i]], epsilons=[1], directions=vectors, hook="resid_pre")
+        np.testing.assert_array_equal(curve.kl[i], alone.kl[0])
+    with pytest.raises(tl.UsageError, match="directions of layer 0: expected vectors of shape"):
+        trace.tug(layers=[0], directions=lambda site: np.ones((1, 3)))
+    with pytest.raises(tl.InputError, match="same number of directions at every layer"):
+        trace.tug(layers=[0, 1], directions=lambda site: np.eye(site.layer + 1, width))
+
+
+def test_the_signature_shows_every_option_with_the_librarys_default() -> None:
+    parameters = inspect.signature(tl.Trace.tug).parameters
+    assert list(parameters)[:3] == ["self", "progress", "layers"]
+    assert parameters["directions"].default == 8 and parameters["audit"].default == 0
+    assert list(parameters["epsilons"].default) == [0, 0.25, 0.5, 1, 2]
+    sweep = inspect.signature(tl.sweep).parameters
+    assert sweep["audit"].default == 1 and sweep["spans"].default == ["anchor"] and sweep["push"].default == "additive"
+
+
+def test_an_error_carries_the_arguments_name(trace: tl.Trace) -> None:
+    with pytest.raises(tl.UsageError) as refused:
+        trace.tug(push="shove")
+    assert refused.value.argument == "push"
 
 
 def test_a_data_frame(trace: tl.Trace) -> None:

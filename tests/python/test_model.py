@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
+import shutil
+import warnings
 
 import numpy as np
 import pytest
@@ -76,6 +80,45 @@ def test_a_model_that_is_not_there_is_a_missing_file() -> None:
         tl.Model.from_pretrained("/nowhere/model.gguf")
     assert isinstance(missing.value, tl.NotFoundError)
     assert "/nowhere/model.gguf" in str(missing.value)
+
+
+def test_the_hubs_settings_are_arguments(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = tmp_path / "hub" / "models--org--tiny" / "snapshots" / ("c0ffee" * 7)[:40]
+    snapshot.parent.mkdir(parents=True)
+    shutil.copytree(FIXTURES / "tiny_model", snapshot)
+    references = tmp_path / "hub" / "models--org--tiny" / "refs"
+    references.mkdir()
+    (references / "main").write_text(snapshot.name)
+    (references / "v2").write_text(snapshot.name)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "elsewhere"))
+    before = dict(os.environ)
+    model = tl.Model.from_pretrained("org/tiny", cache_dir=tmp_path / "hub", revision="v2", local_files_only=True)
+    assert model.name.startswith("org/tiny")
+    with pytest.raises(tl.NotFoundError, match="local_files_only is set"):
+        tl.Model.from_pretrained("org/tiny", local_files_only=True)
+    with pytest.raises(tl.NotFoundError, match="v3"):
+        tl.Model.from_pretrained("org/tiny", cache_dir=tmp_path / "hub", revision="v3", local_files_only=True)
+    with pytest.raises(tl.UsageError, match="^token: .* printable ASCII") as refused:
+        tl.Model.from_pretrained("org/tiny", cache_dir=tmp_path / "hub", token="a secret")
+    assert "secret" not in str(refused.value)
+    with pytest.raises(tl.UsageError, match="^revision: "):
+        tl.Model.from_pretrained(FIXTURES / "tiny_model", revision="main")
+    with pytest.raises(tl.UsageError, match="^revision: .*one of the two"):
+        tl.Model.from_pretrained("org/tiny@main", revision="v2", cache_dir=tmp_path / "hub")
+    assert dict(os.environ) == before
+
+
+def test_what_a_tokenizers_files_contradict_is_a_warning(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(FIXTURES / "tiny_model", folder)
+    (folder / "tokenizer_config.json").write_text('{"add_bos_token": false}')
+    model = tl.Model.from_pretrained(folder)
+    with pytest.warns(tl.TuglineWarning, match="add_bos_token"):
+        model.tokenize("So it is.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.tokenize("So it is.")  # said once
 
 
 def test_a_loaded_transformers_model_gives_the_numbers_of_its_files() -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -34,15 +35,32 @@ def test_numbers_are_the_programs_to_the_bit(
     )  # fmt: skip
     assert run.identity == tl.open(cli).identity
     for name in ("responses", "rows", "curves", "examples"):
-        exported = list(csv.DictReader(io.StringIO(program("export", cli, "--table", name))))
-        table = run.table(name)
-        assert list(table) == list(exported[0])
-        for column, values in table.items():
-            texts = [row[column] for row in exported]
-            if isinstance(values, list):
-                assert [value or "" for value in values] == texts
-            else:
-                np.testing.assert_array_equal(values, np.array([float(text) if text else np.nan for text in texts]), column)
+        expect_exported(run, name, program("export", cli, "--table", name))
+
+
+def expect_exported(run: tl.Run, name: str, exported_csv: str) -> None:
+    exported = list(csv.DictReader(io.StringIO(exported_csv)))
+    table = run.table(name)
+    assert list(table) == list(exported[0])
+    for column, values in table.items():
+        texts = [row[column] for row in exported]
+        if isinstance(values, list):
+            assert [value or "" for value in values] == texts
+        else:
+            np.testing.assert_array_equal(values, np.array([float(text) if text else np.nan for text in texts]), column)
+
+
+def test_tables_that_several_threads_read_are_in_order(
+    model: tl.Model, tmp_path: pathlib.Path, program: Callable[..., str]
+) -> None:
+    examples = [{**example, "prompt": f"p{i}"} for i in range(12) for example in DATA]
+    run = tl.sweep(
+        model, examples, tmp_path / "run.db", layers="all", epsilons=[1], directions=1, spans=["anchor", "chunks"],
+        readout="downstream:2", moved_tokens=1, audit=0, progress=False,
+    )  # fmt: skip
+    assert len(run.table("units")["rms"]) > 100  # more than one part
+    for name in ("responses", "rows"):
+        expect_exported(run, name, program("export", run.path, "--table", name))
 
 
 def test_data_in_memory(model: tl.Model, tmp_path: pathlib.Path) -> None:
@@ -52,6 +70,24 @@ def test_data_in_memory(model: tl.Model, tmp_path: pathlib.Path) -> None:
     assert again.path == run.path
     with pytest.raises(tl.ConflictError, match="seed"):
         tl.sweep(model, DATA, tmp_path / "run.db", epsilons=[1], directions=2, audit=0, seed=1, progress=False)
+
+
+def test_a_run_along_a_functions_directions_resumes(model: tl.Model, tmp_path: pathlib.Path) -> None:
+    def family(scale: float) -> Callable[[tl.Site], np.ndarray]:
+        return lambda site: np.eye(2, site.d_model) + scale * np.random.default_rng(site.layer).normal(size=(2, site.d_model))
+
+    def run(scale: float) -> tl.Run:
+        return tl.sweep(
+            model, DATA, tmp_path / "run.db", layers=[0, 1], epsilons=[1], directions=family(scale), audit=0, progress=False
+        )  # fmt: skip
+
+    first = run(0.1)
+    kl = first.table("responses")["kl"]
+    assert first.identity["direction_family"].startswith("file ")
+    np.testing.assert_array_equal(run(0.1).table("responses")["kl"], kl)
+    with pytest.raises(tl.ConflictError, match="direction_family"):
+        run(0.2)
+    np.testing.assert_array_equal(first.table("responses")["kl"], kl)
 
 
 def test_a_data_frame_is_data(model: tl.Model, tmp_path: pathlib.Path) -> None:
@@ -66,8 +102,8 @@ def test_a_data_frame_is_data(model: tl.Model, tmp_path: pathlib.Path) -> None:
     ("data", "options", "words"),
     [
         (DATA, {"spans": "paragraphs"}, "spans: 'paragraphs'"),
-        (DATA, {"shard": (3, 2)}, "shard 3 of 2"),
-        (DATA, {"max_examples": 0}, "max_examples is 0"),
+        (DATA, {"shard": (3, 2)}, "shard: 3 of 2"),
+        (DATA, {"max_examples": 0}, "max_examples: 0 is"),
         (DATA, {"bos": "perhaps"}, "bos: 'perhaps'"),
         ({"cot": "one example"}, {}, "data: expected a path, a list of dicts or a DataFrame"),
         ([{"cot": object()}], {}, "data: cannot be written as JSON"),
@@ -137,3 +173,7 @@ def test_progress_and_warnings(model: tl.Model, tmp_path: pathlib.Path, capsys: 
     assert "4/4" in capsys.readouterr().err
     with pytest.warns(tl.TuglineWarning, match="exactly 0"):
         tl.sweep(model, DATA, tmp_path / "flat.db", epsilons=[1], directions=2, readout="following", progress=False)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        tl.sweep(model, DATA, tmp_path / "flat2.db", epsilons=[1], directions=2, readout="following", progress=False)
+    assert [warning.filename for warning in caught] == [__file__]  # the caller's line, not the package's

@@ -2,6 +2,7 @@
 // call on it, which runs on the model's threads and can be stopped by the caller. Calls run one at a time.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,11 +32,12 @@ struct LanguageModel::Engine {
   std::function<bool()> keep_going;
 
   std::once_flag tokenizer_is_read;
+  std::atomic<bool> notes_are_told = false;
   std::optional<Tokenizer> tokenizer_slot;
 
   [[nodiscard]] const Model& model() const { return *loaded.model; }
-  // Errors: kNotFound if the model has none; those of Tokenizer.
-  [[nodiscard]] const Tokenizer& tokenizer();
+  // Warns of the tokenizer's notes once. Errors: kNotFound if the model has none; those of Tokenizer.
+  [[nodiscard]] const Tokenizer& tokenizer(const Watch& watch = {});
 };
 
 // The tokenizer of a model directory or GGUF file. Errors: kNotFound if there is none; those of Tokenizer.

@@ -8,6 +8,7 @@
 #include "tugline/backend/machine.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/core/excerpt.h"
 #include "tugline/core/version.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/hub/fetch_model.h"
@@ -42,6 +43,18 @@ Precision precision_named(const std::string& name) {
   return *precision;
 }
 
+std::string with_revision(const std::string& model, const std::string& revision) {
+  if (revision.empty()) return model;
+  const auto name = parse_hub_model(model);
+  if (!name || is_there(model))
+    refuse("revision", "'{}' is no model's name on the hub, so it has no revisions", excerpt(model));
+  if (!name->revision.empty())
+    refuse("revision", "'{}' names one itself; give one of the two", excerpt(model));
+  const std::string whole = model + "@" + revision;
+  if (!parse_hub_model(whole)) refuse("revision", "'{}' is no branch, tag or commit", excerpt(revision));
+  return whole;
+}
+
 DType dtype_named(const MemoryTensor& tensor) {
   for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64})
     if (tensor.dtype == name_of(dtype)) return dtype;
@@ -67,8 +80,9 @@ Tokenizer read_tokenizer(const ModelSource& source) {
   return Tokenizer::from_json_file(source.tokenizer_json());
 }
 
-const Tokenizer& LanguageModel::Engine::tokenizer() {
+const Tokenizer& LanguageModel::Engine::tokenizer(const Watch& watch) {
   std::call_once(tokenizer_is_read, [this] { tokenizer_slot = read_tokenizer(source); });
+  if (watch.warn && !notes_are_told.exchange(true)) warn_of_notes(*tokenizer_slot, watch);
   return *tokenizer_slot;
 }
 
@@ -92,8 +106,16 @@ const Model& EngineCall::exact_model() {
 std::string_view version() { return kVersion; }
 
 LanguageModel LanguageModel::load(const std::string& model, const ModelOptions& options, const Watch& watch) {
-  return load_language_model(
-      obtain_model(model, {.on_message = watch.inform, .keep_going = watch.keep_going}), options, watch);
+  const HubOptions& hub = options.hub;
+  FetchOptions fetch{.on_message = watch.inform, .keep_going = watch.keep_going};
+  if (watch.fetched)
+    fetch.on_progress = [&watch](const FetchProgress& now) {
+      watch.fetched(now.bytes_kept + now.bytes_received, now.bytes_total);
+    };
+  const HubSettings settings = hub_settings(
+      {.token = hub.token, .cache = hub.cache, .offline = hub.local_files_only ? "local_files_only" : ""});
+  return load_language_model(obtain_model(with_revision(model, hub.revision), fetch, settings), options,
+                             watch);
 }
 
 LanguageModel LanguageModel::load(const MemoryModel& model, const ModelOptions& options, const Watch& watch) {
@@ -136,8 +158,8 @@ LanguageModel load_language_model(const ModelSource& source, const ModelOptions&
 
 const ModelInfo& LanguageModel::info() const { return engine_->info; }
 
-Tokens LanguageModel::tokenize(std::string_view text, const std::string& bos) const {
-  const Tokenizer& tokenizer = engine_->tokenizer();
+Tokens LanguageModel::tokenize(std::string_view text, const std::string& bos, const Watch& watch) const {
+  const Tokenizer& tokenizer = engine_->tokenizer(watch);
   return tokens_of(tokenizer, tokenizer.encode(text, bos_of(bos)));
 }
 
@@ -180,7 +202,7 @@ ResidualsByLayer32 LanguageModel::residuals(std::span<const int32_t> ids, const 
 
 Transcript LanguageModel::transcript(const std::string& text, const std::string& bos,
                                      const Watch& watch) const {
-  Tokens tokens = tokenize(text, bos);
+  Tokens tokens = tokenize(text, bos, watch);
   const Tokenizer& tokenizer = engine_->tokenizer();
   warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(tokens.ids) ? 1 : 0, 1, watch);
   return {*this, text, std::move(tokens)};

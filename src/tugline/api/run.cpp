@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+#include <span>
+#include <thread>
 #include <utility>
 
 #include "tugline/api/analysis.h"
@@ -13,6 +16,7 @@
 #include "tugline/api/sweep_job.h"
 #include "tugline/api/tables.h"
 #include "tugline/core/error.h"
+#include "tugline/core/parallel_for.h"
 #include "tugline/report/drawn_figure.h"
 #include "tugline/report/export.h"
 #include "tugline/report/output_file.h"
@@ -55,6 +59,32 @@ std::map<std::string, Table> tables_of(const std::vector<ResultTable>& results) 
   return tables;
 }
 
+TableBuilder builder_of(const std::string& name, ExportTable table) {
+  const auto columns = columns_of(table);
+  return TableBuilder(name, {columns.begin(), columns.end()});
+}
+
+// The table's rows in the order of the units. Threads read consecutive parts of them, each over a connection of its own: most of the
+// time goes into checksums.
+Table push_table(const RunStore& store, const std::string& name, ExportTable table,
+                 const std::vector<UnitRecord>& units) {
+  constexpr size_t kFewestUnits = 16;  // for a part
+  const size_t parts =
+      std::clamp<size_t>(units.size() / kFewestUnits, 1, std::thread::hardware_concurrency());
+  std::vector<Table> read(parts);
+  parallel_for(static_cast<int64_t>(parts), [&](int64_t part) {
+    const size_t begin = units.size() * static_cast<size_t>(part) / parts;
+    const size_t end = units.size() * static_cast<size_t>(part + 1) / parts;
+    TableBuilder builder = builder_of(name, table);
+    for_each_row(RunStore::open_read_only(store.path()), table, std::span(units).subspan(begin, end - begin),
+                 [&builder](std::span<const Cell> cells) { builder.add(cells); });
+    read[static_cast<size_t>(part)] = builder.finish();
+  });
+  TableBuilder whole = builder_of(name, table);
+  for (Table& part : read) whole.append(std::move(part));
+  return whole.finish();
+}
+
 FigureFormat format_named(const std::string& name) {
   if (name != "svg" && name != "png" && name != "pdf")
     refuse("format", "'{}' is not one of svg, png, pdf", name);
@@ -82,10 +112,11 @@ std::string Run::summary_json() const {
 
 Table Run::table(const std::string& name) const {
   const ExportTable table = table_named(name);
-  const auto columns = columns_of(table);
-  TableBuilder builder(name, {columns.begin(), columns.end()});
-  for_each_row(RunStore::open_read_only(path_), table,
-               [&builder](std::span<const Cell> cells) { builder.add(cells); });
+  const RunStore store = RunStore::open_read_only(path_);
+  if (table == ExportTable::kResponses || table == ExportTable::kRows)
+    return push_table(store, name, table, store.units());
+  TableBuilder builder = builder_of(name, table);
+  for_each_row(store, table, [&builder](std::span<const Cell> cells) { builder.add(cells); });
   return builder.finish();
 }
 
@@ -128,7 +159,7 @@ Run sweep(const LanguageModel& model, const DataSource& data, const std::filesys
                .config = call.model().config(),
                .facts = {{"model_path", model.info().path}}};
   read_data(job, watch);
-  make_plan(job, model.engine()->tokenizer(), watch);
+  make_plan(job, model.engine()->tokenizer(watch), watch);
   job.piece_of = [&model](int32_t token) { return model.piece(token); };
   (void)existing_store(job, watch);
   refuse_empty(job, watch);

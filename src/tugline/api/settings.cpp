@@ -67,25 +67,34 @@ DirectionArray array_of(const VectorArray& vectors, const char* setting) {
   return {.name = setting, .rows = vectors.rows, .columns = columns, .values = vectors.values};
 }
 
+DirectionFile directions_of(const PushSettings& settings) {
+  if (!settings.direction_file.empty()) return read_direction_file(settings.direction_file);
+  DirectionFile file;
+  file.name = "directions";
+  if (!settings.vectors.empty()) file.array = array_of(settings.vectors, "directions");
+  for (const auto& [layer, vectors] : settings.vectors_by_layer) {
+    file.by_layer[layer] = array_of(vectors, "directions");
+    file.by_layer[layer].name = fmt::format("directions of layer {}", layer);
+  }
+  return file;
+}
+
 void set_directions(const PushSettings& settings, const std::vector<LayerIndex>& layers, int64_t hidden,
                     PushOptions& options) {
-  if (!settings.vectors.empty() && !settings.direction_file.empty())
-    refuse("directions", "there are vectors and a direction file; give one of them");
+  const int given = (settings.vectors.empty() ? 0 : 1) + (settings.vectors_by_layer.empty() ? 0 : 1) +
+                    (settings.direction_file.empty() ? 0 : 1);
+  if (given > 1)
+    refuse(
+        "directions",
+        "there are vectors of two kinds; give vectors for all layers, for each layer, or a direction file");
   check_range("directions", settings.directions, 1, 1'000'000);
   check_range("null_directions", settings.null_directions, 0, 1'000'000);
   options.directions = settings.directions;
   options.null_directions = settings.null_directions;
   options.sharing = value_of(kSharings, settings.direction_sharing, "direction_sharing");
   options.family = parse_direction_family(settings.direction_family);
-  if (settings.vectors.empty() && settings.direction_file.empty()) return;
-  DirectionFile file;
-  if (settings.vectors.empty()) {
-    file = read_direction_file(settings.direction_file);
-  } else {
-    file.name = "directions";
-    file.array = array_of(settings.vectors, "directions");
-  }
-  options.supplied = supplied_directions(file, layers, hidden);
+  if (given == 0) return;
+  options.supplied = supplied_directions(directions_of(settings), layers, hidden);
   options.directions = options.supplied.count();
 }
 

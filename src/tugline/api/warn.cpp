@@ -19,6 +19,11 @@ void warn_of_audit(const UnitRecord& unit, std::string_view precision, const std
                      (*bounds)[m]));
 }
 
+void warn_of_notes(const Tokenizer& tokenizer, const Watch& watch) {
+  for (const std::string& note : tokenizer.notes())
+    warn(watch, fmt::format("{}. bos always and bos never overrule both", note));
+}
+
 void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts, const Watch& watch) {
   if (count == 0) return;
   warn(watch,

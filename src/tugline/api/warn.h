@@ -20,6 +20,9 @@ inline void warn(const Watch& watch, const std::string& sentence) {
 void warn_of_audit(const UnitRecord& unit, std::string_view precision, const std::string& name,
                    const Watch& watch);
 
+// Warns of what the tokenizer's files contradict each other about.
+void warn_of_notes(const Tokenizer& tokenizer, const Watch& watch);
+
 // Warns if `count` of `texts` begin with the BOS and get another one in front.
 void warn_of_two_bos(const Tokenizer& tokenizer, int64_t count, int64_t texts, const Watch& watch);
 

@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "tugline/api/engine.h"
+#include "tugline/api/warn.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/core/error.h"
 
@@ -18,8 +19,7 @@ namespace tugline {
 
 Tokenizer load_tokenizer(const ModelSource& source) {
   Tokenizer tokenizer = read_tokenizer(source);
-  for (const std::string& note : tokenizer.notes())
-    spdlog::warn("{}. --bos always and --bos never overrule both", note);
+  warn_of_notes(tokenizer, watch_on_stderr());
   return tokenizer;
 }
 

@@ -1,6 +1,7 @@
 #include "tugline/report/export.h"
 
 #include <array>
+#include <cassert>
 #include <functional>
 #include <map>
 #include <optional>
@@ -64,15 +65,15 @@ void visit_distance(const RunStore& store, const RowVisitor& visit) {
   });
 }
 
-void visit_responses(const RunStore& store, const RowVisitor& visit) {
-  for (const UnitRecord& unit : store.units())
-    for (const ResponseRecord& response : store.responses(unit.key))
+void visit_responses(const RunStore& store, std::span<const UnitRecord> units, const RowVisitor& visit) {
+  for (const UnitRecord& unit : units)
+    for (const ResponseRecord& response : store.responses(unit.key, RowValues::kSkip))
       visit(cells_of(response_columns(), {unit, response}));
 }
 
-void visit_rows(const RunStore& store, const RowVisitor& visit) {
+void visit_rows(const RunStore& store, std::span<const UnitRecord> units, const RowVisitor& visit) {
   const std::map<int32_t, std::string> pieces = store.tokens();
-  for (const UnitRecord& unit : store.units())
+  for (const UnitRecord& unit : units)
     for (const ResponseRecord& response : store.responses(unit.key))
       for (size_t i = 0; i < unit.measured.rows.size(); ++i)
         visit(cells_of(row_columns(), {unit, response, i, &pieces}));
@@ -125,9 +126,8 @@ void for_each_row(const RunStore& store, ExportTable table, const RowVisitor& vi
     case ExportTable::kCurves:
       return visit_curves(store, visit);
     case ExportTable::kResponses:
-      return visit_responses(store, visit);
     case ExportTable::kRows:
-      return visit_rows(store, visit);
+      return for_each_row(store, table, store.units(), visit);
     case ExportTable::kUnits:
       return visit_units(store, visit);
     case ExportTable::kExamples:
@@ -135,6 +135,13 @@ void for_each_row(const RunStore& store, ExportTable table, const RowVisitor& vi
     case ExportTable::kDistance:
       return visit_distance(store, visit);
   }
+}
+
+void for_each_row(const RunStore& store, ExportTable table, std::span<const UnitRecord> units,
+                  const RowVisitor& visit) {
+  assert(table == ExportTable::kResponses || table == ExportTable::kRows);
+  if (table == ExportTable::kResponses) return visit_responses(store, units, visit);
+  visit_rows(store, units, visit);
 }
 
 void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink) {

@@ -19,6 +19,10 @@ enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples, kDistanc
 void for_each_row(const RunStore& store, ExportTable table,
                   const std::function<void(std::span<const Cell>)>& visit);
 
+// The same for the rows of some units: `table` is kResponses or kRows.
+void for_each_row(const RunStore& store, ExportTable table, std::span<const UnitRecord> units,
+                  const std::function<void(std::span<const Cell>)>& visit);
+
 // The rows as text: the same run gives the same bytes.
 void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink);
 

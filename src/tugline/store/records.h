@@ -108,6 +108,9 @@ struct ResponseRecord {
   bool operator==(const ResponseRecord&) const = default;
 };
 
+// Whether ResponseRecord::rows and the rows' standard errors are read from a store, or left empty.
+enum class RowValues { kRead, kSkip };
+
 // What a push does to `rows` rows that have not moved; empty for what is not asked for.
 [[nodiscard]] ByMeasure<std::vector<double>> unmoved_rows(size_t rows, const AskedMeasures& asked = {});
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <string_view>
 
 #include "tugline/core/error.h"
 #include "tugline/store/checksums.h"
@@ -51,51 +53,88 @@ size_t readout_size(SQLite::Database& database, int64_t unit) {
   return static_cast<size_t>(count.getColumn(0).getInt64());
 }
 
+// Places in response_columns(): looking names up for each row would take longer than reading the values.
+struct ColumnPlaces {
+  int direction, epsilon, cosine, null_direction, error, row_errors, own_row, after;
+  ByMeasure<int> means, rows;  // means of measures without a mean: -1
+};
+
+const ColumnPlaces& places() {
+  static const ColumnPlaces found = [] {
+    const std::vector<std::string> columns = response_columns();
+    const auto at = [&](std::string_view name) {
+      const auto place = std::find(columns.begin(), columns.end(), name);
+      return place == columns.end() ? -1 : static_cast<int>(place - columns.begin());
+    };
+    ColumnPlaces places{.direction = at("direction"),
+                        .epsilon = at("epsilon"),
+                        .cosine = at("cosine"),
+                        .null_direction = at("null_direction"),
+                        .error = at(kErrors),
+                        .row_errors = at(kRowErrors),
+                        .own_row = at("kl_own_row"),
+                        .after = at("kl_after"),
+                        .means = {},
+                        .rows = {}};
+    for (size_t m = 0; m < kMeasures.size(); ++m) {
+      places.means[m] = kMeasures[m].has_mean() ? at(kMeasures[m].name) : -1;
+      places.rows[m] = at(kMeasures[m].rows_column());
+    }
+    return places;
+  }();
+  return found;
+}
+
 // Reads one unit's responses.
 class ResponseReader {
  public:
-  ResponseReader(SQLite::Database& database, int64_t unit, const std::filesystem::path& path)
-      : unit_(unit), path_(path), rows_(readout_size(database, unit)) {}
+  ResponseReader(SQLite::Database& database, int64_t unit, const std::filesystem::path& path,
+                 RowValues values)
+      : unit_(unit), path_(path), values_(values), rows_(readout_size(database, unit)) {}
 
   [[nodiscard]] ResponseRecord response_of(SQLite::Statement& row) const {
+    const ColumnPlaces& at = places();
     ResponseRecord response{
-        .direction = int32_of(row.getColumn("direction")),
-        .epsilon = row.getColumn("epsilon").getDouble(),
-        .set = row.getColumn("null_direction").getInt() != 0 ? DirectionSet::kNull : DirectionSet::kMain,
-        .cosine = optional_double(row.getColumn("cosine")),
-        .kl_standard_error = optional_double(row.getColumn(kErrors)),
-        .kl_own_row = optional_double(row.getColumn("kl_own_row")),
-        .kl_after = optional_double(row.getColumn("kl_after"))};
-    for (size_t m = 0; m < kMeasures.size(); ++m) {
-      const Measure& measure = kMeasures[m];
-      if (measure.has_mean())
-        response.means[m] = optional_double(row.getColumn(std::string(measure.name).c_str()));
-      if (measure.is_always_measured() || !row.getColumn(measure.rows_column().c_str()).isNull())
-        response.rows[m] = row_values(row, measure.rows_column(), measure.type);
-    }
-    if (response.kl_standard_error)
-      response.kl_rows_standard_error = row_values(row, kRowErrors, RowType::kF64);
+        .direction = int32_of(row.getColumn(at.direction)),
+        .epsilon = row.getColumn(at.epsilon).getDouble(),
+        .set = row.getColumn(at.null_direction).getInt() != 0 ? DirectionSet::kNull : DirectionSet::kMain,
+        .cosine = optional_double(row.getColumn(at.cosine)),
+        .kl_standard_error = optional_double(row.getColumn(at.error)),
+        .kl_own_row = optional_double(row.getColumn(at.own_row)),
+        .kl_after = optional_double(row.getColumn(at.after))};
+    for (size_t m = 0; m < kMeasures.size(); ++m)
+      if (at.means[m] >= 0) response.means[m] = optional_double(row.getColumn(at.means[m]));
+    if (values_ == RowValues::kRead) read_rows(row, response);
     return response;
   }
 
  private:
+  void read_rows(SQLite::Statement& row, ResponseRecord& response) const {
+    const ColumnPlaces& at = places();
+    for (size_t m = 0; m < kMeasures.size(); ++m)
+      if (kMeasures[m].is_always_measured() || !row.getColumn(at.rows[m]).isNull())
+        response.rows[m] = row_values(row, at.rows[m], kMeasures[m].type);
+    if (response.kl_standard_error)
+      response.kl_rows_standard_error = row_values(row, at.row_errors, RowType::kF64);
+  }
+
   // One value for each of the unit's readout rows.
-  [[nodiscard]] std::vector<double> row_values(SQLite::Statement& row, const std::string& column,
-                                               RowType type) const {
-    const SQLite::Column blob = row.getColumn(column.c_str());
+  [[nodiscard]] std::vector<double> row_values(SQLite::Statement& row, int column, RowType type) const {
+    const SQLite::Column blob = row.getColumn(column);
     const auto bytes = static_cast<size_t>(blob.getBytes());
     const auto each = static_cast<size_t>(number_bytes(type));
     const bool is_list = type == RowType::kTokens;
     if (is_list ? rows_ == 0 || bytes % (2 * each * rows_) != 0 : bytes != rows_ * each) {
       fail(ErrorCode::kInput,
            "{}: responses.{} of unit {} has {} bytes, expected {}{}: {} for each of {} rows", path_.string(),
-           column, unit_, bytes, is_list ? "a multiple of " : "", rows_ * each, each, rows_);
+           blob.getName(), unit_, bytes, is_list ? "a multiple of " : "", rows_ * each, each, rows_);
     }
     return values_of(blob, type);
   }
 
   int64_t unit_;
   const std::filesystem::path& path_;
+  RowValues values_;
   size_t rows_;
 };
 
@@ -171,13 +210,13 @@ std::map<int32_t, std::string> read_tokens(SQLite::Database& database) {
 }
 
 std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
-                                           const std::filesystem::path& path) {
+                                           const std::filesystem::path& path, RowValues values) {
   check_responses(path, database, unit);
   SQLite::Statement select(database,
                            fmt::format("SELECT {} FROM responses WHERE unit = ? ORDER BY direction, epsilon",
                                        list_of(response_columns())));
   select.bind(1, unit);
-  const ResponseReader reader(database, unit, path);
+  const ResponseReader reader(database, unit, path, values);
   std::vector<ResponseRecord> responses;
   while (select.executeStep()) responses.push_back(reader.response_of(select));
   return responses;

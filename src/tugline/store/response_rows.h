@@ -26,6 +26,7 @@ void insert_tokens(SQLite::Database& database, const std::map<int32_t, std::stri
 
 // By direction, then epsilon. Throws Error kInput, naming what is wrong, if what is read is not what was written; `path` is for messages.
 [[nodiscard]] std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
-                                                         const std::filesystem::path& path);
+                                                         const std::filesystem::path& path,
+                                                         RowValues values = RowValues::kRead);
 
 }  // namespace tugline

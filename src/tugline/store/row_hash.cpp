@@ -47,26 +47,37 @@ std::string row_name(SQLite::Statement& row) {
 
 }  // namespace
 
-void RowHash::check_type(SQLite::Statement& row, int column) const {
+void RowHash::note_columns(SQLite::Statement& row, std::string_view left_out) {
+  for (int i = 0; i < row.getColumnCount(); ++i)
+    columns_.push_back({types_ == ColumnTypes::kAny ? 0 : type_of(row.getColumnDeclaredType(i)),
+                        !left_out.empty() && row.getColumnName(i) == left_out});
+}
+
+void RowHash::refuse_value(SQLite::Statement& row, int column) const {
   const SQLite::Column value = row.getColumn(column);
-  const int found = value.getType();
-  const int expected = types_ == ColumnTypes::kAny ? found : type_of(row.getColumnDeclaredType(column));
-  const bool is_expected = found == expected || found == SQLITE_NULL;
-  if (is_expected && (found != SQLITE_FLOAT || std::isfinite(value.getDouble()))) return;
+  const int expected = columns_[static_cast<size_t>(column)].type;
+  const bool is_expected = expected == 0 || value.getType() == expected;
   fail(ErrorCode::kInput, "{}: {}.{} of row {} is {}, expected {}; restore a copy or measure again",
-       path_.string(), table_, value.getName(), row_name(row), is_expected ? "infinite" : type_name(found),
-       type_name(expected));
+       path_.string(), table_, value.getName(), row_name(row),
+       is_expected ? "infinite" : type_name(value.getType()),
+       type_name(is_expected ? value.getType() : expected));
 }
 
 void RowHash::add(SQLite::Statement& row, std::string_view left_out) {
-  for (int i = 0; i < row.getColumnCount(); ++i) {
+  if (columns_.empty()) note_columns(row, left_out);
+  for (int i = 0; i < static_cast<int>(columns_.size()); ++i) {
+    const auto [expected, is_left_out] = columns_[static_cast<size_t>(i)];
+    if (is_left_out) continue;
     const SQLite::Column value = row.getColumn(i);
-    if (!left_out.empty() && value.getName() == left_out) continue;
-    check_type(row, i);
     const int type = value.getType();
+    if (type != expected && type != SQLITE_NULL && expected != 0) refuse_value(row, i);
     hash_.add_number(static_cast<uint64_t>(type));
     if (type == SQLITE_INTEGER) hash_.add_number(static_cast<uint64_t>(value.getInt64()));
-    if (type == SQLITE_FLOAT) hash_.add_number(std::bit_cast<uint64_t>(value.getDouble()));
+    if (type == SQLITE_FLOAT) {
+      const double number = value.getDouble();
+      if (!std::isfinite(number)) refuse_value(row, i);
+      hash_.add_number(std::bit_cast<uint64_t>(number));
+    }
     if (type == SQLITE_TEXT || type == SQLITE_BLOB) {
       const void* bytes = type == SQLITE_TEXT ? value.getText() : value.getBlob();
       const auto size = static_cast<size_t>(value.getBytes());

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tugline/core/content_hash.h"
 
@@ -22,16 +23,23 @@ class RowHash {
   RowHash(std::filesystem::path path, std::string table, ColumnTypes types = ColumnTypes::kDeclared)
       : path_(std::move(path)), table_(std::move(table)), types_(types) {}
 
-  // The row that the statement is at, without a column of the name `left_out`. Throws Error kInput, naming table, column and row, if
-  // a value is of another type than the column was declared with, or is an infinity. NULL is of every type: the schema says where.
+  // The row that the statement is at, always the same statement, without a column of the name `left_out`. Throws Error kInput, naming
+  // table, column and row, if a value is of another type than the column was declared with, or is an infinity. NULL is of every type:
+  // the schema says where.
   void add(SQLite::Statement& row, std::string_view left_out = {});
   [[nodiscard]] uint64_t value() const { return hash_.value(); }
 
  private:
-  void check_type(SQLite::Statement& row, int column) const;
+  struct ExpectedColumn {
+    int type;  // SQLite's; 0: any
+    bool left_out;
+  };
+  void note_columns(SQLite::Statement& row, std::string_view left_out);
+  [[noreturn]] void refuse_value(SQLite::Statement& row, int column) const;
   std::filesystem::path path_;
   std::string table_;
   ColumnTypes types_;
+  std::vector<ExpectedColumn> columns_;  // of the statement; empty before the first row
   ContentHash hash_;
 };
 

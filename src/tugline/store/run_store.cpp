@@ -307,13 +307,13 @@ std::vector<UnitRecord> RunStore::units() const {
   });
 }
 
-std::vector<ResponseRecord> RunStore::responses(const UnitKey& key) const {
+std::vector<ResponseRecord> RunStore::responses(const UnitKey& key, RowValues values) const {
   return guarded(impl_->path, "read responses", [&] {
     const auto unit = find_unit(*impl_->database, key, impl_->path);
     if (!unit) {
       fail(ErrorCode::kNotFound, "{}: has no unit {}", impl_->path.string(), described(key));
     }
-    return read_responses(*impl_->database, *unit, impl_->path);
+    return read_responses(*impl_->database, *unit, impl_->path, values);
   });
 }
 

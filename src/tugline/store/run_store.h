@@ -86,7 +86,8 @@ class RunStore {
   // Without their responses, which may not fit into memory all at once.
   [[nodiscard]] std::vector<UnitRecord> units() const;
   // Sorted by direction, then epsilon. Throws kNotFound if there is no such unit.
-  [[nodiscard]] std::vector<ResponseRecord> responses(const UnitKey& key) const;
+  [[nodiscard]] std::vector<ResponseRecord> responses(const UnitKey& key,
+                                                      RowValues values = RowValues::kRead) const;
 
   // The text of the tokens that responses name: bytes, which may be a part of a character.
   [[nodiscard]] std::map<int32_t, std::string> tokens() const;

@@ -120,15 +120,15 @@ std::chrono::seconds stall_time() {
 
 }  // namespace
 
-HubSettings hub_settings() {
+HubSettings hub_settings(const HubChoices& choices) {
   HubSettings settings{.endpoint = endpoint(),
-                       .cache = hub_cache_folder(),
-                       .offline = "",
-                       .token = token(),
+                       .cache = choices.cache.empty() ? hub_cache_folder() : choices.cache,
+                       .offline = choices.offline,
+                       .token = choices.token.empty() ? token() : checked_token(choices.token, "token"),
                        .stall = stall_time(),
                        .may_link = !is_true("HF_HUB_DISABLE_SYMLINKS")};
-  for (const char* name : {"TRANSFORMERS_OFFLINE", "HF_HUB_OFFLINE"})
-    if (is_true(name)) settings.offline = name;
+  for (const char* name : {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"})
+    if (settings.offline.empty() && is_true(name)) settings.offline = name;
   return settings;
 }
 

@@ -21,9 +21,16 @@ struct HubSettings {
   bool may_link = true;        // not HF_HUB_DISABLE_SYMLINKS
 };
 
-// Throws Error (kUsage) that names the variable with an impossible value: an endpoint that is no http or https address, a token that no header
-// can carry, a time that is no number.
-[[nodiscard]] HubSettings hub_settings();
+// What a caller wants in place of the environment's values. Empty fields leave those.
+struct HubChoices {
+  std::string token = {};
+  std::filesystem::path cache = {};
+  std::string offline = {};  // the name of the setting that forbids the network
+};
+
+// Throws Error (kUsage) that names the variable or setting with an impossible value: an endpoint that is no http or https address, a token
+// that no header can carry, a time that is no number.
+[[nodiscard]] HubSettings hub_settings(const HubChoices& choices = {});
 
 // Where the hub's tools keep what they fetched: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub, else
 // XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub. A leading ~ and $NAME or ${NAME} in them are replaced.

@@ -1,0 +1,197 @@
+"""The options of a tug and of a sweep, by their names and defaults in the library (include/tugline/options.h)."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypedDict, TypeVar, cast
+
+from tugline import _tugline
+from tugline._arguments import (
+    Directions,
+    Layers,
+    Site,
+    byte_count,
+    integers,
+    layers,
+    number,
+    numbers,
+    string,
+    vectors,
+    warn,
+    whole,
+)
+from tugline._errors import UsageError
+
+
+class PushOptions(TypedDict, total=False):
+    """Which pushes are made, and how they are read. What is left out has the library's default, as in ``tugline sweep``."""
+
+    layers: Layers
+    hook: str
+    epsilons: Iterable[float]  # in units of the residual's RMS
+    directions: Directions
+    direction_family: str
+    direction_sharing: str
+    null_directions: int
+    orthogonal_to: Any  # "residual", a direction file, or vectors [n, d_model]
+    push: str
+    seed: int
+    readout: str
+    vocabulary: str
+    temperature: float
+    answers: tuple[int | str, int | str] | None
+    moved_tokens: int
+    audit: int
+    memory_limit: int | str
+    batch_rows: int
+
+
+class SweepOptions(PushOptions, total=False):
+    """The same, and which spans of the dataset are measured."""
+
+    spans: str | Iterable[str]
+    bos: str
+    max_examples: int | None
+    shard: tuple[int, int]
+
+
+def _seed(value: Any, name: str) -> int:
+    seed = whole(value, name)
+    if not 0 <= seed < 1 << 64:
+        raise UsageError(f"{name}: {seed} is not from 0 to 2**64 - 1")
+    return seed
+
+
+def _span_kinds(value: Any, name: str) -> list[str]:
+    return value.split(",") if isinstance(value, str) else [string(kind, name) for kind in value]
+
+
+# What turns an option's value into the library's, for those that need nothing else: converter(value, name).
+_CONVERTERS: dict[str, Callable[[Any, str], Any]] = {
+    "hook": string,
+    "epsilons": numbers,
+    "direction_family": string,
+    "direction_sharing": string,
+    "null_directions": whole,
+    "push": string,
+    "seed": _seed,
+    "readout": string,
+    "vocabulary": string,
+    "temperature": number,
+    "moved_tokens": whole,
+    "audit": whole,
+    "memory_limit": byte_count,
+    "batch_rows": whole,
+    "spans": _span_kinds,
+    "bos": string,
+    "max_examples": lambda value, name: None if value is None else whole(value, name),
+}
+
+
+def set_push_options(settings: _tugline.PushSettings, model: _tugline.LanguageModel, options: Mapping[str, Any]) -> None:
+    """Sets what of a tug's options is given."""
+    facts = model.info()
+    for name in options.keys() & PushOptions.__annotations__.keys() & _CONVERTERS.keys():
+        setattr(settings, name, _CONVERTERS[name](options[name], name))
+    settings.layers = layers(options.get("layers", "last"), facts["layers"])
+    settings.answers = _answers(model, options.get("answers"))
+    if "directions" in options:
+        _set_directions(settings, options["directions"], facts["d_model"])
+    _set_orthogonal(settings, options.get("orthogonal_to"), facts["d_model"])
+
+
+def set_sweep_options(settings: _tugline.SweepSettings, model: _tugline.LanguageModel, options: Mapping[str, Any]) -> None:
+    """Sets what of a sweep's options is given."""
+    set_push_options(settings.push, model, options)
+    for name in (options.keys() & _CONVERTERS.keys()) - PushOptions.__annotations__.keys():
+        setattr(settings, name, _CONVERTERS[name](options[name], name))
+    parts = integers(options.get("shard", (1, 1)), "shard")
+    if len(parts) != 2:
+        raise UsageError(f"shard: expected (i, n), found {options['shard']!r}")
+    settings.shard, settings.shards = parts
+
+
+def _answers(model: _tugline.LanguageModel, answers: Any) -> tuple[int, int] | None:
+    """Two token ids; a text stands for the one token that it is."""
+    if answers is None:
+        return None
+    if isinstance(answers, str) or len(answers) != 2:
+        raise UsageError(f"answers: expected two tokens, found {answers!r}")
+    ids = []
+    for answer in answers:
+        if isinstance(answer, str):
+            found = model.tokenize(answer, "never", warn)[0]
+            if len(found) != 1:
+                raise UsageError(f"answers: {answer!r} is {len(found)} tokens; expected one, or a token's id")
+            answer = found[0]
+        ids.append(whole(answer, "answers"))
+    return ids[0], ids[1]
+
+
+def _set_directions(settings: _tugline.PushSettings, directions: Any, width: int) -> None:
+    if isinstance(directions, (str, os.PathLike)):
+        settings.direction_file = os.fspath(directions)
+    elif callable(directions) and not hasattr(directions, "__array__"):
+        for layer in settings.layers:
+            given = directions(Site(layer, settings.hook, width))
+            settings.set_vectors_of_layer(layer, vectors(given, f"directions of layer {layer}", width))
+    elif hasattr(directions, "__index__") and getattr(directions, "ndim", 0) == 0:
+        settings.directions = whole(directions, "directions")
+    else:
+        settings.set_vectors(vectors(directions, "directions", width))
+
+
+def _set_orthogonal(settings: _tugline.PushSettings, orthogonal_to: Any, width: int) -> None:
+    if orthogonal_to is None:
+        return
+    if isinstance(orthogonal_to, (str, os.PathLike)):
+        settings.orthogonal_to = os.fspath(orthogonal_to)
+    else:
+        settings.set_orthogonal_vectors(vectors(orthogonal_to, "orthogonal_to", width))
+
+
+# Defaults that the library writes in another way than a Python user.
+_SHOWN_DEFAULTS: dict[str, Any] = {"layers": "last", "orthogonal_to": None, "memory_limit": "4GiB", "shard": (1, 1)}
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def takes(options: Any, defaults: _tugline.SweepSettings) -> Callable[[_Function], _Function]:
+    """Gives a function of ``**options`` a signature with every option and its default, and refuses other names, as Python does."""
+
+    def default_of(name: str) -> Any:
+        if name in _SHOWN_DEFAULTS:
+            return _SHOWN_DEFAULTS[name]
+        return getattr(defaults.push if name in PushOptions.__annotations__ else defaults, name)
+
+    parameters = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default_of(name), annotation=getattr(kind, "__forward_arg__", kind)
+        )
+        for name, kind in options.__annotations__.items()
+    ]
+
+    def decorate(function: _Function) -> _Function:
+        own = inspect.signature(function)
+        fixed = [parameter for parameter in own.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+        signature = own.replace(parameters=[*fixed, *parameters])
+
+        @functools.wraps(function)
+        def checked(*arguments: Any, **named: Any) -> Any:
+            signature.bind(*arguments, **named)  # raises the TypeError of any function
+            return function(*arguments, **named)
+
+        setattr(checked, "__signature__", signature)
+        return cast(_Function, checked)
+
+    return decorate
+
+
+def tug_defaults() -> _tugline.SweepSettings:
+    """A tug's are those of the library's PushSettings."""
+    settings = _tugline.SweepSettings()
+    settings.push = _tugline.PushSettings()
+    return settings
