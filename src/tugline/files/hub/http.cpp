@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -164,14 +165,22 @@ void set(const Easy& easy, CURLoption option, Value value) {
   if (code != CURLE_OK) fail(ErrorCode::kIo, "libcurl: option {}: {}", int{option}, curl_easy_strerror(code));
 }
 
-// As the curl program does; the library itself does not look.
+// The certificate bundles of the distributions. A wheel brings the libcurl of the machine that built it, which looks in that one's place
+// only.
+constexpr std::array kBundles{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                              "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+
+// By the environment as the curl program does (the library itself does not look), else the system's bundle.
 void set_authorities(const Easy& easy) {
   const char* bundle = std::getenv("CURL_CA_BUNDLE");
   if (bundle != nullptr && *bundle != '\0') return set(easy, CURLOPT_CAINFO, bundle);
-  if (const char* folder = std::getenv("SSL_CERT_DIR"); folder != nullptr && *folder != '\0')
-    set(easy, CURLOPT_CAPATH, folder);
-  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0')
-    set(easy, CURLOPT_CAINFO, file);
+  const char* const folder = std::getenv("SSL_CERT_DIR");
+  if (folder != nullptr && *folder != '\0') set(easy, CURLOPT_CAPATH, folder);
+  const char* const file = std::getenv("SSL_CERT_FILE");
+  if (file != nullptr && *file != '\0') return set(easy, CURLOPT_CAINFO, file);
+  std::error_code ignored;
+  for (const char* known : kBundles)
+    if (std::filesystem::exists(known, ignored)) return set(easy, CURLOPT_CAINFO, known);
 }
 
 enum class Failure { kTransient, kUnreachable, kCertificate, kFinal };
