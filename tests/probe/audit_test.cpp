@@ -61,7 +61,7 @@ class Audits : public testing::TestWithParam<const char*> {
   std::vector<LayerIndex> layers_ = probe_.all_layers();
   // Rows that audits replay: up to the span's end, before the transcript's.
   static constexpr int64_t kTokens = 9;
-  Auditor auditor_{exact_, probe_.model, *probe_.baseline, layers_, kTokens, {.asked = kAsked}};
+  Auditor auditor_{exact_, probe_.model, *probe_.baseline, kTokens, {.asked = kAsked}};
 
   struct Measured {
     UnitMeasurement unit;
@@ -98,7 +98,7 @@ TEST_P(Audits, ARightUnitIsBelowTheBound) {
 TEST_P(Audits, AreOfPushesOfEveryKind) {
   for (const Hook hook : hooks_of(GetParam())) {
     const Probe probe(GetParam(), BackendKind::kCpu, hook);
-    Auditor auditor(exact_, probe.model, *probe.baseline, layers_, kTokens, {.asked = kAsked});
+    Auditor auditor(exact_, probe.model, *probe.baseline, kTokens, {.asked = kAsked});
     const SpanBase base = read_span(probe.model, *probe.baseline, {5, 9}, ReadoutKind::kPredicting,
                                     LayerIndex{0}, {.asked = kAsked});
     const UnitContext context{.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}};

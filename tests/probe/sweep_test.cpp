@@ -73,8 +73,8 @@ TEST_F(Sweeps, NoExamplesAtAllIsNothingToMeasure) {
                [&] { run_sweep(model_, {}, small_options(), observer); });
 }
 
-TEST_F(Sweeps, IdentityChangesWithEveryOption) {
-  // A new field does not compile here, nor in sweep_settings: add it to both, and a change of it below. The rows of supplied vectors and
+TEST_F(Sweeps, IdentityChangesWithEveryOptionThatDecidesWhatANumberIs) {
+  // A new field does not compile here, nor in sweep_settings: add it to both, and a change of it below or to what grows. The rows of supplied vectors and
   // the family reach the identity as `direction_source` (cli/direction_arguments).
   const SweepOptions all;
   [[maybe_unused]] const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, asked, bos,
@@ -84,7 +84,6 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
                                 subspace, subspace_origin, null_directions] = pushes;
   [[maybe_unused]] const auto& [rows, memory] = limits;
   const std::vector<std::function<void(SweepOptions&)>> changes{
-      [](SweepOptions& o) { o.layers = {{1}}; },
       [](SweepOptions& o) { o.hook = Hook::kResidPre; },
       [](SweepOptions& o) { o.hook = Hook::kResidMid; },
       [](SweepOptions& o) {
@@ -107,10 +106,6 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
         o.pushes.orthogonal = Orthogonal::kToSubspace;
         o.pushes.subspace = {{0, 1}};
       },
-      [](SweepOptions& o) { o.spans = {Span::Kind::kChunk}; },
-      [](SweepOptions& o) {
-        o.spans = {Span::Kind::kAnchor, Span::Kind::kControlWindow};
-      },
       [](SweepOptions& o) { o.readout = ReadoutKind::kFollowing; },
       [](SweepOptions& o) { o.readout = ReadoutKind::kDownstream; },
       [](SweepOptions& o) {
@@ -126,36 +121,69 @@ TEST_F(Sweeps, IdentityChangesWithEveryOption) {
       },
       [](SweepOptions& o) { o.asked.moved = 3; },
       [](SweepOptions& o) { o.bos = BosPolicy::kNever; },
-      [](SweepOptions& o) { o.max_examples = 3; },
-      [](SweepOptions& o) { o.audit = 2; },
-      [](SweepOptions& o) { o.limits.memory /= 2; },
-      [](SweepOptions& o) { o.limits.rows /= 2; }};
-  std::set<std::string> hashes{sweep_identity(model_, small_options(), 1, "random").hash()};
-  const RunIdentity plain = sweep_settings(small_options(), 1, "random");
+      [](SweepOptions& o) { o.pushes.family = DirectionFamily::kDifference; },
+      [](SweepOptions& o) { o.audit = 2; }};
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, small_options());
+  std::set<std::string> hashes{sweep_identity(model_, small_options(), plan, "random").hash()};
+  const RunIdentity plain = sweep_settings(small_options(), plan, "random");
   std::set<std::string> unchanged;
   for (const auto& [name, value] : plain.fields) unchanged.insert(name);
   for (const auto& change : changes) {
     SweepOptions options = small_options();
     change(options);
-    EXPECT_TRUE(hashes.insert(sweep_identity(model_, options, 1, "random").hash()).second);
-    for (const auto& [name, value] : sweep_settings(options, 1, "random").fields)
+    EXPECT_TRUE(hashes.insert(sweep_identity(model_, options, plan, "random").hash()).second);
+    for (const auto& [name, value] : sweep_settings(options, plan, "random").fields)
       if (plain.fields.at(name) != value) unchanged.erase(name);
   }
-  EXPECT_EQ(unchanged, (std::set<std::string>{"dataset", field::kDirectionFamily}))
-      << "each field of the identity must be changed by an option above";
-  EXPECT_TRUE(hashes.insert(sweep_identity(model_, small_options(), 2, "random").hash()).second) << "dataset";
-  EXPECT_TRUE(hashes.insert(sweep_identity(model_, small_options(), 1, "file").hash()).second)
+  EXPECT_EQ(unchanged, (std::set<std::string>{"controls", field::kDirectionFamily}))
+      << "each other field of the identity must be changed by an option above";
+  EXPECT_TRUE(hashes.insert(sweep_identity(model_, small_options(), plan, "file").hash()).second)
       << "direction file";
   EXPECT_TRUE(
-      hashes.insert(sweep_identity(load_tiny("qwen2", *backend_), small_options(), 1, "random").hash())
+      hashes.insert(sweep_identity(load_tiny("qwen2", *backend_), small_options(), plan, "random").hash())
           .second)
       << "model";
   const auto reference = make_reference_backend();
   EXPECT_TRUE(
-      hashes.insert(sweep_identity(load_tiny("llama", *reference), small_options(), 1, "random").hash())
+      hashes.insert(sweep_identity(load_tiny("llama", *reference), small_options(), plan, "random").hash())
           .second)
       << "backend";
-  EXPECT_FALSE(hashes.insert(sweep_identity(model_, small_options(), 1, "random").hash()).second);
+  EXPECT_FALSE(hashes.insert(sweep_identity(model_, small_options(), plan, "random").hash()).second);
+}
+
+TEST_F(Sweeps, IdentityIsTheSameForWhatGrowsAndForHowItIsComputed) {
+  const std::vector<std::function<void(SweepOptions&)>> changes{
+      [](SweepOptions& o) { o.layers = {{1}}; },
+      [](SweepOptions& o) { o.spans = {Span::Kind::kChunk}; },
+      [](SweepOptions& o) {
+        o.spans = {Span::Kind::kAnchor, Span::Kind::kControlWindow};
+      },
+      [](SweepOptions& o) { o.max_examples = 3; },
+      [](SweepOptions& o) { o.limits.memory /= 2; },
+      [](SweepOptions& o) { o.limits.rows /= 2; }};
+  const std::string plain =
+      sweep_settings(small_options(), plan_sweep(dataset_, tokenizer_, small_options()), "random").hash();
+  for (const auto& change : changes) {
+    SweepOptions options = small_options();
+    change(options);
+    EXPECT_EQ(sweep_settings(options, plan_sweep(dataset_, tokenizer_, options), "random").hash(), plain);
+  }
+}
+
+// What directions are made of decides what a number is: such a run grows by everything except transcripts.
+TEST_F(Sweeps, IdentityHasTheTranscriptsOfDirectionsThatAreMadeOfResiduals) {
+  SweepOptions options = small_options();
+  options.pushes.family = DirectionFamily::kDifference;
+  const auto residuals_of = [&](const SweepOptions& all) {
+    return sweep_settings(all, plan_sweep(dataset_, tokenizer_, all), "difference")
+        .fields.at(field::kResiduals);
+  };
+  const std::string both = residuals_of(options);
+  EXPECT_TRUE(both.starts_with("2 transcripts, ")) << both;
+  options.layers = {{1}};
+  EXPECT_EQ(residuals_of(options), both);
+  options.max_examples = 1;
+  EXPECT_TRUE(residuals_of(options).starts_with("1 transcript, "));
 }
 
 }  // namespace

@@ -107,7 +107,9 @@ Provenance provenance(const SweepJob& job) {
                    {field::kDModel, std::to_string(job.config.hidden_size)},
                    {field::kUnitsPlanned, std::to_string(job.units(job.whole))},
                    {"num_layers", std::to_string(job.config.num_layers)},
-                   {"data_path", job.data.path}};
+                   {"data_path", job.data.path},
+                   {"dataset", hex(hash_of(job.data))}};
+  facts.merge(execution_settings(job.options));
   if (const auto& supplied = job.options.pushes.supplied; !supplied.names.empty())
     facts[field::kDirectionArrays] = array_names(supplied);
   if (!job.source.commit.empty()) facts["model_commit"] = job.source.commit;
@@ -128,6 +130,28 @@ void warn_of_versions(const RunStore& store, const Watch& watch) {
          fmt::format("{}: was measured with tugline {} so far, and this is tugline {}: where the two compute "
                      "differently, the store will hold numbers of both",
                      store.path().string(), fmt::join(others, ", "), kVersion));
+}
+
+// A span that the store has, in other tokens: the dataset cuts other chunks, or has other anchors.
+void check_places(const RunStore& store, const PlannedExample& planned,
+                  const std::map<UnitKey, TokenRange>& places) {
+  for (const Span& span : planned.spans) {
+    const auto found = places.find(unit_key(planned, span, {0}));
+    if (found == places.end() || found->second == span.tokens) continue;
+    fail(ErrorCode::kConflict,
+         "{}: example {}, {} is tokens [{}, {}) in the store and [{}, {}) in this run: the two have other "
+         "chunks or anchors; give the dataset that the run was swept over, or another file",
+         store.path().string(), planned.example->index,
+         span_text(kind_name(span.kind, span.offset), span.chunk), found->second.begin, found->second.end,
+         span.tokens.begin, span.tokens.end);
+  }
+}
+
+// Examples are compared by content: their ids and the places of their spans, not the file that they are in.
+void check_examples(const RunStore& store, const SweepPlan& plan) {
+  const std::map<UnitKey, TokenRange> places = store.span_places();
+  for (const PlannedExample& planned : plan.examples)
+    if (store.has_example(record_of(planned))) check_places(store, planned, places);
 }
 
 void warn_of_skips(const SweepPlan& plan, const Watch& watch) {
@@ -225,8 +249,10 @@ std::string span_text(const std::string& kind, int64_t chunk) {
 std::vector<std::string> skip_reasons(const SweepPlan& plan) {
   std::vector<std::string> reasons;
   for (const PlannedExample& planned : plan.examples) {
-    if (!planned.skipped.empty())
+    if (!planned.skipped.empty()) {
       reasons.push_back(fmt::format("example {} is skipped: {}", planned.example->index, planned.skipped));
+      continue;
+    }
     for (const SkippedSpan& span : planned.skipped_spans)
       reasons.push_back(fmt::format("example {}, {} is skipped: {}", span.example,
                                     span_text(span.span_kind, span.chunk), span.reason));
@@ -252,13 +278,13 @@ std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch) 
   if (job.path.empty() || !RunStore::is_there(job.path)) return std::nullopt;
   RunStore store = RunStore::open_read_only(job.path);
   const RunIdentity stored = store.identity();
-  RunIdentity wanted = sweep_settings(job.options, hash_of(job.data), direction_source(job.options.pushes));
+  RunIdentity wanted = sweep_settings(job.options, job.whole, direction_source(job.options.pushes));
   wanted.fields[field::kModelConfig] = hex(hash_of(job.config));
   for (const char* name : {field::kBackend, field::kModelWeights, field::kPrecision})
     if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
   store.check_identity(wanted);
   store.check_shard(job.shard);
-  for (const PlannedExample& planned : job.whole.examples) (void)store.has_example(record_of(planned));
+  check_examples(store, job.whole);
   warn_of_versions(store, watch);
   return store;
 }
@@ -271,9 +297,10 @@ void measure(const SweepJob& job, const SweepModels& models, const Watch& watch)
                                              .layers = job.options.layers}))
     warn(watch, sentence);
   const RunIdentity identity =
-      sweep_identity(models.model, job.options, hash_of(job.data), direction_source(job.options.pushes));
+      sweep_identity(models.model, job.options, job.whole, direction_source(job.options.pushes));
   {
     RunStore store = RunStore::create_or_resume(job.path, identity, provenance(job), job.shard);
+    check_examples(store, job.whole);
     StoreObserver observer(store, identity.fields.at(field::kPrecision), job, watch);
     run_sweep(models.model, job.plan, job.options, observer, models.exact);
   }

@@ -60,10 +60,11 @@ class Collector final : public SweepObserver {
 };
 
 std::map<std::string, std::string> provenance_of(const Model& model, const SweepOptions& options,
-                                                 uint64_t example_hash) {
+                                                 const SweepPlan& plan) {
   std::map<std::string, std::string> facts =
-      sweep_identity(model, options, example_hash, direction_source(options.pushes)).fields;
-  for (const char* name : {"dataset", "spans", "controls", "max_examples", "bos"}) facts.erase(name);
+      sweep_identity(model, options, plan, direction_source(options.pushes)).fields;
+  for (const char* name : {"controls", "bos"}) facts.erase(name);
+  facts.merge(execution_settings(options));
   facts[field::kModelName] = model.config().name;
   facts[field::kVersion] = kVersion;
   return facts;
@@ -121,7 +122,7 @@ Responses Trace::tug(const PushSettings& settings, const Watch& watch) const {
                        .epsilons = options.pushes.epsilons,
                        .directions = all_directions(options.pushes),
                        .null_directions = options.pushes.null_directions,
-                       .provenance = provenance_of(model, options, example.content_hash)});
+                       .provenance = provenance_of(model, options, plan)});
 }
 
 }  // namespace tugline

@@ -130,10 +130,10 @@ AskedTokens longer(AskedTokens asked) {
   return asked;
 }
 
-Baseline::Start start_of(const Model& model, const Baseline& baseline, std::span<const LayerIndex> layers,
-                         int64_t tokens) {
-  const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
-  return {lowest, baseline.hook(), model.backend().download(baseline.residual(lowest).rows(0, tokens))};
+double norm_of(std::span<const double> values) {
+  double squares = 0;
+  for (const double value : values) squares += value * value;
+  return std::sqrt(squares);
 }
 
 }  // namespace
@@ -157,12 +157,11 @@ std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite
   return pushes;
 }
 
-Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baseline,
-                 std::span<const LayerIndex> layers, int64_t tokens, const ReadoutOptions& options)
+Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baseline, int64_t tokens,
+                 const ReadoutOptions& options)
     : exact_(exact),
       audited_(baseline),
-      baseline_(exact, {baseline.ids().begin(), baseline.ids().begin() + tokens},
-                start_of(model, baseline, layers, tokens), layers),
+      baseline_(exact, baseline, tokens),
       options_(options),
       delta_bound_(model.backend().precision() == Precision::kF32 ? kF32LogitBound : kBf16DeltaBound) {}
 
@@ -181,24 +180,35 @@ const Auditor::Base& Auditor::base_of(const ReplayRows& rows) {
   return *base_;
 }
 
-// In f64 the difference of two reruns is exact enough for the pushes that are audited.
-std::vector<F64Row> Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows,
-                                   LayerIndex layer) {
+// In f64 the difference of two reruns, of which the first is without a push, is exact enough for the pushes that are audited.
+Auditor::Rerun Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows, LayerIndex layer) {
   constexpr int64_t kRows = 32;  // logits held at once
   const Base& base = base_of(rows);
   Backend& backend = exact_.backend();
-  const auto pushes = static_cast<int64_t>(vectors.size()) / exact_.config().hidden_size;
-  PlainReplayWorkspace workspace(exact_, pushes, rows);
-  const Matrix x = PlainReplay(exact_, baseline_, rows, layer, workspace).final_normed(vectors);
-  std::vector<double> dx = backend.download(x);
-  for (size_t i = 0; i < dx.size(); ++i) dx[i] -= base.final_normed[i % base.final_normed.size()];
+  const auto hidden = static_cast<size_t>(exact_.config().hidden_size);
+  std::vector<double> with_base(hidden);
+  with_base.insert(with_base.end(), vectors.begin(), vectors.end());
+  PlainReplayWorkspace workspace(exact_, static_cast<int64_t>(vectors.size() / hidden), rows);
+  const Matrix all = PlainReplay(exact_, baseline_, rows, layer, workspace).final_normed(with_base);
+  std::vector<double> dx = backend.download(all);
+  const std::vector<double> unpushed(dx.begin(), dx.begin() + static_cast<int64_t>(base.final_normed.size()));
+  dx.erase(dx.begin(), dx.begin() + static_cast<int64_t>(unpushed.size()));
+  for (size_t i = 0; i < dx.size(); ++i) dx[i] -= unpushed[i % unpushed.size()];
+  const Matrix x = all.row_range(rows.read(), all.rows - rows.read());
   backend.upload(dx, x);
-  std::vector<F64Row> found(static_cast<size_t>(x.rows));
+  Rerun found{.rows = std::vector<F64Row>(static_cast<size_t>(x.rows)), .base_error = 0};
   for (int64_t begin = 0; begin < x.rows; begin += kRows) {
     const int64_t count = std::min(kRows, x.rows - begin);
     const std::vector<double> deltas = backend.logits(*exact_.weights().head, x.row_range(begin, count));
     f64_rows({base.distributions, base.targets, longer(options_.asked)}, deltas, begin,
-             std::span(found).subspan(static_cast<size_t>(begin), static_cast<size_t>(count)));
+             std::span(found.rows).subspan(static_cast<size_t>(begin), static_cast<size_t>(count)));
+  }
+  for (size_t row = 0; row < unpushed.size(); row += hidden) {
+    const auto exact = std::span(unpushed).subspan(row, hidden);
+    std::vector<double> apart(base.final_normed.begin() + static_cast<int64_t>(row),
+                              base.final_normed.begin() + static_cast<int64_t>(row + hidden));
+    for (size_t i = 0; i < hidden; ++i) apart[i] -= exact[i];
+    found.base_error = std::max(found.base_error, disagreement(norm_of(apart), 0, norm_of(exact)));
   }
   return found;
 }
@@ -216,16 +226,17 @@ AuditResult Auditor::audit(const UnitMeasurement& unit, const ReplayRows& rows, 
       const std::vector<double> vector = push_vector(options, site, push).vector;
       vectors.insert(vectors.end(), vector.begin(), vector.end());
     }
-    const std::vector<F64Row> exact = rerun(vectors, rows, site.layer);
+    const Rerun exact = rerun(vectors, rows, site.layer);
     const auto read = static_cast<size_t>(rows.read());
     for (size_t i = 0; i < batch.size(); ++i) {
       const size_t response = static_cast<size_t>(batch[i].direction) * options.epsilons.size() +
                               static_cast<size_t>(batch[i].epsilon);
-      const ComparedPush push(unit, unit.responses[response], std::span(exact).subspan(i * read, read), rows,
-                              delta_bound_);
+      const ComparedPush push(unit, unit.responses[response], std::span(exact.rows).subspan(i * read, read),
+                              rows, delta_bound_);
       for (size_t m = 0; m < kMeasures.size(); ++m)
         result.disagreements[m] = std::max(result.disagreements[m], push.disagreement_in(m));
     }
+    result.disagreements[kKl] = std::max(result.disagreements[kKl], std::optional(exact.base_error));
   }
   result.pushes = static_cast<int64_t>(pushes.size());
   return result;

@@ -1,5 +1,6 @@
 // The audit: reruns some of a unit's pushes plainly, on values and in f64, and compares them with the replays on differences. The reference
-// backend does it, on the same files. Of the f32 baseline it uses only the residual at the lowest site.
+// backend does it, on the same files. Of the f32 baseline it uses the residual at the site, the keys and values of the rows before the pushed one,
+// and the base distributions, which it checks.
 #pragma once
 
 #include <optional>
@@ -25,18 +26,21 @@ inline constexpr int64_t kAuditedAtOnce = 8;
 // Audits one example's units. All arguments must outlive it.
 class Auditor {
  public:
-  // `exact`: the model of `baseline` on the reference backend. Runs the transcript's first `tokens`, which must hold all audited rows, in f64
-  // from the hook of the lowest of `layers` upwards. The baseline must have kept its residual there.
-  Auditor(const Model& exact, const Model& model, const Baseline& baseline,
-          std::span<const LayerIndex> layers, int64_t tokens, const ReadoutOptions& options = {});
+  // `exact`: the model of `baseline` on the reference backend. The transcript's first `tokens` must hold all audited rows.
+  Auditor(const Model& exact, const Model& model, const Baseline& baseline, int64_t tokens,
+          const ReadoutOptions& options = {});
 
   // Of a unit that was measured at `site` over `rows` with these options. What no push reaches is not audited.
   [[nodiscard]] AuditResult audit(const UnitMeasurement& unit, const ReplayRows& rows, const UnitSite& site,
                                   const PushOptions& options, int64_t count);
 
  private:
-  // [pushes * rows.read()], push-major
-  std::vector<F64Row> rerun(const std::vector<double>& vectors, const ReplayRows& rows, LayerIndex layer);
+  struct Rerun {
+    std::vector<F64Row> rows;  // [pushes * rows.read()], push-major
+    // How far the f32 baseline's final rows are from those that f64 computes from the site upwards: the largest row's relative distance.
+    double base_error = 0;
+  };
+  Rerun rerun(const std::vector<double>& vectors, const ReplayRows& rows, LayerIndex layer);
 
   // The base distributions of a span's rows. Kept for the next unit, which often has the same span.
   struct Base {

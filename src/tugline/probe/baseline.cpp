@@ -52,46 +52,50 @@ Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const
   check_transcript(config, ids_);
   check_layers(config, layers);
   check_hook(config, hook);
-  Backend& backend = model.backend();
   rope_ = model.make_rope_table(tokens());
-  const auto residual = backend.allocate(tokens(), config.hidden_size);
-  const Matrix& h = residual->matrix();
-  model.embed(ids_, h);
-  run_layers(model, h, LayerIndex{0}, Hook::kResidPre, layers);
+  const auto residual = model.backend().allocate(tokens(), config.hidden_size);
+  model.embed(ids_, residual->matrix());
+  run_layers(model, residual->matrix(), layers);
 }
 
-Baseline::Baseline(const Model& model, std::vector<int32_t> ids, const Start& start,
-                   std::span<const LayerIndex> layers)
-    : ids_(std::move(ids)), hook_(start.hook) {
-  check_transcript(model.config(), ids_);
-  check_layers(model.config(), layers);
-  Backend& backend = model.backend();
-  rope_ = model.make_rope_table(tokens());
-  const auto residual = backend.allocate(tokens(), model.config().hidden_size);
-  backend.upload(start.residual, residual->matrix());
-  run_layers(model, residual->matrix(), start.layer, start.hook, layers);
+Baseline::Baseline(const Model& model, const Baseline& other, int64_t tokens)
+    : ids_(other.ids_.begin(), other.ids_.begin() + tokens), hook_(other.hook_) {
+  rope_ = model.make_rope_table(tokens);
+  const auto copied = [&](const std::unique_ptr<Buffer>& buffer) {
+    const Matrix from = buffer->matrix().row_range(0, tokens);
+    auto to = model.backend().allocate(tokens, from.columns);
+    model.backend().upload(model.backend().download(from), to->matrix());
+    return to;
+  };
+  for (const auto& [layer, residual] : other.residuals_) residuals_[layer] = copied(residual);
+  for (const auto& [layer, attended] : other.keys_and_values_)
+    keys_and_values_[layer] = {copied(attended.keys), copied(attended.values)};
+  final_normed_ = copied(other.final_normed_);
 }
 
-void Baseline::run_layers(const Model& model, const Matrix& h, LayerIndex first, Hook entry,
-                          std::span<const LayerIndex> layers) {
+// A push goes through the layers of `inputs_`. Their traces start from these inputs, whichever layer is pushed.
+void Baseline::run_layers(const Model& model, const Matrix& h, std::span<const LayerIndex> layers) {
   const ModelConfig& config = model.config();
   Backend& backend = model.backend();
   const LayerIndex lowest = *std::min_element(layers.begin(), layers.end());
   LayerWorkspace workspace(config, tokens(), backend);
-  // Keys and values are kept of the layers whose attention a push goes through.
-  visit_steps_above(model.config(), model.program(), site(lowest), [&](LayerIndex layer, StepRange steps) {
-    if (model.program().attends(steps)) keys_and_values_[layer];
+  visit_steps_above(config, model.program(), site(lowest), [&](LayerIndex layer, StepRange) {
+    inputs_[layer];
+    keys_and_values_[layer];
   });
   const LayerContext context{rope_, {.pushes = 1, .rows = tokens(), .first_position = 0}, {}, {}};
-  walk_layers(model, context, first, entry, {static_cast<int32_t>(config.num_layers - 1)}, h, workspace,
+  const LayerIndex last{static_cast<int32_t>(config.num_layers - 1)};
+  walk_layers(model, context, LayerIndex{0}, Hook::kResidPre, last, h, workspace,
               [&](LayerIndex layer, Hook at) {
                 const bool kept = std::find(layers.begin(), layers.end(), layer) != layers.end();
                 if (kept && at == hook_) residuals_[layer] = copy_of(backend, h);
-                const auto attended = keys_and_values_.find(layer);
-                if (at != Hook::kResidPost || attended == keys_and_values_.end()) return;
-                attended->second = {copy_of(backend, workspace.slot(Slot::kK, h)),
-                                    copy_of(backend, workspace.slot(Slot::kV, h))};
+                if (!inputs_.contains(layer)) return;
+                if (at == Hook::kResidPre) inputs_[layer] = copy_of(backend, h);
+                if (at == Hook::kResidPost)
+                  keys_and_values_[layer] = {copy_of(backend, workspace.slot(Slot::kK, h)),
+                                             copy_of(backend, workspace.slot(Slot::kV, h))};
               });
+  resid_final_ = copy_of(backend, h);
   final_normed_ = backend.allocate(tokens(), config.hidden_size);
   model.final_norm().apply(h, final_normed_->matrix());
 }

@@ -1,5 +1,6 @@
-// The one forward pass of a transcript without a push. It keeps what replays need: residuals at the pushed sites, keys and values of the
-// layers that pushes pass through, and the final norm's output.
+// The one forward pass of a transcript without a push. It keeps what replays need: residuals at the pushed sites, what enters the layers that
+// pushes pass through, their keys and values, and the final norm's input and output. None of these numbers depends on which other layers
+// are pushed.
 #pragma once
 
 #include <map>
@@ -25,15 +26,9 @@ class Baseline {
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
            Hook hook = Hook::kResidPost);
 
-  // The start of a baseline that continues another one of the same transcript: at its hook in one of its layers.
-  struct Start {
-    LayerIndex layer;
-    Hook hook = Hook::kResidPost;
-    std::vector<double> residual;  // [tokens * hidden]
-  };
-  // Runs only what is above the start, on this model's backend. The start's layer is the lowest of `layers`.
-  Baseline(const Model& model, std::vector<int32_t> ids, const Start& start,
-           std::span<const LayerIndex> layers);
+  // What `other` kept of its first `tokens`, in the numbers of this model's backend: residuals at the pushed sites, keys and values, and the
+  // final norm's output. It serves replays on values; it has nothing to trace.
+  Baseline(const Model& model, const Baseline& other, int64_t tokens);
 
   [[nodiscard]] const std::vector<int32_t>& ids() const { return ids_; }
   [[nodiscard]] int64_t tokens() const { return static_cast<int64_t>(ids_.size()); }
@@ -42,25 +37,29 @@ class Baseline {
   [[nodiscard]] Site site(LayerIndex layer) const { return {layer, hook_}; }  // of a push in a kept layer
   // The residual at the hook of a kept layer.  [tokens, hidden]
   [[nodiscard]] const Buffer& residual(LayerIndex layer) const { return *residuals_.at(layer); }
-  // What rows of a replay see in a layer: the prefix before them, if a push goes through the layer's attention.
+  // What rows of a replay see in a layer: the prefix before them, if a push goes through the layer.
   [[nodiscard]] LayerContext context(LayerIndex layer, const RowLayout& layout) const;
+  // What enters a layer that a push goes through.  [tokens, hidden]
+  [[nodiscard]] const Buffer& input(LayerIndex layer) const { return *inputs_.at(layer); }
+  // The last layer's output.  [tokens, hidden]
+  [[nodiscard]] const Buffer& resid_final() const { return *resid_final_; }
   // The final norm's output.  [tokens, hidden]
   [[nodiscard]] const Buffer& final_normed() const { return *final_normed_; }
 
  private:
-  // Runs h [tokens, hidden] through everything above the hook `entry` of layer `first`.
-  void run_layers(const Model& model, const Matrix& h, LayerIndex first, Hook entry,
-                  std::span<const LayerIndex> layers);
+  void run_layers(const Model& model, const Matrix& h, std::span<const LayerIndex> layers);
 
   std::vector<int32_t> ids_;
   RopeTable rope_;
   Hook hook_;
   std::map<LayerIndex, std::unique_ptr<Buffer>> residuals_;
+  std::map<LayerIndex, std::unique_ptr<Buffer>> inputs_;
   struct KeysAndValues {
     std::unique_ptr<Buffer> keys;  // [tokens, kv_size], rotated
     std::unique_ptr<Buffer> values;
   };
-  std::map<LayerIndex, KeysAndValues> keys_and_values_;  // of the layers whose attention a push goes through
+  std::map<LayerIndex, KeysAndValues> keys_and_values_;  // of the layers that a push goes through
+  std::unique_ptr<Buffer> resid_final_;
   std::unique_ptr<Buffer> final_normed_;
 };
 

@@ -48,6 +48,13 @@ int64_t sum_above(const ModelConfig& config, Site site, const Part& part) {
   return sum;
 }
 
+// Layers that a push at `site` goes through.
+int64_t layers_above(const ModelConfig& config, Site site) {
+  int64_t count = 0;
+  visit_steps_above(config, describe_layer(config), site, [&](LayerIndex, StepRange) { ++count; });
+  return count;
+}
+
 // Elements of a step's weight matrix.
 struct WeightElements {
   const ModelConfig& config;
@@ -128,12 +135,22 @@ int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabula
 }
 
 MemoryNeed baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers, Site lowest) {
-  const int64_t residuals = (kept_layers + 1) * config.hidden_size;  // and the final norm's output
-  const int64_t keys_and_values = attention_layers_above(config, lowest) * 2 * config.kv_size();
+  const int64_t layers = layers_above(config, lowest);
+  const int64_t residuals =
+      (kept_layers + layers + 2) * config.hidden_size;  // and the final norm's input and output
+  const int64_t keys_and_values = layers * 2 * config.kv_size();
   return {
       .held = kF32 * tokens *
               (residuals + keys_and_values + config.rope.rotated_columns(config.head_dim)),  // and cos, sin
       .making = kF32 * tokens * (config.hidden_size + workspace_elements(config))};
+}
+
+MemoryNeed audited_baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers,
+                                  Site lowest) {
+  const int64_t columns = (kept_layers + 1) * config.hidden_size +
+                          layers_above(config, lowest) * 2 * config.kv_size() +
+                          config.rope.rotated_columns(config.head_dim);
+  return {.held = kF64 * tokens * columns, .making = kF64 * tokens * config.hidden_size};
 }
 
 MemoryNeed span_bytes(const ModelConfig& config, const ReplayRows& rows, Site lowest, Vocabulary vocabulary,
@@ -163,19 +180,18 @@ int64_t layer_row_elements(const ModelConfig& config) {
   return 3 * config.hidden_size + workspace_elements(config);
 }
 
-// Elements are twice as wide. A rerun holds its rows' activations and, of the vocabulary, the base's logits beside their
+// A rerun holds its rows' activations and, of the vocabulary, the base's logits beside their
 // log-probabilities, then 32 rows of differences.
 MemoryNeed audit_bytes(const ModelConfig& config, const ReplayRows& rows, MemoryNeed baseline,
                        int64_t pushes) {
   constexpr int64_t kRowsOfLogits = 32;
-  constexpr int64_t kWide = kF64 / kF32;
-  const int64_t reran = pushes * rows.count * (config.hidden_size + workspace_elements(config));
-  const int64_t read = pushes * rows.read() * 2 * config.hidden_size;
+  const int64_t reran = (1 + pushes) * rows.count * (config.hidden_size + workspace_elements(config));
+  const int64_t read = (1 + pushes) * rows.read() * 2 * config.hidden_size;
   const int64_t base = rows.read() * config.vocab_size;
   const int64_t making_base = rows.read() * config.vocab_size;
   const int64_t making = std::max(making_base, reran + read + kRowsOfLogits * config.vocab_size);
-  return {.held = kWide * baseline.held + kF64 * base,
-          .making = std::max(kWide * baseline.making - kF64 * base, kF64 * making)};
+  return {.held = baseline.held + kF64 * base,
+          .making = std::max(baseline.making - kF64 * base, kF64 * making)};
 }
 
 // Of each site the sample of residuals and, for the covariance, its matrix or its eigenvectors; all sites' sums are held

@@ -31,7 +31,7 @@ struct MemoryNeed {
 [[nodiscard]] int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabulary,
                                    const Arithmetic& arithmetic);
 
-// One transcript's residuals at `kept_layers` sites, and its keys and values above the lowest of them.
+// One transcript's residuals at `kept_layers` sites, and what enters each layer above the lowest of them, with its keys and values.
 [[nodiscard]] MemoryNeed baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers,
                                         Site lowest);
 
@@ -47,7 +47,11 @@ struct MemoryNeed {
 // are cut by it (probe/batches), so a run's numbers depend on it.
 [[nodiscard]] int64_t layer_row_elements(const ModelConfig& config);
 
-// The f64 model of an audit: its baseline of the transcript's first `tokens`, and the reruns of `pushes` of one unit.
+// What an audit copies of the baseline, in f64, of the transcript's first `tokens`.
+[[nodiscard]] MemoryNeed audited_baseline_bytes(const ModelConfig& config, int64_t tokens,
+                                                int64_t kept_layers, Site lowest);
+
+// An audit: that copy, and the reruns of `pushes` of one unit.
 [[nodiscard]] MemoryNeed audit_bytes(const ModelConfig& config, const ReplayRows& rows, MemoryNeed baseline,
                                      int64_t pushes);
 

@@ -68,11 +68,9 @@ class MemoryAccount {
 
   // `replayed_tokens`: those that the audit's baseline has.
   void begin_example(int64_t tokens, int64_t replayed_tokens) {
-    const auto baseline = [&](int64_t count) {
-      return baseline_bytes(config_, count, std::ssize(options_.layers), lowest_);
-    };
-    baseline_ = baseline(tokens);
-    audit_baseline_ = baseline(replayed_tokens);
+    const int64_t layers = std::ssize(options_.layers);
+    baseline_ = baseline_bytes(config_, tokens, layers, lowest_);
+    audit_baseline_ = audited_baseline_bytes(config_, replayed_tokens, layers, lowest_);
     span_ = {};
     audit_ = {};
     reach(needs_.baseline, baseline_.held, baseline_.making);

@@ -54,15 +54,19 @@ LayerTrace trace_steps(const DecoderLayer& layer, StepRange steps, const LayerCo
 
 SpanTrace::SpanTrace(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest)
     : resid_final_(model.backend().allocate(rows.count, model.config().hidden_size)) {
+  Backend& backend = model.backend();
   const Matrix& h = resid_final_->matrix();
-  model.backend().copy(baseline.residual(lowest).rows(rows.push.value, rows.count), h);
-  LayerWorkspace workspace(model.config(), rows.count, model.backend());
+  const auto copy_rows = [&](const Buffer& from) { backend.copy(from.rows(rows.push.value, rows.count), h); };
+  LayerWorkspace workspace(model.config(), rows.count, backend);
   const RowLayout layout{.pushes = 1, .rows = rows.count, .first_position = rows.push.value};
-  visit_steps_above(
-      model.config(), model.program(), baseline.site(lowest), [&](LayerIndex layer, StepRange steps) {
-        layers_[layer] =
-            trace_steps(model.layer(layer), steps, baseline.context(layer, layout), h, workspace);
-      });
+  visit_steps_above(model.config(), model.program(), baseline.site(lowest),
+                    [&](LayerIndex layer, StepRange steps) {
+                      const LayerContext context = baseline.context(layer, layout);
+                      copy_rows(baseline.input(layer));
+                      run_steps(model.layer(layer), {0, steps.begin}, context, h, workspace);
+                      layers_[layer] = trace_steps(model.layer(layer), steps, context, h, workspace);
+                    });
+  copy_rows(baseline.resid_final());
 }
 
 }  // namespace tugline

@@ -40,7 +40,8 @@ using LayerTrace = std::vector<StepTrace>;
 
 class SpanTrace {
  public:
-  // Runs the span's rows from the baseline's hook in `lowest` upwards, a layer that the baseline kept, on the baseline's keys and values.
+  // Runs the span's rows through the layers that a push at the baseline's hook in `lowest` goes through. Each layer starts from the baseline's
+  // input of it, and not from the layer before, so that its numbers do not depend on `lowest`.
   SpanTrace(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest);
 
   [[nodiscard]] const LayerTrace& layer(LayerIndex layer) const { return layers_.at(layer); }

@@ -60,6 +60,16 @@ bool is_named(Architecture architecture, const std::string& hint) {
   return false;
 }
 
+std::string hash_of_layers(const DirectionFile& file) {
+  ContentHash hash;
+  for (const auto& [layer, array] : file.by_layer) {
+    for (const int64_t number : {layer, array.rows, array.columns})
+      hash.add_number(static_cast<uint64_t>(number));
+    hash.add(std::as_bytes(std::span(array.values)));
+  }
+  return hex(hash.value());
+}
+
 }  // namespace
 
 int32_t SuppliedDirections::count() const {
@@ -75,12 +85,7 @@ const UnitRows& SuppliedDirections::at(LayerIndex layer) const {
 
 std::string SuppliedDirections::identity() const {
   if (by_layer.empty()) return "file " + hash_of_rows(rows);
-  ContentHash hash;
-  for (const auto& [layer, of_layer] : by_layer) {
-    hash.add_number(static_cast<uint64_t>(layer.value));
-    hash.add_text(hash_of_rows(of_layer));
-  }
-  return "file " + hex(hash.value()) + " by layer";
+  return "file " + hash_by_layer + " by layer";
 }
 
 std::string hash_of_rows(std::span<const std::vector<double>> rows) {
@@ -117,6 +122,7 @@ SuppliedDirections supplied_directions(const DirectionFile& file, std::span<cons
   }
   std::vector<int64_t> there;
   for (const auto& [layer, array] : file.by_layer) there.push_back(layer);
+  directions.hash_by_layer = hash_of_layers(file);
   for (const LayerIndex layer : layers) {
     const auto found = file.by_layer.find(layer.value);
     if (found == file.by_layer.end())

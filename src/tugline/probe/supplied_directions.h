@@ -31,13 +31,15 @@ struct SuppliedDirections {
   UnitRows rows = {};                            // the same at every layer; empty if each layer has its own
   std::map<LayerIndex, UnitRows> by_layer = {};  // for each layer of the run, with the same number of rows
   std::map<LayerIndex, std::string> names = {};  // of the file's arrays, likewise
+  std::string hash_by_layer = {};  // of the values of all the file's layers, if each has its own
   DirectionOrigin origin = {};
 
   [[nodiscard]] bool empty() const { return rows.empty() && by_layer.empty(); }
   [[nodiscard]] int32_t count() const;
   // The directions of one layer of the run.
   [[nodiscard]] const UnitRows& at(LayerIndex layer) const;
-  // For a run's identity: "file", a hash of the exact values, and "by layer" if each layer has its own. Not empty.
+  // For a run's identity: "file", a hash of the exact values, and "by layer" if each layer has its own. Not empty. It does not depend on the
+  // run's layers, so that a run can grow by layers.
   [[nodiscard]] std::string identity() const;
 };
 

@@ -108,8 +108,7 @@ class Sweep {
     if (options_.audit == 0) return {};
     assert(exact_ != nullptr);
     if (!auditor_)
-      auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, options_.layers, replayed_tokens_,
-                                           base.options);
+      auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, replayed_tokens_, base.options);
     return auditor_->audit(unit, base.rows, unit_site(model_, baseline, base, layer, context),
                            options_.pushes, options_.audit);
   }

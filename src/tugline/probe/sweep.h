@@ -37,7 +37,8 @@ struct PlannedExample {
   std::vector<int32_t> ids;
   std::vector<Span> spans;  // in a shard's plan those of the shard; may be empty
   std::vector<SkippedSpan> skipped_spans;
-  std::string skipped;  // why no span of it is measured in any shard; empty otherwise
+  std::string
+      skipped;  // why no span of it is measured in any shard: its first span's reason; empty otherwise
 };
 
 struct SweepPlan {
@@ -68,13 +69,17 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 
 [[nodiscard]] UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer);
 
-// The settings except the model's that decide the numbers, by name (docs/formats.md). They are known before the weights are loaded.
-[[nodiscard]] RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
+// The settings except the model's that decide what a number is, by name (docs/formats.md). They are known before the weights are loaded.
+// Which numbers there are is not part of it, so that a run can grow. `plan` is the plan of all shards.
+[[nodiscard]] RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
                                          const std::string& direction_source);
 
-// Everything that decides the numbers: the settings, kBackend and kModelWeights.
+// Everything that decides what a number is: the settings, kBackend and kModelWeights.
 [[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options,
-                                         uint64_t dataset_hash, const std::string& direction_source);
+                                         const SweepPlan& plan, const std::string& direction_source);
+
+// How the numbers are computed, which may change their last digits: batch_rows, memory_limit. Provenance of a session.
+[[nodiscard]] Provenance execution_settings(const SweepOptions& options);
 
 // Receives a sweep's results and watches its progress. Called from the sweeping thread.
 class SweepObserver {

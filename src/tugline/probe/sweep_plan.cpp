@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/core/plural.h"
 #include "tugline/probe/controls.h"
 #include "tugline/probe/reach.h"
 #include "tugline/probe/sweep.h"
@@ -149,11 +151,9 @@ class ExamplePlanner {
     return offset_controls(query);
   }
 
-  // The spans' reasons become the example's own.
   void give_reason() {
     planned_.skipped = planned_.skipped_spans.empty() ? "the reasoning text has no chunks"
                                                       : planned_.skipped_spans.front().reason;
-    planned_.skipped_spans.clear();
   }
 
   const Tokenizer& tokenizer_;
@@ -165,6 +165,19 @@ class ExamplePlanner {
   std::vector<SpanOutcome> chunk_spans_;
   PlannedExample planned_;
 };
+
+// The transcripts of whose residuals directions are made, in the order of the residuals' pass.
+std::string transcripts_text(const SweepPlan& plan) {
+  std::multiset<std::string> transcripts;
+  for (const PlannedExample& planned : plan.examples)
+    if (planned.skipped.empty()) {
+      const ExampleRecord record = record_of(planned);
+      transcripts.insert(record.content_hash + record.token_ids);
+    }
+  ContentHash hash;
+  for (const std::string& transcript : transcripts) hash.add_text(transcript);
+  return fmt::format("{}, {}", counted(std::ssize(transcripts), "transcript"), hex(hash.value()));
+}
 
 }  // namespace
 
@@ -232,56 +245,48 @@ UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex lay
           .layer = layer.value};
 }
 
-RunIdentity sweep_settings(const SweepOptions& options, uint64_t dataset_hash,
+RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
                            const std::string& direction_source) {
   // Field by field: an option that is added and not bound here does not compile.
+  // `layers`, `spans`, `max_examples` and `audit` decide which numbers there are, `limits` how they are computed.
   const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, asked, bos, max_examples, audit,
                limits] = options;
   const auto& [answers, moved] = asked;
+  // `supplied` and `family` are in direction_source, `orthogonal` and `subspace` in orthogonal_text; `subspace_origin` decides no number.
   const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal, subspace,
-               subspace_origin,
-               null_directions] =
-      pushes;  // `supplied` and `family` are in direction_source, `orthogonal` and `subspace` in orthogonal_text;
-               // `subspace_origin` decides no number
-  const auto& [batch_rows, memory] = limits;
-  std::vector<int32_t> layer_numbers;
-  for (const LayerIndex layer : layers) layer_numbers.push_back(layer.value);
-  std::vector<std::string> kinds;
-  for (const Span::Kind span : spans) kinds.push_back(kind_name(span));
-  const bool has_controls =
-      std::any_of(spans.begin(), spans.end(), [](Span::Kind span) { return is_control(span); });
+               subspace_origin, null_directions] = pushes;
   RunIdentity identity;
   identity.fields = {
       {field::kAnswers, answers ? fmt::format("{},{}", answers->first, answers->second) : "none"},
       {field::kAudit, fmt::format("{}", audit)},
-      {"batch_rows", fmt::format("{}", batch_rows)},
       {"bos", name_of(bos)},
-      {"controls", has_controls ? controls_text() : "none"},
-      {"dataset", hex(dataset_hash)},
+      {"controls", controls_text()},
       {field::kDirectionSharing, sharing == DirectionSharing::kCommon ? "common" : "independent"},
       {field::kDirectionFamily, direction_source},
       {field::kDirections, fmt::format("{}", directions)},
       {"epsilons", fmt::format("{}", fmt::join(epsilons, ","))},
       {field::kHook, std::string(name_of(hook))},
-      {"layers", fmt::format("{}", fmt::join(layer_numbers, ","))},
-      {"max_examples", max_examples ? fmt::format("{}", *max_examples) : "all"},
-      {"memory_limit", fmt::format("{}", memory)},
       {field::kMovedTokens, fmt::format("{}", moved)},
       {field::kNullDirections, fmt::format("{}", null_directions)},
       {field::kOrthogonalTo, orthogonal_text(pushes)},
       {field::kPush, std::string(name_of(kind))},
       {field::kReadout, readout_name(readout)},
+      {field::kResiduals, needed_moments(pushes) ? transcripts_text(plan) : "none"},
       {field::kSeed, fmt::format("{}", seed)},
-      {field::kSpans, fmt::format("{}", fmt::join(kinds, ","))},
       {field::kTemperature, fmt::format("{}", temperature)},
       {field::kVocabulary, vocabulary_text(vocabulary)},
   };
   return identity;
 }
 
-RunIdentity sweep_identity(const Model& model, const SweepOptions& options, uint64_t dataset_hash,
+Provenance execution_settings(const SweepOptions& options) {
+  return {{"batch_rows", fmt::format("{}", options.limits.rows)},
+          {"memory_limit", fmt::format("{}", options.limits.memory)}};
+}
+
+RunIdentity sweep_identity(const Model& model, const SweepOptions& options, const SweepPlan& plan,
                            const std::string& direction_source) {
-  RunIdentity identity = sweep_settings(options, dataset_hash, direction_source);
+  RunIdentity identity = sweep_settings(options, plan, direction_source);
   identity.fields[field::kBackend] = model.backend().name();
   identity.fields[field::kModelConfig] = hex(hash_of(model.config()));
   identity.fields[field::kPrecision] = name_of(model.backend().precision());

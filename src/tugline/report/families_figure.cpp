@@ -29,16 +29,27 @@ const std::set<std::string>& fields_that_may_differ() {
                                              field::kOrthogonalTo,
                                              field::kPush,
                                              field::kNullDirections,
+                                             field::kResiduals,
                                              "epsilons",
-                                             field::kAudit,
-                                             "batch_rows",
-                                             "memory_limit"};
+                                             field::kAudit};
   return kFields;
 }
 
 std::string value_of(const RunView& view, const std::string& name) {
   const auto found = view.identity.fields.find(name);
   return found == view.identity.fields.end() ? "" : found->second;
+}
+
+void check_same_examples(const FamilyRun& first, const FamilyRun& other) {
+  for (const auto& [run, beside] : {std::pair(&first, &other), std::pair(&other, &first)})
+    for (const auto& [example, content] : run->view.measured_contents) {
+      const auto found = beside->view.measured_contents.find(example);
+      if (found != beside->view.measured_contents.end() && found->second == content) continue;
+      fail(ErrorCode::kUsage,
+           "--kind families compares runs over the same examples: {} measured example {}, {} {}",
+           run->path.string(), example, beside->path.string(),
+           found == beside->view.measured_contents.end() ? "did not" : "another text of that number");
+    }
 }
 
 void check_same_fields(const FamilyRun& first, const FamilyRun& other) {
@@ -55,6 +66,7 @@ void check_same_fields(const FamilyRun& first, const FamilyRun& other) {
            "has \"{}\"",
            first.path.string(), name, ours, other.path.string(), theirs);
   }
+  check_same_examples(first, other);
 }
 
 // "isotropic", or the name of the file that the directions are from.

@@ -40,16 +40,21 @@ std::vector<SkipGroup> sorted_groups(const std::map<std::string, std::vector<int
 
 void count_examples(const RunStore& store, const std::set<int64_t>& with_units, RunView& view) {
   std::map<std::string, std::vector<int64_t>> skipped;
+  std::set<int64_t> skipped_whole;
   for (const ExampleRecord& example : store.examples()) {
     if (!example.skipped.empty()) {
+      skipped_whole.insert(example.example);
       add_to(skipped, example.skipped, example.example);
     } else if (!with_units.contains(example.example)) {
       ++view.examples_waiting;
+    } else {
+      view.measured_contents[example.example] = example.content_hash + example.token_ids;
     }
   }
   view.skipped_examples = sorted_groups(skipped);
   std::map<std::string, std::vector<int64_t>> spans;
   for (const SkippedSpan& span : store.skipped_spans()) {
+    if (skipped_whole.contains(span.example)) continue;  // that reason says it
     add_to(spans, span.reason, span.example);
   }
   view.skipped_spans = sorted_groups(spans);
@@ -73,6 +78,7 @@ void read_units(const RunStore& store, RunView& view) {
     const std::vector<ResponseRecord> responses = store.responses(unit.key);
     curves.add(unit.key, responses);
     with_units.insert(unit.key.example);
+    view.span_kinds.insert(unit.key.span_kind);
     ++view.units;
     add_audit(unit.audit, responses, view);
     view.units_at_sinks += unit.sink ? 1 : 0;
@@ -143,6 +149,16 @@ std::string directions_fact(const RunView& view) {
   return text;
 }
 
+// "anchor, control_matched, control_offset": the distances of moved pushes are left out.
+std::string spans_fact(const RunView& view) {
+  std::vector<std::string> kinds;
+  for (const std::string& kind : view.span_kinds) {
+    const std::string name = kind.starts_with("control_offset") ? "control_offset" : kind;
+    if (std::find(kinds.begin(), kinds.end(), name) == kinds.end()) kinds.push_back(name);
+  }
+  return fmt::format("{}", fmt::join(kinds, ","));
+}
+
 std::string examples_fact(const RunView& view) {
   std::string text = fmt::format("{} measured, {} skipped", view.examples_measured, view.examples_skipped());
   if (view.examples_waiting > 0) {
@@ -196,7 +212,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
   const std::vector<std::pair<std::string, std::string>> all = {
       {"model", values_over_sessions(view, field::kModelName)},
       {"data", values_over_sessions(view, field::kDataName)},
-      {"spans", identity_value(view, field::kSpans)},
+      {"spans", spans_fact(view)},
       {"readout", identity_value(view, field::kReadout)},
       {"hook", identity_value(view, field::kHook)},
       {"push", identity_value(view, field::kPush)},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -34,13 +35,16 @@ struct RunView {
   Provenance meta;
   int64_t d_model = 0;
   int64_t units = 0;
+  std::set<std::string> span_kinds;      // of the units
   Shard shard;                           // what the store is for
   std::optional<int64_t> units_planned;  // of the shard
   std::optional<int64_t> units_of_run;   // of all shards
   int64_t units_at_sinks = 0;            // whose push lands on a sink token
   int64_t examples_measured = 0;         // those with a unit at least
-  int64_t examples_waiting = 0;          // neither measured yet nor skipped
-  int64_t audited = 0;                   // pushes that were also rerun in f64
+  std::map<int64_t, std::string>
+      measured_contents;         // of these, a hash of the content and one of the token ids
+  int64_t examples_waiting = 0;  // neither measured yet nor skipped
+  int64_t audited = 0;           // pushes that were also rerun in f64
   ByMeasure<std::optional<double>>
       audit_disagreements{};       // of each measure their largest; nothing without any
   int64_t units_beyond_bound = 0;  // whose audit found more than it should

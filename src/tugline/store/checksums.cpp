@@ -138,7 +138,11 @@ void set_checksum(SQLite::Database& database, const char* update, int64_t unit, 
 }  // namespace
 
 void note_inserted(SQLite::Database& database, const char* table) {
-  const uint64_t hash = hash_of_row(database, table, database.getLastInsertRowid());
+  note_row(database, table, database.getLastInsertRowid());
+}
+
+void note_row(SQLite::Database& database, const char* table, int64_t rowid) {
+  const uint64_t hash = hash_of_row(database, table, rowid);
   const Sum sum = stored_sum(database, table);
   store_sum(database, table, {sum.rows + 1, sum.hash + hash});
 }

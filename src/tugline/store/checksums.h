@@ -17,10 +17,13 @@
 namespace tugline {
 
 // These keep the checksums correct after a write. Call them in the transaction that writes.
-void note_inserted(SQLite::Database& database, const char* table);                // the last row inserted
-void note_removal(SQLite::Database& database, const char* table, int64_t rowid);  // before it is deleted
-void note_unit(SQLite::Database& database, int64_t unit);                         // all of its rows are there
-void note_analysis_table(SQLite::Database& database, const std::string& table);   // all of its rows are there
+void note_inserted(SQLite::Database& database, const char* table);  // the last row inserted
+void note_row(SQLite::Database& database, const char* table,
+              int64_t rowid);  // a row that was inserted or changed
+void note_removal(SQLite::Database& database, const char* table,
+                  int64_t rowid);                          // before it is deleted or changed
+void note_unit(SQLite::Database& database, int64_t unit);  // all of its rows are there
+void note_analysis_table(SQLite::Database& database, const std::string& table);  // all of its rows are there
 void forget_analysis_table(SQLite::Database& database, const std::string& table);
 
 // These check. They throw Error kInput, which names the table, if what is read differs from what was written; if a value's type is not the

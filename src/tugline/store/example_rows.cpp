@@ -41,7 +41,10 @@ bool has_same_example(SQLite::Database& database, const ExampleRecord& example,
   }
   const auto compare = [&](const char* name, const auto& before, const auto& now) {
     if (before != now) {
-      fail(ErrorCode::kConflict, "{}: example {} has {} \"{}\" in {}, \"{}\" in {}; give another file",
+      fail(ErrorCode::kConflict,
+           "{}: example {} has {} \"{}\" in {}, \"{}\" in {}; give the dataset that the run was swept over, "
+           "or "
+           "another file",
            path.string(), example.example, name, before, titles.stored, now, titles.wanted);
     }
   };
@@ -54,8 +57,18 @@ bool has_same_example(SQLite::Database& database, const ExampleRecord& example,
          "file, or the tokenizer that the run began with",
          path.string(), example.example, titles.stored, titles.wanted);
   }
-  compare("reason for skipping", stored->skipped, example.skipped);
   return true;
+}
+
+namespace {
+
+void set_reason(SQLite::Database& database, int64_t example, const std::string& reason) {
+  note_removal(database, "examples", example);
+  SQLite::Statement update(database, "UPDATE examples SET skipped = ? WHERE example = ?");
+  update.bind(1, reason);
+  update.bind(2, example);
+  update.exec();
+  note_row(database, "examples", example);
 }
 
 void insert_example(SQLite::Database& database, const ExampleRecord& example) {
@@ -72,6 +85,34 @@ void insert_example(SQLite::Database& database, const ExampleRecord& example) {
   insert.bind(7, example.id);
   insert.exec();
   note_inserted(database, "examples");
+}
+
+}  // namespace
+
+bool put_example(SQLite::Database& database, const ExampleRecord& example, const std::filesystem::path& path,
+                 const ComparedNames& titles) {
+  if (!has_same_example(database, example, path, titles)) {
+    insert_example(database, example);
+    return true;
+  }
+  if (example.skipped.empty() && !find_example(database, example.example)->skipped.empty())
+    set_reason(database, example.example, "");
+  return false;
+}
+
+void settle_reasons(SQLite::Database& database) {
+  // In the order in which a plan lists kinds (text/spans, Span::Kind).
+  SQLite::Statement first(database,
+                          "SELECT reason FROM skipped_spans WHERE example = ? ORDER BY CASE span_kind WHEN "
+                          "'anchor' THEN 0 WHEN 'chunk' THEN 1 WHEN 'control_matched' THEN 2 WHEN "
+                          "'control_window' THEN 3 ELSE 4 END, rowid LIMIT 1");
+  for (const ExampleRecord& example : read_examples(database)) {
+    if (example.skipped.empty()) continue;
+    first.bind(1, example.example);
+    const std::string reason = first.executeStep() ? first.getColumn(0).getString() : example.skipped;
+    first.reset();
+    if (reason != example.skipped) set_reason(database, example.example, reason);
+  }
 }
 
 std::vector<ExampleRecord> read_examples(SQLite::Database& database) {

@@ -13,7 +13,6 @@ inline constexpr const char* kBackend = "backend";
 inline constexpr const char* kModelConfig = "model_config";
 inline constexpr const char* kModelWeights = "model_weights";
 inline constexpr const char* kReadout = "readout";
-inline constexpr const char* kSpans = "spans";
 inline constexpr const char* kHook = "hook";
 inline constexpr const char* kDirections = "directions";
 inline constexpr const char* kNullDirections = "null_directions";
@@ -22,6 +21,8 @@ inline constexpr const char* kDirectionSharing = "direction_sharing";
 inline constexpr const char* kOrthogonalTo = "orthogonal_to";
 inline constexpr const char* kPush = "push";
 inline constexpr const char* kPrecision = "precision";
+inline constexpr const char* kResiduals =
+    "residuals";  // the transcripts of whose residuals directions are made
 inline constexpr const char* kSeed = "seed";
 inline constexpr const char* kTemperature = "temperature";
 inline constexpr const char* kVocabulary = "vocabulary";

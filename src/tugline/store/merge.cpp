@@ -33,9 +33,9 @@ class Merger {
 
   MergedInput add(const RunStore& input) {
     const ComparedNames titles{.stored = "an earlier input", .wanted = input.path().string()};
-    for (const ExampleRecord& example : input.examples())
-      if (!has_same_example(database_, example, path_, titles)) insert_example(database_, example);
+    for (const ExampleRecord& example : input.examples()) put_example(database_, example, path_, titles);
     for (const SkippedSpan& span : input.skipped_spans()) put_skipped_span(database_, span);
+    settle_reasons(database_);
     insert_tokens(database_, input.tokens());
 
     std::vector<int64_t> sessions;

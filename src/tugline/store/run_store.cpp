@@ -176,12 +176,7 @@ bool RunStore::has_example(const ExampleRecord& example) const {
                  [&] { return has_same_example(*impl_->database, example, impl_->path, {}); });
 }
 
-void RunStore::put_example(const ExampleRecord& example) {
-  if (has_example(example)) {
-    return;
-  }
-  impl_->in_transaction("write an example", [&] { insert_example(*impl_->database, example); });
-}
+void RunStore::put_example(const ExampleRecord& example) { put_examples({example}, {}); }
 
 void RunStore::put_skipped_span(const SkippedSpan& span) {
   impl_->in_transaction("write a skipped span", [&] { tugline::put_skipped_span(*impl_->database, span); });
@@ -190,11 +185,12 @@ void RunStore::put_skipped_span(const SkippedSpan& span) {
 void RunStore::put_examples(const std::vector<ExampleRecord>& examples,
                             const std::vector<SkippedSpan>& skipped) {
   impl_->in_transaction("write the examples", [&] {
-    for (const ExampleRecord& example : examples) {
-      if (!has_same_example(*impl_->database, example, impl_->path, {}))
-        insert_example(*impl_->database, example);
-    }
+    bool grows = false;
+    for (const ExampleRecord& example : examples)
+      grows = tugline::put_example(*impl_->database, example, impl_->path, {}) || grows;
     for (const SkippedSpan& span : skipped) tugline::put_skipped_span(*impl_->database, span);
+    settle_reasons(*impl_->database);
+    if (grows) impl_->current_session();  // says how many units are planned for them
   });
 }
 
@@ -293,6 +289,10 @@ std::vector<SkippedSpan> RunStore::skipped_spans() const {
 
 std::vector<UnitKey> RunStore::unit_keys() const {
   return guarded(impl_->path, "read its units", [&] { return read_unit_keys(*impl_->database); });
+}
+
+std::map<UnitKey, TokenRange> RunStore::span_places() const {
+  return guarded(impl_->path, "read its spans", [&] { return read_span_places(*impl_->database); });
 }
 
 std::map<UnitKey, size_t> RunStore::unit_sessions() const {

@@ -48,8 +48,8 @@ class RunStore {
   // throws kIo after 30 seconds.
   void wait_for_others(std::function<bool(double seconds)> keep_waiting);
 
-  // Writing. Put an example before its units. If the store already has the example, it must have the same content, token ids and
-  // reason for being skipped (else kConflict); repeating it changes nothing.
+  // Writing. Put an example before its units. If the store already has the example, it must have the same content and token
+  // ids (else kConflict); repeating it changes nothing, except that an example which is measured now is not skipped any more.
   void put_example(const ExampleRecord& example);
   void put_skipped_span(const SkippedSpan& span);  // repeating it replaces the reason
   // The same for many, in one transaction, because each transaction waits for the disk.
@@ -78,6 +78,8 @@ class RunStore {
   [[nodiscard]] std::vector<ExampleRecord> examples() const;
   [[nodiscard]] std::vector<SkippedSpan> skipped_spans() const;
   [[nodiscard]] std::vector<UnitKey> unit_keys() const;
+  // The tokens of each span that has a unit; the keys' layer is 0.
+  [[nodiscard]] std::map<UnitKey, TokenRange> span_places() const;
   // Reads the whole file and throws kInput, which names it, if anything is not what was written (store/checksums.h). Called when a run is
   // resumed; other functions check what they read.
   void check_everything() const;

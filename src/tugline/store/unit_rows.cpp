@@ -149,6 +149,17 @@ std::vector<UnitKey> read_unit_keys(SQLite::Database& database) {
   return keys;
 }
 
+std::map<UnitKey, TokenRange> read_span_places(SQLite::Database& database) {
+  std::map<UnitKey, TokenRange> places;
+  SQLite::Statement select(
+      database,
+      "SELECT DISTINCT example, span_kind, chunk, 0 AS layer, span_begin, span_end FROM units NOT INDEXED");
+  while (select.executeStep())
+    places[key_of_row(select)] = {select.getColumn("span_begin").getInt64(),
+                                  select.getColumn("span_end").getInt64()};
+  return places;
+}
+
 std::map<UnitKey, size_t> read_unit_sessions(SQLite::Database& database) {
   std::map<UnitKey, size_t> sessions;
   SQLite::Statement select(

@@ -23,6 +23,8 @@ void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& 
 [[nodiscard]] std::optional<int64_t> find_unit(SQLite::Database& database, const UnitKey& key,
                                                const std::filesystem::path& path);
 [[nodiscard]] std::vector<UnitKey> read_unit_keys(SQLite::Database& database);
+// The tokens of each span that has a unit; the keys' layer is 0.
+[[nodiscard]] std::map<UnitKey, TokenRange> read_span_places(SQLite::Database& database);
 // Which session measured each unit, counted from 0 in the order of sessions.
 [[nodiscard]] std::map<UnitKey, size_t> read_unit_sessions(SQLite::Database& database);
 // Without their responses. Throws Error kInput, naming what is wrong, if what is read is not what was written; `path` is for messages.
