@@ -34,7 +34,7 @@ TEST_F(DryRun, SaysWhatTheSweepThenDoes) {
   ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db" + kSettings).status, 0);
   const RunStore store = RunStore::open_read_only(folder_ / "run.db");
   EXPECT_EQ(store.unit_keys().size(), found["units"].get<size_t>());
-  EXPECT_EQ(store.identity().fields.at("batch_rows"), std::to_string(found["batch_rows"].get<int64_t>()));
+  EXPECT_EQ(store.meta().at("batch_rows"), std::to_string(found["batch_rows"].get<int64_t>()));
 
   const auto again = plan(kSettings + " -o run.db");
   EXPECT_EQ(again["units"], found["units"]);

@@ -1,5 +1,9 @@
 // The built program's sweep on the tiny model: where options come from, what a store ends up with, resuming.
+#include <fmt/ranges.h>
+
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "commands.h"
 #include "tugline/backend/machine.h"
@@ -17,6 +21,27 @@ class Sweep : public Commands {
   }
   [[nodiscard]] std::map<std::string, std::string> identity(const std::string& store) const {
     return RunStore::open_read_only(folder_ / store).identity().fields;
+  }
+  // Which numbers the run has: "layers", "epsilons" and "directions" as lists, "spans" as the kinds.
+  [[nodiscard]] std::map<std::string, std::string> numbers(const std::string& name) const {
+    const RunStore store = RunStore::open_read_only(folder_ / name);
+    std::set<int32_t> layers;
+    std::set<double> epsilons;
+    std::set<int32_t> directions;
+    std::set<std::string> kinds;
+    for (const UnitKey& key : store.unit_keys()) {
+      layers.insert(key.layer);
+      kinds.insert(key.span_kind);
+      for (const ResponseRecord& response : store.responses(key)) {
+        epsilons.insert(response.epsilon);
+        directions.insert(response.direction);
+      }
+    }
+    return {{"layers", fmt::format("{}", fmt::join(layers, ","))},
+            {"epsilons", fmt::format("{}", fmt::join(epsilons, ","))},
+            {"directions", fmt::format("{}", directions.size())},
+            {"spans", fmt::format("{}", fmt::join(kinds, ","))},
+            {"examples", fmt::format("{}", store.examples().size())}};
   }
   [[nodiscard]] std::string exported(const std::string& store, const std::string& table) const {
     const ProgramOutcome outcome = tugline("export " + store + " --table " + table);
@@ -117,31 +142,33 @@ TEST_F(Sweep, TheCommandLineWinsOverTheFileOverThePresetOverTheDefault) {
   write("run.toml", "# a file\nlayers = [0, 1]\nseed = 7  # lucky\ndirections = 3\nmax-examples = 1\n");
   expect_done("-o run.db --preset notebook --config run.toml --layers 2");
   const auto found = identity("run.db");
-  EXPECT_EQ(found.at("layers"), "2");                       // the command line, over the file and the preset
+  const auto counts = numbers("run.db");
+  EXPECT_EQ(counts.at("layers"), "2");                      // the command line, over the file and the preset
   EXPECT_EQ(found.at("seed"), "7");                         // the file, over the preset
-  EXPECT_EQ(found.at("directions"), "3");                   // the same
-  EXPECT_EQ(found.at("max_examples"), "1");                 // the same
+  EXPECT_EQ(counts.at("directions"), "3");                  // the same
+  EXPECT_EQ(counts.at("examples"), "1");                    // the same
   EXPECT_EQ(found.at("readout"), "following");              // the preset, over the default
   EXPECT_EQ(found.at("direction_sharing"), "independent");  // the same
-  EXPECT_EQ(found.at("spans"), "anchor");                   // the default
+  EXPECT_EQ(counts.at("spans"), "anchor");                  // the default
 }
 
 TEST_F(Sweep, AFileCanHoldEveryKindOfValue) {
   write("run.toml", "layers = \"0:2,last\"\nepsilons = [0, 0.5, -1]\nspans = 'chunks'\npreset = \"full\"\n");
   expect_done("-o run.db --config run.toml --directions 1 --max-examples 1");
-  const auto found = identity("run.db");
+  const auto found = numbers("run.db");
   EXPECT_EQ(found.at("layers"), "0,1,3");
-  EXPECT_EQ(found.at("epsilons"), "0,0.5,-1");
+  EXPECT_EQ(found.at("epsilons"), "-1,0,0.5");
   EXPECT_EQ(found.at("spans"), "chunk");
   EXPECT_EQ(found.at("directions"), "1");
 }
 
 TEST_F(Sweep, ThePresetOfTheNotebook) {
   expect_done("-o run.db --preset notebook");
+  const auto counts = numbers("run.db");
+  EXPECT_EQ(counts.at("layers"), "3");
+  EXPECT_EQ(counts.at("epsilons"), "0,0.25,0.5,1,2");
+  EXPECT_EQ(counts.at("directions"), "8");
   const auto found = identity("run.db");
-  EXPECT_EQ(found.at("layers"), "3");
-  EXPECT_EQ(found.at("epsilons"), "0,0.25,0.5,1,2");
-  EXPECT_EQ(found.at("directions"), "8");
   EXPECT_EQ(found.at("seed"), "42");
   EXPECT_EQ(found.at("bos"), "never");
   EXPECT_EQ(found.at("readout"), "following");
@@ -159,7 +186,7 @@ TEST_F(Sweep, ADirectionFileOnTheCommandLineStandsInForAFilesRandomDirections) {
   std::ofstream(folder_ / "mine.npy", std::ios::binary) << npy;
   write("run.toml", "directions = 5\n");
   expect_done("-o run.db --config run.toml --direction-file mine.npy --epsilons 1");
-  EXPECT_EQ(identity("run.db").at("directions"), "2");
+  EXPECT_EQ(numbers("run.db").at("directions"), "2");
   EXPECT_TRUE(holds(identity("run.db").at("direction_family"), "file"));
 }
 

@@ -17,7 +17,6 @@ namespace tugline {
 
 inline RunIdentity made_identity() {
   return {{{field::kReadout, "predicting"},
-           {field::kSpans, "anchor"},
            {field::kHook, "resid_post"},
            {field::kDirections, "2"},
            {field::kDirectionFamily, "isotropic"},

@@ -161,7 +161,7 @@ Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baselin
                  const ReadoutOptions& options)
     : exact_(exact),
       audited_(baseline),
-      baseline_(exact, baseline, tokens),
+      baseline_(exact, baseline, model.backend(), tokens),
       options_(options),
       delta_bound_(model.backend().precision() == Precision::kF32 ? kF32LogitBound : kBf16DeltaBound) {}
 

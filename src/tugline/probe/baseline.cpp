@@ -58,13 +58,13 @@ Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const
   run_layers(model, residual->matrix(), layers);
 }
 
-Baseline::Baseline(const Model& model, const Baseline& other, int64_t tokens)
+Baseline::Baseline(const Model& model, const Baseline& other, Backend& backend, int64_t tokens)
     : ids_(other.ids_.begin(), other.ids_.begin() + tokens), hook_(other.hook_) {
   rope_ = model.make_rope_table(tokens);
   const auto copied = [&](const std::unique_ptr<Buffer>& buffer) {
     const Matrix from = buffer->matrix().row_range(0, tokens);
     auto to = model.backend().allocate(tokens, from.columns);
-    model.backend().upload(model.backend().download(from), to->matrix());
+    model.backend().upload(backend.download(from), to->matrix());
     return to;
   };
   for (const auto& [layer, residual] : other.residuals_) residuals_[layer] = copied(residual);

@@ -26,9 +26,9 @@ class Baseline {
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
            Hook hook = Hook::kResidPost);
 
-  // What `other` kept of its first `tokens`, in the numbers of this model's backend: residuals at the pushed sites, keys and values, and the
-  // final norm's output. It serves replays on values; it has nothing to trace.
-  Baseline(const Model& model, const Baseline& other, int64_t tokens);
+  // What `other`, of a model on `backend`, kept of its first `tokens`, in the numbers of this model's backend: residuals at the pushed sites, keys
+  // and values, and the final norm's output. It serves replays on values; it has nothing to trace.
+  Baseline(const Model& model, const Baseline& other, Backend& backend, int64_t tokens);
 
   [[nodiscard]] const std::vector<int32_t>& ids() const { return ids_; }
   [[nodiscard]] int64_t tokens() const { return static_cast<int64_t>(ids_.size()); }
