@@ -34,11 +34,15 @@ def test_the_notebook_runs(model_path: str, tmp_path: pathlib.Path) -> None:
     assert outcome.returncode == 0, outcome.stderr
 
 
-def test_the_page_beside_transformers_agrees_with_a_hook_in_f64() -> None:
+@pytest.mark.parametrize("library", ["transformers", "nnsight", "transformer_lens"])
+def test_the_page_beside_another_library_agrees_with_it_in_f64(library: str) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
-    script = EXAMPLES / "python" / "beside_transformers.py"
+    pytest.importorskip(library)
+    script = EXAMPLES / "python" / f"beside_{library}.py"
     outcome = subprocess.run([sys.executable, script, FIXTURES / "models" / "llama"], capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr
-    for line in outcome.stdout.splitlines()[1:]:
+    lines = outcome.stdout.splitlines()
+    assert len(lines) == 5 and "tugline" in lines[0]
+    for line in lines[1:]:
         assert abs(float(line.split("(")[1].split(")")[0])) < 1e-3, line  # f64; two passes of it cancel at small epsilons
