@@ -94,8 +94,9 @@ _CONVERTERS: dict[str, Callable[[Any, str], Any]] = {
 def set_push_options(settings: _tugline.PushSettings, model: _tugline.LanguageModel, options: Mapping[str, Any]) -> None:
     """Sets what of a tug's options is given."""
     facts = model.info()
-    for name in options.keys() & PushOptions.__annotations__.keys() & _CONVERTERS.keys():
-        setattr(settings, name, _CONVERTERS[name](options[name], name))
+    for name, value in options.items():
+        if name in _CONVERTERS and name in PushOptions.__annotations__:
+            setattr(settings, name, _CONVERTERS[name](value, name))
     settings.layers = layers(options.get("layers", "last"), facts["layers"])
     settings.answers = _answers(model, options.get("answers"))
     if "directions" in options:
@@ -106,8 +107,9 @@ def set_push_options(settings: _tugline.PushSettings, model: _tugline.LanguageMo
 def set_sweep_options(settings: _tugline.SweepSettings, model: _tugline.LanguageModel, options: Mapping[str, Any]) -> None:
     """Sets what of a sweep's options is given."""
     set_push_options(settings.push, model, options)
-    for name in (options.keys() & _CONVERTERS.keys()) - PushOptions.__annotations__.keys():
-        setattr(settings, name, _CONVERTERS[name](options[name], name))
+    for name, value in options.items():
+        if name in _CONVERTERS and name not in PushOptions.__annotations__:
+            setattr(settings, name, _CONVERTERS[name](value, name))
     parts = integers(options.get("shard", (1, 1)), "shard")
     if len(parts) != 2:
         raise UsageError(f"shard: expected (i, n), found {options['shard']!r}")
