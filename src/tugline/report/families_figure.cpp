@@ -45,10 +45,9 @@ void check_same_examples(const FamilyRun& first, const FamilyRun& other) {
     for (const auto& [example, content] : run->view.measured_contents) {
       const auto found = beside->view.measured_contents.find(example);
       if (found != beside->view.measured_contents.end() && found->second == content) continue;
-      fail(ErrorCode::kUsage,
-           "--kind families compares runs over the same examples: {} measured example {}, {} {}",
-           run->path.string(), example, beside->path.string(),
-           found == beside->view.measured_contents.end() ? "did not" : "another text of that number");
+      refuse("kind", "families compares runs over the same examples: {} measured example {}, {} {}",
+             run->path.string(), example, beside->path.string(),
+             found == beside->view.measured_contents.end() ? "did not" : "another text of that number");
     }
 }
 
