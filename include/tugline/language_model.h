@@ -32,9 +32,10 @@ struct ModelInfo {
   std::string fingerprint;   // of the weights: 16 hexadecimal digits
   std::string precision;     // of its results; it may differ from the requested one
   int64_t layers = 0;
-  int64_t d_model = 0;     // width of the residual stream
-  int64_t vocabulary = 0;  // rows of the embedding table, padding included
-  int64_t heads = 0;
+  int64_t d_model = 0;        // width of the residual stream
+  int64_t vocabulary = 0;     // rows of the embedding table, padding included
+  int64_t heads = 0;          // query heads
+  int64_t head_dim = 0;       // width of one
   int64_t max_positions = 0;  // the longest transcript; 0 if the files do not say
 };
 
@@ -63,7 +64,7 @@ struct MemoryModel {
   std::shared_ptr<const void> owner = {};  // keeps the memory
 };
 
-// The residual stream at one hook of one layer: [tokens, d_model], row by row.
+// The activations at one hook of one layer, row by row: [tokens, d_model], or [tokens, head_dim] at the hook "z".
 using ResidualsByLayer32 = std::map<int64_t, std::vector<float>>;
 
 class Transcript;
@@ -92,9 +93,10 @@ class TUGLINE_API LanguageModel {
 
   // [tokens, vocabulary], row by row. Errors: kInput for no ids, ids outside the vocabulary, a transcript that is too long.
   [[nodiscard]] std::vector<float> logits(std::span<const int32_t> ids, const Watch& watch = {}) const;
-  // `layers` as in PushSettings. Errors: as logits; kUsage for a layer or hook that the model does not have.
+  // `layers`, `hook` and `head` as in PushSettings. Errors: as logits; kUsage for a layer, hook or head that the model does not have.
   [[nodiscard]] ResidualsByLayer32 residuals(std::span<const int32_t> ids, const std::vector<int64_t>& layers,
                                              const std::string& hook = "resid_post",
+                                             const std::optional<int64_t>& head = {},
                                              const Watch& watch = {}) const;
 
   // A text in which to push. Warns if it begins with the BOS that is put in front. Errors: those of tokenize.

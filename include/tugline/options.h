@@ -55,9 +55,9 @@ struct ModelOptions {
   HubOptions hub = {};
 };
 
-// Vectors of the residual stream's width, row by row. They need not be of length 1.
+// Vectors of the width of what is pushed, row by row: d_model, or head_dim at the hook "z". They need not be of length 1.
 struct VectorArray {
-  std::vector<double> values = {};  // [rows, d_model]
+  std::vector<double> values = {};  // [rows, width]
   int64_t rows = 0;
   [[nodiscard]] bool empty() const { return rows == 0; }
 };
@@ -65,9 +65,11 @@ struct VectorArray {
 // The pushes that are made, and how they are read.
 struct PushSettings {
   std::vector<int64_t> layers = {};  // negative ones count from the end; empty: the last
-  std::string hook = "resid_post";   // "resid_pre", "resid_mid", "resid_post"
+  std::string hook = "resid_post";   // "resid_pre", "resid_mid", "attn_out", "mlp_out", "z"
+  std::optional<int64_t> head = {};  // the query head, from 0: with the hook "z", and only with it
+  std::string at = "before";         // the span's tokens that are pushed: "first", "last", "every"
   std::vector<double> epsilons = {0, 0.25, 0.5, 1,
-                                  2};  // in units of the residual's RMS; distinct, may be negative
+                                  2};  // in units of the RMS of what is pushed; distinct, may be negative
   std::string push = "additive";       // "rotation", "interpolation"
 
   int32_t directions = 8;                      // random directions at each site

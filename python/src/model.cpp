@@ -45,6 +45,7 @@ nb::dict info_of(const LanguageModel& model) {
   facts["d_model"] = info.d_model;
   facts["vocabulary"] = info.vocabulary;
   facts["heads"] = info.heads;
+  facts["head_dim"] = info.head_dim;
   facts["max_positions"] = info.max_positions;
   return facts;
 }
@@ -57,15 +58,16 @@ nb::object logits_of(const LanguageModel& model, const Ids& ids, nb::object warn
 }
 
 nb::dict residuals_of(const LanguageModel& model, const Ids& ids, const std::vector<int64_t>& layers,
-                      const std::string& hook, nb::object warn) {
+                      const std::string& hook, std::optional<int64_t> head, nb::object warn) {
   Call call(std::move(warn), nb::none());
   const std::vector<int32_t> run = vector_of(ids);
   auto residuals =
-      call.run([&](const tugline::Watch& watch) { return model.residuals(run, layers, hook, watch); });
+      call.run([&](const tugline::Watch& watch) { return model.residuals(run, layers, hook, head, watch); });
   nb::dict arrays;
-  for (auto& [layer, values] : residuals)
-    arrays[nb::int_(layer)] =
-        array_of(std::move(values), {run.size(), static_cast<size_t>(model.info().d_model)});
+  for (auto& [layer, values] : residuals) {
+    const size_t width = values.size() / run.size();
+    arrays[nb::int_(layer)] = array_of(std::move(values), {run.size(), width});
+  }
   return arrays;
 }
 
@@ -109,6 +111,8 @@ void bind_settings(nb::module_& module) {
       .def(nb::init<>())
       .def_rw("layers", &PushSettings::layers)
       .def_rw("hook", &PushSettings::hook)
+      .def_rw("head", &PushSettings::head)
+      .def_rw("at", &PushSettings::at)
       .def_rw("epsilons", &PushSettings::epsilons)
       .def_rw("push", &PushSettings::push)
       .def_rw("directions", &PushSettings::directions)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 # "last", "all", a layer, or several; negative ones count from the end.
 Layers: TypeAlias = "str | int | Iterable[int]"
-# How many random directions; or vectors [n, d_model]: a NumPy array, a torch or JAX tensor, anything with __array__ or __dlpack__; or a
-# function that gives them for a Site; or a direction file.
+# How many random directions; or vectors [n, d_model], or [n, head_dim] at the hook "z": a NumPy array, a torch or JAX tensor, anything
+# with __array__ or __dlpack__; or a function that gives them for a Site; or a direction file.
 Directions: TypeAlias = Any
 Data: TypeAlias = "str | os.PathLike[str] | Sequence[Mapping[str, Any]] | pd.DataFrame"
 
@@ -36,7 +36,8 @@ class Site:
 
     layer: int  # from 0
     hook: str
-    d_model: int
+    width: int  # of what is pushed: d_model, or head_dim at the hook "z"
+    head: int | None = None  # of the hook "z"
 
 
 def warn(sentence: str) -> None:
@@ -144,6 +145,11 @@ def string(value: Any, name: str) -> str:
     if not isinstance(value, (str, os.PathLike)):
         raise UsageError(f"{name}: expected text, found {type(value).__name__}")
     return os.fspath(value)
+
+
+def head(value: Any, name: str = "head") -> int | None:
+    """A query head's number, from 0."""
+    return None if value is None else whole(value, name)
 
 
 def byte_count(value: int | str, name: str) -> int:

@@ -63,6 +63,7 @@ class Model:
         self.d_model: int = facts["d_model"]
         self.vocabulary: int = facts["vocabulary"]
         self.heads: int = facts["heads"]
+        self.head_dim: int = facts["head_dim"]
         self.max_positions: int = facts["max_positions"]  # 0 if the files do not say
 
     @classmethod
@@ -156,14 +157,16 @@ class Model:
         ids: Iterable[int] | None = None,
         layers: Layers = "last",
         hook: str = "resid_post",
+        head: int | None = None,
         bos: str = "auto",
     ) -> dict[int, npt.NDArray[np.float32]]:
-        """The residual stream at a hook of each layer: {layer: float32 [n, d_model]}.
+        """The activations at a hook of each layer: {layer: float32 [n, d_model]}, or [n, head_dim] at "z".
 
-        ``hook``: TransformerLens's names: "resid_pre", "resid_mid", "resid_post".
+        ``hook``: TransformerLens's names: "resid_pre", "resid_mid", "resid_post", the residual stream; "attn_out", "mlp_out", a block's
+        output as it is added to the residual; "z", the output of one query ``head``.
         """
         chosen = _arguments.layers(layers, self.layers)
-        return self._handle.residuals(self._ids(text, ids, bos), chosen, hook, _arguments.warn)
+        return self._handle.residuals(self._ids(text, ids, bos), chosen, hook, _arguments.head(head), _arguments.warn)
 
     def trace(
         self,
@@ -205,11 +208,13 @@ class Trace:
 
     @takes(PushOptions, tug_defaults())
     def tug(self, *, progress: bool = False, **options: Unpack[PushOptions]) -> Curve:
-        """Pushes before the span and measures how far the next-token distributions move.
+        """Pushes before the span, or at its tokens, and measures how far the next-token distributions move.
 
         ``directions``: how many random ones; or vectors [n, d_model] or [d_model] from NumPy, torch, JAX; or a function that gives
         such vectors for a ``Site`` (a layer); or a direction file.
-        ``epsilons``: in units of the residual's RMS. All other names and defaults are those of ``tugline sweep``.
+        ``hook``: as in ``Model.residuals``; at "z" of one ``head`` vectors have head_dim components. ``at``: the tokens that are pushed:
+        "before" the span, its "first" or "last", "every" one. ``epsilons``: in units of the RMS of what is pushed. All other names and
+        defaults are those of ``tugline sweep``.
 
         Errors: ``UsageError`` and ``InputError`` (``ValueError``) name the argument; ``Interrupted`` (a ``KeyboardInterrupt``).
         """

@@ -14,6 +14,7 @@ from tugline._arguments import (
     Layers,
     Site,
     byte_count,
+    head,
     integers,
     layers,
     number,
@@ -31,7 +32,9 @@ class PushOptions(TypedDict, total=False):
 
     layers: Layers
     hook: str
-    epsilons: Iterable[float]  # in units of the residual's RMS
+    head: int | None  # of the hook "z"
+    at: str
+    epsilons: Iterable[float]  # in units of the RMS of what is pushed
     directions: Directions
     direction_family: str
     direction_sharing: str
@@ -72,6 +75,8 @@ def _span_kinds(value: Any, name: str) -> list[str]:
 # What turns an option's value into the library's, for those that need nothing else: converter(value, name).
 _CONVERTERS: dict[str, Callable[[Any, str], Any]] = {
     "hook": string,
+    "head": head,
+    "at": string,
     "epsilons": numbers,
     "direction_family": string,
     "direction_sharing": string,
@@ -99,9 +104,10 @@ def set_push_options(settings: _tugline.PushSettings, model: _tugline.LanguageMo
             setattr(settings, name, _CONVERTERS[name](value, name))
     settings.layers = layers(options.get("layers", "last"), facts["layers"])
     settings.answers = _answers(model, options.get("answers"))
+    width = facts["head_dim" if settings.hook == "z" else "d_model"]
     if "directions" in options:
-        _set_directions(settings, options["directions"], facts["d_model"])
-    _set_orthogonal(settings, options.get("orthogonal_to"), facts["d_model"])
+        _set_directions(settings, options["directions"], width)
+    _set_orthogonal(settings, options.get("orthogonal_to"), width)
 
 
 def set_sweep_options(settings: _tugline.SweepSettings, model: _tugline.LanguageModel, options: Mapping[str, Any]) -> None:
@@ -138,7 +144,7 @@ def _set_directions(settings: _tugline.PushSettings, directions: Any, width: int
         settings.direction_file = os.fspath(directions)
     elif callable(directions) and not hasattr(directions, "__array__"):
         for layer in settings.layers:
-            given = directions(Site(layer, settings.hook, width))
+            given = directions(Site(layer, settings.hook, width, settings.head))
             settings.set_vectors_of_layer(layer, vectors(given, f"directions of layer {layer}", width))
     elif hasattr(directions, "__index__") and getattr(directions, "ndim", 0) == 0:
         settings.directions = whole(directions, "directions")

@@ -38,6 +38,12 @@ TEST_F(SweepBadInput, Options) {
   expect_nothing_left(run + "--spans sentences", "sentences");
   expect_nothing_left(run + "--readout all", "--readout");
   expect_nothing_left(run + "--hook resid_attn", "--hook");
+  expect_nothing_left(run + "--hook z", "say which, 0 to 3");
+  expect_nothing_left(run + "--hook z --head 12", "no head 12");
+  expect_nothing_left(run + "--head 0", "only the hook 'z'");
+  expect_nothing_left(run + "--at last", "'following' or 'downstream'");
+  expect_nothing_left(run + "--at every --readout following --push interpolation --epsilons 0,1", "'every'");
+  expect_nothing_left(run + "--hook z --head 1 --direction-family principal --directions 9", "principal");
   expect_nothing_left(run + "--push turn", "--push");
   expect_nothing_left(run + "--push interpolation --epsilons 0,2", "from 0 to 1");
   expect_nothing_left(run + "--push rotation --epsilons 12", "half a turn");

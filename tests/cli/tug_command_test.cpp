@@ -54,6 +54,26 @@ TEST_F(Tug, SentenceTextFileAndIdsAreTheSameTokens) {
 }
 
 // Two tokens: their logits' difference by row; the tokens that moved most as text and in JSON.
+// A head's directions have head_dim components; a unit's RMS is of what is pushed.
+TEST_F(Tug, PushesAHeadAtEveryTokenOfTheSpan) {
+  const ProgramOutcome outcome = tugline(
+      "tug $MODEL --text 'So the total is 12. So.' --span 2:5 --layers 1 --hook z --head 3 --at every "
+      "--readout following --epsilons 0,2 --audit 3 --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json.at("hook"), "z");
+  EXPECT_EQ(json.at("head"), 3);
+  EXPECT_EQ(json.at("at"), "every");
+  const auto& layer = json.at("layers").at(0);
+  EXPECT_EQ(layer.at("position"), 2);
+  EXPECT_GT(layer.at("responses").at(1).at("mean").get<double>(), 0);
+  EXPECT_LT(layer.at("audit").at("disagreements").at("kl").get<double>(), 1e-4);
+  const ProgramOutcome page = tugline(
+      "tug $MODEL --text 'So the total is 12. So.' --span 2:5 --layers 1 --hook z --head 3 --at every");
+  EXPECT_NE(page.out.find("pushed at each token of the span\nhook z of head 3, readout"), std::string::npos)
+      << page.out;
+}
+
 TEST_F(Tug, AnswersAndTokensThatMoved) {
   const std::string rest =
       "--text 'So the total is 12.' --span 3:6 --layers 0 --epsilons 0,1 --directions 2 --answers 'S,o' "
@@ -190,6 +210,15 @@ TEST_F(Tug, BadInputIsRefused) {
   expect_refused(text + "--span 1:3 --seed -1", "--seed");
   expect_refused(text + "--span 1:3 --precision fp16", "--precision");
   expect_refused(text + "--span 1:3 --readout both", "--readout");
+  expect_refused(text + "--span 1:3 --hook attn", "--hook");
+  expect_refused(text + "--span 1:3 --at end", "--at");
+  expect_refused(text + "--span 1:3 --hook z", "say which, 0 to 3");
+  expect_refused(text + "--span 1:3 --hook z --head 4", "no head 4: its layers have 4 query heads, 0 to 3");
+  expect_refused(text + "--span 1:3 --hook z --head -1", "--head");
+  expect_refused(text + "--span 1:3 --hook mlp_out --head 1", "at 'mlp_out', leave out head 1");
+  expect_refused(text + "--span 1:3 --at last", "read 'following' or 'downstream'");
+  expect_refused(text + "--span 2:3 --at every",
+                 "lands on token 2; the last row of the readout 'predicting' is 1");
   expect_refused(text + "--span 1:3 --direction-file three.npy", "three.npy");
   expect_refused(text + "--span 1:3 --direction-file none.npy", "none.npy");
   expect_refused(text + "--span 1:3 --direction-file none.npy --directions 2", "--direction-file");

@@ -14,6 +14,7 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 TugResult made_result(ReadoutKind readout) {
   TugResult result{.model = "made",
                    .d_model = 16,
+                   .width = 16,
                    .text = {.ids = {7, 8, 9, 10}, .span = {2, 4}, .pieces = {"<s>", "So", "\n", " \x1b[31m"}},
                    .readout = readout,
                    .pushes = {.epsilons = {0, -2, 1}, .directions = 2, .seed = 5, .supplied = {}},

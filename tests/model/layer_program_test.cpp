@@ -48,24 +48,39 @@ using Lines = std::vector<std::string>;
 TEST(LayerProgram, OfLlama) {
   EXPECT_EQ(described(Architecture::kLlama),
             (Lines{"[resid_pre]", "n = norm(h)", "qkv = W n", "q = rope(q)", "k = rope(k)",
-                   "z = attention(q, k, v)", "h += W z", "[resid_mid]", "n = norm(h)", "gate_up = W n",
-                   "a = silu(gate) * up", "h += W a", "[resid_post]"}));
+                   "z = attention(q, k, v)", "[z]", "h += W z", "[attn_out]", "[resid_mid]", "n = norm(h)",
+                   "gate_up = W n", "a = silu(gate) * up", "h += W a", "[mlp_out]", "[resid_post]"}));
 }
 
 TEST(LayerProgram, OfOlmo2) {
-  EXPECT_EQ(described(Architecture::kOlmo2),
-            (Lines{"[resid_pre]", "qkv = W h", "q = norm(q)", "k = norm(k)", "q = rope(q)", "k = rope(k)",
-                   "z = attention(q, k, v)", "block = W z", "block = norm(block)", "h += block",
-                   "[resid_mid]", "gate_up = W h", "a = silu(gate) * up", "block = W a",
-                   "block = norm(block)", "h += block", "[resid_post]"}));
+  EXPECT_EQ(described(Architecture::kOlmo2), (Lines{"[resid_pre]",
+                                                    "qkv = W h",
+                                                    "q = norm(q)",
+                                                    "k = norm(k)",
+                                                    "q = rope(q)",
+                                                    "k = rope(k)",
+                                                    "z = attention(q, k, v)",
+                                                    "[z]",
+                                                    "block = W z",
+                                                    "block = norm(block)",
+                                                    "h += block",
+                                                    "[attn_out]",
+                                                    "[resid_mid]",
+                                                    "gate_up = W h",
+                                                    "a = silu(gate) * up",
+                                                    "block = W a",
+                                                    "block = norm(block)",
+                                                    "h += block",
+                                                    "[mlp_out]",
+                                                    "[resid_post]"}));
 }
 
 // The MLP's norm reads h before the attention block's output is added.
 TEST(LayerProgram, OfGptNeox) {
   EXPECT_EQ(described(Architecture::kGptNeox),
             (Lines{"[resid_pre]", "n = norm(h)", "qkv = W n", "q = rope(q)", "k = rope(k)",
-                   "z = attention(q, k, v)", "n = norm(h)", "up = W n", "a = gelu(up)", "h += W z",
-                   "h += W a", "[resid_post]"}));
+                   "z = attention(q, k, v)", "n = norm(h)", "up = W n", "a = gelu(up)", "[z]", "h += W z",
+                   "h += W a", "[attn_out]", "[mlp_out]", "[resid_post]"}));
 }
 
 TEST(LayerProgram, MemoryIsForWhatStepsWrite) {
@@ -83,6 +98,28 @@ TEST(LayerProgram, APushAfterTheAttentionReachesNoOtherRowInItsLayer) {
   EXPECT_FALSE(program.attends(program.above(Hook::kResidMid)));
   EXPECT_TRUE(program.above(Hook::kResidPost).empty());
   EXPECT_FALSE(describe_layer(family_config(Architecture::kGptNeox)).has(Hook::kResidMid));
+}
+
+// What the steps from each point on read decides it; a run on values to a head's output starts at the layer's input.
+TEST(LayerProgram, APushGoesThroughTheStepsThatReadWhatItMoves) {
+  const auto reached = [](Architecture architecture, Hook hook) {
+    const LayerProgram program = describe_layer(family_config(architecture));
+    const StepRange steps = program.above(hook);
+    return std::pair(steps.begin, steps.end);
+  };
+  using Steps = std::pair<size_t, size_t>;
+  EXPECT_EQ(reached(Architecture::kLlama, Hook::kZ), (Steps{5, 10}));
+  EXPECT_EQ(reached(Architecture::kLlama, Hook::kAttnOut), reached(Architecture::kLlama, Hook::kResidMid));
+  EXPECT_EQ(reached(Architecture::kOlmo2, Hook::kZ), (Steps{6, 14}));
+  EXPECT_EQ(reached(Architecture::kGptNeox, Hook::kResidPre), (Steps{0, 10}));
+  EXPECT_EQ(reached(Architecture::kGptNeox, Hook::kZ), (Steps{8, 9})) << "not the MLP's last map";
+  for (const Hook hook : {Hook::kAttnOut, Hook::kMlpOut}) {
+    const auto [begin, end] = reached(Architecture::kGptNeox, hook);
+    EXPECT_EQ(begin, end) << name_of(hook);
+  }
+  const LayerProgram llama = describe_layer(family_config(Architecture::kLlama));
+  EXPECT_EQ(llama.entry(Hook::kZ), Hook::kResidPre);
+  EXPECT_EQ(llama.entry(Hook::kAttnOut), Hook::kAttnOut);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST_P(Audits, ARightUnitIsBelowTheBound) {
 
 // At every hook, and for every kind of push.
 TEST_P(Audits, AreOfPushesOfEveryKind) {
-  for (const Hook hook : hooks_of(GetParam())) {
+  for (const SitePoint hook : hooks_of(GetParam())) {
     const Probe probe(GetParam(), BackendKind::kCpu, hook);
     Auditor auditor(exact_, probe.model, *probe.baseline, kTokens, {.asked = kAsked});
     const SpanBase base = read_span(probe.model, *probe.baseline, {5, 9}, ReadoutKind::kPredicting,

@@ -160,7 +160,8 @@ RC_GTEST_PROP(OffsetControls, AreThoseThatReachARow, ()) {
     const int64_t last = readout_positions({begin, begin + length}, readout, 30).end - 1;
     RC_ASSERT(control.skipped.empty() == (site >= 1 && site <= last));
     if (!control.skipped.empty()) continue;
-    const ReplayRows rows = replay_rows({begin, begin + length}, readout, 30, control.span.offset);
+    const ReplayRows rows =
+        replay_rows({begin, begin + length}, readout, 30, {.offset = control.span.offset});
     RC_ASSERT(rows.push.value == site);
     // The readout is the anchor's, whatever the offset.
     RC_ASSERT((rows.readout() == readout_positions({begin, begin + length}, readout, 30)));

@@ -1,16 +1,18 @@
 // Responses of the tiny models of tests/fixtures/models against those that make_responses.py computed for them in float64: every
-// hook and readout, temperatures, small and large pushes, every measure at every row.
+// hook and readout, every token that a push can land on, temperatures, small and large pushes, every measure at every row.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <compare>
 #include <map>
 #include <numeric>
-#include <tuple>
 
 #include "support/tiny_models.h"
 #include "tugline/files/direction_file.h"
 #include "tugline/probe/unit.h"
+#include "tugline/probe/vectors.h"
 
 namespace tugline {
 namespace {
@@ -81,16 +83,39 @@ class Expected {
   const nlohmann::json& json_;
 };
 
-using Site = std::tuple<std::string, int32_t, double>;  // hook, layer, temperature
+// Hook, layer, temperature; the head, of z; the tokens that are pushed.
+struct Place {
+  std::string hook;
+  int32_t layer;
+  double temperature;
+  int32_t head;
+  std::string at;
+  auto operator<=>(const Place&) const = default;
+};
 
-Site site_of(const nlohmann::json& response) {
-  return {response.at("hook"), response.at("layer"), response.at("temperature")};
+std::ostream& operator<<(std::ostream& out, const Place& place) {
+  return out << place.hook << " of head " << place.head << ", layer " << place.layer << ", at " << place.at;
 }
 
-Hook parse_hook(const std::string& name) {
-  for (const Hook hook : {Hook::kResidPre, Hook::kResidMid, Hook::kResidPost})
-    if (name_of(hook) == name) return hook;
+Place place_of(const nlohmann::json& response) {
+  return {response.at("hook"), response.at("layer"), response.at("temperature"), response.value("head", 0),
+          response.value("at", "before")};
+}
+
+template <typename Value, size_t n>
+Value value_of(const std::array<std::pair<const char*, Value>, n>& values, const std::string& name) {
+  for (const auto& [known, value] : values)
+    if (name == known) return value;
   throw std::invalid_argument(name);
+}
+
+// The first components of each direction, as a unit vector.
+UnitRows first_components(UnitRows rows, int64_t width) {
+  for (std::vector<double>& row : rows) {
+    row.resize(static_cast<size_t>(width));
+    scale(row, 1 / norm(row));
+  }
+  return rows;
 }
 
 class FixtureResponses : public testing::TestWithParam<Setup> {
@@ -102,21 +127,29 @@ class FixtureResponses : public testing::TestWithParam<Setup> {
     backend_ = make_backend(GetParam().precision);
     model_ = std::make_unique<Model>(test::load_tiny(name, *backend_));
     const std::string file = (folder / "directions.npy").string();
-    options_.supplied.rows = unit_rows(*read_direction_file(file).array, model_->config().hidden_size);
-    options_.directions = options_.supplied.count();
+    directions_ = unit_rows(*read_direction_file(file).array, model_->config().hidden_size);
     span_ = {golden_.at("span").at(0), golden_.at("span").at(1)};
-    for (const auto& response : golden_.at("responses")) sites_[site_of(response)].push_back(&response);
+    for (const auto& response : golden_.at("responses")) places_[place_of(response)].push_back(&response);
   }
 
-  // The responses of a site, in the fixture's order: by direction, then epsilon.
-  UnitMeasurement measure(const Site& site, ReadoutKind readout) {
-    const auto& [hook, layer, temperature] = site;
-    const LayerIndex at{layer};
-    const Baseline baseline(*model_, golden_.at("ids").get<std::vector<int32_t>>(), std::span(&at, 1),
-                            parse_hook(hook));
-    const SpanBase base = read_span(*model_, baseline, span_, readout, at, {.temperature = temperature});
+  // Those that a push there does not come after.
+  static std::vector<ReadoutKind> readouts_of(const Place& place) {
+    if (place.at == "last") return {ReadoutKind::kFollowing, ReadoutKind::kDownstream};
+    return {ReadoutKind::kPredicting, ReadoutKind::kFollowing, ReadoutKind::kDownstream};
+  }
+
+  // The responses of a place, in the fixture's order: by direction, then epsilon.
+  UnitMeasurement measure(const Place& place, ReadoutKind readout) {
+    const LayerIndex at{place.layer};
+    const SitePoint point{value_of(kHooks, place.hook), place.head};
+    const Baseline baseline(*model_, golden_.at("ids").get<std::vector<int32_t>>(), std::span(&at, 1), point);
+    const ReplayRows rows =
+        replay_rows(span_, readout, baseline.tokens(), {.at = value_of(kPushAts, place.at)});
+    const SpanBase base = read_rows(*model_, baseline, rows, at, {.temperature = place.temperature});
+    options_.supplied.rows = first_components(directions_, width_at(point, model_->config()));
+    options_.directions = options_.supplied.count();
     options_.epsilons.clear();
-    for (const auto* response : sites_.at(site))
+    for (const auto* response : places_.at(place))
       if (response->at("direction") == 0) options_.epsilons.push_back(response->at("epsilon"));
     return measure_unit(*model_, baseline, base, at, options_,
                         {.limits = {.memory = int64_t{1} << 30}, .after_batch = {}});
@@ -130,7 +163,7 @@ class FixtureResponses : public testing::TestWithParam<Setup> {
       EXPECT_NEAR(value, truth, error + f32 * std::abs(truth)) << measure << " at fixture row " << row;
     };
     for (size_t i = 0; i < unit.rows.size(); ++i) {
-      const auto row = static_cast<size_t>(unit.rows[i] - unit.position);
+      const auto row = fixture_row(unit.rows[i]);
       near("kl", found.rows[kKl][i], row, expected.kl_error(row, rho));
       near("kl_reverse", found.rows[measure_named("kl_reverse")][i], row, expected.reverse_error(row, rho));
       near("js", found.rows[measure_named("js")][i], row, expected.js_error(row, rho));
@@ -148,25 +181,28 @@ class FixtureResponses : public testing::TestWithParam<Setup> {
     }
   }
 
+  // The fixture has the rows from the token before the span on.
+  [[nodiscard]] size_t fixture_row(int64_t row) const { return static_cast<size_t>(row - span_.begin + 1); }
+
   nlohmann::json golden_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
   PushOptions options_;
   TokenRange span_;
-  std::map<Site, std::vector<const nlohmann::json*>> sites_;
+  UnitRows directions_;
+  std::map<Place, std::vector<const nlohmann::json*>> places_;
 };
 
 TEST_P(FixtureResponses, EveryMeasureOfEveryRow) {
-  for (const auto& [site, goldens] : sites_)
-    for (const auto readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing, ReadoutKind::kDownstream}) {
-      const UnitMeasurement unit = measure(site, readout);
+  for (const auto& [place, goldens] : places_)
+    for (const auto readout : readouts_of(place)) {
+      const UnitMeasurement unit = measure(place, readout);
       EXPECT_NEAR(unit.rms, goldens.front()->at("rms"), 1e-6 * unit.rms);
       ASSERT_EQ(unit.responses.size(), goldens.size());
       for (size_t i = 0; i < goldens.size(); ++i) {
         SCOPED_TRACE(testing::Message()
-                     << std::get<0>(site) << " layer " << std::get<1>(site) << " readout "
-                     << readout_name(readout) << " direction " << unit.responses[i].direction << " epsilon "
-                     << unit.responses[i].epsilon);
+                     << place << ", readout " << readout_name(readout) << ", direction "
+                     << unit.responses[i].direction << ", epsilon " << unit.responses[i].epsilon);
         ASSERT_EQ(unit.responses[i].epsilon, goldens[i]->at("epsilon"));
         expect_rows(unit, unit.responses[i], Expected(*goldens[i]));
       }
@@ -176,21 +212,20 @@ TEST_P(FixtureResponses, EveryMeasureOfEveryRow) {
 // As summaries and figures have it: the mean over the readout's rows and the directions.
 TEST_P(FixtureResponses, MeanKl) {
   double worst = 0;
-  for (const auto& [site, goldens] : sites_)
-    for (const auto readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing, ReadoutKind::kDownstream}) {
-      const UnitMeasurement unit = measure(site, readout);
+  for (const auto& [place, goldens] : places_)
+    for (const auto readout : readouts_of(place)) {
+      const UnitMeasurement unit = measure(place, readout);
       std::map<double, std::pair<double, double>> sums;  // by epsilon: found, expected
       for (size_t i = 0; i < goldens.size(); ++i) {
         auto& [found, expected] = sums[unit.responses[i].epsilon];
         found += unit.responses[i].kl();
         for (const int64_t row : unit.rows)
-          expected += Expected(*goldens[i]).at("kl", static_cast<size_t>(row - unit.position)) /
-                      static_cast<double>(unit.rows.size());
+          expected +=
+              Expected(*goldens[i]).at("kl", fixture_row(row)) / static_cast<double>(unit.rows.size());
       }
       for (const auto& [epsilon, sum] : sums) {
         EXPECT_NEAR(sum.first, sum.second, mean_error(GetParam()) * sum.second)
-            << std::get<0>(site) << " layer " << std::get<1>(site) << " readout " << readout_name(readout)
-            << " epsilon " << epsilon;
+            << place << ", readout " << readout_name(readout) << ", epsilon " << epsilon;
         if (sum.second > 0) worst = std::max(worst, std::abs(sum.first / sum.second - 1));
       }
     }

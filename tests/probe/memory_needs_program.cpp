@@ -65,7 +65,7 @@ class Discard final : public SweepObserver {
 struct Work {
   Work(const Case& c, int64_t tokens) {
     options.layers = {{0}, {3}};
-    options.hook = c.hook;
+    options.point = c.hook;
     options.vocabulary = c.vocabulary;
     options.audit = c.audit;
     options.pushes = {.epsilons = {0, 1}, .directions = 5, .supplied = {}, .family = c.family};

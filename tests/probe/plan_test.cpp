@@ -79,9 +79,9 @@ TEST_F(Plans, LeaveOutWhatIsThere) {
 }
 
 TEST_F(Plans, CountHooksByTheAttentionBlocksAboveThem) {
-  options_.hook = Hook::kResidPre;  // of layers 1 and 4: above the outputs of 0 and 3
+  options_.point = Hook::kResidPre;  // of layers 1 and 4: above the outputs of 0 and 3
   const SweepCost before = cost();
-  options_.hook = Hook::kResidPost;
+  options_.point = Hook::kResidPost;
   options_.layers = {{0}, {3}};
   EXPECT_DOUBLE_EQ(before.push_work.total(), cost().push_work.total());
   EXPECT_DOUBLE_EQ(before.shared_work.total(), cost().shared_work.total());

@@ -40,13 +40,12 @@ class Replays : public testing::TestWithParam<Case> {
     const auto responses = replay(probe, base, layer, vectors);
     const Rerun unpushed = rerun(exact_.model, exact_.ids, std::nullopt);
     const auto targets = read_targets(*probe.baseline, base.rows);
-    const int64_t hidden = probe.model.config().hidden_size;
+    const int64_t width = width_at(probe.baseline->point(), probe.model.config());
     ASSERT_EQ(responses.size(), static_cast<size_t>(3 * base.rows.read()));
     for (int64_t push = 0; push < 3; ++push) {
-      const std::vector<double> vector(vectors.begin() + push * hidden,
-                                       vectors.begin() + (push + 1) * hidden);
+      const std::vector<double> vector(vectors.begin() + push * width, vectors.begin() + (push + 1) * width);
       const Rerun pushed =
-          rerun(exact_.model, exact_.ids, Push{layer, base.rows.push, vector, probe.baseline->hook()});
+          rerun(exact_.model, exact_.ids, Push{layer, base.rows.push, vector, probe.baseline->point()});
       for (int64_t i = 0; i < base.rows.read(); ++i) {
         const RowResponse& found = responses[static_cast<size_t>(push * base.rows.read() + i)];
         const int32_t target = targets[static_cast<size_t>(i)];
@@ -79,7 +78,7 @@ TEST_P(Replays, EqualTheFullRerun) {
 }
 
 TEST_P(Replays, EqualTheFullRerunAtEveryHook) {
-  for (const Hook hook : hooks_of(GetParam().model)) {
+  for (const SitePoint hook : hooks_of(GetParam().model)) {
     const Probe probe(GetParam().model, GetParam().backend, hook);
     for (const LayerIndex layer : probe.all_layers())
       for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing})
@@ -122,7 +121,8 @@ TEST_P(Replays, HooksAreWhatTheirNamesSay) {
 TEST(ParallelBlocks, HaveNoResidMid) {
   const Probe probe("gpt_neox", BackendKind::kCpu);
   const auto expect_refusal = [](const std::function<void()>& act) {
-    expect_error(ErrorCode::kUsage, {"gpt_neox has no resid_mid", "resid_pre and resid_post"}, act);
+    expect_error(ErrorCode::kUsage,
+                 {"gpt_neox has no resid_mid", "resid_pre, z, attn_out, mlp_out, resid_post"}, act);
   };
   const LayerIndex layer{0};
   expect_refusal([&] { Baseline(probe.model, probe.ids, std::span(&layer, 1), Hook::kResidMid); });
@@ -132,9 +132,9 @@ TEST(ParallelBlocks, HaveNoResidMid) {
   });
   SweepOptions options;
   options.layers = {layer};
-  options.hook = Hook::kResidMid;
+  options.point = Hook::kResidMid;
   expect_refusal([&] { check_plan(probe.model.config(), {}, options); });
-  EXPECT_EQ(hooks_of("gpt_neox_serial").size(), 3U);
+  EXPECT_EQ(hooks_of("gpt_neox_serial").size(), 6U);
 }
 
 // The same push under its two names.
@@ -266,7 +266,7 @@ TEST_P(Replays, HugePushes) {
 
 // The plain replay, on values, is the same in f64.
 TEST_P(Replays, PlainReplayAgrees) {
-  for (const Hook hook : hooks_of(GetParam().model)) {
+  for (const SitePoint hook : hooks_of(GetParam().model)) {
     const Probe probe(GetParam().model, GetParam().backend, hook);
     const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
     const auto vectors = random_pushes(probe, {0}, base.rows.push, 3.0, 4);
@@ -324,11 +324,42 @@ TEST(ReplayRows, Downstream) {
 }
 
 TEST(ReplayRows, MovedPushesBeyondTheReadoutAreRefused) {
-  EXPECT_EQ(replay_rows({5, 9}, ReadoutKind::kPredicting, 13, 3).push.value, 7);
+  EXPECT_EQ(replay_rows({5, 9}, ReadoutKind::kPredicting, 13, {.offset = 3}).push.value, 7);
   for (const int64_t offset : {-5, 4})
-    expect_error(ErrorCode::kInput, {"moved by", "last row is 7"}, [&] {
-      (void)replay_rows({5, 9}, ReadoutKind::kPredicting, 13, offset);
+    expect_error(ErrorCode::kInput, {"moved by", "last row of the readout 'predicting' is 7"}, [&] {
+      (void)replay_rows({5, 9}, ReadoutKind::kPredicting, 13, {.offset = offset});
     });
+}
+
+TEST(ReplayRows, OfEveryPlaceOfThePush) {
+  const ReplayRows first = replay_rows({5, 9}, ReadoutKind::kPredicting, 13, {.at = PushAt::kFirst});
+  EXPECT_EQ(first.landed(), (TokenRange{5, 6}));
+  EXPECT_EQ(first.readout(), (TokenRange{4, 8}));
+  EXPECT_EQ(first.unmoved, 1) << "the row that predicts the pushed token is before it";
+  const ReplayRows last = replay_rows({5, 9}, ReadoutKind::kFollowing, 13, {.at = PushAt::kLast});
+  EXPECT_EQ(last.landed(), (TokenRange{8, 9}));
+  EXPECT_EQ(last.unmoved, 3);
+  EXPECT_EQ(last.count, 1);
+  const ReplayRows every = replay_rows({5, 9}, ReadoutKind::kPredicting, 13, {.at = PushAt::kEvery});
+  EXPECT_EQ(every.landed(), (TokenRange{5, 9}));
+  EXPECT_EQ(every.count, 3);
+  EXPECT_EQ(every.vectors(), 3) << "the last token is after the last row that is read";
+  EXPECT_EQ(replay_rows({5, 9}, ReadoutKind::kDownstream, 13, {.at = PushAt::kEvery}).vectors(), 4);
+}
+
+TEST(ReplayRows, APushThatNoRowFollowsIsRefused) {
+  expect_error(ErrorCode::kUsage, {"'last'", "'predicting'", "'following' or 'downstream'"},
+               [] { check_at(PushAt::kLast, ReadoutKind::kPredicting); });
+  check_at(PushAt::kLast, ReadoutKind::kFollowing);
+  for (const PushAt at : {PushAt::kFirst, PushAt::kEvery}) {
+    check_at(at, ReadoutKind::kPredicting);
+    expect_error(ErrorCode::kInput, {"lands on token 5", "'predicting' is 4"}, [&] {
+      (void)replay_rows({5, 6}, ReadoutKind::kPredicting, 13, {.at = at});
+    });
+  }
+  expect_error(ErrorCode::kInput, {"beyond the transcript's 9"}, [] {
+    (void)replay_rows({5, 9}, ReadoutKind::kFollowing, 9, {.at = PushAt::kEvery, .offset = 1});
+  });
 }
 
 // Whatever is read, a span's base is the span's: directions are keyed by it.

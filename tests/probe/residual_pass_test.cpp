@@ -27,7 +27,7 @@ TEST(ResidualPass, DoesNotDependOnOrder) {
   const Probe probe("llama", BackendKind::kCpu);
   const std::vector<int32_t> other{7, 7, 1, 60, 2};
   const PassOptions options{.layers = {{0}, {2}},
-                            .hook = Hook::kResidPost,
+                            .point = Hook::kResidPost,
                             .moments = Moments::kCovariance,
                             .seed = 42,
                             .keep_going = {}};
@@ -47,7 +47,7 @@ TEST(ResidualPass, StopsWhereItIsAskedTo) {
   const Probe probe("llama", BackendKind::kCpu);
   int asked = 0;
   const PassOptions options{.layers = {{0}},
-                            .hook = Hook::kResidPost,
+                            .point = Hook::kResidPost,
                             .moments = Moments::kVariances,
                             .seed = 42,
                             .keep_going = [&] { return ++asked < 2; }};

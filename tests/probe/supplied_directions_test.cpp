@@ -70,7 +70,7 @@ class Contradictions : public testing::Test {
   }
   [[nodiscard]] std::vector<std::string> found(const DirectionOrigin& origin) const {
     return contradictions(
-        origin, {.model = config_, .weights = weights_, .hook = Hook::kResidPre, .layers = kLayers});
+        origin, {.model = config_, .weights = weights_, .point = Hook::kResidPre, .layers = kLayers});
   }
   void expect_one(const DirectionOrigin& origin, const std::vector<std::string>& parts) const {
     const auto sentences = found(origin);

@@ -131,9 +131,9 @@ TEST_F(Sweeps, ReadoutsBeyondTheMemoryLimitAreRefused) {
   config.max_positions = 0;  // as long as it takes
   int64_t last = 0;
   for (const Hook hook : {Hook::kResidPost, Hook::kResidMid, Hook::kResidPre}) {
-    options.hook = hook;
+    options.point = hook;
     const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
-    const ReplayRows rows = planned_rows(plan.examples[0], plan.examples[0].spans[0], options.readout);
+    const ReplayRows rows = planned_rows(plan.examples[0], plan.examples[0].spans[0], options);
     const int64_t needed = span_bytes(config, rows, {{1}, hook}, options.vocabulary).held;
     EXPECT_GT(needed, last) << "an earlier hook has more above it";
     last = needed;

@@ -77,15 +77,24 @@ TEST_F(Sweeps, IdentityChangesWithEveryOptionThatDecidesWhatANumberIs) {
   // A new field does not compile here, nor in sweep_settings: add it to both, and a change of it below or to what grows. The rows of supplied vectors and
   // the family reach the identity as `direction_source` (cli/direction_arguments).
   const SweepOptions all;
-  [[maybe_unused]] const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, asked, bos,
-                                max_examples, audit, limits] = all;
+  [[maybe_unused]] const auto& [layers, point, at, pushes, spans, readout, vocabulary, temperature, asked,
+                                bos, max_examples, audit, limits] = all;
   [[maybe_unused]] const auto& [answers, moved] = asked;
   [[maybe_unused]] const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal,
                                 subspace, subspace_origin, null_directions] = pushes;
   [[maybe_unused]] const auto& [rows, memory] = limits;
   const std::vector<std::function<void(SweepOptions&)>> changes{
-      [](SweepOptions& o) { o.hook = Hook::kResidPre; },
-      [](SweepOptions& o) { o.hook = Hook::kResidMid; },
+      [](SweepOptions& o) { o.point = Hook::kResidPre; },
+      [](SweepOptions& o) { o.point = Hook::kResidMid; },
+      [](SweepOptions& o) { o.point = Hook::kAttnOut; },
+      [](SweepOptions& o) {
+        o.point = {Hook::kZ, 0};
+      },
+      [](SweepOptions& o) {
+        o.point = {Hook::kZ, 1};
+      },
+      [](SweepOptions& o) { o.at = PushAt::kFirst; },
+      [](SweepOptions& o) { o.at = PushAt::kEvery; },
       [](SweepOptions& o) {
         o.pushes.epsilons = {0, 0.1 + 0.2};
       },

@@ -24,20 +24,32 @@ inline std::unique_ptr<Backend> make_backend(BackendKind kind) {
   return kind == BackendKind::kReference ? make_reference_backend() : make_cpu_backend();
 }
 
-// Where a push can land in the model's layers.
-inline std::vector<Hook> hooks_of(std::string_view name) {
-  std::vector<Hook> hooks;
+// Where a push can land in the model's layers; of heads the second.
+inline std::vector<SitePoint> hooks_of(std::string_view name) {
+  std::vector<SitePoint> points;
   const LayerProgram program = describe_layer(read_config(resolve_model(tiny_path(name).string())));
-  for (const LayerProgram::Point& point : program.points()) hooks.push_back(point.hook);
-  return hooks;
+  for (const LayerProgram::Point& point : program.points()) points.emplace_back(point.hook, 1);
+  return points;
 }
 
 struct Push {
   LayerIndex layer;
   Position position;
-  std::vector<double> vector;  // [hidden]
-  Hook hook = Hook::kResidPost;
+  std::vector<double> vector;  // [tokens * width]: for each token that is pushed, from `position` on
+  SitePoint point = Hook::kResidPost;
 };
+
+// Adds the push's vector to what is at its point.
+inline void add_push(const Model& model, const Push& push, const Matrix& slot) {
+  const Matrix at = columns_at(push.point, model.config(), slot);
+  const auto width = static_cast<size_t>(at.columns);
+  for (size_t token = 0; token < push.vector.size() / width; ++token) {
+    const Matrix row = at.row_range(push.position.value + static_cast<int64_t>(token), 1);
+    std::vector<double> values = model.backend().download(row);
+    for (size_t i = 0; i < width; ++i) values[i] += push.vector[token * width + i];
+    model.backend().upload(values, row);
+  }
+}
 
 // Residuals of all rows after the last layer and the final norm's output, [tokens * hidden] each.
 struct Rerun {
@@ -57,13 +69,11 @@ inline Rerun rerun(const Model& model, const std::vector<int32_t>& ids, const st
   model.embed(ids, h->matrix());
   for (int32_t layer = 0; layer < config.num_layers; ++layer) {
     size_t done = 0;
-    for (const auto& [hook, step] : model.program().points()) {
-      run_steps(model.layer({layer}), {done, step}, context, h->matrix(), workspace);
-      done = step;
-      if (!push || push->layer.value != layer || push->hook != hook) continue;
-      std::vector<double> row = backend.download(h->rows(push->position.value, 1));
-      for (size_t i = 0; i < row.size(); ++i) row[i] += push->vector[i];
-      backend.upload(row, h->rows(push->position.value, 1));
+    for (const LayerProgram::Point& point : model.program().points()) {
+      run_steps(model.layer({layer}), {done, point.step}, context, h->matrix(), workspace);
+      done = point.step;
+      if (push && push->layer.value == layer && push->point.hook == point.hook)
+        add_push(model, *push, workspace.slot(point.slot, h->matrix()));
     }
   }
   const auto normed = backend.allocate(tokens, config.hidden_size);
@@ -104,9 +114,9 @@ inline RowResponse compare(const Model& model, const Rerun& base, const Rerun& p
 
 // A model, a transcript and its baseline with every layer kept.
 struct Probe {
-  explicit Probe(std::string_view name, BackendKind kind, Hook hook = Hook::kResidPost)
+  explicit Probe(std::string_view name, BackendKind kind, SitePoint point = Hook::kResidPost)
       : backend(make_backend(kind)), model(load_tiny(name, *backend)) {
-    baseline = std::make_unique<Baseline>(model, ids, all_layers(), hook);
+    baseline = std::make_unique<Baseline>(model, ids, all_layers(), point);
   }
   [[nodiscard]] std::vector<LayerIndex> all_layers() const {
     std::vector<LayerIndex> layers;
@@ -117,7 +127,7 @@ struct Probe {
     return read_span(model, *baseline, span, readout, LayerIndex{0});
   }
   [[nodiscard]] double rms(LayerIndex layer, Position position) const {
-    const auto h = backend->download(baseline->residual(layer).rows(position.value, 1));
+    const auto h = backend->download(baseline->activation(layer).rows(position.value, 1));
     return std::sqrt(std::inner_product(h.begin(), h.end(), h.begin(), 0.0) / static_cast<double>(h.size()));
   }
 
@@ -127,14 +137,14 @@ struct Probe {
   std::unique_ptr<Baseline> baseline;
 };
 
-// `pushes` vectors of norm about epsilon rms sqrt(hidden), one after the other.
+// `pushes` vectors of norm epsilon rms, one after the other.
 inline std::vector<double> random_pushes(const Probe& probe, LayerIndex layer, Position position,
                                          double epsilon, int pushes) {
   std::vector<double> vectors;
   for (int i = 0; i < pushes; ++i) {
     const auto direction = isotropic_direction(
         {.seed = 7, .example_hash = 1, .span = {1, 2}, .layer = layer, .direction = i, .epsilon_index = 0},
-        probe.model.config().hidden_size);
+        width_at(probe.baseline->point(), probe.model.config()));
     for (const double v : direction) vectors.push_back(epsilon * probe.rms(layer, position) * v);
   }
   return vectors;
@@ -142,7 +152,8 @@ inline std::vector<double> random_pushes(const Probe& probe, LayerIndex layer, P
 
 inline std::vector<RowResponse> replay(const Probe& probe, const SpanBase& base, LayerIndex layer,
                                        const std::vector<double>& vectors) {
-  const int64_t pushes = static_cast<int64_t>(vectors.size()) / probe.model.config().hidden_size;
+  const int64_t pushes =
+      static_cast<int64_t>(vectors.size()) / width_at(probe.baseline->point(), probe.model.config());
   ReplayWorkspace workspace(probe.model, pushes, base.rows);
   return Replay(probe.model, *probe.baseline, base, layer, workspace).run(vectors);
 }

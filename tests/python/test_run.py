@@ -74,7 +74,7 @@ def test_data_in_memory(model: tl.Model, tmp_path: pathlib.Path) -> None:
 
 def test_a_run_along_a_functions_directions_resumes(model: tl.Model, tmp_path: pathlib.Path) -> None:
     def family(scale: float) -> Callable[[tl.Site], np.ndarray]:
-        return lambda site: np.eye(2, site.d_model) + scale * np.random.default_rng(site.layer).normal(size=(2, site.d_model))
+        return lambda site: np.eye(2, site.width) + scale * np.random.default_rng(site.layer).normal(size=(2, site.width))
 
     def run(scale: float) -> tl.Run:
         return tl.sweep(

@@ -34,6 +34,7 @@ ModelInfo info_of(const ModelSource& source, const Model& model) {
           .d_model = config.hidden_size,
           .vocabulary = config.vocab_size,
           .heads = config.num_heads,
+          .head_dim = config.head_dim,
           .max_positions = config.max_positions};
 }
 
@@ -189,12 +190,13 @@ std::vector<float> LanguageModel::logits(std::span<const int32_t> ids, const Wat
 }
 
 ResidualsByLayer32 LanguageModel::residuals(std::span<const int32_t> ids, const std::vector<int64_t>& layers,
-                                            const std::string& hook, const Watch& watch) const {
+                                            const std::string& hook, const std::optional<int64_t>& head,
+                                            const Watch& watch) const {
   const EngineCall call(*engine_, watch);
   const Model& model = call.model();
   ResidualsByLayer32 residuals;
-  visit_residuals(model, ids, layers_of(layers, model.config().num_layers), hook_of(hook),
-                  [&](LayerIndex layer, const Matrix& h) {
+  visit_residuals(model, ids, layers_of(layers, model.config().num_layers),
+                  point_of(hook, head, model.config()), [&](LayerIndex layer, const Matrix& h) {
                     const std::vector<double> values = model.backend().download(h);
                     residuals[layer.value].assign(values.begin(), values.end());
                   });

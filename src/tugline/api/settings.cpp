@@ -6,12 +6,14 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <set>
 #include <utility>
 
 #include "tugline/core/error.h"
 #include "tugline/files/direction_file.h"
 #include "tugline/probe/push_vector.h"
+#include "tugline/probe/reach.h"
 #include "tugline/probe/vectors.h"
 
 namespace tugline {
@@ -19,8 +21,6 @@ namespace {
 
 constexpr std::array<std::pair<const char*, BosPolicy>, 3> kBosPolicies{
     {{"auto", BosPolicy::kAuto}, {"always", BosPolicy::kAlways}, {"never", BosPolicy::kNever}}};
-constexpr std::array<std::pair<const char*, Hook>, 3> kHooks{
-    {{"resid_pre", Hook::kResidPre}, {"resid_mid", Hook::kResidMid}, {"resid_post", Hook::kResidPost}}};
 constexpr std::array<std::pair<const char*, Vocabulary>, 2> kVocabularies{
     {{"exact", Vocabulary::kExact}, {"sampled", Vocabulary::kSampled}}};
 constexpr std::array<std::pair<const char*, DirectionSharing>, 2> kSharings{
@@ -79,7 +79,7 @@ DirectionFile directions_of(const PushSettings& settings) {
   return file;
 }
 
-void set_directions(const PushSettings& settings, const std::vector<LayerIndex>& layers, int64_t hidden,
+void set_directions(const PushSettings& settings, const std::vector<LayerIndex>& layers, int64_t width,
                     PushOptions& options) {
   const int given = (settings.vectors.empty() ? 0 : 1) + (settings.vectors_by_layer.empty() ? 0 : 1) +
                     (settings.direction_file.empty() ? 0 : 1);
@@ -94,23 +94,23 @@ void set_directions(const PushSettings& settings, const std::vector<LayerIndex>&
   options.sharing = value_of(kSharings, settings.direction_sharing, "direction_sharing");
   options.family = parse_direction_family(settings.direction_family);
   if (given == 0) return;
-  options.supplied = supplied_directions(directions_of(settings), layers, hidden);
+  options.supplied = supplied_directions(directions_of(settings), layers, width);
   options.directions = options.supplied.count();
 }
 
-void set_orthogonal(const PushSettings& settings, int64_t hidden, PushOptions& options) {
+void set_orthogonal(const PushSettings& settings, int64_t width, PushOptions& options) {
   if (!settings.orthogonal_vectors.empty()) {
     if (!settings.orthogonal_to.empty())
       refuse("orthogonal_to", "there are vectors and '{}'; give one of them", settings.orthogonal_to);
     options.orthogonal = Orthogonal::kToSubspace;
     options.subspace =
-        orthonormal_basis(unit_rows(array_of(settings.orthogonal_vectors, "orthogonal_to"), hidden));
+        orthonormal_basis(unit_rows(array_of(settings.orthogonal_vectors, "orthogonal_to"), width));
   } else if (settings.orthogonal_to == "residual") {
     options.orthogonal = Orthogonal::kToResidual;
   } else if (!settings.orthogonal_to.empty()) {
     const DirectionFile file = read_single_direction_array(settings.orthogonal_to);
     options.orthogonal = Orthogonal::kToSubspace;
-    options.subspace = orthonormal_basis(unit_rows(*file.array, hidden));
+    options.subspace = orthonormal_basis(unit_rows(*file.array, width));
     options.subspace_origin = origin_of(file);
   }
 }
@@ -137,7 +137,18 @@ std::vector<Span::Kind> kinds_of(const std::string& name) {
 
 }  // namespace
 
-Hook hook_of(const std::string& name) { return value_of(kHooks, name, "hook"); }
+SitePoint point_of(const std::string& hook, const std::optional<int64_t>& head, const ModelConfig& config) {
+  SitePoint point = value_of(kHooks, hook, "hook");
+  if (point.hook != Hook::kZ && head)
+    refuse("head", "only the hook 'z' is one head's output; at '{}', leave out head {}", hook, *head);
+  if (point.hook == Hook::kZ && !head)
+    refuse("head", "the hook 'z' is the output of one query head; say which, 0 to {}", config.num_heads - 1);
+  if (head) point.head = static_cast<int32_t>(std::clamp<int64_t>(*head, -1, INT32_MAX));
+  check_point(config, point);
+  return point;
+}
+
+PushAt push_at_of(const std::string& name) { return value_of(kPushAts, name, "at"); }
 BosPolicy bos_of(const std::string& name) { return value_of(kBosPolicies, name, "bos"); }
 Vocabulary vocabulary_of(const std::string& name) { return value_of(kVocabularies, name, "vocabulary"); }
 
@@ -178,14 +189,21 @@ SweepOptions resolve(const PushSettings& settings, const ModelConfig& config) {
   check_range("batch_rows", settings.batch_rows, int64_t{1}, int64_t{1'000'000});
   SweepOptions options;
   options.layers = layers_of(settings.layers, config.num_layers);
-  options.hook = hook_of(settings.hook);
+  options.point = point_of(settings.hook, settings.head, config);
+  options.at = push_at_of(settings.at);
   options.pushes.epsilons = epsilons_of(settings.epsilons);
   options.pushes.seed = settings.seed;
   options.pushes.kind = parse_push_kind(settings.push);
-  set_directions(settings, options.layers, config.hidden_size, options.pushes);
-  set_orthogonal(settings, config.hidden_size, options.pushes);
-  check_push_options(options.pushes, config.hidden_size);
+  const int64_t width = width_at(options.point, config);
+  set_directions(settings, options.layers, width, options.pushes);
+  set_orthogonal(settings, width, options.pushes);
+  check_push_options(options.pushes, width);
   options.readout = readout_of(settings.readout);
+  check_at(options.at, options.readout);
+  if (options.at == PushAt::kEvery && options.pushes.kind == PushKind::kInterpolation)
+    refuse("at",
+           "'every' pushes each token by the same direction, and an interpolation goes from one token's "
+           "residual to another; push it at 'before', 'first' or 'last'");
   options.vocabulary = vocabulary_of(settings.vocabulary);
   options.temperature = settings.temperature;
   options.audit = settings.audit;

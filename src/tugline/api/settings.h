@@ -1,6 +1,8 @@
 // Turns a caller's settings (include/tugline/options.h) into the options of the probe, and checks every name and range.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +13,14 @@
 namespace tugline {
 
 // Each has the name of the command line and the run's identity. Errors (kUsage): an unknown name; the message has the setting and all names.
-[[nodiscard]] Hook hook_of(const std::string& name);
+[[nodiscard]] PushAt push_at_of(const std::string& name);
 [[nodiscard]] BosPolicy bos_of(const std::string& name);
 [[nodiscard]] ReadoutChoice readout_of(const std::string& name);
 [[nodiscard]] Vocabulary vocabulary_of(const std::string& name);
+
+// `head` is given if the hook is z, and only then. Errors (kUsage): an unknown name; a point or a head that the model does not have.
+[[nodiscard]] SitePoint point_of(const std::string& hook, const std::optional<int64_t>& head,
+                                 const ModelConfig& config);
 
 // Ascending, distinct. Errors (kUsage): a layer that the model does not have.
 [[nodiscard]] std::vector<LayerIndex> layers_of(const std::vector<int64_t>& layers, int64_t num_layers);

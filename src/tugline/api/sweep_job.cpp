@@ -110,6 +110,8 @@ Provenance provenance(const SweepJob& job) {
                    {"data_path", job.data.path},
                    {"dataset", hex(hash_of(job.data))}};
   facts.merge(execution_settings(job.options));
+  if (const int64_t width = width_at(job.options.point, job.config); width != job.config.hidden_size)
+    facts[field::kSiteWidth] = std::to_string(width);
   if (const auto& supplied = job.options.pushes.supplied; !supplied.names.empty())
     facts[field::kDirectionArrays] = array_names(supplied);
   if (!job.source.commit.empty()) facts["model_commit"] = job.source.commit;
@@ -165,7 +167,7 @@ void warn_of_skips(const SweepPlan& plan, const Watch& watch) {
 // Why a curve of this run is flat.
 void warn_of_unreachable(const SweepJob& job, const Watch& watch) {
   const SweepOptions& options = job.options;
-  const Site highest{options.layers.back(), options.hook};
+  const Site highest{options.layers.back(), options.point};
   if (options.readout.kind == ReadoutKind::kPredicting || attention_layers_above(job.config, highest) > 0)
     return;
   warn(watch,
@@ -293,7 +295,7 @@ void measure(const SweepJob& job, const SweepModels& models, const Watch& watch)
   for (const std::string& sentence :
        contradictions_of(job.options.pushes, {.model = job.config,
                                              .weights = hex(models.model.fingerprint()),
-                                             .hook = job.options.hook,
+                                             .point = job.options.point,
                                              .layers = job.options.layers}))
     warn(watch, sentence);
   const RunIdentity identity =

@@ -75,9 +75,10 @@ std::map<std::string, std::string> provenance_of(const Model& model, const Sweep
 void check_tug(const ModelConfig& config, const std::vector<int32_t>& ids, TokenRange span,
                const SweepOptions& options) {
   check_transcript(config, ids);
-  const ReplayRows rows = replay_rows(span, options.readout, std::ssize(ids));
+  check_at(options.at, options.readout);
+  const ReplayRows rows = replay_rows(span, options.readout, std::ssize(ids), {.at = options.at});
   check_memory_limit(config, rows, options.limits.memory);
-  check_span_memory(config, rows, {options.layers.front(), options.hook}, options.vocabulary,
+  check_span_memory(config, rows, {options.layers.front(), options.point}, options.vocabulary,
                     options.limits.memory);
 }
 
@@ -112,7 +113,7 @@ Responses Trace::tug(const PushSettings& settings, const Watch& watch) const {
   check_tug(model.config(), transcript_.tokens().ids, {begin_, end_}, options);
   for (const std::string& sentence : contradictions_of(options.pushes, {.model = model.config(),
                                                                        .weights = hex(model.fingerprint()),
-                                                                       .hook = options.hook,
+                                                                       .point = options.point,
                                                                        .layers = options.layers}))
     warn(watch, sentence);
   Collector collector(ProgressCount(model.config(), plan, options, watch.progress),

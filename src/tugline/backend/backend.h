@@ -202,7 +202,7 @@ class Backend {
   virtual void subtract_repeated(const Matrix& base, const Matrix& x) = 0;
   // to += from, same shape; both on values and on differences.
   virtual void add(const Matrix& from, const Matrix& to) = 0;
-  // x[b * rows] += vectors[b]: each push's vector lands on its first row.  vectors [pushes, d]
+  // x[b * rows + i] += vectors[b * n + i]: each push's vectors land on its first n rows.  vectors [pushes * n, d]
   virtual void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) = 0;
   // to[b * count + i] = from[b * layout.rows + begin + i]: the rows that are read.
   virtual void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) = 0;

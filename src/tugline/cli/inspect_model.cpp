@@ -1,12 +1,13 @@
 #include "tugline/cli/inspect_model.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
 #include "tugline/cli/session.h"
 #include "tugline/cli/terminal.h"
 #include "tugline/core/error.h"
+#include "tugline/model/layer_program.h"
 #include "tugline/model/model.h"
 
 namespace tugline {
@@ -54,6 +55,13 @@ TensorCount total(const std::map<std::string_view, TensorCount>& counts) {
   return sum;
 }
 
+std::vector<std::string_view> hooks_of(const ModelConfig& c) {
+  std::vector<std::string_view> names;
+  const LayerProgram layer = describe_layer(c);
+  for (const LayerProgram::Point& point : layer.points()) names.push_back(name_of(point.hook));
+  return names;
+}
+
 Json config_json(const ModelConfig& c) {
   return {{"architecture", name_of(c.architecture)},
           {"num_layers", c.num_layers},
@@ -74,7 +82,8 @@ Json config_json(const ModelConfig& c) {
           {"tied_head", c.tied_head},
           {"qkv_bias", c.qkv_bias},
           {"qk_norm", c.qk_norm != QkNorm::kNone},
-          {"parallel_blocks", c.blocks == Blocks::kParallel}};
+          {"parallel_blocks", c.blocks == Blocks::kParallel},
+          {"hooks", hooks_of(c)}};
 }
 
 Json tensors_json(const std::map<std::string_view, TensorCount>& counts) {
@@ -115,6 +124,7 @@ std::string config_text(const ModelConfig& c) {
                       c.rope.scaling == RopeScaling::kNone ? "" : fmt::format(" by {:g}", c.rope.factor),
                       c.rope.rotary_dim ? fmt::format(", {} columns of each head", *c.rope.rotary_dim) : "");
   if (c.blocks == Blocks::kParallel) text += "blocks        parallel: there is no resid_mid\n";
+  text += fmt::format("hooks         {}\n", fmt::join(hooks_of(c), ", "));
   text += fmt::format("memory        {} for the weights in f32\n", size_text(weight_bytes_f32(c)));
   return text;
 }

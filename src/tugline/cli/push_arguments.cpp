@@ -1,5 +1,7 @@
 #include "tugline/cli/push_arguments.h"
 
+#include <fmt/ranges.h>
+
 #include "tugline/api/settings.h"
 #include "tugline/cli/help_text.h"
 #include "tugline/cli/number_lists.h"
@@ -22,12 +24,41 @@ std::string refusal_of_readout(const std::string& text) {
 
 }  // namespace
 
-void add_push_options(CLI::App& command, PushArguments& a) {
+std::vector<std::string> hook_list() {
+  std::vector<std::string> names;
+  for (const auto& [name, hook] : kHooks) names.emplace_back(name);
+  return names;
+}
+
+std::string hook_names() { return fmt::format("{}", fmt::join(hook_list(), ", ")); }
+
+void add_place_options(CLI::App& command, PushArguments& a) {
   command.add_option("--layers", a.layers, kLayersHelp)->capture_default_str();
   command
-      .add_option("--epsilons", a.epsilons,
-                  "Push sizes in units of the residual's RMS: a list such as 0,0.5,1, or START:STOP:COUNT, "
-                  "which includes both ends; they may be negative")
+      .add_option(
+          "--hook", a.hook,
+          "Where in the layer the push lands: resid_pre, its input; resid_mid, between its attention and "
+          "its MLP block; resid_post, its output; attn_out and mlp_out, a block's output as it is added to "
+          "the residual; z, the output of one query head (--head)")
+      ->check(CLI::IsMember(hook_list()))
+      ->capture_default_str();
+  command.add_option("--head", a.head, "The query head that --hook z pushes, from 0")
+      ->check(integer_from(0, 1'000'000));
+  command
+      .add_option("--at", a.at,
+                  "The token that is pushed: before, the one before the span; first or last of the span; "
+                  "every: each of the span's, by the same direction")
+      ->check(CLI::IsMember({"before", "first", "last", "every"}))
+      ->capture_default_str();
+}
+
+void add_push_options(CLI::App& command, PushArguments& a) {
+  add_place_options(command, a);
+  command
+      .add_option(
+          "--epsilons", a.epsilons,
+          "Push sizes in units of the RMS of what is pushed: a list such as 0,0.5,1, or START:STOP:COUNT, "
+          "which includes both ends; they may be negative")
       ->capture_default_str();
   CLI::Option* directions = command
                                 .add_option("--directions", a.directions,
@@ -92,7 +123,7 @@ void add_push_options(CLI::App& command, PushArguments& a) {
 void group_push_options(CLI::App& command) {
   group_options(
       command, "What is pushed",
-      {"--layers", "--hook", "--epsilons", "--push", "--directions", "--direction-family",
+      {"--layers", "--hook", "--head", "--at", "--epsilons", "--push", "--directions", "--direction-family",
        "--direction-sharing", "--direction-file", "--null-directions", "--orthogonal-to", "--seed"});
   group_options(command, "What is read",
                 {"--spans", "--max-examples", "--readout", "--bos", "--temperature", "--vocabulary",
@@ -113,6 +144,9 @@ PushSettings settings_of(const PushArguments& a, int64_t num_layers) {
          a.vocabulary);
   PushSettings settings;
   for (const LayerIndex layer : parse_layers(a.layers, num_layers)) settings.layers.push_back(layer.value);
+  settings.hook = a.hook;
+  settings.head = a.head;
+  settings.at = a.at;
   settings.epsilons = parse_epsilons(a.epsilons);
   settings.directions = a.directions;
   settings.direction_file = a.direction_file;

@@ -3,7 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tugline/model/config.h"
 #include "tugline/options.h"
@@ -19,6 +21,9 @@ inline constexpr const char* kLayersHelp =
 
 struct PushArguments {
   std::string layers = "last";
+  std::string hook = "resid_post";
+  std::optional<int64_t> head;
+  std::string at = "before";
   std::string epsilons = "0,0.25,0.5,1,2";
   int32_t directions = 8;
   std::string seed = "42";
@@ -32,6 +37,10 @@ struct PushArguments {
   int64_t moved_tokens = 0;  // of those that rose, and of those that fell
   int threads = 0;           // 0: the machine's
 };
+
+// The names of hooks, for a check and for a help.
+[[nodiscard]] std::vector<std::string> hook_list();
+[[nodiscard]] std::string hook_names();
 
 // Adds the options to `command`, which write into `arguments`.
 void add_push_options(CLI::App& command, PushArguments& arguments);

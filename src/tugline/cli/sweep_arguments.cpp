@@ -77,13 +77,6 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
                   "What is measured: anchor, chunks, controls (comparisons for each anchor), or several: "
                   "anchor,controls")
       ->capture_default_str();
-  command
-      .add_option(
-          "--hook", a.hook,
-          "Where in the layer the push lands: resid_pre, its input; resid_mid, between its attention and "
-          "its MLP block; resid_post, its output")
-      ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
-      ->capture_default_str();
   add_direction_options(command, a.directions);
   command
       .add_option("--max-examples", a.max_examples,
@@ -132,7 +125,6 @@ void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
 SweepSettings settings_of(const SweepArguments& a, int64_t num_layers) {
   SweepSettings settings;
   settings.push = settings_of(a.push, num_layers);
-  settings.push.hook = a.hook;
   settings.push.push = a.directions.push;
   settings.push.direction_family = a.directions.family;
   settings.push.direction_sharing = a.directions.sharing;

@@ -21,7 +21,6 @@ struct SweepArguments {
   std::string config;
   PushArguments push;
   std::string spans = "anchor";
-  std::string hook = "resid_post";
   DirectionArguments directions;
   int64_t max_examples = 0;  // 0: all
   std::string memory_limit = "4GiB";

@@ -104,7 +104,7 @@ void dry_run(const SweepArguments& arguments) {
   const auto job = prepared(arguments);
   const SweepPlan& plan = job->plan;
   warn_of_contradictions(job->options.pushes,
-                         {.model = job->config, .hook = job->options.hook, .layers = job->options.layers});
+                         {.model = job->config, .point = job->options.point, .layers = job->options.layers});
   const std::optional<RunStore> store = existing_store(*job, watch_on_stderr());
   warn_of_plan(*job, watch_on_stderr());
   const auto backend = make_cpu_backend({.precision = precision_of(arguments.push.precision).value()});

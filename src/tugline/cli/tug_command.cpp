@@ -47,11 +47,11 @@ void add_options(CLI::App& command, TugArguments& a) {
   command.add_option("--ids", a.ids,
                      "Token ids in place of a text, such as 1,2,3. Unless --bos never is given, the "
                      "tokenizer's BOS may be put in front, and --span counts it");
-  command.add_option(
-      "--span", a.span,
-      "Tokens BEGIN:END (END left out) of the ids that are run, BOS included; pushed at BEGIN-1");
+  command.add_option("--span", a.span,
+                     "Tokens BEGIN:END (END left out) of the ids that are run, BOS included; pushed at "
+                     "BEGIN-1, or as --at says");
   command.add_option("--sentence", a.sentence,
-                     "Push before this substring; it must occur exactly once in the text");
+                     "The span is this substring; it must occur exactly once in the text");
   add_push_options(command, a.push);
   command
       .add_option("--audit", a.audit,
@@ -64,9 +64,9 @@ void add_options(CLI::App& command, TugArguments& a) {
 
 // Of the pushes at one layer.
 double flops_of(const ModelConfig& config, const TugResult& result, LayerIndex layer) {
-  const auto tokens = static_cast<int64_t>(result.text.ids.size());
-  const ReplayRows rows = replay_rows(result.text.span, result.readout, tokens);
-  const Site site{layer, Hook::kResidPost};
+  const ReplayRows rows =
+      replay_rows(result.text.span, result.readout, std::ssize(result.text.ids), {.at = result.at});
+  const Site site{layer, result.point};
   return push_work(config, replayed_rows(config, rows, site), site,
                    computed_pushes(config, rows, site, result.pushes), result.vocabulary)
       .total();
@@ -117,7 +117,10 @@ void run(const TugArguments& arguments, const TextArguments& text) {
   const SweepOptions options = resolve(settings, config);
   TugResult result{.model = config.name,
                    .d_model = config.hidden_size,
+                   .width = width_at(options.point, config),
                    .text = resolve_tug_text(text, tokenizer),
+                   .point = options.point,
+                   .at = options.at,
                    .readout = options.readout,
                    .vocabulary = options.vocabulary,
                    .temperature = options.temperature,
@@ -148,7 +151,7 @@ void run(const TugArguments& arguments, const TextArguments& text) {
 void add_tug_command(CLI::App& app) {
   auto arguments = std::make_shared<TugArguments>();
   CLI::App* command = app.add_subcommand(
-      "tug", "Push before one span of one text, and show the KL at its tokens; stores nothing");
+      "tug", "Push at one span of one text, and show the KL at its tokens; stores nothing");
   add_options(*command, *arguments);
   command->footer(
       "Examples:\n"

@@ -187,9 +187,12 @@ class TugPage {
   void add_header() {
     const TokenRange span = result_.text.span;
     const int64_t pushed = result_.layers.front().measured.position;
-    page_ += fmt::format("{}: {}, span {}:{}, pushed at token {} '{}'\n", result_.model,
-                         counted(std::ssize(result_.text.ids), "token"), span.begin, span.end, pushed,
-                         shown(result_.text, pushed));
+    const std::string place = result_.at == PushAt::kEvery
+                                  ? fmt::format("each token of the span")
+                                  : fmt::format("token {} '{}'", pushed, shown(result_.text, pushed));
+    page_ += fmt::format("{}: {}, span {}:{}, pushed at {}\n", result_.model,
+                         counted(std::ssize(result_.text.ids), "token"), span.begin, span.end, place);
+    if (result_.point != SitePoint()) page_ += hook_text() + ", ";
     page_ += fmt::format("readout {}, {}, {}, vocabulary {}, temperature {}\n", readout_name(result_.readout),
                          directions_text(result_), precision_label(name_of(result_.precision)),
                          vocabulary_text(result_.vocabulary), result_.temperature);
@@ -199,6 +202,12 @@ class TugPage {
     page_ += fmt::format("tokens by KL in nats at epsilon {}, mean over directions", epsilon_);
     page_ += colour_ == Colour::kYes && scale_.level(largest()) > 0 ? fmt::format(": {}\n", scale_.legend())
                                                                     : "\n";
+  }
+
+  [[nodiscard]] std::string hook_text() const {
+    const std::string head =
+        result_.point.hook == Hook::kZ ? fmt::format(" of head {}", result_.point.head) : "";
+    return fmt::format("hook {}{}", name_of(result_.point.hook), head);
   }
 
   void add_layer(const TugLayer& layer) {
@@ -274,7 +283,7 @@ class TugPage {
         means.push_back(response.kl());
         changes.push_back(response.means[kAnswers].value_or(0));
       }
-      const double percent = 100 * epsilon / std::sqrt(static_cast<double>(result_.d_model));
+      const double percent = 100 * epsilon / std::sqrt(static_cast<double>(result_.width));
       const std::string kl = estimate_text(mean_of_independent(means));
       page_ += fmt::format("{:>9g}{:>9.2f}%  ", epsilon, percent);
       page_ += result_.asked.answers
@@ -296,6 +305,9 @@ std::string tug_json(const TugResult& result) {
   Json json = {{"model", result.model},
                {"ids", result.text.ids},
                {"span", {{"begin", result.text.span.begin}, {"end", result.text.span.end}}},
+               {"hook", name_of(result.point.hook)},
+               {"head", result.point.hook == Hook::kZ ? Json(result.point.head) : Json()},
+               {"at", name_of(result.at)},
                {"readout", readout_name(result.readout)},
                {"seed", result.pushes.seed},
                {"precision", name_of(result.precision)},

@@ -23,7 +23,10 @@ struct TugLayer {
 struct TugResult {
   std::string model;
   int64_t d_model = 0;
+  int64_t width = 0;  // of what is pushed
   TugText text;
+  SitePoint point = {};
+  PushAt at = PushAt::kBefore;
   ReadoutChoice readout = {};
   Vocabulary vocabulary = Vocabulary::kExact;
   double temperature = 1;

@@ -35,6 +35,7 @@ struct VectorsArguments {
   bool force = false;
   std::string layers = "last";
   std::string hook = "resid_post";
+  std::optional<int64_t> head;
   std::vector<std::string> kinds{"chunk", "example", "global"};
   bool kinds_given = false;
   std::string metric = "counterfactual_importance_kl";
@@ -54,11 +55,11 @@ void add_options(CLI::App& command, VectorsArguments& a) {
       ->type_name("V.safetensors");
   add_force_option(command, a.force);
   command.add_option("--layers", a.layers, kLayersHelp)->capture_default_str();
-  command
-      .add_option("--hook", a.hook,
-                  "Where in the layer residuals are taken: resid_pre, resid_mid, resid_post")
-      ->check(CLI::IsMember({"resid_pre", "resid_mid", "resid_post"}))
+  command.add_option("--hook", a.hook, "Where in the layer means are taken, as of sweep: " + hook_names())
+      ->check(CLI::IsMember(hook_list()))
       ->capture_default_str();
+  command.add_option("--head", a.head, "The query head, from 0; with --hook z")
+      ->check(integer_from(0, 1'000'000));
   command
       .add_option("--kinds", a.kinds,
                   "Which vectors to make. chunk: one for each sentence; example: one for each example's "
@@ -204,18 +205,21 @@ class VectorFile {
 };
 
 std::map<std::string, std::string> metadata_of(const VectorsArguments& a, const Model& model) {
-  return {{"kind", kVectorFileKind},
-          {"model_name", model.config().name},
-          {"model_weights", hex(model.fingerprint())},
-          {"dataset", hex(hash_of(data_source(a.data)))},
-          {"max_examples", a.max_examples > 0 ? fmt::format("{}", a.max_examples) : "all"},
-          {"hook", a.hook},
-          {"bos", a.bos},
-          {"backend", model.backend().name()},
-          {"d_model", fmt::format("{}", model.config().hidden_size)},
-          {"metric", a.metric},
-          {"threshold", fmt::format("{}", a.threshold)},
-          {"centred", a.centred ? "by example" : "no"}};
+  std::map<std::string, std::string> metadata{
+      {"kind", kVectorFileKind},
+      {"model_name", model.config().name},
+      {"model_weights", hex(model.fingerprint())},
+      {"dataset", hex(hash_of(data_source(a.data)))},
+      {"max_examples", a.max_examples > 0 ? fmt::format("{}", a.max_examples) : "all"},
+      {"hook", a.hook},
+      {"bos", a.bos},
+      {"backend", model.backend().name()},
+      {"d_model", fmt::format("{}", model.config().hidden_size)},
+      {"metric", a.metric},
+      {"threshold", fmt::format("{}", a.threshold)},
+      {"centred", a.centred ? "by example" : "no"}};
+  if (a.head) metadata["head"] = fmt::format("{}", *a.head);
+  return metadata;
 }
 
 void report_skipped(const SweepPlan& plan) {
@@ -238,7 +242,7 @@ void run(VectorsArguments a) {
   const ModelConfig config = read_config(source);
   SweepOptions options;
   options.layers = parse_layers(a.layers, config.num_layers);
-  options.hook = hook_of(a.hook);
+  options.point = point_of(a.hook, a.head, config);
   options.spans = {Span::Kind::kChunk};
   if (wants(a, "example")) options.spans.insert(options.spans.begin(), Span::Kind::kAnchor);
   options.bos = bos_of(a.bos);
@@ -254,8 +258,8 @@ void run(VectorsArguments a) {
   catch_interrupts();
   const EngineCall call(*loaded.engine(), watch_on_stderr());
   const auto means =
-      read_means(call.model(), plan, options.layers, options.hook, [] { return !interrupted(); });
-  VectorFile file(a, dataset, config.hidden_size);
+      read_means(call.model(), plan, options.layers, options.point, [] { return !interrupted(); });
+  VectorFile file(a, dataset, width_at(options.point, config));
   for (const auto& [layer, examples] : means) file.add_layer(layer, examples);
   output.write(file.bytes(metadata_of(a, call.model())));
   output.commit();

@@ -68,6 +68,27 @@ AttentionInputs attention_inputs(const DecoderLayer& layer, const LayerContext& 
           .prefix_v = context.prefix_v};
 }
 
+Matrix columns_at(SitePoint point, const ModelConfig& config, const Matrix& slot) {
+  if (point.hook != Hook::kZ) return slot;
+  return slot.column_range(point.head * config.head_dim, config.head_dim);
+}
+
+std::unique_ptr<Buffer> value_at(const DecoderLayer& layer, SitePoint point, const Matrix& h,
+                                 const LayerWorkspace& workspace) {
+  const LayerProgram::Point& described = layer.program.point(point.hook);
+  if (!described.adder)
+    return copy_of(layer.backend, columns_at(point, layer.config, workspace.slot(described.slot, h)));
+  // What the step adds, by itself: its input is still in its slot.
+  const Step& adder = layer.program.steps()[*described.adder];
+  if (const auto* add = std::get_if<AddStep>(&adder))
+    return copy_of(layer.backend, workspace.slot(add->in, h));
+  const auto& map = std::get<LinearStep>(adder);
+  auto block = layer.backend.allocate(h.rows, h.columns);
+  layer.backend.linear(workspace.slot(map.in, h), layer.weights.linear(map.weight), block->matrix(),
+                       Accumulate::kNo);
+  return block;
+}
+
 void run_steps(const DecoderLayer& layer, StepRange steps, const LayerContext& context, const Matrix& h,
                LayerWorkspace& workspace) {
   const Values values{layer, context, h, workspace};

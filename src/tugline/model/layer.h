@@ -51,6 +51,12 @@ struct LayerContext {
 [[nodiscard]] AttentionInputs attention_inputs(const DecoderLayer& layer, const LayerContext& context,
                                                const Matrix& qkv);
 
+// The columns of a slot that are pushed at a point: a head's for Hook::kZ, else all.
+[[nodiscard]] Matrix columns_at(SitePoint point, const ModelConfig& config, const Matrix& slot);
+// What is pushed at a point [h.rows, width_at(point)], in memory of its own. The layer has run up to the point.
+[[nodiscard]] std::unique_ptr<Buffer> value_at(const DecoderLayer& layer, SitePoint point, const Matrix& h,
+                                               const LayerWorkspace& workspace);
+
 // Runs some of the layer's steps, in place on h [layout.total(), hidden]. After the attention step the workspace's kK and kV hold the rows'
 // rotated keys, and their values.
 void run_steps(const DecoderLayer& layer, StepRange steps, const LayerContext& context, const Matrix& h,

@@ -17,15 +17,14 @@ Slot describe_entry(const ModelConfig& config, NormWeight weight, LayerProgram& 
   return Slot::kNormed;
 }
 
-// h += W in, or h += norm(W in): the last map of a block.
-void describe_exit(const ModelConfig& config, const LinearStep& map, NormWeight weight, LayerProgram& layer) {
-  if (config.norm_placement == NormPlacement::kBeforeBlocks) {
-    layer.add(LinearStep{map.weight, map.in, Slot::kResidual, Accumulate::kYes});
-    return;
-  }
+// h += W in, or h += norm(W in): the last map of a block. Returns the step that adds.
+size_t describe_exit(const ModelConfig& config, const LinearStep& map, NormWeight weight,
+                     LayerProgram& layer) {
+  if (config.norm_placement == NormPlacement::kBeforeBlocks)
+    return layer.add(LinearStep{map.weight, map.in, Slot::kResidual, Accumulate::kYes});
   layer.add(LinearStep{map.weight, map.in, Slot::kBlock, Accumulate::kNo});
   add_norm(layer, weight, Slot::kBlock, Slot::kBlock);
-  layer.add(AddStep{.in = Slot::kBlock, .out = Slot::kResidual});
+  return layer.add(AddStep{.in = Slot::kBlock, .out = Slot::kResidual});
 }
 
 // kAttended = attention(q, k, v) with q, k, v = W_QKV x, q and k rotated.
@@ -61,11 +60,20 @@ bool LayerProgram::has(Hook hook) const {
   return std::any_of(points_.begin(), points_.end(), [hook](const Point& p) { return p.hook == hook; });
 }
 
-StepRange LayerProgram::above(Hook hook) const {
+const LayerProgram::Point& LayerProgram::point(Hook hook) const {
   const auto point =
       std::find_if(points_.begin(), points_.end(), [hook](const Point& p) { return p.hook == hook; });
   assert(point != points_.end());
-  return {point->step, steps_.size()};
+  return *point;
+}
+
+Hook LayerProgram::entry(Hook hook) const {
+  return point(hook).slot == Slot::kResidual ? hook : Hook::kResidPre;
+}
+
+size_t LayerProgram::add(const Step& step) {
+  steps_.push_back(step);
+  return steps_.size() - 1;
 }
 
 bool LayerProgram::attends(StepRange range) const {
@@ -76,6 +84,18 @@ bool LayerProgram::attends(StepRange range) const {
 }
 
 namespace {
+
+// The slots that a step reads; not that to which it adds.
+struct Inputs {
+  using Slots = std::vector<Slot>;
+  Slots operator()(const NormStep& step) const { return {step.in}; }
+  Slots operator()(const LinearStep& step) const { return {step.in}; }
+  Slots operator()(const RopeStep& step) const { return {step.slot}; }
+  Slots operator()(const AttentionStep&) const { return {Slot::kQ, Slot::kK, Slot::kV}; }
+  Slots operator()(const GateStep&) const { return {Slot::kGateUp}; }
+  Slots operator()(const GeluStep&) const { return {Slot::kUp}; }
+  Slots operator()(const AddStep& step) const { return {step.in}; }
+};
 
 // The slot that a step writes.
 struct Output {
@@ -88,11 +108,35 @@ struct Output {
   Slot operator()(const AddStep& step) const { return step.out; }
 };
 
-bool has_own_memory(Slot slot) {
-  return slot != Slot::kResidual && slot != Slot::kQ && slot != Slot::kK && slot != Slot::kV;
+bool is_part_of_qkv(Slot slot) { return slot == Slot::kQ || slot == Slot::kK || slot == Slot::kV; }
+
+bool has_own_memory(Slot slot) { return slot != Slot::kResidual && !is_part_of_qkv(slot); }
+
+bool share_columns(Slot a, Slot b) {
+  return a == b || (a == Slot::kQkv && is_part_of_qkv(b)) || (b == Slot::kQkv && is_part_of_qkv(a));
+}
+
+bool reads_one_of(const Step& step, const std::vector<Slot>& slots) {
+  const std::vector<Slot> inputs = std::visit(Inputs{}, step);
+  return std::ranges::any_of(inputs, [&](Slot input) {
+    return std::ranges::any_of(slots, [&](Slot slot) { return share_columns(input, slot); });
+  });
 }
 
 }  // namespace
+
+StepRange LayerProgram::above(Hook hook) const {
+  const Point& from = point(hook);
+  std::vector<Slot> moved{from.slot};
+  StepRange range{from.step, from.step};
+  for (size_t i = from.step; i < steps_.size(); ++i) {
+    if (!reads_one_of(steps_[i], moved)) continue;
+    assert(i == range.end && "a push goes through steps that follow each other");
+    moved.push_back(std::visit(Output{}, steps_[i]));
+    range.end = i + 1;
+  }
+  return range;
+}
 
 std::vector<Slot> LayerProgram::workspace_slots() const {
   std::vector<Slot> slots;
@@ -106,14 +150,18 @@ std::vector<Slot> LayerProgram::workspace_slots() const {
 
 namespace {
 
-// Both blocks read the layer's input, so the attention block's output is added after the MLP's norm has read it.
+// Both blocks read the layer's input, so the attention block's output is added after the MLP's norm has read it, and no step of the
+// layer reads what either block adds.
 LayerProgram describe_parallel_layer(const ModelConfig& config) {
   LayerProgram layer;
   layer.add_point(Hook::kResidPre);
   describe_attention(config, describe_entry(config, NormWeight::kAttention, layer), layer);
   describe_activation(config, describe_entry(config, NormWeight::kMlp, layer), layer);
-  describe_exit(config, kAttentionExit, NormWeight::kAttention, layer);
-  describe_exit(config, kMlpExit, NormWeight::kMlp, layer);
+  layer.add_point_in(Slot::kAttended, Hook::kZ);
+  const size_t attention = describe_exit(config, kAttentionExit, NormWeight::kAttention, layer);
+  const size_t mlp = describe_exit(config, kMlpExit, NormWeight::kMlp, layer);
+  layer.add_point_of_block(attention, Hook::kAttnOut);
+  layer.add_point_of_block(mlp, Hook::kMlpOut);
   layer.add_point(Hook::kResidPost);
   return layer;
 }
@@ -125,10 +173,13 @@ LayerProgram describe_layer(const ModelConfig& config) {
   LayerProgram layer;
   layer.add_point(Hook::kResidPre);
   describe_attention(config, describe_entry(config, NormWeight::kAttention, layer), layer);
-  describe_exit(config, kAttentionExit, NormWeight::kAttention, layer);
+  layer.add_point_in(Slot::kAttended, Hook::kZ);
+  const size_t attention = describe_exit(config, kAttentionExit, NormWeight::kAttention, layer);
+  layer.add_point_of_block(attention, Hook::kAttnOut);
   layer.add_point(Hook::kResidMid);
   describe_activation(config, describe_entry(config, NormWeight::kMlp, layer), layer);
-  describe_exit(config, kMlpExit, NormWeight::kMlp, layer);
+  const size_t mlp = describe_exit(config, kMlpExit, NormWeight::kMlp, layer);
+  layer.add_point_of_block(mlp, Hook::kMlpOut);
   layer.add_point(Hook::kResidPost);
   return layer;
 }
@@ -154,6 +205,10 @@ int64_t width_of(Slot slot, const ModelConfig& config) {
       return config.intermediate_size;
   }
   return 0;
+}
+
+int64_t width_at(SitePoint point, const ModelConfig& config) {
+  return point.hook == Hook::kZ ? config.head_dim : config.hidden_size;
 }
 
 }  // namespace tugline

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -83,22 +84,37 @@ class LayerProgram {
  public:
   struct Point {
     Hook hook;
-    size_t step;  // the point lies before this step; the number of steps for the layer's output
+    size_t step = 0;  // the point lies before this step; the number of steps for the layer's output
+    Slot slot = Slot::kResidual;  // what a push is added to
+    std::optional<size_t> adder =
+        {};  // the step that adds a block's output to the residual, if that output is what is pushed
   };
 
   [[nodiscard]] const std::vector<Step>& steps() const { return steps_; }
   [[nodiscard]] const std::vector<Point>& points() const { return points_; }
   [[nodiscard]] StepRange all() const { return {0, steps_.size()}; }
   [[nodiscard]] bool has(Hook hook) const;
-  // The layer's steps that see the residual as it is at the hook, which the layer has.
+  [[nodiscard]] const Point& point(Hook hook) const;  // which the layer has
+  // The steps that a push at the hook goes through: those that read what it moves.
   [[nodiscard]] StepRange above(Hook hook) const;
+  // The last point at or below the hook at which the residual alone decides the rest of the layer. Runs on values start there.
+  [[nodiscard]] Hook entry(Hook hook) const;
+  // The steps from that point on.
+  [[nodiscard]] StepRange from_entry(Hook hook) const { return {point(entry(hook)).step, steps_.size()}; }
   // The slots that a workspace needs memory for: those that steps write, except the residual and the parts of kQkv.
   [[nodiscard]] std::vector<Slot> workspace_slots() const;
   // True if one of the steps is attention: only there does a row reach others.
   [[nodiscard]] bool attends(StepRange range) const;
 
-  void add(const Step& step) { steps_.push_back(step); }
-  void add_point(Hook hook) { points_.push_back({hook, steps_.size()}); }
+  size_t add(const Step& step);  // returns its index
+  void add_point(Hook hook) { points_.push_back({.hook = hook, .step = steps_.size()}); }
+  void add_point_in(Slot slot, Hook hook) {
+    points_.push_back({.hook = hook, .step = steps_.size(), .slot = slot});
+  }
+  // At the output of the block that the step `adder` adds to the residual.
+  void add_point_of_block(size_t adder, Hook hook) {
+    points_.push_back({.hook = hook, .step = steps_.size(), .adder = adder});
+  }
 
  private:
   std::vector<Step> steps_;
@@ -110,5 +126,7 @@ class LayerProgram {
 
 // The number of columns of a slot.
 [[nodiscard]] int64_t width_of(Slot slot, const ModelConfig& config);
+// The number of components of what is pushed at a point.
+[[nodiscard]] int64_t width_at(SitePoint point, const ModelConfig& config);
 
 }  // namespace tugline

@@ -186,9 +186,11 @@ Auditor::Rerun Auditor::rerun(const std::vector<double>& vectors, const ReplayRo
   const Base& base = base_of(rows);
   Backend& backend = exact_.backend();
   const auto hidden = static_cast<size_t>(exact_.config().hidden_size);
-  std::vector<double> with_base(hidden);
+  const auto numbers =
+      static_cast<size_t>(rows.vectors() * width_at(baseline_.point(), exact_.config()));  // of a push
+  std::vector<double> with_base(numbers);
   with_base.insert(with_base.end(), vectors.begin(), vectors.end());
-  PlainReplayWorkspace workspace(exact_, static_cast<int64_t>(vectors.size() / hidden), rows);
+  PlainReplayWorkspace workspace(exact_, static_cast<int64_t>(vectors.size() / numbers), rows);
   const Matrix all = PlainReplay(exact_, baseline_, rows, layer, workspace).final_normed(with_base);
   std::vector<double> dx = backend.download(all);
   const std::vector<double> unpushed(dx.begin(), dx.begin() + static_cast<int64_t>(base.final_normed.size()));
@@ -223,8 +225,8 @@ AuditResult Auditor::audit(const UnitMeasurement& unit, const ReplayRows& rows, 
     const auto batch = std::span(pushes).subspan(begin, std::min(kBatch, pushes.size() - begin));
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
-      const std::vector<double> vector = push_vector(options, site, push).vector;
-      vectors.insert(vectors.end(), vector.begin(), vector.end());
+      const std::vector<double> of_push = push_vectors(options, site, push, rows.vectors()).vectors;
+      vectors.insert(vectors.end(), of_push.begin(), of_push.end());
     }
     const Rerun exact = rerun(vectors, rows, site.layer);
     const auto read = static_cast<size_t>(rows.read());

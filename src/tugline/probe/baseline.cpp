@@ -46,12 +46,12 @@ void check_transcript(const ModelConfig& config, std::span<const int32_t> ids) {
 }
 
 Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
-                   Hook hook)
-    : ids_(std::move(ids)), hook_(hook) {
+                   SitePoint point)
+    : ids_(std::move(ids)), point_(point) {
   const ModelConfig& config = model.config();
   check_transcript(config, ids_);
   check_layers(config, layers);
-  check_hook(config, hook);
+  check_point(config, point);
   rope_ = model.make_rope_table(tokens());
   const auto residual = model.backend().allocate(tokens(), config.hidden_size);
   model.embed(ids_, residual->matrix());
@@ -59,7 +59,7 @@ Baseline::Baseline(const Model& model, std::vector<int32_t> ids, std::span<const
 }
 
 Baseline::Baseline(const Model& model, const Baseline& other, Backend& backend, int64_t tokens)
-    : ids_(other.ids_.begin(), other.ids_.begin() + tokens), hook_(other.hook_) {
+    : ids_(other.ids_.begin(), other.ids_.begin() + tokens), point_(other.point_) {
   rope_ = model.make_rope_table(tokens);
   const auto copied = [&](const std::unique_ptr<Buffer>& buffer) {
     const Matrix from = buffer->matrix().row_range(0, tokens);
@@ -83,12 +83,15 @@ void Baseline::run_layers(const Model& model, const Matrix& h, std::span<const L
     inputs_[layer];
     keys_and_values_[layer];
   });
+  const Hook entry_of_site = model.program().entry(point_.hook);
   const LayerContext context{rope_, {.pushes = 1, .rows = tokens(), .first_position = 0}, {}, {}};
   const LayerIndex last{static_cast<int32_t>(config.num_layers - 1)};
   walk_layers(model, context, LayerIndex{0}, Hook::kResidPre, last, h, workspace,
               [&](LayerIndex layer, Hook at) {
                 const bool kept = std::find(layers.begin(), layers.end(), layer) != layers.end();
-                if (kept && at == hook_) residuals_[layer] = copy_of(backend, h);
+                if (kept && at == entry_of_site) residuals_[layer] = copy_of(backend, h);
+                if (kept && at == point_.hook && !is_residual(at))
+                  activations_[layer] = value_at(model.layer(layer), point_, h, workspace);
                 if (!inputs_.contains(layer)) return;
                 if (at == Hook::kResidPre) inputs_[layer] = copy_of(backend, h);
                 if (at == Hook::kResidPost)

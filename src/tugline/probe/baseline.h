@@ -21,10 +21,10 @@ void check_transcript(const ModelConfig& config, std::span<const int32_t> ids);
 
 class Baseline {
  public:
-  // Runs the transcript through all layers and keeps the residual at the hook of each of `layers`. Errors: those of check_transcript; no
-  // layers, or a layer or hook that the model does not have.
+  // Runs the transcript through all layers and keeps what is at the point of each of `layers`. Errors: those of check_transcript; no
+  // layers, or a layer or point that the model does not have.
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
-           Hook hook = Hook::kResidPost);
+           SitePoint point = Hook::kResidPost);
 
   // What `other`, of a model on `backend`, kept of its first `tokens`, in the numbers of this model's backend: residuals at the pushed sites, keys
   // and values, and the final norm's output. It serves replays on values; it has nothing to trace.
@@ -33,9 +33,13 @@ class Baseline {
   [[nodiscard]] const std::vector<int32_t>& ids() const { return ids_; }
   [[nodiscard]] int64_t tokens() const { return static_cast<int64_t>(ids_.size()); }
   [[nodiscard]] const RopeTable& rope() const { return rope_; }
-  [[nodiscard]] Hook hook() const { return hook_; }
-  [[nodiscard]] Site site(LayerIndex layer) const { return {layer, hook_}; }  // of a push in a kept layer
-  // The residual at the hook of a kept layer.  [tokens, hidden]
+  [[nodiscard]] SitePoint point() const { return point_; }
+  [[nodiscard]] Site site(LayerIndex layer) const { return {layer, point_}; }  // of a push in a kept layer
+  // What is pushed at the site of a kept layer.  [tokens, width_at(point)]
+  [[nodiscard]] const Buffer& activation(LayerIndex layer) const {
+    return is_residual(point_.hook) ? residual(layer) : *activations_.at(layer);
+  }
+  // The residual at the entry of that site (LayerProgram::entry): the activation itself if it is the residual.  [tokens, hidden]
   [[nodiscard]] const Buffer& residual(LayerIndex layer) const { return *residuals_.at(layer); }
   // What rows of a replay see in a layer: the prefix before them, if a push goes through the layer.
   [[nodiscard]] LayerContext context(LayerIndex layer, const RowLayout& layout) const;
@@ -51,9 +55,10 @@ class Baseline {
 
   std::vector<int32_t> ids_;
   RopeTable rope_;
-  Hook hook_;
+  SitePoint point_;
   std::map<LayerIndex, std::unique_ptr<Buffer>> residuals_;
   std::map<LayerIndex, std::unique_ptr<Buffer>> inputs_;
+  std::map<LayerIndex, std::unique_ptr<Buffer>> activations_;  // if they are not the residuals
   struct KeysAndValues {
     std::unique_ptr<Buffer> keys;  // [tokens, kv_size], rotated
     std::unique_ptr<Buffer> values;

@@ -133,10 +133,13 @@ std::vector<Control> offset_controls(const ControlQuery& query) {
     Control control{.span = query.anchor, .skipped = {}};
     control.span.kind = Span::Kind::kControlOffset;
     control.span.offset = offset;
-    const int64_t site = query.anchor.tokens.begin - 1 + offset;
+    const TokenRange landed = landing(query.anchor.tokens, query.at);
+    const int64_t site = landed.begin + offset;
     if (site <= 0)
       control.skipped = "The moved push would land on the first token, which is a sink, or before it.";
     if (site > last_row) control.skipped = "The moved push would land behind the last row that is read.";
+    if (control.skipped.empty() && landed.end + offset > tokens_of(query))
+      control.skipped = "The moved push would land behind the transcript's last token.";
     controls.push_back(std::move(control));
   }
   return controls;

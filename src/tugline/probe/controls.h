@@ -34,6 +34,7 @@ struct ControlQuery {
   uint64_t seed = 42;
   uint64_t example_hash = 0;  // Example::content_hash
   ReadoutChoice readout;
+  PushAt at = PushAt::kBefore;
 };
 
 // The distance of two spans: |ln(length / length)| plus the distance of their begins divided by the transcript's tokens.

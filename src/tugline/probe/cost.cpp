@@ -45,12 +45,22 @@ Work whole_layer(const ModelConfig& config, const RowLayout& layout, Kind kind) 
 }
 
 // What a push at `site` goes through.
-Work work_above(const ModelConfig& config, Site site, const RowLayout& layout, Kind kind) {
+Work work_above(const ModelConfig& config, Site site, const RowLayout& layout) {
   const LayerProgram program = describe_layer(config);
-  const Counter counter{config, layout, kind};
+  const Counter counter{config, layout, Kind::kDifferences};
   Work work;
   visit_steps_above(config, program, site,
                     [&](LayerIndex, StepRange steps) { work += counter.of(program, steps); });
+  return work;
+}
+
+// What a run on values from the entry of `site` goes through.
+Work work_from_entry(const ModelConfig& config, Site site, const RowLayout& layout) {
+  const LayerProgram program = describe_layer(config);
+  const Counter counter{config, layout, Kind::kValues};
+  Work work;
+  visit_steps_from_entry(config, program, site,
+                         [&](LayerIndex, StepRange steps) { work += counter.of(program, steps); });
   return work;
 }
 
@@ -96,7 +106,7 @@ Work layer_difference_work(const ModelConfig& config, const RowLayout& layout) {
 Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int64_t pushes,
                Vocabulary vocabulary) {
   const RowLayout layout{.pushes = pushes, .rows = rows.count, .first_position = rows.push.value};
-  Work work = work_above(config, site, layout, Kind::kDifferences);
+  Work work = work_above(config, site, layout);
   const int64_t tokens = vocabulary == Vocabulary::kExact
                              ? config.vocab_size
                              : std::min(config.vocab_size, kMostHead + kTailTokens);
@@ -106,7 +116,7 @@ Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int
 
 Work span_work(const ModelConfig& config, const ReplayRows& rows, Site lowest) {
   const RowLayout layout{.pushes = 1, .rows = rows.count, .first_position = rows.push.value};
-  Work work = work_above(config, lowest, layout, Kind::kValues);
+  Work work = work_from_entry(config, lowest, layout);
   work.head = head_flops(config, rows.read());
   return work;
 }

@@ -37,7 +37,7 @@ struct Work {
 // may have.
 [[nodiscard]] Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int64_t pushes,
                              Vocabulary vocabulary = Vocabulary::kExact);
-// The cost of a span without pushes: its trace through the blocks above `lowest`, and its base distributions.
+// The cost of a span without pushes: its trace from the entry of `lowest`, and its base distributions.
 [[nodiscard]] Work span_work(const ModelConfig& config, const ReplayRows& rows, Site lowest);
 // One forward pass of a transcript, and one through its first `layers` layers only.
 [[nodiscard]] Work baseline_work(const ModelConfig& config, int64_t tokens);

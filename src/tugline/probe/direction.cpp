@@ -52,7 +52,7 @@ std::vector<double> null_direction(uint64_t seed, int32_t number, int64_t size) 
 std::vector<std::vector<double>> unit_rows(const DirectionArray& array, int64_t size) {
   if (array.columns != size)
     fail(ErrorCode::kInput,
-         "{}: is [{}, {}], expected directions of {} components, the width of the model's residual stream{}",
+         "{}: is [{}, {}], expected directions of {} components, the width of what is pushed at the hook{}",
          array.name, array.rows, array.columns, size,
          array.rows == size ? "; is it transposed? Save the array's .T" : "");
   std::vector<std::vector<double>> rows;

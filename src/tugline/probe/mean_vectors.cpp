@@ -96,14 +96,14 @@ struct VectorMean {
 }  // namespace
 
 std::map<LayerIndex, std::vector<ExampleMeans>> read_means(const Model& model, const SweepPlan& plan,
-                                                           std::span<const LayerIndex> layers, Hook hook,
+                                                           std::span<const LayerIndex> layers,
+                                                           SitePoint point,
                                                            const std::function<bool()>& keep_going) {
   std::map<LayerIndex, std::vector<ExampleMeans>> means;
   for (const PlannedExample& planned : plan.examples) {
     if (planned.spans.empty()) continue;
-    visit_residuals(model, planned.ids, layers, hook, [&](LayerIndex layer, const Matrix& h) {
-      means[layer].push_back(
-          means_of(planned, Residuals(model.backend().download(h), model.config().hidden_size)));
+    visit_residuals(model, planned.ids, layers, point, [&](LayerIndex layer, const Matrix& h) {
+      means[layer].push_back(means_of(planned, Residuals(model.backend().download(h), h.columns)));
     });
     if (!keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted");
   }

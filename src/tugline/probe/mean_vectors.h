@@ -17,7 +17,7 @@ namespace tugline {
 // The mean residual of some tokens, without sinks.
 struct TokenMean {
   int64_t tokens = 0;
-  std::vector<double> mean;  // [hidden]; zeros if there are no tokens
+  std::vector<double> mean;  // [width]; zeros if there are no tokens
 };
 
 struct ChunkMean {
@@ -36,14 +36,14 @@ struct ExampleMeans {
 // Computes the means, by layer, with examples in the plan's order. `plan` has anchor and chunk spans. Asks keep_going after each example.
 // Errors: kInterrupted if it says no.
 [[nodiscard]] std::map<LayerIndex, std::vector<ExampleMeans>> read_means(
-    const Model& model, const SweepPlan& plan, std::span<const LayerIndex> layers, Hook hook,
+    const Model& model, const SweepPlan& plan, std::span<const LayerIndex> layers, SitePoint point,
     const std::function<bool()>& keep_going);
 
 // A vector and what it belongs to; -1 if it is not of one example, or not of one chunk.
 struct MeanVector {
   int64_t example = -1;
   int64_t chunk = -1;
-  std::vector<double> values;  // [hidden]
+  std::vector<double> values;  // [width]
 };
 
 // One vector for each chunk: the mean over its tokens minus that over its example's other chunks. Examples with one chunk have none.

@@ -136,7 +136,9 @@ int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabula
 
 MemoryNeed baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers, Site lowest) {
   const int64_t layers = layers_above(config, lowest);
+  const int64_t own = is_residual(lowest.point.hook) ? 0 : width_at(lowest.point, config);
   const int64_t residuals =
+      kept_layers * own +
       (kept_layers + layers + 2) * config.hidden_size;  // and the final norm's input and output
   const int64_t keys_and_values = layers * 2 * config.kv_size();
   return {
@@ -168,12 +170,12 @@ int64_t batch_bytes(const ModelConfig& config, const ReplayRows& rows, int64_t p
   const int64_t read = groups * rows.read();
   const int64_t hidden = config.hidden_size;
   const int64_t activations = groups * rows.count * (hidden + workspace_elements(config)) +
-                              read * (hidden + kHeadTile) + groups * hidden;
+                              read * (hidden + kHeadTile) + groups * rows.vectors() * hidden;
   const int64_t operands =
       groups * rows.count * (replays_values(arithmetic) ? hidden : widest_operand(config));
   const int64_t operand_element = replays_values(arithmetic) ? kF32 : rounded_element(arithmetic);
   const int64_t walks = read * (2 * kRowStateBytes + static_cast<int64_t>(sizeof(RowResponse)));
-  return kF32 * activations + operand_element * operands + walks + kF64 * pushes * hidden;
+  return kF32 * activations + operand_element * operands + walks + kF64 * pushes * rows.vectors() * hidden;
 }
 
 int64_t layer_row_elements(const ModelConfig& config) {
@@ -196,9 +198,9 @@ MemoryNeed audit_bytes(const ModelConfig& config, const ReplayRows& rows, Memory
 
 // Of each site the sample of residuals and, for the covariance, its matrix or its eigenvectors; all sites' sums are held
 // until the last site's statistics are made of them, by a solver with three matrices of its own.
-MemoryNeed statistics_bytes(const ModelConfig& config, int64_t layers, int64_t tokens, Moments moments) {
-  const int64_t sample = std::min(tokens, kSampledResiduals) * config.hidden_size;
-  const int64_t matrix = moments == Moments::kCovariance ? config.hidden_size * config.hidden_size : 0;
+MemoryNeed statistics_bytes(int64_t width, int64_t layers, int64_t tokens, Moments moments) {
+  const int64_t sample = std::min(tokens, kSampledResiduals) * width;
+  const int64_t matrix = moments == Moments::kCovariance ? width * width : 0;
   const int64_t held = kF64 * layers * (sample + matrix);
   return {.held = held, .making = held + kF64 * 3 * matrix};
 }

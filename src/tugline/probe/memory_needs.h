@@ -55,8 +55,7 @@ struct MemoryNeed {
 [[nodiscard]] MemoryNeed audit_bytes(const ModelConfig& config, const ReplayRows& rows, MemoryNeed baseline,
                                      int64_t pushes);
 
-// Statistics of the residuals of `tokens` tokens in all at `layers` sites.
-[[nodiscard]] MemoryNeed statistics_bytes(const ModelConfig& config, int64_t layers, int64_t tokens,
-                                          Moments moments);
+// Statistics of what is pushed, of so many components, over `tokens` tokens in all at `layers` sites.
+[[nodiscard]] MemoryNeed statistics_bytes(int64_t width, int64_t layers, int64_t tokens, Moments moments);
 
 }  // namespace tugline

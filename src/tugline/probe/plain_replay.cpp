@@ -11,7 +11,7 @@ bool replays_values(const Backend& backend) { return backend.precision() == Prec
 PlainReplayWorkspace::PlainReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows)
     : max_pushes_(max_pushes),
       h(model.backend().allocate((1 + max_pushes) * rows.count, model.config().hidden_size)),
-      vectors(model.backend().allocate(1 + max_pushes, model.config().hidden_size)),
+      vectors(model.backend().allocate((1 + max_pushes) * rows.vectors(), model.config().hidden_size)),
       read(model.backend().allocate((1 + max_pushes) * rows.read(), model.config().hidden_size)),
       layer(model.config(), (1 + max_pushes) * rows.count, model.backend()) {}
 
@@ -26,18 +26,18 @@ PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, ReplayRow
       targets_(read_targets(baseline, rows)) {}
 
 Matrix PlainReplay::final_normed(std::span<const double> vectors) {
-  const int64_t pushes = static_cast<int64_t>(vectors.size()) / model_.config().hidden_size;
+  const int64_t pushes = static_cast<int64_t>(vectors.size()) / numbers_of_push();
   assert(pushes <= 1 + workspace_.max_pushes());
   Backend& backend = model_.backend();
   const RowLayout layout{.pushes = pushes, .rows = rows_.count, .first_position = rows_.push.value};
   const Matrix h = workspace_.h->rows(0, layout.total());
-  const Matrix added = workspace_.vectors->rows(0, pushes);
+  const Matrix added = workspace_.vectors->rows(0, pushes * rows_.vectors())
+                           .column_range(0, width_at(baseline_.point(), model_.config()));
   const Matrix read = workspace_.read->rows(0, pushes * rows_.read());
 
   backend.repeat(baseline_.residual(layer_).rows(rows_.push.value, rows_.count), h);
   backend.upload(vectors, added);
-  backend.add_to_first_rows(added, layout, h);
-  run_layers(layout, h);
+  run_layers(layout, added, h);
   backend.select_rows(h, layout, rows_.first_read, read);
   model_.final_norm().apply(read, read);
   return read;
@@ -46,17 +46,28 @@ Matrix PlainReplay::final_normed(std::span<const double> vectors) {
 // Runs the base through the layers again, as a push of zeros. It has the same sums in the same order, so rounding alone never
 // distinguishes the base from a push that changes nothing.
 std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
-  const auto hidden = static_cast<size_t>(model_.config().hidden_size);
-  std::vector<double> with_base(hidden);
+  const auto numbers = static_cast<size_t>(numbers_of_push());
+  std::vector<double> with_base(numbers);
   with_base.insert(with_base.end(), vectors.begin(), vectors.end());
-  std::vector<RowResponse> responses(vectors.size() / hidden * static_cast<size_t>(rows_.read()));
+  std::vector<RowResponse> responses(vectors.size() / numbers * static_cast<size_t>(rows_.read()));
   model_.backend().compare(*model_.weights().head, final_normed(with_base), targets_, settings_, responses);
   return responses;
 }
 
-void PlainReplay::run_layers(const RowLayout& layout, const Matrix& h) {
-  visit_steps_above(
+int64_t PlainReplay::numbers_of_push() const {
+  return rows_.vectors() * width_at(baseline_.point(), model_.config());
+}
+
+void PlainReplay::run_layers(const RowLayout& layout, const Matrix& vectors, const Matrix& h) {
+  const SitePoint point = baseline_.point();
+  const LayerProgram::Point& site = model_.program().point(point.hook);
+  const StepRange below{model_.program().from_entry(point.hook).begin, site.step};
+  run_steps(model_.layer(layer_), below, baseline_.context(layer_, layout), h, workspace_.layer);
+  const Matrix slot = workspace_.layer.slot(site.slot, h);
+  model_.backend().add_to_first_rows(vectors, layout, columns_at(point, model_.config(), slot));
+  visit_steps_from_entry(
       model_.config(), model_.program(), baseline_.site(layer_), [&](LayerIndex layer, StepRange steps) {
+        if (layer == layer_) steps.begin = site.step;
         run_steps(model_.layer(layer), steps, baseline_.context(layer, layout), h, workspace_.layer);
       });
 }

@@ -25,7 +25,7 @@ class PlainReplayWorkspace {
   friend class PlainReplay;
   int64_t max_pushes_;
   std::unique_ptr<Buffer> h;        // [(1 + max_pushes) * count, hidden]
-  std::unique_ptr<Buffer> vectors;  // [1 + max_pushes, hidden]
+  std::unique_ptr<Buffer> vectors;  // [(1 + max_pushes) * rows.vectors(), hidden]
   std::unique_ptr<Buffer> read;     // [(1 + max_pushes) * read, hidden]
   LayerWorkspace layer;
 };
@@ -36,15 +36,17 @@ class PlainReplay {
   PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
               PlainReplayWorkspace& workspace, ReadoutSettings settings = {});
 
-  // Pushes by each of vectors [pushes * hidden], added to the residual at the baseline's hook in the layer, at p. Returns [pushes * rows.read()] responses,
-  // push-major.
+  // Pushes by vectors [pushes * rows.vectors() * width], push-major, which are added at the baseline's point in the layer, from p on. `width`
+  // is the point's. Returns [pushes * rows.read()] responses, push-major.
   [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
 
   // The final norm's output of the pushed rows that are read [pushes * rows.read(), hidden], in the workspace until the next run.
   [[nodiscard]] Matrix final_normed(std::span<const double> vectors);
 
  private:
-  void run_layers(const RowLayout& layout, const Matrix& h);
+  [[nodiscard]] int64_t numbers_of_push() const;
+  // Runs h from the site's entry, and adds the vectors at the site.
+  void run_layers(const RowLayout& layout, const Matrix& vectors, const Matrix& h);
 
   const Model& model_;
   const Baseline& baseline_;

@@ -57,12 +57,13 @@ class MemoryAccount {
       : config_(config),
         options_(options),
         arithmetic_(arithmetic),
-        lowest_(options.layers.front(), options.hook) {
+        lowest_(options.layers.front(), options.point) {
     needs_.weights = weight_bytes(config, lowest_, options.vocabulary, arithmetic);
   }
 
   void add_statistics(int64_t tokens, Moments moments) {
-    statistics_ = statistics_bytes(config_, std::ssize(options_.layers), tokens, moments);
+    statistics_ =
+        statistics_bytes(width_at(options_.point, config_), std::ssize(options_.layers), tokens, moments);
     reach(needs_.statistics, statistics_.peak(), statistics_.making);
   }
 
@@ -127,7 +128,7 @@ class Accountant {
       : config_(config),
         options_(options),
         has_unit_(has_unit),
-        lowest_(options.layers.front(), options.hook),
+        lowest_(options.layers.front(), options.point),
         memory_(config, options, arithmetic) {
     cost_.store_bytes = kEmptyStoreBytes;
   }
@@ -147,7 +148,7 @@ class Accountant {
     const auto tokens = static_cast<int64_t>(planned.ids.size());
     const auto is_left = [&](const Span& span) { return has_units_left(planned, span); };
     if (std::ranges::any_of(planned.spans, is_left))
-      memory_.begin_example(tokens, replayed_tokens(planned, options_.readout));
+      memory_.begin_example(tokens, replayed_tokens(planned, options_));
     for (const Span& span : planned.spans) add(planned, span);
     if (planned.skipped.empty())
       statistics_ += residual_pass_work(config_, tokens, options_.layers.back().value + 1);
@@ -171,7 +172,7 @@ class Accountant {
   }
 
   void add(const PlannedExample& planned, const Span& span) {
-    const ReplayRows rows = planned_rows(planned, span, options_.readout);
+    const ReplayRows rows = planned_rows(planned, span, options_);
     const int64_t before = cost_.units_left;
     if (has_units_left(planned, span)) memory_.begin_span(rows);
     for (const LayerIndex layer : options_.layers) add_unit(unit_key(planned, span, layer), rows, layer);
@@ -187,7 +188,7 @@ class Accountant {
     cost_.store_bytes += store_bytes(all_rows);
     if (has_unit_(key)) return;
     ++cost_.units_left;
-    const Site site{layer, options_.hook};
+    const Site site{layer, options_.point};
     const int64_t pushes = computed_pushes(config_, all_rows, site, options_.pushes);
     if (pushes == 0) return;
     const ReplayRows rows = replayed_rows(config_, all_rows, site);

@@ -198,6 +198,26 @@ PushVector push_vector(const PushOptions& options, const UnitSite& site, PushInd
   return {.vector = std::move(v), .cosine = to_residual};
 }
 
+PushVectors push_vectors(const PushOptions& options, const UnitSite& site, PushIndex push, int64_t tokens) {
+  PushVectors made;
+  UnitSite one = site;
+  one.further.clear();
+  for (int64_t token = 0; token < tokens; ++token) {
+    if (token > 0) one.residual = site.further[static_cast<size_t>(token - 1)];
+    one.position.value = site.position.value + token;
+    const PushVector of_token = push_vector(options, one, push);
+    made.vectors.insert(made.vectors.end(), of_token.vector.begin(), of_token.vector.end());
+    made.cosine += of_token.cosine / static_cast<double>(tokens);
+  }
+  return made;
+}
+
+double rms_at(const UnitSite& site) {
+  std::vector<double> all = site.residual;
+  for (const std::vector<double>& row : site.further) all.insert(all.end(), row.begin(), row.end());
+  return rms(all);
+}
+
 std::optional<Moments> needed_moments(const PushOptions& options) {
   if (options.kind == PushKind::kInterpolation) return Moments::kVariances;
   if (!options.supplied.empty()) return std::nullopt;

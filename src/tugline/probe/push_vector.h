@@ -24,16 +24,20 @@ struct UnitSite {
   TokenRange span;
   LayerIndex layer;
   Position position = {};
-  std::vector<double> residual = {};              // [hidden]: at the site, without a push
+  std::vector<double> residual = {};              // [width]: what is pushed at the site, without a push
   const ResidualStatistics* residuals = nullptr;  // of the layer; null if the options need none
+  std::vector<std::vector<double>> further =
+      {};  // the same as `residual`, of the tokens after it that are pushed too
 };
+// The RMS of what is pushed: of all tokens' components together.
+[[nodiscard]] double rms_at(const UnitSite& site);
 
 struct PushVector {
-  std::vector<double> vector;  // [hidden]: the vector that is added
+  std::vector<double> vector;  // [width]: the vector that is added
   double cosine = 0;           // between the push's direction and the residual at the site
 };
 
-// The unit vector [hidden] along which a push goes. For an interpolation it points to the other residual; for a rotation it is the direction
+// The unit vector [width] along which a push goes. For an interpolation it points to the other residual; for a rotation it is the direction
 // before its component along the residual is removed. Errors (kInput): a direction that lies in the subspace to which it must be
 // orthogonal; those of family_direction and another_residual.
 [[nodiscard]] std::vector<double> push_direction(const PushOptions& options, const UnitSite& site,
@@ -42,11 +46,19 @@ struct PushVector {
 // Errors: those of push_direction; a rotation whose direction is parallel to the residual.
 [[nodiscard]] PushVector push_vector(const PushOptions& options, const UnitSite& site, PushIndex push);
 
+struct PushVectors {
+  std::vector<double> vectors;  // [tokens * width]: what is added at each token
+  double cosine = 0;            // the mean over the tokens
+};
+// The same for the first `tokens` of the site's tokens, each of which has its own residual.
+[[nodiscard]] PushVectors push_vectors(const PushOptions& options, const UnitSite& site, PushIndex push,
+                                       int64_t tokens);
+
 // What the options need of the transcripts' residuals; no value if they need nothing.
 [[nodiscard]] std::optional<Moments> needed_moments(const PushOptions& options);
 
 // Checks the options. Errors (kUsage): interpolations outside [0, 1], rotations by more than half a turn, more principal components than
 // dimensions, options that contradict each other.
-void check_push_options(const PushOptions& options, int64_t hidden);
+void check_push_options(const PushOptions& options, int64_t width);
 
 }  // namespace tugline

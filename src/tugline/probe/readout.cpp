@@ -48,7 +48,35 @@ TokenRange readout_positions(TokenRange span, const ReadoutChoice& readout, int6
   return {span.end, span.end + (readout.most_rows > 0 ? std::min(readout.most_rows, rows) : rows)};
 }
 
-ReplayRows replay_rows(TokenRange span, const ReadoutChoice& readout, int64_t tokens, int64_t offset) {
+std::string_view name_of(PushAt at) {
+  for (const auto& [name, known] : kPushAts)
+    if (known == at) return name;
+  return "";
+}
+
+TokenRange landing(TokenRange span, PushAt at) {
+  switch (at) {
+    case PushAt::kBefore:
+      return {span.begin - 1, span.begin};
+    case PushAt::kFirst:
+      return {span.begin, span.begin + 1};
+    case PushAt::kLast:
+      return {span.end - 1, span.end};
+    case PushAt::kEvery:
+      return span;
+  }
+  return {};
+}
+
+void check_at(PushAt at, const ReadoutChoice& readout) {
+  if (at != PushAt::kLast || readout.kind != ReadoutKind::kPredicting) return;
+  refuse("at",
+         "a push at 'last' lands on the span's last token, after all rows of the readout 'predicting', "
+         "which end before that token; read 'following' or 'downstream', or push at 'before', 'first' or "
+         "'every'");
+}
+
+ReplayRows replay_rows(TokenRange span, const ReadoutChoice& readout, int64_t tokens, PushPlace place) {
   if (span.size() <= 0) fail(ErrorCode::kInput, "the span [{}, {}) is empty", span.begin, span.end);
   if (span.begin <= 0)
     fail(ErrorCode::kInput,
@@ -61,14 +89,21 @@ ReplayRows replay_rows(TokenRange span, const ReadoutChoice& readout, int64_t to
   if (read.size() == 0)
     fail(ErrorCode::kInput, "the span [{}, {}) ends the transcript: the readout '{}' has no row after it",
          span.begin, span.end, readout_name(readout));
-  const int64_t push = span.begin - 1 + offset;
+  const TokenRange landed = landing(span, place.at);
+  const int64_t push = landed.begin + place.offset;
   if (push < 0 || push >= read.end)
-    fail(ErrorCode::kInput, "a push moved by {} tokens lands on token {}; the readout's last row is {}",
-         offset, push, read.end - 1);
+    fail(ErrorCode::kInput,
+         "a push at '{}' of the span [{}, {}), moved by {} tokens, lands on token {}; the last row of the "
+         "readout '{}' is {}",
+         name_of(place.at), span.begin, span.end, place.offset, push, readout_name(readout), read.end - 1);
+  if (push + landed.size() > tokens)
+    fail(ErrorCode::kInput, "a push at '{}', moved by {} tokens, ends beyond the transcript's {} tokens",
+         name_of(place.at), place.offset, tokens);
   return {.push = {push},
           .count = read.end - push,
           .first_read = std::max<int64_t>(0, read.begin - push),
-          .unmoved = std::max<int64_t>(0, push - read.begin)};
+          .unmoved = std::max<int64_t>(0, push - read.begin),
+          .pushed = landed.size()};
 }
 
 std::vector<int32_t> next_tokens(const Baseline& baseline, TokenRange positions) {

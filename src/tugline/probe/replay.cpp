@@ -32,7 +32,7 @@ SpanBase read_span(const Model& model, const Baseline& baseline, TokenRange span
 ReplayWorkspace::ReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows)
     : max_pushes_(max_pushes),
       dh(model.backend().allocate(max_pushes * rows.count, model.config().hidden_size)),
-      vectors(model.backend().allocate(max_pushes, model.config().hidden_size)),
+      vectors(model.backend().allocate(max_pushes * rows.vectors(), model.config().hidden_size)),
       read(model.backend().allocate(max_pushes * rows.read(), model.config().hidden_size)),
       layer(model.config(), max_pushes * rows.count, model.backend()) {}
 
@@ -41,18 +41,17 @@ Replay::Replay(const Model& model, const Baseline& baseline, const SpanBase& bas
     : model_(model), baseline_(baseline), base_(base), layer_(layer), workspace_(workspace) {}
 
 std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
-  const int64_t pushes = static_cast<int64_t>(vectors.size()) / model_.config().hidden_size;
+  const ReplayRows& rows = base_.rows;
+  const int64_t pushes =
+      static_cast<int64_t>(vectors.size()) / (rows.vectors() * width_at(baseline_.point(), model_.config()));
   assert(pushes <= workspace_.max_pushes());
   Backend& backend = model_.backend();
-  const ReplayRows& rows = base_.rows;
   const RowLayout layout{.pushes = pushes, .rows = rows.count, .first_position = rows.push.value};
   const Matrix dh = workspace_.dh->rows(0, layout.total());
-  const Matrix pushed = workspace_.vectors->rows(0, pushes);
   const Matrix read = workspace_.read->rows(0, pushes * rows.read());
 
   backend.clear(dh);
-  backend.upload(vectors, pushed);
-  backend.add_to_first_rows(pushed, layout, dh);
+  add_at_site(vectors, layout, dh);
   run_layers(layout, dh);
   backend.select_rows(dh, layout, rows.first_read, read);
   model_.final_norm().apply_difference(base_.trace->resid_final().rows(rows.first_read, rows.read()), read,
@@ -61,6 +60,17 @@ std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
   std::vector<RowResponse> responses(static_cast<size_t>(read.rows));
   backend.divergence(*model_.weights().head, *base_.readout, read, responses);
   return responses;
+}
+
+void Replay::add_at_site(std::span<const double> vectors, const RowLayout& layout, const Matrix& dh) {
+  Backend& backend = model_.backend();
+  const SitePoint point = baseline_.point();
+  const Matrix pushed = workspace_.vectors->rows(0, layout.pushes * base_.rows.vectors())
+                            .column_range(0, width_at(point, model_.config()));
+  backend.upload(vectors, pushed);
+  const Matrix slot = workspace_.layer.slot(model_.program().point(point.hook).slot, dh);
+  if (!is_residual(point.hook)) backend.clear(slot);
+  backend.add_to_first_rows(pushed, layout, columns_at(point, model_.config(), slot));
 }
 
 void Replay::run_layers(const RowLayout& layout, const Matrix& dh) {

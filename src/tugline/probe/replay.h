@@ -38,7 +38,7 @@ class ReplayWorkspace {
   friend class Replay;
   int64_t max_pushes_;
   std::unique_ptr<Buffer> dh;       // [max_pushes * count, hidden]
-  std::unique_ptr<Buffer> vectors;  // [max_pushes, hidden]
+  std::unique_ptr<Buffer> vectors;  // [max_pushes * rows.vectors(), hidden]
   std::unique_ptr<Buffer> read;     // [max_pushes * read, hidden]
   LayerWorkspace layer;
 };
@@ -49,11 +49,12 @@ class Replay {
   Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
          ReplayWorkspace& workspace);
 
-  // Pushes by each of vectors [pushes * hidden], added to the residual at the baseline's hook in the layer, at p. Returns [pushes * rows.read()] responses,
-  // push-major.
+  // Pushes by vectors [pushes * rows.vectors() * width], push-major, which are added at the baseline's point in the layer, from p on. `width`
+  // is the point's. Returns [pushes * rows.read()] responses, push-major.
   [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
 
  private:
+  void add_at_site(std::span<const double> vectors, const RowLayout& layout, const Matrix& dh);
   void run_layers(const RowLayout& layout, const Matrix& dh);
 
   const Model& model_;

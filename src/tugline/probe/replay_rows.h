@@ -1,8 +1,12 @@
 // The rows that are recomputed for a push, and those of them that are read.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "tugline/core/ids.h"
 
@@ -21,16 +25,39 @@ struct ReadoutChoice {
       : kind(read), most_rows(most) {}
 };
 
+// The tokens that a push lands on: the one before the span, the span's first or last one, or each of the span's.
+enum class PushAt { kBefore, kFirst, kLast, kEvery };
+inline constexpr std::array<std::pair<const char*, PushAt>, 4> kPushAts{{{"before", PushAt::kBefore},
+                                                                         {"first", PushAt::kFirst},
+                                                                         {"last", PushAt::kLast},
+                                                                         {"every", PushAt::kEvery}}};
+[[nodiscard]] std::string_view name_of(PushAt at);
+[[nodiscard]] TokenRange landing(TokenRange span, PushAt at);
+
+// The place of a push.
+struct PushPlace {
+  PushAt at = PushAt::kBefore;
+  int64_t offset = 0;  // tokens by which it is moved
+};
+
+// Errors (kUsage): a push that no row of the readout follows, whatever the span.
+void check_at(PushAt at, const ReadoutChoice& readout);
+
 // "predicting", "following", "downstream", "downstream:64".
 [[nodiscard]] std::string readout_name(const ReadoutChoice& readout);
 
-// The rows of a span's replay: the push lands on p, rows p .. run, and the last of them are read. p is span.begin - 1, or some tokens before
-// or after it. A push after the first row of the readout does not change the rows before it.
+// The rows of a span's replay: the push lands on p, or on each of `pushed` tokens from p on; rows p .. run, and the last of them are read. A
+// push after the first row of the readout does not change the rows before it.
 struct ReplayRows {
   Position push;           // p
   int64_t count = 0;       // rows that are replayed, from p on
   int64_t first_read = 0;  // rows before it are replayed but not read
   int64_t unmoved = 0;     // rows of the readout before p: exact zeros by causality, not replayed
+  int64_t pushed =
+      1;  // tokens that the push lands on, from p on; those after row p + count - 1 move nothing that is read
+  [[nodiscard]] TokenRange landed() const { return {push.value, push.value + pushed}; }
+  // The vectors of a push: one for each replayed row that it lands on.
+  [[nodiscard]] int64_t vectors() const { return std::min(pushed, count); }
   [[nodiscard]] int64_t read() const { return count - first_read; }
   [[nodiscard]] Position read_position(int64_t i) const { return {push.value + first_read + i}; }
   // The whole readout, as a unit records it: the rows that cannot move, then those that are read.
@@ -41,9 +68,9 @@ struct ReplayRows {
 // The rows of a readout, for every place of the push. Empty downstream of a span that ends the transcript.
 [[nodiscard]] TokenRange readout_positions(TokenRange span, const ReadoutChoice& readout, int64_t tokens);
 
-// `offset`: tokens by which the push is moved from span.begin - 1. Errors (kInput): an empty span, begin 0 (no token before it), end
-// beyond the transcript; a readout without rows; a moved push before the first token, or after all rows of the readout.
+// Errors (kInput): an empty span, begin 0 (no token before it), end beyond the transcript; a readout without rows; a push that lands before
+// the first token, or after all rows of the readout.
 [[nodiscard]] ReplayRows replay_rows(TokenRange span, const ReadoutChoice& readout, int64_t tokens,
-                                     int64_t offset = 0);
+                                     PushPlace place = {});
 
 }  // namespace tugline

@@ -11,9 +11,9 @@
 namespace tugline {
 
 void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span<const LayerIndex> layers,
-                     Hook hook, const std::function<void(LayerIndex layer, const Matrix& h)>& visit) {
+                     SitePoint point, const std::function<void(LayerIndex layer, const Matrix& h)>& visit) {
   check_transcript(model.config(), ids);
-  check_hook(model.config(), hook);
+  check_point(model.config(), point);
   const auto tokens = static_cast<int64_t>(ids.size());
   const LayerIndex highest = *std::max_element(layers.begin(), layers.end());
   const auto residual = model.backend().allocate(tokens, model.config().hidden_size);
@@ -24,7 +24,9 @@ void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span
   walk_layers(model, context, {0}, Hook::kResidPre, highest, residual->matrix(), workspace,
               [&](LayerIndex layer, Hook at) {
                 const bool visited = std::find(layers.begin(), layers.end(), layer) != layers.end();
-                if (visited && at == hook) visit(layer, residual->matrix());
+                if (!visited || at != point.hook) return;
+                if (is_residual(at)) return visit(layer, residual->matrix());
+                visit(layer, value_at(model.layer(layer), point, residual->matrix(), workspace)->matrix());
               });
 }
 
@@ -32,12 +34,12 @@ ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> 
                                 const PassOptions& options) {
   std::map<LayerIndex, ResidualAccumulator> sums;
   for (const LayerIndex layer : options.layers)
-    sums.try_emplace(layer, model.config().hidden_size, options.seed, options.moments);
+    sums.try_emplace(layer, width_at(options.point, model.config()), options.seed, options.moments);
   // In one order, so that sums round the same.
   std::stable_sort(transcripts.begin(), transcripts.end(),
                    [](const auto& a, const auto& b) { return a.example_hash < b.example_hash; });
   for (const PassTranscript& transcript : transcripts) {
-    visit_residuals(model, transcript.ids, options.layers, options.hook,
+    visit_residuals(model, transcript.ids, options.layers, options.point,
                     [&](LayerIndex layer, const Matrix& h) {
                       sums.at(layer).add(transcript.example_hash, model.backend().download(h));
                     });

@@ -16,9 +16,10 @@ namespace tugline {
 
 using ResidualsByLayer = std::map<LayerIndex, ResidualStatistics>;
 
-// Runs a transcript and hands over the residual at the hook of each of `layers`, in ascending order, as h [tokens, hidden]. Errors: check_transcript's.
+// Runs a transcript and hands over what is at the point of each of `layers`, in ascending order, as h [tokens, width_at(point)]. Errors:
+// those of check_transcript and check_point.
 void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span<const LayerIndex> layers,
-                     Hook hook, const std::function<void(LayerIndex layer, const Matrix& h)>& visit);
+                     SitePoint point, const std::function<void(LayerIndex layer, const Matrix& h)>& visit);
 
 struct PassTranscript {
   uint64_t example_hash = 0;  // Example::content_hash
@@ -27,7 +28,7 @@ struct PassTranscript {
 
 struct PassOptions {
   std::vector<LayerIndex> layers;
-  Hook hook = Hook::kResidPost;
+  SitePoint point;
   Moments moments = Moments::kVariances;
   uint64_t seed = 42;
   std::function<bool()> keep_going;  // asked after each transcript

@@ -12,7 +12,7 @@ namespace tugline {
 
 class ResidualSizes {
  public:
-  // Reads the residuals at the baseline's hook. The baseline kept those of `layers`.
+  // Reads what is at the baseline's point. The baseline kept those of `layers`.
   ResidualSizes(const Model& model, const Baseline& baseline, std::span<const LayerIndex> layers);
 
   [[nodiscard]] double rms(LayerIndex layer, Position position) const {
@@ -22,6 +22,9 @@ class ResidualSizes {
   [[nodiscard]] bool is_sink(LayerIndex layer, Position position) const {
     return layers_.at(layer).sinks.at(static_cast<size_t>(position.value));
   }
+  // The root of the tokens' mean square, and whether one of them is a sink.
+  [[nodiscard]] double rms(LayerIndex layer, TokenRange tokens) const;
+  [[nodiscard]] bool is_sink(LayerIndex layer, TokenRange tokens) const;
 
  private:
   struct Layer {

@@ -105,7 +105,8 @@ DirectionOrigin origin_of(const DirectionFile& file) {
   DirectionOrigin origin{.file = file.name,
                          .model_name = value_of(file, "model_name"),
                          .model_weights = value_of(file, "model_weights"),
-                         .hook = value_of(file, "hook")};
+                         .hook = value_of(file, "hook"),
+                         .head = value_of(file, "head")};
   if (const auto hint = value_of(file, std::string(kModelHint))) origin.architecture = hint;
   if (!origin.hook && is_control_vector(file)) origin.hook = "resid_post";
   if (file.array)
@@ -114,10 +115,10 @@ DirectionOrigin origin_of(const DirectionFile& file) {
 }
 
 SuppliedDirections supplied_directions(const DirectionFile& file, std::span<const LayerIndex> layers,
-                                       int64_t hidden) {
+                                       int64_t width) {
   SuppliedDirections directions{.origin = origin_of(file)};
   if (file.array) {
-    directions.rows = unit_rows(*file.array, hidden);
+    directions.rows = unit_rows(*file.array, width);
     return directions;
   }
   std::vector<int64_t> there;
@@ -129,7 +130,7 @@ SuppliedDirections supplied_directions(const DirectionFile& file, std::span<cons
       fail(ErrorCode::kInput, "{}: has no array for layer {}; it has layers {}", file.name, layer.value,
            fmt::join(there, ", "));
     check_same_rows(file, layers.front().value, layer.value);
-    directions.by_layer[layer] = unit_rows(found->second, hidden);
+    directions.by_layer[layer] = unit_rows(found->second, width);
     directions.names[layer] = found->second.name;
   }
   return directions;
@@ -149,9 +150,12 @@ std::vector<std::string> contradictions(const DirectionOrigin& origin, const Pus
   if (origin.architecture && !is_named(at.model.architecture, *origin.architecture))
     found.push_back(fmt::format("{}: was made for a model of the architecture {}, and is pushed in one of {}",
                                 origin.file, *origin.architecture, name_of(at.model.architecture)));
-  if (origin.hook && *origin.hook != name_of(at.hook))
-    found.push_back(
-        fmt::format("{}: was made at {}, and is pushed at {}", origin.file, *origin.hook, name_of(at.hook)));
+  if (origin.hook && *origin.hook != name_of(at.point.hook))
+    found.push_back(fmt::format("{}: was made at {}, and is pushed at {}", origin.file, *origin.hook,
+                                name_of(at.point.hook)));
+  if (origin.head && at.point.hook == Hook::kZ && *origin.head != std::to_string(at.point.head))
+    found.push_back(fmt::format("{}: was made at head {}, and is pushed at head {}", origin.file,
+                                *origin.head, at.point.head));
   std::vector<int32_t> others;
   for (const LayerIndex layer : at.layers)
     if (origin.layer && layer.value != *origin.layer) others.push_back(layer.value);

@@ -24,7 +24,8 @@ struct DirectionOrigin {
   std::optional<std::string> model_weights = {};  // the same hash as in a run's identity
   std::optional<std::string> architecture = {};   // llama.cpp's name
   std::optional<std::string> hook = {};
-  std::optional<int64_t> layer = {};  // if the file gives one array
+  std::optional<std::string> head = {};  // of the hook z
+  std::optional<int64_t> layer = {};     // if the file gives one array
 };
 
 struct SuppliedDirections {
@@ -60,7 +61,7 @@ struct SuppliedDirections {
 struct PushedAt {
   const ModelConfig& model;
   std::optional<std::string> weights = {};  // their hash, if they are loaded
-  Hook hook = Hook::kResidPost;
+  SitePoint point;
   std::span<const LayerIndex> layers = {};
 };
 

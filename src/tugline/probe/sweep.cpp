@@ -34,7 +34,7 @@ ResidualsByLayer needed_residuals(const Model& model, const SweepPlan& plan, con
     if (planned.skipped.empty()) transcripts.push_back({planned.example->content_hash, planned.ids});
   ResidualsByLayer residuals = read_residuals(model, std::move(transcripts),
                                               {.layers = options.layers,
-                                               .hook = options.hook,
+                                               .point = options.point,
                                                .moments = *moments,
                                                .seed = options.pushes.seed,
                                                .keep_going = [&] { return observer.progress(0, 0.0); }});
@@ -50,19 +50,19 @@ class Sweep {
 
   void run_example(const PlannedExample& planned) {
     auditor_.reset();
-    replayed_tokens_ = replayed_tokens(planned, options_.readout);
+    replayed_tokens_ = replayed_tokens(planned, options_);
     std::unique_ptr<Baseline> baseline;
     const Span* read = nullptr;
     SpanBase base;
     for_each_missing_unit(planned, options_, observer_, [&](const Span& span, LayerIndex layer) {
       if (!residuals_) residuals_ = needed_residuals(model_, plan_, options_, observer_);
       if (!baseline) {
-        baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers, options_.hook);
+        baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers, options_.point);
         sizes_ = std::make_unique<ResidualSizes>(model_, *baseline, options_.layers);
       }
-      const ReplayRows rows = planned_rows(planned, span, options_.readout);
-      if (is_control(span.kind) && sizes_->is_sink(layer, rows.push)) {
-        observer_.put_unit(unmeasured_at_sink(planned, span, layer, rows.push));
+      const ReplayRows rows = planned_rows(planned, span, options_);
+      if (is_control(span.kind) && sizes_->is_sink(layer, rows.landed())) {
+        observer_.put_unit(unmeasured_at_sink(planned, span, layer, rows.landed()));
         return;
       }
       if (read != &span) {
@@ -83,7 +83,7 @@ class Sweep {
  private:
   void run_unit(const PlannedExample& planned, const Span& span, LayerIndex layer, const Baseline& baseline,
                 const SpanBase& base) {
-    const Site site{layer, options_.hook};
+    const Site site{layer, options_.point};
     const ReplayRows rows = replayed_rows(model_.config(), base.rows, site);
     const auto after_batch = [&](int64_t pushes) {
       return observer_.progress(pushes,
@@ -98,7 +98,7 @@ class Sweep {
     observer_.put_unit({.key = unit_key(planned, span, layer),
                         .span = span.tokens,
                         .span_text = span.text,
-                        .sink = sizes_->is_sink(layer, base.rows.push),
+                        .sink = sizes_->is_sink(layer, base.rows.landed()),
                         .measured = std::move(measured),
                         .audit = audited});
   }
@@ -120,12 +120,12 @@ class Sweep {
 
   // In place of a control: kept, so that every unit of the plan is accounted for, and says why it has no responses.
   [[nodiscard]] UnitRecord unmeasured_at_sink(const PlannedExample& planned, const Span& span,
-                                              LayerIndex layer, Position site) const {
+                                              LayerIndex layer, TokenRange site) const {
     return {.key = unit_key(planned, span, layer),
             .span = span.tokens,
             .span_text = span.text,
             .sink = true,
-            .measured = {.position = site.value,
+            .measured = {.position = site.begin,
                          .rms = sizes_->rms(layer, site),
                          .note = "no pushes: the control's site is a sink token"},
             .audit = {}};

@@ -17,7 +17,8 @@ namespace tugline {
 
 struct SweepOptions {
   std::vector<LayerIndex> layers;  // ascending, distinct
-  Hook hook = Hook::kResidPost;
+  SitePoint point;                 // in each of them
+  PushAt at = PushAt::kBefore;
   PushOptions pushes;
   std::vector<Span::Kind> spans{Span::Kind::kAnchor};
   ReadoutChoice readout;
@@ -59,13 +60,13 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 
 // The rows that a span of the plan replays and reads.
 [[nodiscard]] ReplayRows planned_rows(const PlannedExample& planned, const Span& span,
-                                      const ReadoutChoice& readout);
+                                      const SweepOptions& options);
 
 // The record of the example. Its hash of the token ids detects a run that is resumed with another tokenizer.
 [[nodiscard]] ExampleRecord record_of(const PlannedExample& planned);
 
 // How many of the transcript's tokens the pushes at the example's spans need: up to the last row that is replayed.
-[[nodiscard]] int64_t replayed_tokens(const PlannedExample& planned, const ReadoutChoice& readout);
+[[nodiscard]] int64_t replayed_tokens(const PlannedExample& planned, const SweepOptions& options);
 
 [[nodiscard]] UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer);
 

@@ -105,11 +105,16 @@ class ExamplePlanner {
     });
     if (is_there) return;
     const auto tokens = static_cast<int64_t>(encoding_.ids.size());
-    if (readout_positions(span.tokens, options_.readout, tokens).size() > 0) {
-      planned_.spans.push_back(span);
+    const TokenRange read = readout_positions(span.tokens, options_.readout, tokens);
+    const std::string kind = kind_name(span.kind, span.offset);
+    if (read.size() == 0) {
+      skip(kind, span.chunk, "The span ends the transcript: the readout 'downstream' has no row behind it.");
+    } else if (landing(span.tokens, options_.at).begin + span.offset >= read.end) {
+      skip(kind, span.chunk,
+           fmt::format("The span has one token: a push at '{}' lands after the row that predicts it.",
+                       name_of(options_.at)));
     } else {
-      skip(kind_name(span.kind, span.offset), span.chunk,
-           "The span ends the transcript: the readout 'downstream' has no row behind it.");
+      planned_.spans.push_back(span);
     }
   }
 
@@ -145,7 +150,8 @@ class ExamplePlanner {
                              .transcript = planned_.example->transcript,
                              .seed = options_.pushes.seed,
                              .example_hash = planned_.example->content_hash,
-                             .readout = options_.readout};
+                             .readout = options_.readout,
+                             .at = options_.at};
     if (kind == Span::Kind::kControlMatched) return matched_controls(query);
     if (kind == Span::Kind::kControlWindow) return window_controls(query);
     return offset_controls(query);
@@ -202,15 +208,16 @@ SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& token
 }
 
 void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options) {
-  check_hook(config, options.hook);
+  check_point(config, options.point);
+  check_at(options.at, options.readout);
   for (const PlannedExample& planned : plan.examples) {
     if (planned.spans.empty()) continue;
     try {
       check_transcript(config, planned.ids);
       for (const Span& span : planned.spans) {
-        const ReplayRows rows = planned_rows(planned, span, options.readout);
+        const ReplayRows rows = planned_rows(planned, span, options);
         check_memory_limit(config, rows, options.limits.memory);
-        check_span_memory(config, rows, {options.layers.front(), options.hook}, options.vocabulary,
+        check_span_memory(config, rows, {options.layers.front(), options.point}, options.vocabulary,
                           options.limits.memory);
       }
     } catch (const Error& e) {
@@ -225,14 +232,15 @@ std::string vocabulary_text(Vocabulary vocabulary) {
                      name_of(vocabulary), kHeadRemainder, kMostHead, kTailTokens);
 }
 
-ReplayRows planned_rows(const PlannedExample& planned, const Span& span, const ReadoutChoice& readout) {
-  return replay_rows(span.tokens, readout, static_cast<int64_t>(planned.ids.size()), span.offset);
+ReplayRows planned_rows(const PlannedExample& planned, const Span& span, const SweepOptions& options) {
+  return replay_rows(span.tokens, options.readout, std::ssize(planned.ids),
+                     {.at = options.at, .offset = span.offset});
 }
 
-int64_t replayed_tokens(const PlannedExample& planned, const ReadoutChoice& readout) {
+int64_t replayed_tokens(const PlannedExample& planned, const SweepOptions& options) {
   int64_t tokens = 0;
   for (const Span& span : planned.spans) {
-    const ReplayRows rows = planned_rows(planned, span, readout);
+    const ReplayRows rows = planned_rows(planned, span, options);
     tokens = std::max(tokens, rows.push.value + rows.count);
   }
   return tokens;
@@ -249,8 +257,8 @@ RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
                            const std::string& direction_source) {
   // Field by field: an option that is added and not bound here does not compile.
   // `layers`, `spans`, `max_examples` and `audit` decide which numbers there are, `limits` how they are computed.
-  const auto& [layers, hook, pushes, spans, readout, vocabulary, temperature, asked, bos, max_examples, audit,
-               limits] = options;
+  const auto& [layers, point, at, pushes, spans, readout, vocabulary, temperature, asked, bos, max_examples,
+               audit, limits] = options;
   const auto& [answers, moved] = asked;
   // `supplied` and `family` are in direction_source, `orthogonal` and `subspace` in orthogonal_text; `subspace_origin` decides no number.
   const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal, subspace,
@@ -265,7 +273,7 @@ RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
       {field::kDirectionFamily, direction_source},
       {field::kDirections, fmt::format("{}", directions)},
       {"epsilons", fmt::format("{}", fmt::join(epsilons, ","))},
-      {field::kHook, std::string(name_of(hook))},
+      {field::kHook, std::string(name_of(point.hook))},
       {field::kMovedTokens, fmt::format("{}", moved)},
       {field::kNullDirections, fmt::format("{}", null_directions)},
       {field::kOrthogonalTo, orthogonal_text(pushes)},
@@ -276,6 +284,9 @@ RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
       {field::kTemperature, fmt::format("{}", temperature)},
       {field::kVocabulary, vocabulary_text(vocabulary)},
   };
+  // A run without a head, or before its spans, has the identity that it had before there was a choice.
+  if (point.hook == Hook::kZ) identity.fields[field::kHead] = fmt::format("{}", point.head);
+  if (at != PushAt::kBefore) identity.fields[field::kAt] = std::string(name_of(at));
   return identity;
 }
 

@@ -46,7 +46,7 @@ class UnitRun {
         measures_(base.options.measures()) {
     site_ = unit_site(model, baseline, base, layer, context);
     record_.position = base.rows.push.value;
-    record_.rms = rms(site_.residual);
+    record_.rms = rms_at(site_);
     const TokenRange readout = base.rows.readout();
     record_.row_tokens = next_tokens(baseline, readout);
     for (int64_t row = readout.begin; row < readout.end; ++row) record_.rows.push_back(row);
@@ -129,9 +129,9 @@ class UnitRun {
   void run_batch(AnyReplay& replay, std::span<const PushIndex> batch) {
     std::vector<double> vectors;
     for (const PushIndex push : batch) {
-      const PushVector made = push_vector(options_, site_, push);
-      check_size(made.vector, response(push).epsilon);
-      vectors.insert(vectors.end(), made.vector.begin(), made.vector.end());
+      const PushVectors made = push_vectors(options_, site_, push, base_.rows.vectors());
+      check_size(made.vectors, response(push).epsilon);
+      vectors.insert(vectors.end(), made.vectors.begin(), made.vectors.end());
       response(push).cosine = made.cosine;
     }
     const std::vector<RowResponse> rows = replay.run(vectors);
@@ -202,16 +202,17 @@ class UnitRun {
                                              [](int32_t token) { return token != kNoTarget; }));
   }
 
-  // From the rows' KL: the pushed position's row, where it is read, is the first that can move. What lies before it counts for neither.
+  // From the rows' KL. Of the rows that can move, those that are pushed come first. What lies before them counts for neither.
   void set_own_and_after(ResponseRecord& response) const {
-    const size_t own = base_.rows.first_read == 0 ? 1 : 0;
+    const auto own = static_cast<size_t>(
+        std::clamp<int64_t>(base_.rows.vectors() - base_.rows.first_read, 0, base_.rows.read()));
     const auto moved =
         std::span(std::as_const(response.rows[kKl])).subspan(static_cast<size_t>(base_.rows.unmoved));
-    const std::span<const double> after = moved.subspan(own);
-    if (own > 0) response.kl_own_row = moved.front();
-    if (!after.empty())
-      response.kl_after =
-          std::accumulate(after.begin(), after.end(), 0.0) / static_cast<double>(after.size());
+    const auto mean = [](std::span<const double> kl) {
+      return std::accumulate(kl.begin(), kl.end(), 0.0) / static_cast<double>(kl.size());
+    };
+    if (own > 0) response.kl_own_row = mean(moved.first(own));
+    if (moved.size() > own) response.kl_after = mean(moved.subspan(own));
   }
 
   // All rows are computed on one sample of tokens, so that their errors are not independent: each replicate is left out of all of them
@@ -262,12 +263,18 @@ void check_is_finite(const UnitMeasurement& unit, LayerIndex layer) {
 
 UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
                    const UnitContext& context) {
-  return {.example_hash = context.example_hash,
-          .span = base.span,
-          .layer = layer,
-          .position = base.rows.push,
-          .residual = model.backend().download(baseline.residual(layer).rows(base.rows.push.value, 1)),
-          .residuals = context.residuals};
+  const auto at = [&](int64_t token) {
+    return model.backend().download(baseline.activation(layer).rows(token, 1));
+  };
+  UnitSite site{.example_hash = context.example_hash,
+                .span = base.span,
+                .layer = layer,
+                .position = base.rows.push,
+                .residual = at(base.rows.push.value),
+                .residuals = context.residuals};
+  const TokenRange landed = base.rows.landed();
+  for (int64_t token = landed.begin + 1; token < landed.end; ++token) site.further.push_back(at(token));
+  return site;
 }
 
 int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site site,

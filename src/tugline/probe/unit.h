@@ -23,7 +23,7 @@ struct UnitContext {
   std::function<bool(int64_t pushes)> after_batch;
 };
 
-// The site of a unit, with the baseline's residual at that place.
+// The site of a unit, with what the baseline has at that place.
 [[nodiscard]] UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base,
                                  LayerIndex layer, const UnitContext& context);
 

@@ -100,14 +100,14 @@ std::string title_lines(const RunView& view, const std::string& title, const std
 std::string provenance_caption(const RunView& view, const std::string& what) {
   return joined_facts(
       view, what,
-      {"model", "data", "readout", "hook", "push", "directions", "", "audit", "part", "unfinished",
-       "precision", "temperature", "vocabulary", "seed", "configuration", "tugline"});
+      {"model", "data", "readout", "hook", "head", "at", "push", "directions", "", "audit", "part",
+       "unfinished", "precision", "temperature", "vocabulary", "seed", "configuration", "tugline"});
 }
 
 std::string shared_caption(const RunView& view, const std::string& what) {
-  return joined_facts(
-      view, what,
-      {"model", "data", "readout", "hook", "", "precision", "temperature", "vocabulary", "seed", "tugline"});
+  return joined_facts(view, what,
+                      {"model", "data", "readout", "hook", "head", "at", "", "precision", "temperature",
+                       "vocabulary", "seed", "tugline"});
 }
 
 std::string margins(const Caption& caption, const Edges& edges) {

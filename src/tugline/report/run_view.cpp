@@ -17,11 +17,12 @@ namespace tugline {
 namespace {
 
 int64_t width_in(const RunStore& store, const Provenance& meta) {
-  const auto found = meta.find(field::kDModel);
-  const int64_t width = count_in(meta, field::kDModel).value_or(0);
+  const char* name = meta.contains(field::kSiteWidth) ? field::kSiteWidth : field::kDModel;
+  const auto found = meta.find(name);
+  const int64_t width = count_in(meta, name).value_or(0);
   if (width < 1) {
-    fail(ErrorCode::kInput, "{}: {} in table meta is {}, expected the width of the residual stream",
-         store.path().string(), field::kDModel, found == meta.end() ? "missing" : '"' + found->second + '"');
+    fail(ErrorCode::kInput, "{}: {} in table meta is {}, expected the width of what is pushed",
+         store.path().string(), name, found == meta.end() ? "missing" : '"' + found->second + '"');
   }
   return width;
 }
@@ -215,6 +216,8 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"spans", spans_fact(view)},
       {"readout", identity_value(view, field::kReadout)},
       {"hook", identity_value(view, field::kHook)},
+      {"head", identity_value(view, field::kHead)},
+      {"at", identity_value(view, field::kAt)},
       {"push", identity_value(view, field::kPush)},
       {"directions", directions_fact(view)},
       {"arrays", values_over_sessions(view, field::kDirectionArrays)},

@@ -14,6 +14,8 @@ inline constexpr const char* kModelConfig = "model_config";
 inline constexpr const char* kModelWeights = "model_weights";
 inline constexpr const char* kReadout = "readout";
 inline constexpr const char* kHook = "hook";
+inline constexpr const char* kHead = "head";  // only if the hook is z
+inline constexpr const char* kAt = "at";      // only if it is not "before"
 inline constexpr const char* kDirections = "directions";
 inline constexpr const char* kNullDirections = "null_directions";
 inline constexpr const char* kDirectionFamily = "direction_family";
@@ -39,6 +41,8 @@ inline constexpr const char* kOrthogonalFile = "orthogonal_file";  // of --ortho
 inline constexpr const char* kDirectionArrays =
     "direction_arrays";                            // "layer L: FILE:ARRAY, ...", where each layer has its own
 inline constexpr const char* kDModel = "d_model";  // width of the residual stream
+inline constexpr const char* kSiteWidth =
+    "site_width";  // of what is pushed, if it is not the residual stream's
 inline constexpr const char* kUnitsPlanned =
     "units_planned";  // of the whole run, so that an unfinished one can be told from it
 inline constexpr const char* kShardUnits = "shard_units";  // of the shard, in a store that holds one

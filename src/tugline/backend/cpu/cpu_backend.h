@@ -102,9 +102,10 @@ class CpuBackend : public Backend {
   }
 
   void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
-    for (int64_t b = 0; b < layout.pushes; ++b) {
-      const float* from = row(vectors, b);
-      float* to = row(x, b * layout.rows);
+    const int64_t each = vectors.rows / layout.pushes;
+    for (int64_t v = 0; v < vectors.rows; ++v) {
+      const float* from = row(vectors, v);
+      float* to = row(x, v / each * layout.rows + v % each);
       for (int64_t c = 0; c < x.columns; ++c) to[c] += from[c];
     }
   }

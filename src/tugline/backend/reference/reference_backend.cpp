@@ -79,8 +79,10 @@ class ReferenceBackend final : public Backend {
   }
 
   void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
-    for (int64_t b = 0; b < layout.pushes; ++b)
-      for (int64_t c = 0; c < x.columns; ++c) row(x, b * layout.rows)[c] += row(vectors, b)[c];
+    const int64_t each = vectors.rows / layout.pushes;
+    for (int64_t v = 0; v < vectors.rows; ++v)
+      for (int64_t c = 0; c < x.columns; ++c)
+        row(x, v / each * layout.rows + v % each)[c] += row(vectors, v)[c];
   }
 
   void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) override {
