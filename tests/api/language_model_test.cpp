@@ -48,6 +48,23 @@ TEST(LanguageModel, ALayersOutputIsTheNextOnesInput) {
   EXPECT_NE(post.at(0), model.residuals(kIds, {-1}).begin()->second);
 }
 
+TEST(LanguageModel, ABlocksOutputIsWhatItAddsToTheResidual) {
+  const LanguageModel model = tiny();
+  const auto at = [&](const char* hook) { return model.residuals(kIds, {1}, hook).at(1); };
+  const auto pre = at("resid_pre");
+  const auto attended = at("attn_out");
+  const auto mid = at("resid_mid");
+  const auto activated = at("mlp_out");
+  const auto post = at("resid_post");
+  for (size_t i = 0; i < pre.size(); ++i) {
+    ASSERT_NEAR(pre[i] + attended[i], mid[i], 1e-5);
+    ASSERT_NEAR(mid[i] + activated[i], post[i], 1e-5);
+  }
+  const auto head = model.residuals(kIds, {1}, "z", 1).at(1);
+  EXPECT_EQ(head.size(), kIds.size() * static_cast<size_t>(model.info().head_dim));
+  EXPECT_NE(head, model.residuals(kIds, {1}, "z", 0).at(1));
+}
+
 // Every number of `tug --json`, and the same doubles.
 TEST(Trace, TugIsThePrograms) {
   const ProgramOutcome outcome =
@@ -98,6 +115,12 @@ TEST(Trace, RefusalsNameTheSetting) {
   const Trace trace = transcript.trace(2, 4);
   expect_refused("no layer 99", [&] { (void)trace.tug({.layers = {99}}); });
   expect_refused("hook: 'resid'", [&] { (void)trace.tug({.hook = "resid"}); });
+  expect_refused("head: the hook 'z'", [&] { (void)trace.tug({.hook = "z"}); });
+  expect_refused("no head 99", [&] { (void)trace.tug({.hook = "z", .head = 99}); });
+  expect_refused("head: only the hook 'z'", [&] { (void)trace.tug({.head = 0}); });
+  expect_refused("at: 'end' is not one of before, first, last, every",
+                 [&] { (void)trace.tug({.at = "end"}); });
+  expect_refused("at: a push at 'last'", [&] { (void)trace.tug({.at = "last"}); });
   expect_refused("epsilons: 1 is given twice", [&] { (void)trace.tug({.epsilons = {1, 1}}); });
   expect_refused("not finite", [&] { (void)trace.tug({.epsilons = {NAN}}); });
   expect_refused("directions: 0 is", [&] { (void)trace.tug({.directions = 0}); });

@@ -112,7 +112,8 @@ int64_t growth(const Case& c, const ModelConfig& config, const Work& work) {
 Case parse(char** words) {
   Case c;
   const std::string hook = words[1];
-  c.hook = hook == "resid_pre" ? Hook::kResidPre : hook == "resid_mid" ? Hook::kResidMid : Hook::kResidPost;
+  for (const auto& [name, known] : kHooks)
+    if (hook == name) c.hook = known;
   if (words[2] == std::string("sampled")) c.vocabulary = Vocabulary::kSampled;
   c.arithmetic.precision = precision_of(words[3]).value();
   c.audit = std::atoi(words[4]);

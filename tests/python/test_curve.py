@@ -155,6 +155,26 @@ def test_directions_from_a_function_of_the_site(trace: tl.Trace) -> None:
         trace.tug(layers=[0, 1], directions=lambda site: np.eye(site.layer + 1, width))
 
 
+def test_a_head_at_every_token_of_the_span(trace: tl.Trace) -> None:
+    model = trace.model
+    sites: list[tl.Site] = []
+
+    def directions(site: tl.Site) -> Any:
+        sites.append(site)
+        return np.eye(2, site.width)
+
+    place: Any = {"layers": [1], "hook": "z", "head": 1, "at": "every", "readout": "following", "epsilons": [1]}
+    curve = trace.tug(directions=directions, audit=2, **place)
+    assert sites == [tl.Site(1, "z", model.head_dim, 1)]
+    assert curve.positions == [trace.span[0]] and curve.audit["kl"] < 1e-3
+    assert (curve.kl[..., 0] > 0).all()
+    np.testing.assert_array_equal(curve.kl, trace.tug(directions=np.eye(2, model.head_dim), **place).kl)
+    with pytest.raises(tl.UsageError, match=rf"\[n, {model.head_dim}\]"):
+        trace.tug(directions=np.eye(2, model.d_model), **place)
+    with pytest.raises(tl.UsageError, match="'following' or 'downstream'"):
+        trace.tug(at="last")
+
+
 def test_the_signature_shows_every_option_with_the_librarys_default() -> None:
     parameters = inspect.signature(tl.Trace.tug).parameters
     assert list(parameters)[:3] == ["self", "progress", "layers"]

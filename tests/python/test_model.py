@@ -49,6 +49,17 @@ def test_residuals_of_layers(model: tl.Model) -> None:
     np.testing.assert_array_equal(pre[1], post[0])
 
 
+def test_blocks_add_their_outputs_to_the_residual(model: tl.Model) -> None:
+    text = "So the total is 12."
+    names = ("resid_pre", "attn_out", "resid_mid", "mlp_out", "resid_post")
+    pre, attended, mid, activated, post = (model.residuals(text, layers=[1], hook=hook)[1] for hook in names)
+    np.testing.assert_allclose(pre + attended, mid, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(mid + activated, post, rtol=1e-5, atol=1e-5)
+    heads = [model.residuals(text, layers=[1], hook="z", head=head)[1] for head in range(model.heads)]
+    assert all(head.shape == (len(pre), model.head_dim) for head in heads)
+    assert not np.array_equal(heads[0], heads[1])
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -60,6 +71,9 @@ def test_residuals_of_layers(model: tl.Model) -> None:
         (lambda m: m.residuals("a b", layers=[99]), "no layer 99"),
         (lambda m: m.residuals("a b", layers="first"), "layers: 'first'"),
         (lambda m: m.residuals("a b", hook="resid"), "hook: 'resid'"),
+        (lambda m: m.residuals("a b", hook="z"), "head: the hook 'z'"),
+        (lambda m: m.residuals("a b", hook="z", head=99), "no head 99"),
+        (lambda m: m.residuals("a b", hook="attn_out", head=0), "leave out head 0"),
         (lambda m: m.tokenize(b"bytes"), "text: expected text"),
         (lambda m: m.tokenize("a", bos="perhaps"), "bos: 'perhaps'"),
         (lambda m: m.trace("So it is."), "sentence, span"),

@@ -168,14 +168,17 @@ void warn_of_skips(const SweepPlan& plan, const Watch& watch) {
 void warn_of_unreachable(const SweepJob& job, const Watch& watch) {
   const SweepOptions& options = job.options;
   const Site highest{options.layers.back(), options.point};
-  if (options.readout.kind == ReadoutKind::kPredicting || attention_layers_above(job.config, highest) > 0)
-    return;
+  const bool is_on_span = options.at != PushAt::kBefore;
+  const bool reads_pushed_rows = options.readout.kind == ReadoutKind::kPredicting ||
+                                 (is_on_span && options.readout.kind == ReadoutKind::kFollowing);
+  if (reads_pushed_rows || attention_layers_above(job.config, highest) > 0) return;
   warn(watch,
        fmt::format(
            "layer {} is the last: a push after its attention block cannot reach the rows of the readout "
-           "'{}', so its KL is exactly 0 at every epsilon. The readout 'predicting' reads the row that "
+           "'{}', so its KL is exactly 0 at every epsilon. The readout '{}' reads the row that "
            "it does reach",
-           job.config.num_layers - 1, readout_name(options.readout)));
+           job.config.num_layers - 1, readout_name(options.readout),
+           is_on_span ? "following" : "predicting"));
 }
 
 // Another program may have emptied, cut or replaced the file while the sweep wrote it: nothing is done unless it is there.
