@@ -68,7 +68,8 @@ $(python_tools)/bin/python: scripts/python_tools.txt
 wheel: $(python_tools)/bin/python ## build the Python package: dist/tugline-*.whl, with its shared libraries
 	@$(call install_dependencies,--python)
 	@rm -rf build/wheel_raw dist/tugline-*.whl
-	@PATH="$$PWD/$(python_tools)/bin:$$PATH" CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python_tools)/bin/python -m pip wheel -q --disable-pip-version-check --no-deps -w build/wheel_raw .
+	@# The compiler by the name by which `make release` calls it: what that has compiled is then in ccache.
+	@PATH="$$PWD/$(python_tools)/bin:$$PATH" CXX="$${CXX:-c++}" CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python_tools)/bin/python -m pip wheel -q --disable-pip-version-check --no-deps -w build/wheel_raw .
 	@PATH="$$PWD/$(python_tools)/bin:$$PATH" auditwheel repair -w dist build/wheel_raw/*.whl
 
 python-test: wheel ## the Python package's tests, in an environment that has the wheel and nothing of the build's
