@@ -20,7 +20,7 @@ ResidualSizes::ResidualSizes(const Model& model, const Baseline& baseline,
   }
 }
 
-double ResidualSizes::rms(LayerIndex layer, TokenRange tokens) const {
+double ResidualSizes::rms_over(LayerIndex layer, TokenRange tokens) const {
   if (tokens.size() == 1) return rms(layer, Position{tokens.begin});
   double squares = 0;
   for (int64_t token = tokens.begin; token < tokens.end; ++token)
@@ -28,7 +28,7 @@ double ResidualSizes::rms(LayerIndex layer, TokenRange tokens) const {
   return std::sqrt(squares / static_cast<double>(tokens.size()));
 }
 
-bool ResidualSizes::is_sink(LayerIndex layer, TokenRange tokens) const {
+bool ResidualSizes::has_sink(LayerIndex layer, TokenRange tokens) const {
   for (int64_t token = tokens.begin; token < tokens.end; ++token)
     if (is_sink(layer, Position{token})) return true;
   return false;

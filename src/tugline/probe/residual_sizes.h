@@ -23,8 +23,8 @@ class ResidualSizes {
     return layers_.at(layer).sinks.at(static_cast<size_t>(position.value));
   }
   // The root of the tokens' mean square, and whether one of them is a sink.
-  [[nodiscard]] double rms(LayerIndex layer, TokenRange tokens) const;
-  [[nodiscard]] bool is_sink(LayerIndex layer, TokenRange tokens) const;
+  [[nodiscard]] double rms_over(LayerIndex layer, TokenRange tokens) const;
+  [[nodiscard]] bool has_sink(LayerIndex layer, TokenRange tokens) const;
 
  private:
   struct Layer {

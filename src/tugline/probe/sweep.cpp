@@ -61,7 +61,7 @@ class Sweep {
         sizes_ = std::make_unique<ResidualSizes>(model_, *baseline, options_.layers);
       }
       const ReplayRows rows = planned_rows(planned, span, options_);
-      if (is_control(span.kind) && sizes_->is_sink(layer, rows.landed())) {
+      if (is_control(span.kind) && sizes_->has_sink(layer, rows.landed())) {
         observer_.put_unit(unmeasured_at_sink(planned, span, layer, rows.landed()));
         return;
       }
@@ -98,7 +98,7 @@ class Sweep {
     observer_.put_unit({.key = unit_key(planned, span, layer),
                         .span = span.tokens,
                         .span_text = span.text,
-                        .sink = sizes_->is_sink(layer, base.rows.landed()),
+                        .sink = sizes_->has_sink(layer, base.rows.landed()),
                         .measured = std::move(measured),
                         .audit = audited});
   }
@@ -126,7 +126,7 @@ class Sweep {
             .span_text = span.text,
             .sink = true,
             .measured = {.position = site.begin,
-                         .rms = sizes_->rms(layer, site),
+                         .rms = sizes_->rms_over(layer, site),
                          .note = "no pushes: the control's site is a sink token"},
             .audit = {}};
   }
