@@ -221,7 +221,7 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
                           options.limits.memory);
       }
     } catch (const Error& e) {
-      fail(e.code(), "example {}: {}", planned.example->index, e.what());
+      fail_setting(e.code(), e.setting(), "example {}: {}", planned.example->index, e.message());
     }
   }
 }
