@@ -65,7 +65,7 @@ class TUGLINE_API Run {
   std::filesystem::path path_;
 };
 
-// Measures the dataset's spans into the run store at `path`, or resumes an earlier sweep of the same identity. Errors: those of Trace::tug;
+// Measures the dataset's spans into the run store at `path`, or adds to an earlier sweep of the same identity what it lacks. Errors: those of Trace::tug;
 // kConflict for the store of another run (names what differs); kNothingToMeasure if every example is skipped; kInterrupted, which keeps
 // every finished unit.
 TUGLINE_API Run sweep(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,

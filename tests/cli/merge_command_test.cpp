@@ -105,14 +105,49 @@ TEST_F(Shards, GoOnAsTheShardThatTheyAre) {
   const std::string before = exported("1.db", "units");
   sweep(" -o 1.db --shard 1/2" + kSettings);
   EXPECT_EQ(exported("1.db", "units"), before);
-  for (const std::string shard : {" --shard 2/2", " --shard 1/3", ""}) {
-    expect_refused("sweep $MODEL data.json -o 1.db" + kSettings + shard, "holds shard 1/2, this is");
-    expect_refused("sweep $MODEL data.json --dry-run -o 1.db" + kSettings + shard,
-                   "holds shard 1/2, this is");
-  }
+}
+
+// Into the run that was never sharded, by the other shard or by the plain command.
+TEST_F(Shards, Grow) {
   sweep(" -o whole.db" + kSettings);
-  expect_refused("sweep $MODEL data.json -o whole.db --shard 1/2" + kSettings, "holds the whole run");
-  sweep(" -o whole.db --shard 1/1" + kSettings);
+  for (const std::string rest : {" --shard 2/2", ""}) {
+    sweep(" -o 1.db --shard 1/2" + kSettings);
+    sweep(" -o 1.db" + rest + kSettings);
+    expect_equal("1.db", "whole.db");
+    EXPECT_TRUE(RunStore::open_read_only(folder_ / "1.db").shard().is_whole());
+    EXPECT_FALSE(holds(tugline("summary 1.db").out, "unfinished"));
+    std::filesystem::remove(folder_ / "1.db");
+  }
+  sweep(" -o whole.db --shard 1/2" + kSettings);
+  EXPECT_TRUE(RunStore::open_read_only(folder_ / "whole.db").shard().is_whole());
+}
+
+// Stores of one identity need not be shards: of other layers, spans, examples, epsilons, directions and audits.
+TEST_F(Shards, StoresOfAnyPartsOfARunAreMerged) {
+  const std::string pushes = " --epsilons 0,1 --directions 3";
+  sweep(" -o whole.db --layers 0,2 --spans anchor,chunks" + pushes);
+  sweep(" -o a.db --layers 0 --spans anchor,chunks" + pushes);
+  sweep(" -o b.db --layers 2 --spans anchor" + pushes);
+  sweep(" -o c.db --layers 2 --spans chunks --max-examples 1" + pushes);
+  sweep(" -o d.db --layers 0,2 --spans chunks" + pushes);
+  const ProgramOutcome outcome = tugline("merge merged.db a.db b.db c.db d.db");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  expect_equal("merged.db", "whole.db");
+  EXPECT_FALSE(holds(tugline("summary merged.db").out, "unfinished"));
+
+  // Grown by the one, as merged of the two.
+  sweep(" -o e.db --layers 0 --epsilons 0,1 --directions 3");
+  std::filesystem::copy(folder_ / "e.db", folder_ / "grown.db");
+  sweep(" -o f.db --layers 0 --epsilons 2,3 --directions 3");
+  sweep(" -o grown.db --layers 0 --epsilons 0,1,2,3 --directions 3");
+  EXPECT_EQ(tugline("merge both.db e.db f.db").status, 0);
+  expect_equal("both.db", "grown.db");
+  // What two have in common is compared, and kept once.
+  EXPECT_EQ(tugline("merge again.db both.db e.db grown.db").status, 0);
+  expect_equal("again.db", "grown.db");
+  sweep(" -o more.db --layers 0 --epsilons 0,1 --directions 3 --audit 3");
+  EXPECT_EQ(tugline("merge audited.db e.db more.db").status, 0);
+  expect_equal("audited.db", "more.db");
 }
 
 TEST_F(Shards, DryRunTellsTheShardsPart) {
@@ -156,8 +191,8 @@ TEST_F(Shards, BadInput) {
   expect_refused("merge out.db none.db", "none.db");
   expect_refused("merge out.db data.json", "data.json");
   sweep(" -o a.db --epsilons 1 --layers 0 --directions 1");
-  sweep(" -o b.db --epsilons 1 --layers 0 --directions 2");
-  expect_refused("merge out.db a.db b.db", "directions: ");
+  sweep(" -o b.db --epsilons 1 --layers 0 --directions 1 --seed 7");
+  expect_refused("merge out.db a.db b.db", "seed: ");
   expect_refused("merge b.db a.db", "is there already");
   expect_refused("merge out.db a.db a.db", "given twice");
   expect_refused("merge /dev/full a.db", "/dev/full");

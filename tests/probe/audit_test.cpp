@@ -77,7 +77,7 @@ class Audits : public testing::TestWithParam<const char*> {
             unit_site(probe_.model, *probe_.baseline, base, layer, context)};
   }
   AuditResult audited(const Measured& measured, const PushOptions& pushes, int64_t count) {
-    return auditor_.audit(measured.unit, measured.rows, measured.site, pushes, count);
+    return auditor_.audit(measured.unit, measured.rows, measured.site, pushes, {.end = count});
   }
 };
 
@@ -107,8 +107,9 @@ TEST_P(Audits, AreOfPushesOfEveryKind) {
     pushes.orthogonal = Orthogonal::kToResidual;
     for (const LayerIndex layer : layers_) {
       const UnitMeasurement unit = measure_unit(probe.model, *probe.baseline, base, layer, pushes, context);
-      const AuditResult audit = auditor.audit(
-          unit, base.rows, unit_site(probe.model, *probe.baseline, base, layer, context), pushes, 1000);
+      const AuditResult audit =
+          auditor.audit(unit, base.rows, unit_site(probe.model, *probe.baseline, base, layer, context),
+                        pushes, {.end = 1000});
       EXPECT_GT(audit.pushes, 0);
       expect_within_bounds(audit, "layer " + std::to_string(layer.value));
     }
@@ -217,22 +218,22 @@ INSTANTIATE_TEST_SUITE_P(Models, Audits,
 TEST(AuditChoice, DependsOnSeedAndSiteAlone) {
   const UnitSite site{.example_hash = 5, .span = {5, 9}, .layer = {1}};
   const PushOptions pushes = options({0, 1, 2}, 32);
-  const auto chosen = choose_audited(pushes, site, 4);
-  EXPECT_EQ(choose_audited(pushes, site, 4), chosen);
+  const auto chosen = choose_audited(whole_grid(pushes), pushes.seed, site, 4);
+  EXPECT_EQ(choose_audited(whole_grid(pushes), pushes.seed, site, 4), chosen);
   PushOptions other = pushes;
   other.seed = 43;
-  EXPECT_NE(choose_audited(other, site, 4), chosen);
+  EXPECT_NE(choose_audited(whole_grid(other), other.seed, site, 4), chosen);
   for (const UnitSite& elsewhere : {UnitSite{6, {5, 9}, {1}}, UnitSite{5, {4, 9}, {1}},
                                     UnitSite{5, {5, 8}, {1}}, UnitSite{5, {5, 9}, {2}}})
-    EXPECT_NE(choose_audited(pushes, elsewhere, 4), chosen);
+    EXPECT_NE(choose_audited(whole_grid(pushes), pushes.seed, elsewhere, 4), chosen);
 }
 
 TEST(AuditChoice, TakesDistinctPushesThatAreComputed) {
   const PushOptions pushes = options({0, 1, -2}, 5);
   for (const int64_t count : {0, 1, 7, 10, 11}) {
-    std::set<std::pair<int32_t, int32_t>> distinct;
-    for (const PushIndex push :
-         choose_audited(pushes, {.example_hash = 1, .span = {1, 2}, .layer = {0}}, count)) {
+    std::set<std::pair<int32_t, double>> distinct;
+    for (const UnitPush push : choose_audited(whole_grid(pushes), pushes.seed,
+                                              {.example_hash = 1, .span = {1, 2}, .layer = {0}}, count)) {
       EXPECT_NE(push.epsilon, 0);
       distinct.insert({push.direction, push.epsilon});
     }
@@ -243,10 +244,10 @@ TEST(AuditChoice, TakesDistinctPushesThatAreComputed) {
 // Over many sites every push is chosen: 10 of them, each of 300 draws missing one with probability 0.9.
 TEST(AuditChoice, ReachesEveryPush) {
   const PushOptions pushes = options({0, 1, -2}, 5);
-  std::set<std::pair<int32_t, int32_t>> seen;
+  std::set<std::pair<int32_t, double>> seen;
   for (int32_t layer = 0; layer < 300; ++layer)
-    for (const PushIndex push :
-         choose_audited(pushes, {.example_hash = 1, .span = {1, 2}, .layer = {layer}}, 1))
+    for (const UnitPush push : choose_audited(whole_grid(pushes), pushes.seed,
+                                              {.example_hash = 1, .span = {1, 2}, .layer = {layer}}, 1))
       seen.insert({push.direction, push.epsilon});
   EXPECT_EQ(seen.size(), 10U);
 }

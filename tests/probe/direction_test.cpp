@@ -17,7 +17,7 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 const DirectionKey kKey{
-    .seed = 42, .example_hash = 7, .span = {5, 9}, .layer = {3}, .direction = 1, .epsilon_index = 0};
+    .seed = 42, .example_hash = 7, .span = {5, 9}, .layer = {3}, .direction = 1, .epsilon = 0};
 
 // The sum of n squares is within n roundings of 1.
 TEST(IsotropicDirection, HasUnitLength) {
@@ -41,7 +41,7 @@ TEST(IsotropicDirection, EveryPartOfTheKeyCounts) {
   others[3].span.end = 10;
   others[4].layer = {4};
   others[5].direction = 2;
-  others[6].epsilon_index = 1;
+  others[6].epsilon = 1;
   const auto first = isotropic_direction(kKey, 576);
   for (const DirectionKey& key : others)
     EXPECT_LT(std::abs(dot(first, isotropic_direction(key, 576))), 6.0 / 24);

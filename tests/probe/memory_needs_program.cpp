@@ -54,7 +54,9 @@ ModelConfig small() {
 
 class Discard final : public SweepObserver {
  public:
-  bool has_unit(const UnitKey& /*key*/) override { return false; }
+  UnitParts parts(const UnitKey& /*key*/) override { return {}; }
+  UnitMeasurement measured(const UnitKey& /*key*/, size_t /*part*/) override { return {}; }
+  void put_audit(const UnitKey& /*key*/, size_t /*part*/, const AuditResult& /*audit*/) override {}
   void put_examples(const std::vector<ExampleRecord>& /*examples*/,
                     const std::vector<SkippedSpan>& /*skipped*/) override {}
   void put_unit(const UnitRecord& /*unit*/) override {}
@@ -126,10 +128,7 @@ int measure(char** words) {
   run(c, small(), Work(c, 260));  // code, and what libraries keep
   const ModelConfig config = middle_sized();
   const Work work(c, 600);
-  const MemoryNeeds planned =
-      cost_of(
-          config, work.plan, work.options, [](const UnitKey&) { return false; }, c.arithmetic)
-          .memory;
+  const MemoryNeeds planned = cost_of(config, work.plan, work.options, no_parts, c.arithmetic).memory;
   std::cout << nlohmann::json{{"grown", growth(c, config, work)},
                               {"planned", planned.peak},
                               {"weights", planned.weights},

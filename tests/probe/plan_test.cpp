@@ -30,12 +30,14 @@ class Plans : public testing::Test {
           {.kind = Span::Kind::kChunk, .chunk = static_cast<int64_t>(i), .tokens = spans[i], .text = {}});
     plan_.examples.push_back(std::move(planned));
   }
+  // With all pushes of the units that `has_unit` says.
   [[nodiscard]] SweepCost cost(const std::function<bool(const UnitKey&)>& has_unit) const {
-    return cost_of(config_, plan_, options_, has_unit);
+    return cost_of(config_, plan_, options_, [&](const UnitKey& key) {
+      const MeasuredPart all{.grid = whole_grid(options_.pushes), .audited = options_.audit};
+      return has_unit(key) ? UnitParts{all} : UnitParts();
+    });
   }
-  [[nodiscard]] SweepCost cost() const {
-    return cost([](const UnitKey&) { return false; });
-  }
+  [[nodiscard]] SweepCost cost() const { return cost_of(config_, plan_, options_, no_parts); }
   // Ten pushes a unit at both layers.
   [[nodiscard]] double push_flops(int64_t begin, int64_t end) const {
     const ReplayRows rows{.push = {begin - 1}, .count = end - begin, .first_read = 0};

@@ -49,7 +49,7 @@ class PushVectors : public testing::Test {
                  .residual = drawn(77, kHidden),
                  .residuals = &residuals_};
 
-  [[nodiscard]] std::vector<double> direction(int32_t number, int32_t epsilon = 0) const {
+  [[nodiscard]] std::vector<double> direction(int32_t number, double epsilon = 0) const {
     return push_direction(options_, site_, {number, epsilon});
   }
 };
@@ -216,7 +216,7 @@ TEST_F(PushVectors, OrthogonalToASubspace) {
 
 TEST_F(PushVectors, AdditionsAreEpsilonTimesRms) {
   for (const int32_t e : {0, 1}) {
-    const PushVector push = push_vector(options_, site_, {2, e});
+    const PushVector push = push_vector(options_, site_, {2, options_.epsilons[static_cast<size_t>(e)]});
     const std::vector<double> v = direction(2);
     for (size_t i = 0; i < v.size(); ++i)
       EXPECT_DOUBLE_EQ(push.vector[i],
@@ -233,7 +233,7 @@ TEST_F(PushVectors, RotationsKeepTheNorm) {
   const double length = norm(site_.residual);
   for (int32_t e = 0; e < 5; ++e) {
     const double epsilon = options_.epsilons[static_cast<size_t>(e)];
-    const PushVector push = push_vector(options_, site_, {1, e});
+    const PushVector push = push_vector(options_, site_, {1, epsilon});
     // |h + x|^2 - |h|^2 = 2 h.x + x.x, which cancels only against itself.
     EXPECT_NEAR(2 * dot(site_.residual, push.vector) + dot(push.vector, push.vector), 0,
                 kRounding * length * length * std::abs(epsilon));
@@ -264,7 +264,7 @@ TEST_F(PushVectors, InterpolationsGoToAnotherRealResidual) {
     return norm(difference(other.values, end)) < kRounding * norm(other.values) * 10;
   };
   EXPECT_EQ(std::count_if(residuals_.sample.begin(), residuals_.sample.end(), is_end), 1);
-  const PushVector quarter = push_vector(options_, site_, {1, 0});
+  const PushVector quarter = push_vector(options_, site_, {1, 0.25});
   for (size_t i = 0; i < end.size(); ++i) EXPECT_DOUBLE_EQ(quarter.vector[i], 0.25 * whole.vector[i]);
   EXPECT_NEAR(whole.cosine, dot(whole.vector, site_.residual) / (norm(whole.vector) * norm(site_.residual)),
               kRounding);
@@ -280,7 +280,7 @@ TEST_F(PushVectors, InterpolationsNeverGoToThePushedResidual) {
   site_.residual = residuals_.sample[0].values;
   const std::vector<double> way = difference(residuals_.sample[1].values, site_.residual);
   options_.epsilons = {1};
-  for (int32_t d = 0; d < 8; ++d) EXPECT_EQ(push_vector(options_, site_, {d, 0}).vector, way);
+  for (int32_t d = 0; d < 8; ++d) EXPECT_EQ(push_vector(options_, site_, {d, 1}).vector, way);
   residuals_.sample.resize(1);
   expect_error(ErrorCode::kInput, {"layer 3", "no real residual other than"}, [&] {
     (void)push_vector(options_, site_, {0, 0});

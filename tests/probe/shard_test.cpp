@@ -54,7 +54,7 @@ std::vector<UnitKey> keys_of(const SweepPlan& plan) {
 }
 
 double flops_of(const SweepPlan& plan) {
-  return cost_of(small_shape(), plan, made_options(), [](const UnitKey&) { return false; }).flops();
+  return cost_of(small_shape(), plan, made_options(), no_parts).flops();
 }
 
 // Spans [begin, end) of the plan, counted over all its examples.
@@ -139,9 +139,7 @@ TEST(Shards, CountTheStatisticsOfAllTranscripts) {
   const MadePlan made({20, 20}, 1);
   SweepOptions options = made_options();
   const SweepPlan part = plan_of_shard(small_shape(), made.plan, options, {2, 2});
-  const auto shared = [&] {
-    return cost_of(small_shape(), part, options, [](const UnitKey&) { return false; }).shared_work.total();
-  };
+  const auto shared = [&] { return cost_of(small_shape(), part, options, no_parts).shared_work.total(); };
   const double without = shared();
   options.pushes.family = DirectionFamily::kDifference;
   EXPECT_NEAR(shared() - without, 2 * residual_pass_work(small_shape(), 30, 4).total(), 1e-9 * without);

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "files/build_bytes.h"
@@ -66,16 +68,43 @@ inline SweepOptions small_options() {
 
 class MemoryObserver final : public SweepObserver {
  public:
-  bool has_unit(const UnitKey& key) override { return units.contains(key); }
+  UnitParts parts(const UnitKey& key) override {
+    const auto found = held.find(key);
+    return found == held.end() ? UnitParts() : found->second;
+  }
+  UnitMeasurement measured(const UnitKey& key, size_t part) override {
+    return measured_parts.at(key).at(part);
+  }
   void put_examples(const std::vector<ExampleRecord>& all,
                     const std::vector<SkippedSpan>& without_place) override {
     examples = all;
     skipped = without_place;
   }
   void put_unit(const UnitRecord& unit) override {
-    EXPECT_FALSE(units.contains(unit.key)) << "measured twice";
-    units.emplace(unit.key, unit).first->second.measured.seconds = 0;
+    hold(unit);
     order.push_back(unit.key);
+  }
+  void put_audit(const UnitKey& key, size_t part, const AuditResult& audit) override {
+    held.at(key).at(part).audited += audit.pushes;
+    audits.push_back(audit);
+  }
+  // As if an earlier sweep had measured it.
+  void hold(const UnitRecord& unit) {
+    const PushGrid grid = grid_of(unit.measured.responses).value();
+    for (const MeasuredPart& part : held[unit.key])
+      EXPECT_FALSE(part.grid.size() == 0 || part.grid.shares_a_push(grid)) << "measured twice";
+    held[unit.key].push_back({.grid = grid, .audited = unit.audit.pushes});
+    measured_parts[unit.key].push_back(unit.measured);
+    measured_parts[unit.key].back().seconds = 0;
+    if (units.contains(unit.key)) {
+      auto& responses = units.at(unit.key).measured.responses;
+      responses.insert(responses.end(), unit.measured.responses.begin(), unit.measured.responses.end());
+      std::stable_sort(responses.begin(), responses.end(), [](const auto& a, const auto& b) {
+        return std::pair(a.direction, a.epsilon) < std::pair(b.direction, b.epsilon);
+      });
+    } else {
+      units.emplace(unit.key, unit).first->second.measured.seconds = 0;
+    }
   }
   void put_residuals(LayerIndex layer, const ResidualStatistics& statistics) override {
     residuals[layer] = statistics;
@@ -86,7 +115,10 @@ class MemoryObserver final : public SweepObserver {
     return pushes < stop_after;
   }
 
-  std::map<UnitKey, UnitRecord> units;
+  std::map<UnitKey, UnitRecord> units;  // with the responses of all their parts
+  std::map<UnitKey, UnitParts> held;
+  std::map<UnitKey, std::vector<UnitMeasurement>> measured_parts;
+  std::vector<AuditResult> audits;  // that were added
   std::vector<UnitKey> order;
   std::vector<ExampleRecord> examples;
   std::vector<SkippedSpan> skipped;

@@ -13,10 +13,9 @@ TEST_F(Sweeps, ResumingRunsWhatIsMissing) {
   const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
   MemoryObserver observer;
   const UnitKey kept = whole.order[1];
-  observer.units[kept] = whole.units.at(kept);
+  observer.hold(whole.units.at(kept));
   const auto left = [&] {
-    return cost_of(model_.config(), plan, options,
-                   [&](const UnitKey& key) { return observer.has_unit(key); });
+    return cost_of(model_.config(), plan, options, [&](const UnitKey& key) { return observer.parts(key); });
   };
   const SweepCost cost = left();
   EXPECT_EQ(cost.pushes, 6);
@@ -64,7 +63,7 @@ TEST_F(Sweeps, PushesMadeOfResidualsAreTheSameWhenResumed) {
                 static_cast<int64_t>(dataset_[0].transcript.size() + dataset_[2].transcript.size()));
     }
     MemoryObserver resumed;
-    resumed.units[whole.order[2]] = whole.units.at(whole.order[2]);
+    resumed.hold(whole.units.at(whole.order[2]));
     run_sweep(model_, plan_sweep(dataset_, tokenizer_, options), options, resumed);
     EXPECT_EQ(resumed.units, whole.units);
     for (const auto& [key, unit] : whole.units) {

@@ -143,7 +143,7 @@ inline std::vector<double> random_pushes(const Probe& probe, LayerIndex layer, P
   std::vector<double> vectors;
   for (int i = 0; i < pushes; ++i) {
     const auto direction = isotropic_direction(
-        {.seed = 7, .example_hash = 1, .span = {1, 2}, .layer = layer, .direction = i, .epsilon_index = 0},
+        {.seed = 7, .example_hash = 1, .span = {1, 2}, .layer = layer, .direction = i, .epsilon = 0},
         width_at(probe.baseline->point(), probe.model.config()));
     for (const double v : direction) vectors.push_back(epsilon * probe.rms(layer, position) * v);
   }

@@ -75,7 +75,7 @@ TEST_P(Units, ResponsesAreMeansOfTheReplaysRows) {
                                                       .span = {5, 9},
                                                       .layer = {1},
                                                       .direction = response.direction,
-                                                      .epsilon_index = 0},
+                                                      .epsilon = 0},
                                                      24);
     for (double& v : vector) v *= response.epsilon * unit.rms;
     const auto rows = replay(probe_, base, {1}, vector);
@@ -143,9 +143,9 @@ TEST_P(Units, WhatNoPushReachesIsZeroAndSaysWhy) {
   for (const ResponseRecord& response : unit.responses) EXPECT_EQ(response.kl(), 0);
   const ModelConfig& config = probe_.model.config();
   const ReplayRows predicting = probe_.base({5, 9}, ReadoutKind::kPredicting).rows;
-  EXPECT_EQ(computed_pushes(config, base.rows, after(2), options()), 0);
-  EXPECT_EQ(computed_pushes(config, base.rows, after(1), options()), 6);
-  EXPECT_EQ(computed_pushes(config, predicting, after(2), options()), 6);
+  EXPECT_EQ(computed_pushes(config, base.rows, after(2), whole_grid(options())), 0);
+  EXPECT_EQ(computed_pushes(config, base.rows, after(1), whole_grid(options())), 6);
+  EXPECT_EQ(computed_pushes(config, predicting, after(2), whole_grid(options())), 6);
   EXPECT_TRUE(measure(options(), {1}, ReadoutKind::kFollowing).note.empty());
 }
 
@@ -222,11 +222,14 @@ TEST_P(Units, CommonDirectionsAreTheSameAtEveryEpsilon) {
 }
 
 TEST_P(Units, IndependentDirectionsDifferByEpsilon) {
-  PushOptions independent = options({2, 2});
+  PushOptions independent = options({1.999999, 2});
   independent.sharing = DirectionSharing::kIndependent;
   const UnitMeasurement unit = measure(independent);
   for (size_t d = 0; d < 3; ++d)
     EXPECT_GT(std::abs(unit.responses[2 * d].kl() / unit.responses[2 * d + 1].kl() - 1), 1e-4);
+  independent.epsilons = {2};  // which others there are decides nothing
+  const UnitMeasurement alone = measure(independent);
+  for (size_t d = 0; d < 3; ++d) EXPECT_EQ(alone.responses[d].cosine, unit.responses[2 * d + 1].cosine);
 }
 
 TEST_P(Units, DirectionsDoNotDependOnHowMany) {
@@ -268,8 +271,7 @@ TEST_P(Units, SuppliedDirectionsAreUsed) {
   PushOptions supplied = options({2}, 2);
   for (int i : {1, 0})
     supplied.supplied.rows.push_back(isotropic_direction(
-        {.seed = 42, .example_hash = 5, .span = {5, 9}, .layer = {1}, .direction = i, .epsilon_index = 0},
-        24));
+        {.seed = 42, .example_hash = 5, .span = {5, 9}, .layer = {1}, .direction = i, .epsilon = 0}, 24));
   const UnitMeasurement unit = measure(supplied);
   const UnitMeasurement random = measure(options({2}, 2));
   for (size_t d = 0; d < 2; ++d)
@@ -285,7 +287,7 @@ TEST_P(Units, NullDirectionsArePushedBesideTheSuppliedOnes) {
   for (const ResponseRecord& response : unit.responses)
     EXPECT_EQ(response.set, response.direction == 0 ? DirectionSet::kMain : DirectionSet::kNull);
   EXPECT_EQ(computed_pushes(probe_.model.config(), probe_.base({5, 9}, ReadoutKind::kPredicting).rows,
-                            after(1), beside),
+                            after(1), whole_grid(beside)),
             3);
   // Each is the response to that vector supplied.
   PushOptions alone = options({0, 2}, 1);

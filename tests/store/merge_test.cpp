@@ -9,6 +9,7 @@
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 #include "tugline/store/schema.h"
+#include "tugline/store/unit_rows.h"
 
 namespace tugline {
 namespace {
@@ -73,11 +74,11 @@ TEST_F(Merge, UnitsKeepTheirSessions) {
       make("b.db", {2, 2}, {made_unit(1, 20, 1)}, {{field::kDModel, "576"}, {"machine", "three"}});
   (void)merge_stores(folder_ / "out.db", {a, folder_ / "copy.db", b});
   const RunStore merged = RunStore::open_read_only(folder_ / "out.db");
-  const auto sessions = merged.sessions();
+  const auto sessions = merged.sessions_by_number();
   ASSERT_EQ(sessions.size(), 3U) << "a copy's sessions are the original's";
   std::map<UnitKey, std::string> machines;
-  for (const auto& [key, session] : merged.unit_sessions())
-    machines[key] = sessions.at(session).at("machine");
+  for (const StoredPart& part : merged.stored_parts())
+    machines[part.record.key] = sessions.at(part.session).at("machine");
   EXPECT_EQ(machines, (std::map<UnitKey, std::string>{{made_unit(0, 20, 1).key, "one"},
                                                       {made_unit(0, 29, 1).key, "two"},
                                                       {made_unit(1, 20, 1).key, "three"}}));

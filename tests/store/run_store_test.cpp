@@ -14,6 +14,7 @@
 #include "support/temporary_folder.h"
 #include "tugline/store/checksums.h"
 #include "tugline/store/schema.h"
+#include "tugline/store/unit_rows.h"
 
 namespace tugline {
 namespace {
@@ -127,9 +128,8 @@ TEST(RunStore, KeepsWhatIsAskedAboutTokens) {
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
   store.put_example(made_example(0));
   const std::map<int32_t, std::string> pieces{{7, ""}, {504, " the"}, {9, "\xe2\x82"}};
-  store.put_tokens(pieces);
-  store.put_tokens({{7, ""}, {504, " the"}});
-  store.put_unit(unit);
+  store.put_unit(unit, pieces);
+  store.put_unit(made_unit(0, 2, 1), {{7, ""}, {504, " the"}});
   EXPECT_EQ(store.responses(unit.key), unit.measured.responses);
   EXPECT_EQ(store.tokens(), pieces);
   EXPECT_EQ(moved_tokens_of(unit.measured.responses), (std::set<int32_t>{2, 3, 7, 9, 504}));
@@ -163,6 +163,53 @@ TEST(RunStore, RefusesMeasuresThatAreNotOneARow) {
   const Error e = error_of([&] { (void)store.responses(unit.key); });
   EXPECT_EQ(e.code(), ErrorCode::kInput);
   EXPECT_NE(std::string(e.what()).find("responses.js_rows"), std::string::npos) << e.what();
+}
+
+// The parts of a unit are one unit to those who read it, and each keeps its bits and its session.
+TEST(RunStore, AUnitGrowsByPushesAndAudits) {
+  const TemporaryFolder folder;
+  UnitRecord first = made_unit(0, 1, 1.0 / 7);
+  UnitRecord more = first;
+  for (ResponseRecord& response : more.measured.responses) response.epsilon += 100;
+  more.measured.seconds = 3;
+  more.audit.pushes = 2;
+  more.audit.disagreements[kKl] = 1;
+  {
+    RunStore store = RunStore::create_or_resume(folder / "run.db", made_identity(), made_provenance());
+    store.put_example(made_example(0));
+    store.put_unit(first);
+  }
+  RunStore store = RunStore::create_or_resume(folder / "run.db", made_identity(), made_provenance());
+  store.put_unit(more);
+  EXPECT_EQ(error_of([&] { store.put_unit(more); }).code(), ErrorCode::kConflict);
+  UnitRecord elsewhere = made_unit(0, 1, 1);
+  for (ResponseRecord& response : elsewhere.measured.responses) response.epsilon += 200;
+  elsewhere.span.end += 1;
+  EXPECT_EQ(error_of([&] { store.put_unit(elsewhere); }).code(), ErrorCode::kConflict);
+  AuditResult audit{.pushes = 4};
+  audit.disagreements[kKl] = 2;
+  store.put_audit(first.key, 1, audit);
+  store.check_everything();
+
+  ASSERT_EQ(store.unit_keys(), std::vector<UnitKey>{first.key});
+  const UnitRecord found = store.units().at(0);
+  EXPECT_EQ(found.measured.rows, first.measured.rows);
+  EXPECT_EQ(found.measured.seconds, first.measured.seconds + 3);
+  EXPECT_EQ(found.audit.pushes, first.audit.pushes + 2 + 4);
+  EXPECT_EQ(found.audit.disagreements[kKl], std::max(first.audit.disagreements[kKl], std::optional(2.0)));
+  std::vector<ResponseRecord> both = first.measured.responses;
+  both.insert(both.end(), more.measured.responses.begin(), more.measured.responses.end());
+  std::stable_sort(both.begin(), both.end(), [](const ResponseRecord& a, const ResponseRecord& b) {
+    return std::pair(a.direction, a.epsilon) < std::pair(b.direction, b.epsilon);
+  });
+  EXPECT_EQ(store.responses(first.key), both);
+  const UnitParts parts = store.parts(first.key);
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].grid, grid_of(first.measured.responses));
+  EXPECT_EQ(parts[0].audited, first.audit.pushes);
+  EXPECT_EQ(parts[1].audited, 6);
+  EXPECT_EQ(store.measured(first.key, 1).responses, more.measured.responses);
+  EXPECT_EQ(store.stored_parts().at(1).session, 2);
 }
 
 TEST(RunStore, TellsRandomDirectionsFromTheVectorsBesideThem) {

@@ -18,7 +18,6 @@ namespace tugline {
 inline RunIdentity made_identity() {
   return {{{field::kReadout, "predicting"},
            {field::kHook, "resid_post"},
-           {field::kDirections, "2"},
            {field::kDirectionFamily, "isotropic"},
            {field::kDirectionSharing, "common"},
            {field::kPrecision, "f32"},

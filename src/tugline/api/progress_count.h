@@ -12,13 +12,11 @@ namespace tugline {
 
 class ProgressCount {
  public:
-  // `has_unit`: says which units are already measured.
-  ProgressCount(
-      const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
-      std::function<void(const CallProgress&)> tell,
-      const std::function<bool(const UnitKey&)>& has_unit = [](const UnitKey&) { return false; })
+  // `parts` says what is already measured.
+  ProgressCount(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
+                std::function<void(const CallProgress&)> tell, const PartsOf& parts = no_parts)
       : tell_(std::move(tell)) {
-    const SweepCost cost = cost_of(config, plan, options, has_unit);
+    const SweepCost cost = cost_of(config, plan, options, parts);
     now_.all_pushes = cost.pushes;
     all_flops_ = cost.push_work.total();
   }

@@ -217,6 +217,8 @@ SweepOptions resolve(const PushSettings& settings, const ModelConfig& config) {
 
 SweepOptions resolve(const SweepSettings& settings, const ModelConfig& config) {
   SweepOptions options = resolve(settings.push, config);
+  // A sweep's numbers do not depend on the order in which epsilons are given.
+  std::sort(options.pushes.epsilons.begin(), options.pushes.epsilons.end());
   std::set<Span::Kind> kinds;
   for (const std::string& name : settings.spans)
     for (const Span::Kind kind : kinds_of(name)) kinds.insert(kind);

@@ -37,11 +37,12 @@ class StoreObserver final : public SweepObserver {
         piece_of_(job.piece_of),
         watch_(watch),
         count_(job.config, job.plan, job.options, watch.progress,
-               [&store](const UnitKey& key) { return store.has_unit(key); }) {
+               [&store](const UnitKey& key) { return store.parts(key); }) {
     store.wait_for_others([this](double seconds) { return wait(seconds); });
   }
 
-  bool has_unit(const UnitKey& key) override { return store_.has_unit(key); }
+  UnitParts parts(const UnitKey& key) override { return store_.parts(key); }
+  UnitMeasurement measured(const UnitKey& key, size_t part) override { return store_.measured(key, part); }
   void put_examples(const std::vector<ExampleRecord>& examples,
                     const std::vector<SkippedSpan>& skipped) override {
     store_.put_examples(examples, skipped);
@@ -49,12 +50,20 @@ class StoreObserver final : public SweepObserver {
   void put_unit(const UnitRecord& unit) override {
     std::map<int32_t, std::string> pieces;
     for (const int32_t token : moved_tokens_of(unit.measured.responses)) pieces[token] = piece_of_(token);
-    store_.put_tokens(pieces);
-    store_.put_unit(unit);
-    const std::string name = fmt::format("example {}, {}, layer {}", unit.key.example,
-                                         span_text(unit.key.span_kind, unit.key.chunk), unit.key.layer);
+    store_.put_unit(unit, pieces);
+    const std::string name = name_of(unit.key);
     count_.finish_unit(name);
     warn_of_audit(unit, precision_, name, watch_);
+  }
+  void put_audit(const UnitKey& key, size_t part, const AuditResult& audit) override {
+    store_.put_audit(key, part, audit);
+    const std::string name = name_of(key);
+    count_.finish_unit(name);
+    UnitRecord audited{};
+    audited.key = key;
+    audited.measured = store_.measured(key, part);
+    audited.audit = audit;
+    warn_of_audit(audited, precision_, name, watch_);
   }
   void put_residuals(LayerIndex layer, const ResidualStatistics& residuals) override {
     if (watch_.inform)
@@ -67,6 +76,10 @@ class StoreObserver final : public SweepObserver {
   }
 
  private:
+  static std::string name_of(const UnitKey& key) {
+    return fmt::format("example {}, {}, layer {}", key.example, span_text(key.span_kind, key.chunk),
+                       key.layer);
+  }
   [[nodiscard]] bool goes_on() const { return !watch_.keep_going || watch_.keep_going(); }
 
   // While a reader keeps the store locked: says so after some seconds, and then once a minute.
@@ -98,14 +111,23 @@ std::string machine_text() {
                      machine.onednn_version, machine.onednn_isa);
 }
 
-Provenance provenance(const SweepJob& job) {
+// The units of the plan and those that the store has besides.
+int64_t units_after(const SweepJob& job, const SweepPlan& plan, const std::vector<UnitKey>& stored) {
+  std::set<UnitKey> units(stored.begin(), stored.end());
+  for (const PlannedExample& example : plan.examples)
+    for (const Span& span : example.spans)
+      for (const LayerIndex layer : job.options.layers) units.insert(unit_key(example, span, layer));
+  return std::ssize(units);
+}
+
+Provenance provenance(const SweepJob& job, const std::vector<UnitKey>& stored) {
   Provenance facts{{field::kVersion, std::string(kVersion)},
                    {field::kMachine, machine_text()},
                    {field::kStarted, now_utc()},
                    {field::kModelName, job.config.name},
                    {field::kDataName, name_of(job.data)},
                    {field::kDModel, std::to_string(job.config.hidden_size)},
-                   {field::kUnitsPlanned, std::to_string(job.units(job.whole))},
+                   {field::kUnitsPlanned, std::to_string(units_after(job, job.whole, stored))},
                    {"num_layers", std::to_string(job.config.num_layers)},
                    {"data_path", job.data.path},
                    {"dataset", hex(hash_of(job.data))}};
@@ -115,7 +137,7 @@ Provenance provenance(const SweepJob& job) {
   if (const auto& supplied = job.options.pushes.supplied; !supplied.names.empty())
     facts[field::kDirectionArrays] = array_names(supplied);
   if (!job.source.commit.empty()) facts["model_commit"] = job.source.commit;
-  if (!job.shard.is_whole()) facts[field::kShardUnits] = std::to_string(job.units(job.plan));
+  if (!job.shard.is_whole()) facts[field::kShardUnits] = std::to_string(units_after(job, job.plan, stored));
   facts.insert(job.facts.begin(), job.facts.end());
   return facts;
 }
@@ -172,33 +194,26 @@ void warn_of_unreachable(const SweepJob& job, const Watch& watch) {
   const bool reads_pushed_rows = options.readout.kind == ReadoutKind::kPredicting ||
                                  (is_on_span && options.readout.kind == ReadoutKind::kFollowing);
   if (reads_pushed_rows || attention_layers_above(job.config, highest) > 0) return;
-  warn(watch,
-       fmt::format(
-           "layer {} is the last: a push after its attention block cannot reach the rows of the readout "
-           "'{}', so its KL is exactly 0 at every epsilon. The readout '{}' reads the row that "
-           "it does reach",
-           job.config.num_layers - 1, readout_name(options.readout),
-           is_on_span ? "following" : "predicting"));
+  warn(
+      watch,
+      fmt::format(
+          "layer {} is the last: a push after its attention block cannot reach the rows of the readout "
+          "'{}', so its KL is exactly 0 at every epsilon. The readout '{}' reads the row that "
+          "it does reach",
+          job.config.num_layers - 1, readout_name(options.readout), is_on_span ? "following" : "predicting"));
 }
 
 // Another program may have emptied, cut or replaced the file while the sweep wrote it: nothing is done unless it is there.
 void check_written(const SweepJob& job, const RunIdentity& identity) {
   const RunStore store = RunStore::open_read_only(job.path);
   store.check_identity(identity);
-  int64_t units = 0;
-  int64_t planned = 0;
-  for (const PlannedExample& example : job.plan.examples)
-    for (const Span& span : example.spans)
-      for (const LayerIndex layer : job.options.layers) {
-        ++planned;
-        units += store.has_unit(unit_key(example, span, layer)) ? 1 : 0;
-      }
-  if (units < planned)
+  const SweepCost left =
+      cost_of(job.config, job.plan, job.options, [&](const UnitKey& key) { return store.parts(key); });
+  if (left.units_left > 0)
     fail(ErrorCode::kIo,
          "{}: holds {} of the sweep's {} units: another program changed the file while the sweep wrote it; "
-         "run the "
-         "same sweep again",
-         job.path, units, planned);
+         "run the same sweep again",
+         job.path, left.units - left.units_left, left.units);
 }
 
 }  // namespace
@@ -288,7 +303,6 @@ std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch) 
   for (const char* name : {field::kBackend, field::kModelWeights, field::kPrecision})
     if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
   store.check_identity(wanted);
-  store.check_shard(job.shard);
   check_examples(store, job.whole);
   warn_of_versions(store, watch);
   return store;
@@ -304,7 +318,9 @@ void measure(const SweepJob& job, const SweepModels& models, const Watch& watch)
   const RunIdentity identity =
       sweep_identity(models.model, job.options, job.whole, direction_source(job.options.pushes));
   {
-    RunStore store = RunStore::create_or_resume(job.path, identity, provenance(job), job.shard);
+    std::vector<UnitKey> stored;
+    if (RunStore::is_there(job.path)) stored = RunStore::open_read_only(job.path).unit_keys();
+    RunStore store = RunStore::create_or_resume(job.path, identity, provenance(job, stored), job.shard);
     check_examples(store, job.whole);
     StoreObserver observer(store, identity.fields.at(field::kPrecision), job, watch);
     run_sweep(models.model, job.plan, job.options, observer, models.exact);

@@ -1,6 +1,8 @@
 // A text's spans, and pushes before one of them: a sweep of one example whose results stay in memory.
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "tugline/api/engine.h"
 #include "tugline/api/progress_count.h"
 #include "tugline/api/responses.h"
@@ -38,7 +40,9 @@ class Collector final : public SweepObserver {
   Collector(ProgressCount count, std::string_view precision, const Watch& watch)
       : count_(std::move(count)), precision_(precision), watch_(watch) {}
 
-  bool has_unit(const UnitKey&) override { return false; }
+  UnitParts parts(const UnitKey&) override { return {}; }
+  UnitMeasurement measured(const UnitKey&, size_t) override { throw std::logic_error("no unit is kept"); }
+  void put_audit(const UnitKey&, size_t, const AuditResult&) override {}
   void put_examples(const std::vector<ExampleRecord>&, const std::vector<SkippedSpan>&) override {}
   void put_unit(const UnitRecord& unit) override {
     units.push_back(unit);
@@ -64,6 +68,13 @@ std::map<std::string, std::string> provenance_of(const Model& model, const Sweep
   std::map<std::string, std::string> facts =
       sweep_identity(model, options, plan, direction_source(options.pushes)).fields;
   for (const char* name : {"controls", "bos"}) facts.erase(name);
+  std::vector<int32_t> layers;
+  for (const LayerIndex layer : options.layers) layers.push_back(layer.value);
+  facts["layers"] = text_of(layers);
+  facts["epsilons"] = text_of(options.pushes.epsilons);
+  facts["directions"] = std::to_string(options.pushes.directions);
+  facts["null_directions"] = std::to_string(options.pushes.null_directions);
+  facts["audit"] = std::to_string(options.audit);
   facts.merge(execution_settings(options));
   facts[field::kModelName] = model.config().name;
   facts[field::kVersion] = kVersion;

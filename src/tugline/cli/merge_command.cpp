@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "tugline/cli/output_check.h"
+#include "tugline/cli/partial_run.h"
 #include "tugline/core/plural.h"
 #include "tugline/store/merge.h"
+#include "tugline/store/run_store.h"
 
 namespace tugline {
 namespace {
@@ -71,6 +73,7 @@ void run_merge(const Options& options) {
   const MergeReport report = merge_stores(options.output, {options.inputs.begin(), options.inputs.end()});
   for (const MergedInput& input : report.inputs) report_input(input);
   report_missing(report);
+  warn_of_part(RunStore::open_read_only(options.output));
   spdlog::info("done: {}, {}", options.output, units_text(report.units, report.units_planned));
 }
 
@@ -78,7 +81,7 @@ void run_merge(const Options& options) {
 
 void add_merge_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("merge", "Join the stores of a run's shards into one");
+  CLI::App* command = app.add_subcommand("merge", "Join run stores of one identity into one");
   command->add_option("OUT.db", options->output, "The run store to make; it must not exist")->required();
   command->add_option("A.db", options->inputs, "Run stores of tugline sweep that hold parts of one run")
       ->required()
@@ -87,7 +90,9 @@ void add_merge_command(CLI::App& app) {
       "Examples:\n"
       "  tugline merge run.db part1.db part2.db part3.db part4.db\n"
       "  tugline merge run.db part*.db\n"
-      "Examples, skips, sessions and units are copied; analyses are not. The result equals the store of a "
+      "The stores may be shards, or runs over other layers, spans, examples, epsilons or directions. "
+      "Examples, skips, "
+      "sessions and units are copied; analyses are not. Merged shards equal the store of a "
       "run that was never sharded. If units are missing, the sweep's command without --shard measures them.");
   command->callback([options] { run_merge(*options); });
 }

@@ -32,9 +32,14 @@ std::string flops_text(double flops) {
   return fmt::format("{:.3g} {}", value, kUnits[unit]);
 }
 
+// What is there and what is missing, if the store has something.
 std::string units_text(const SweepCost& cost) {
   const int64_t done = cost.units - cost.units_left;
-  return done == 0 ? "" : fmt::format(", {} of them in the store already, {} to run", done, cost.units_left);
+  if (done == 0 && cost.units_partial == 0) return "";
+  std::string text = fmt::format(", {} of them in the store already, {} to run", done, cost.units_left);
+  if (cost.units_partial > 0) text += fmt::format(" ({} lack some of their pushes)", cost.units_partial);
+  if (cost.audits_left > 0) text += fmt::format(", {} to audit", counted(cost.audits_left, "measured push"));
+  return text;
 }
 
 std::string part_text(const ShardPart& part, int64_t units) {
@@ -91,6 +96,8 @@ std::string plan_json(const PlanReport& r) {
                      {"shard", r.part ? part_json(*r.part) : Json()},
                      {"units", cost.units},
                      {"units_left", cost.units_left},
+                     {"units_partial", cost.units_partial},
+                     {"audits_left", cost.audits_left},
                      {"pushes", cost.pushes},
                      {"batches", cost.batches},
                      {"batch_rows", r.batch_rows},

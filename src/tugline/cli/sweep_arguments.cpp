@@ -45,7 +45,7 @@ void add_files(CLI::App& command, SweepArguments& a) {
   add_field_option(command, a.data);
   command
       .add_option("-o,--output", a.output,
-                  "The run store to write; an existing store of the same run is resumed")
+                  "The run store to write; an existing store of the same run is resumed, or grows")
       ->type_name("RUN.db");
   command
       .add_option(

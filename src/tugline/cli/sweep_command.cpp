@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "tugline/api/engine.h"
 #include "tugline/api/settings.h"
@@ -77,21 +78,36 @@ std::unique_ptr<SweepJob> prepared(const SweepArguments& arguments) {
   return job;
 }
 
+PartsOf parts_in(const RunStore* store) {
+  if (store == nullptr) return no_parts;
+  return [store](const UnitKey& key) { return store->parts(key); };
+}
+
+std::set<UnitKey> planned_units(const SweepJob& job) {
+  std::set<UnitKey> keys;
+  for (const PlannedExample& planned : job.plan.examples)
+    for (const Span& span : planned.spans)
+      for (const LayerIndex layer : job.options.layers) keys.insert(unit_key(planned, span, layer));
+  return keys;
+}
+
 // The share of this speed, in FLOP/s, that the store's units reached.
 std::optional<double> reached_share(const RunStore& store, const SweepJob& job, double speed) {
-  const SweepCost done =
-      cost_of(job.config, job.plan, job.options, [&](const UnitKey& key) { return !store.has_unit(key); });
+  const double all = cost_of(job.config, job.plan, job.options, no_parts).push_work.total();
+  const double left = cost_of(job.config, job.plan, job.options, parts_in(&store)).push_work.total();
   double seconds = 0;
-  for (const UnitRecord& unit : store.units()) seconds += unit.measured.seconds;
-  if (done.pushes == 0 || seconds <= 0) return std::nullopt;
-  return done.push_work.total() / (seconds * speed);
+  const std::set<UnitKey> planned = planned_units(job);
+  for (const UnitRecord& unit : store.units())
+    if (planned.contains(unit.key)) seconds += unit.measured.seconds;
+  if (all <= left || seconds <= 0) return std::nullopt;
+  return (all - left) / (seconds * speed);
 }
 
 // What the shard is of the run; nothing if it is all of it.
 std::optional<ShardPart> part_of(const SweepJob& job) {
   if (job.shard.is_whole()) return std::nullopt;
   const auto flops = [&](const SweepPlan& plan) {
-    return cost_of(job.config, plan, job.options, [](const UnitKey&) { return false; }).flops();
+    return cost_of(job.config, plan, job.options, no_parts).flops();
   };
   const double all = flops(job.whole);
   return ShardPart{.shard = job.shard,
@@ -115,8 +131,7 @@ void dry_run(const SweepArguments& arguments) {
                     .layers = static_cast<int64_t>(job->options.layers.size()),
                     .batch_rows = job->options.limits.rows,
                     .part = part_of(*job),
-                    .cost = cost_of(job->config, plan, job->options,
-                                    [&](const UnitKey& key) { return store && store->has_unit(key); },
+                    .cost = cost_of(job->config, plan, job->options, parts_in(store ? &*store : nullptr),
                                     {.precision = backend->precision()})};
   report.precision = backend->precision();
   report.threads = describe_machine().threads;
@@ -132,9 +147,8 @@ void run(const SweepArguments& arguments) {
   const std::optional<RunStore> store = existing_store(*job, watch_on_stderr());
   refuse_empty(*job, watch_on_stderr());
   const LanguageModel model = load_model(job->source, model_options(arguments.push));
-  report_plan(*job, cost_of(job->config, job->plan, job->options, [&](const UnitKey& key) {
-                      return store && store->has_unit(key);
-                    }).pushes);
+  report_plan(*job,
+              cost_of(job->config, job->plan, job->options, parts_in(store ? &*store : nullptr)).pushes);
   catch_interrupts();
   const auto start = std::chrono::steady_clock::now();
   ProgressLine line;
@@ -161,7 +175,9 @@ void add_sweep_command(CLI::App& app, const std::string& command_line) {
       "  tugline sweep deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B annotated.json -o run.db --preset full\n"
       "  tugline sweep model.gguf annotated.json --preset full --dry-run\n"
       "  tugline sweep model.gguf annotated.json -o part2.db --preset full --shard 2/4\n"
-      "Running the same command again goes on where it stopped.");
+      "Running the same command again goes on where it stopped. With more layers, epsilons, directions, "
+      "spans, "
+      "examples or audits it measures what the store lacks.");
   command->callback([command, arguments] {
     apply_config_and_preset(*command, *arguments);
     arguments->dry_run ? dry_run(*arguments) : run(*arguments);

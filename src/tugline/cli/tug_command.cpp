@@ -68,7 +68,7 @@ double flops_of(const ModelConfig& config, const TugResult& result, LayerIndex l
       replay_rows(result.text.span, result.readout, std::ssize(result.text.ids), {.at = result.at});
   const Site site{layer, result.point};
   return push_work(config, replayed_rows(config, rows, site), site,
-                   computed_pushes(config, rows, site, result.pushes), result.vocabulary)
+                   computed_pushes(config, rows, site, whole_grid(result.pushes)), result.vocabulary)
       .total();
 }
 

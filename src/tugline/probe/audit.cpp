@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
@@ -21,11 +24,14 @@ constexpr double kSmallestEpsilon = 1e-6;
 constexpr double kF32LogitBound = kMeasures[kKl].f32_bound;
 constexpr double kBf16DeltaBound = kMeasures[kKl].bf16_bound;
 
-std::vector<PushIndex> candidates(const PushOptions& options) {
-  std::vector<PushIndex> pushes;
-  for (int32_t d = 0; d < all_directions(options); ++d)
-    for (int32_t e = 0; e < static_cast<int32_t>(options.epsilons.size()); ++e)
-      if (std::abs(options.epsilons[static_cast<size_t>(e)]) >= kSmallestEpsilon) pushes.push_back({d, e});
+// By direction, then epsilon, whichever order the epsilons have.
+std::vector<UnitPush> candidates(const PushGrid& grid) {
+  std::vector<double> epsilons = grid.epsilons;
+  std::sort(epsilons.begin(), epsilons.end());
+  std::vector<UnitPush> pushes;
+  for (const int32_t direction : grid.directions)
+    for (const double epsilon : epsilons)
+      if (std::abs(epsilon) >= kSmallestEpsilon) pushes.push_back({direction, epsilon});
   return pushes;
 }
 
@@ -144,11 +150,14 @@ double disagreement(double found, double exact, double scale) {
   return std::abs(found - exact) / scale;
 }
 
-std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite& site, int64_t count) {
-  std::vector<PushIndex> pushes = candidates(options);
+int64_t auditable_pushes(const PushGrid& grid) { return std::ssize(candidates(grid)); }
+
+std::vector<UnitPush> choose_audited(const PushGrid& grid, uint64_t seed, const UnitSite& site,
+                                     int64_t count) {
+  std::vector<UnitPush> pushes = candidates(grid);
   const auto chosen = std::min(static_cast<size_t>(count), pushes.size());
   std::vector<double> uniforms(chosen);
-  fill_uniforms(stream_of(options.seed, site), uniforms);
+  fill_uniforms(stream_of(seed, site), uniforms);
   for (size_t i = 0; i < chosen; ++i) {  // the first steps of a Fisher-Yates shuffle
     const auto left = static_cast<double>(pushes.size() - i);
     std::swap(pushes[i], pushes[i + static_cast<size_t>(uniforms[i] * left)]);
@@ -216,31 +225,34 @@ Auditor::Rerun Auditor::rerun(const std::vector<double>& vectors, const ReplayRo
 }
 
 AuditResult Auditor::audit(const UnitMeasurement& unit, const ReplayRows& rows, const UnitSite& site,
-                           const PushOptions& options, int64_t count) {
+                           const PushOptions& options, AuditedRange range) {
   AuditResult result;
   if (out_of_reach(exact_.config(), rows, baseline_.site(site.layer))) return result;
-  const std::vector<PushIndex> pushes = choose_audited(options, site, count);
+  std::map<std::pair<int32_t, double>, const ResponseRecord*> responses;
+  for (const ResponseRecord& response : unit.responses)
+    responses[{response.direction, response.epsilon}] = &response;
+  std::vector<UnitPush> pushes =
+      choose_audited(grid_of(unit.responses).value(), options.seed, site, range.end);
+  pushes.erase(pushes.begin(), pushes.begin() + std::min(range.begin, std::ssize(pushes)));
   constexpr auto kBatch = static_cast<size_t>(kAuditedAtOnce);
   for (size_t begin = 0; begin < pushes.size(); begin += kBatch) {
     const auto batch = std::span(pushes).subspan(begin, std::min(kBatch, pushes.size() - begin));
     std::vector<double> vectors;
-    for (const PushIndex push : batch) {
+    for (const UnitPush push : batch) {
       const std::vector<double> of_push = push_vectors(options, site, push, rows.vectors()).vectors;
       vectors.insert(vectors.end(), of_push.begin(), of_push.end());
     }
     const Rerun exact = rerun(vectors, rows, site.layer);
     const auto read = static_cast<size_t>(rows.read());
     for (size_t i = 0; i < batch.size(); ++i) {
-      const size_t response = static_cast<size_t>(batch[i].direction) * options.epsilons.size() +
-                              static_cast<size_t>(batch[i].epsilon);
-      const ComparedPush push(unit, unit.responses[response], std::span(exact.rows).subspan(i * read, read),
-                              rows, delta_bound_);
+      const ComparedPush push(unit, *responses.at({batch[i].direction, batch[i].epsilon}),
+                              std::span(exact.rows).subspan(i * read, read), rows, delta_bound_);
       for (size_t m = 0; m < kMeasures.size(); ++m)
         result.disagreements[m] = std::max(result.disagreements[m], push.disagreement_in(m));
     }
     result.disagreements[kKl] = std::max(result.disagreements[kKl], std::optional(exact.base_error));
   }
-  result.pushes = static_cast<int64_t>(pushes.size());
+  result.pushes = std::ssize(pushes);
   return result;
 }
 

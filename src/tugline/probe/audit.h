@@ -15,10 +15,17 @@ namespace tugline {
 // |found - exact| / scale; 1 where the scale is zero and the two differ, infinite where `found` is not finite.
 [[nodiscard]] double disagreement(double found, double exact, double scale);
 
-// Chooses the `count` pushes of a unit that are audited, or all if there are fewer; a function of seed and site alone. It chooses among
-// pushes that f64 can judge: those with |epsilon| of at least 1e-6 (docs/method.md, "Audit").
-[[nodiscard]] std::vector<PushIndex> choose_audited(const PushOptions& options, const UnitSite& site,
-                                                    int64_t count);
+// The pushes that f64 can judge: those with |epsilon| of at least 1e-6 (docs/method.md, "Audit").
+[[nodiscard]] int64_t auditable_pushes(const PushGrid& grid);
+// Chooses `count` of these, or all if there are fewer; a function of the grid, the seed and the site alone. More begin with the same ones.
+[[nodiscard]] std::vector<UnitPush> choose_audited(const PushGrid& grid, uint64_t seed, const UnitSite& site,
+                                                   int64_t count);
+
+// Of the pushes that are chosen in order: the first `end`, without the first `begin`, which are audited already.
+struct AuditedRange {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
 
 // The number of pushes that are rerun at once. It limits the memory of their rows for every `count`.
 inline constexpr int64_t kAuditedAtOnce = 8;
@@ -30,9 +37,9 @@ class Auditor {
   Auditor(const Model& exact, const Model& model, const Baseline& baseline, int64_t tokens,
           const ReadoutOptions& options = {});
 
-  // Of a unit that was measured at `site` over `rows` with these options. What no push reaches is not audited.
+  // Of a unit, or a part of it, that was measured at `site` over `rows` with these options. What no push reaches is not audited.
   [[nodiscard]] AuditResult audit(const UnitMeasurement& unit, const ReplayRows& rows, const UnitSite& site,
-                                  const PushOptions& options, int64_t count);
+                                  const PushOptions& options, AuditedRange range);
 
  private:
   struct Rerun {

@@ -1,5 +1,5 @@
-// Cuts a unit's pushes into batches of one shape. Sums may round differently in batches of another shape, so the settings that decide the
-// shape are part of a run's identity: the rows of a batch and the memory limit.
+// Cuts pushes that are measured together into batches of one shape. Sums may round differently in batches of another shape, so the settings
+// that decide the shape, the rows of a batch and the memory limit, are kept with each session of a run.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "tugline/core/content_hash.h"
@@ -28,12 +29,9 @@ void scale_down(std::vector<double>& v, double divisor) {
 }  // namespace
 
 std::vector<double> isotropic_direction(const DirectionKey& key, int64_t size) {
-  const std::array<int64_t, 6> identity{static_cast<int64_t>(key.example_hash),
-                                        key.span.begin,
-                                        key.span.end,
-                                        key.layer.value,
-                                        key.direction,
-                                        key.epsilon_index};
+  const std::array<int64_t, 6> identity{
+      static_cast<int64_t>(key.example_hash), key.span.begin, key.span.end, key.layer.value, key.direction,
+      std::bit_cast<int64_t>(key.epsilon)};
   std::vector<double> direction(static_cast<size_t>(size));
   fill_normals({.key = key.seed, .stream = hash_bytes(std::as_bytes(std::span(identity)))}, direction);
   scale(direction, 1.0 / norm(direction));

@@ -1,6 +1,6 @@
 // Directions: unit vectors in the space of the residual stream, random or supplied. A random one is a pure function of seed, example,
-// span, layer, direction number and, if each epsilon has its own directions, the epsilon's number. It does not depend on which other
-// examples run, or on order, threads or batch size.
+// span, layer, direction number and, if each epsilon has its own directions, the epsilon. It does not depend on which other
+// examples, layers, epsilons or directions run, or on order, threads or batch size.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct DirectionKey {
   TokenRange span;
   LayerIndex layer;
   int32_t direction = 0;
-  int32_t epsilon_index = 0;  // 0 if directions are common to all epsilons
+  double epsilon = 0;  // 0 if directions are common to all epsilons
 };
 
 // `size` normals, normalised in f64; uniform on the sphere.

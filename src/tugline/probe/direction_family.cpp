@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cmath>
 
@@ -44,7 +45,7 @@ PhiloxStream stream_of(const DirectionKey& key, std::string_view purpose) {
   hash.add_text(purpose);
   hash.add_number(key.example_hash);
   for (const int64_t number : {key.span.begin, key.span.end, int64_t{key.layer.value}, int64_t{key.direction},
-                               int64_t{key.epsilon_index}})
+                               std::bit_cast<int64_t>(key.epsilon)})
     hash.add_number(static_cast<uint64_t>(number));
   return {.key = key.seed, .stream = hash.value()};
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tugline/probe/audit.h"
+#include "tugline/probe/growth.h"
 #include "tugline/probe/reach.h"
 
 namespace tugline {
@@ -123,11 +124,11 @@ class MemoryAccount {
 
 class Accountant {
  public:
-  Accountant(const ModelConfig& config, const SweepOptions& options,
-             const std::function<bool(const UnitKey&)>& has_unit, const Arithmetic& arithmetic)
+  Accountant(const ModelConfig& config, const SweepOptions& options, const PartsOf& parts,
+             const Arithmetic& arithmetic)
       : config_(config),
         options_(options),
-        has_unit_(has_unit),
+        parts_(parts),
         lowest_(options.layers.front(), options.point),
         memory_(config, options, arithmetic) {
     cost_.store_bytes = kEmptyStoreBytes;
@@ -144,16 +145,16 @@ class Accountant {
   }
 
   void add(const PlannedExample& planned) {
-    const int64_t before = cost_.units_left;
+    const int64_t before = cost_.units_left + cost_.audits_left;
     const auto tokens = static_cast<int64_t>(planned.ids.size());
-    const auto is_left = [&](const Span& span) { return has_units_left(planned, span); };
+    const auto is_left = [&](const Span& span) { return has_work_left(planned, span); };
     if (std::ranges::any_of(planned.spans, is_left))
       memory_.begin_example(tokens, replayed_tokens(planned, options_));
     for (const Span& span : planned.spans) add(planned, span);
     if (planned.skipped.empty())
       statistics_ += residual_pass_work(config_, tokens, options_.layers.back().value + 1);
     cost_.store_bytes += kExampleBytes;
-    if (cost_.units_left == before) return;
+    if (cost_.units_left + cost_.audits_left == before) return;
     ++cost_.baselines_left;
     cost_.shared_work += baseline_work(config_, tokens);
   }
@@ -166,30 +167,44 @@ class Accountant {
   }
 
  private:
-  [[nodiscard]] bool has_units_left(const PlannedExample& planned, const Span& span) const {
-    return !std::ranges::all_of(options_.layers,
-                                [&](LayerIndex layer) { return has_unit_(unit_key(planned, span, layer)); });
+  [[nodiscard]] MissingWork work_at(const PlannedExample& planned, const Span& span, LayerIndex layer) const {
+    const ReplayRows rows = planned_rows(planned, span, options_);
+    return missing_work(options_, parts_(unit_key(planned, span, layer)),
+                        !out_of_reach(config_, rows, {layer, options_.point}));
+  }
+
+  [[nodiscard]] bool has_work_left(const PlannedExample& planned, const Span& span) const {
+    return std::ranges::any_of(options_.layers,
+                               [&](LayerIndex layer) { return !work_at(planned, span, layer).empty(); });
   }
 
   void add(const PlannedExample& planned, const Span& span) {
     const ReplayRows rows = planned_rows(planned, span, options_);
-    const int64_t before = cost_.units_left;
-    if (has_units_left(planned, span)) memory_.begin_span(rows);
-    for (const LayerIndex layer : options_.layers) add_unit(unit_key(planned, span, layer), rows, layer);
-    if (cost_.units_left == before) return;
+    const int64_t before = cost_.units_left + cost_.audits_left;
+    if (has_work_left(planned, span)) memory_.begin_span(rows);
+    for (const LayerIndex layer : options_.layers) add_unit(planned, span, rows, layer);
+    if (cost_.units_left + cost_.audits_left == before) return;
     ++cost_.spans_left;
     const Work shared = span_work(config_, rows, lowest_);
     cost_.span_work += shared;
     cost_.shared_work += shared;
   }
 
-  void add_unit(const UnitKey& key, const ReplayRows& all_rows, LayerIndex layer) {
+  void add_unit(const PlannedExample& planned, const Span& span, const ReplayRows& all_rows,
+                LayerIndex layer) {
     ++cost_.units;
     cost_.store_bytes += store_bytes(all_rows);
-    if (has_unit_(key)) return;
+    const MissingWork work = work_at(planned, span, layer);
+    for (const MissingWork::Audit& audit : work.audits)
+      cost_.audits_left += audit.range.end - audit.range.begin;
+    if (work.grids.empty()) return;
     ++cost_.units_left;
-    const Site site{layer, options_.point};
-    const int64_t pushes = computed_pushes(config_, all_rows, site, options_.pushes);
+    if (!parts_(unit_key(planned, span, layer)).empty()) ++cost_.units_partial;
+    for (const PushGrid& grid : work.grids) add_pushes(grid, all_rows, {layer, options_.point});
+  }
+
+  void add_pushes(const PushGrid& grid, const ReplayRows& all_rows, Site site) {
+    const int64_t pushes = computed_pushes(config_, all_rows, site, grid);
     if (pushes == 0) return;
     const ReplayRows rows = replayed_rows(config_, all_rows, site);
     const int64_t each = batch_pushes(config_, rows, pushes, options_.limits);
@@ -209,13 +224,16 @@ class Accountant {
     const int64_t each_direction =
         zeros * response_bytes(kZeroResponseBytes + of_rows) +
         (static_cast<int64_t>(epsilons.size()) - zeros) * response_bytes(kResponseNumbersBytes + of_rows);
-    return kUnitBytes + recorded * kReadoutRowBytes + all_directions(options_.pushes) * each_direction;
+    return kUnitBytes + grid_bytes_ + recorded * kReadoutRowBytes +
+           all_directions(options_.pushes) * each_direction;
   }
 
   const ModelConfig& config_;
   const SweepOptions& options_;
-  const std::function<bool(const UnitKey&)>& has_unit_;
+  const PartsOf& parts_;
   AskedMeasures asked_ = measures_of(options_);
+  int64_t grid_bytes_ = std::ssize(text_of(whole_grid(options_.pushes).directions)) +
+                        std::ssize(text_of(options_.pushes.epsilons));
   Site lowest_;
   MemoryAccount memory_;
   Work statistics_;  // of a pass over all measured transcripts, whichever units are left
@@ -225,8 +243,8 @@ class Accountant {
 }  // namespace
 
 SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
-                  const std::function<bool(const UnitKey&)>& has_unit, const Arithmetic& arithmetic) {
-  Accountant accountant(config, options, has_unit, arithmetic);
+                  const PartsOf& parts, const Arithmetic& arithmetic) {
+  Accountant accountant(config, options, parts, arithmetic);
   accountant.add_statistics(plan);
   for (const PlannedExample& planned : plan.examples) accountant.add(planned);
   return accountant.cost();

@@ -21,10 +21,12 @@ struct MemoryNeeds {
   int64_t peak = 0;        // the largest sum at any moment, with the working memory of that moment
 };
 
-// All fields except `units` count only the units that have not been measured yet.
+// All fields except `units` count only what has not been measured yet.
 struct SweepCost {
-  int64_t units = 0;       // of the whole sweep
-  int64_t units_left = 0;  // that are still to run
+  int64_t units = 0;          // of the whole sweep
+  int64_t units_left = 0;     // that lack pushes
+  int64_t units_partial = 0;  // of these, units that have some of their pushes
+  int64_t audits_left = 0;    // pushes that are measured and are still to be audited
   int64_t spans_left = 0;
   int64_t baselines_left = 0;
   int64_t pushes = 0;   // that must be computed: neither epsilon 0 nor out of reach
@@ -38,10 +40,12 @@ struct SweepCost {
   [[nodiscard]] double flops() const { return push_work.total() + shared_work.total(); }
 };
 
-// `has_unit` says which units are already measured; `arithmetic` only decides memory.
+using PartsOf = std::function<UnitParts(const UnitKey&)>;
+[[nodiscard]] inline UnitParts no_parts(const UnitKey& /*key*/) { return {}; }
+
+// `parts` says what is already measured of a unit; `arithmetic` only decides memory.
 [[nodiscard]] SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
-                                const std::function<bool(const UnitKey&)>& has_unit,
-                                const Arithmetic& arithmetic = {});
+                                const PartsOf& parts, const Arithmetic& arithmetic = {});
 
 // The seconds of the sweep at `speed` FLOP/s, without loading the model. At the machine's full matrix-product speed
 // (backend/product_speed) this is a lower bound, because units reach only a part of that speed.

@@ -48,8 +48,12 @@ struct PushOptions {
   return options.directions + options.null_directions;
 }
 [[nodiscard]] inline DirectionSet set_of(const PushOptions& options, int32_t direction) {
-  return direction < options.directions ? DirectionSet::kMain : DirectionSet::kNull;
+  return options.supplied.empty() || direction < options.directions ? DirectionSet::kMain
+                                                                    : DirectionSet::kNull;
 }
+
+// Every push of a unit, with epsilons in the order given.
+[[nodiscard]] PushGrid whole_grid(const PushOptions& options);
 
 // What directions are orthogonal to, for a run's identity: "nothing", "residual", or "file" and a hash of its subspace's basis.
 [[nodiscard]] std::string orthogonal_text(const PushOptions& options);

@@ -14,14 +14,14 @@ namespace {
 // If less of a unit vector is left than this, its direction is only rounding.
 constexpr double kNothingLeft = 1e-6;
 
-DirectionKey key_of(const PushOptions& options, const UnitSite& site, PushIndex push) {
+DirectionKey key_of(const PushOptions& options, const UnitSite& site, UnitPush push) {
   const bool common = options.sharing == DirectionSharing::kCommon;
   return {.seed = options.seed,
           .example_hash = site.example_hash,
           .span = site.span,
           .layer = site.layer,
           .direction = push.direction,
-          .epsilon_index = common ? 0 : push.epsilon};
+          .epsilon = common ? 0 : push.epsilon};
 }
 
 std::vector<double> unit_residual(const UnitSite& site) {
@@ -32,7 +32,7 @@ std::vector<double> unit_residual(const UnitSite& site) {
 
 // What is left of a unit vector outside of an orthonormal basis, as a unit vector. `what` is what the basis spans.
 std::vector<double> orthogonal_part(std::vector<double> v, std::span<const std::vector<double>> basis,
-                                    const UnitSite& site, PushIndex push, std::string_view what) {
+                                    const UnitSite& site, UnitPush push, std::string_view what) {
   remove_components(basis, v);
   const double left = norm(v);
   if (left < kNothingLeft)
@@ -44,7 +44,7 @@ std::vector<double> orthogonal_part(std::vector<double> v, std::span<const std::
 }
 
 std::vector<double> made_orthogonal(std::vector<double> v, const PushOptions& options, const UnitSite& site,
-                                    PushIndex push) {
+                                    UnitPush push) {
   switch (options.orthogonal) {
     case Orthogonal::kToNothing:
       return v;
@@ -60,7 +60,7 @@ std::vector<double> made_orthogonal(std::vector<double> v, const PushOptions& op
 }
 
 // Before it is made orthogonal to anything.
-std::vector<double> raw_direction(const PushOptions& options, const UnitSite& site, PushIndex push) {
+std::vector<double> raw_direction(const PushOptions& options, const UnitSite& site, UnitPush push) {
   const auto hidden = static_cast<int64_t>(site.residual.size());
   if (options.supplied.empty())
     return family_direction(options.family, key_of(options, site, push), hidden, site.residuals);
@@ -69,7 +69,7 @@ std::vector<double> raw_direction(const PushOptions& options, const UnitSite& si
   return options.supplied.at(site.layer)[static_cast<size_t>(push.direction)];
 }
 
-std::vector<double> way_to_other(const PushOptions& options, const UnitSite& site, PushIndex push) {
+std::vector<double> way_to_other(const PushOptions& options, const UnitSite& site, UnitPush push) {
   const DirectionKey key = key_of(options, site, push);
   return difference(another_residual(key, site.position.value, site.residual, *site.residuals).values,
                     site.residual);
@@ -79,7 +79,7 @@ std::vector<double> way_to_other(const PushOptions& options, const UnitSite& sit
 // 2 |h| sin(theta / 2), which is to be what an addition moves it by, epsilon rms = epsilon |h| / sqrt(d): with
 // s = sin(theta / 2) = epsilon / (2 sqrt(d)), cos theta - 1 = -2 s^2 and sin theta = 2 s sqrt(1 - s^2): nothing cancels.
 std::vector<double> turned(const std::vector<double>& v, double epsilon, const UnitSite& site,
-                           PushIndex push) {
+                           UnitPush push) {
   const std::vector<std::vector<double>> basis{unit_residual(site)};
   std::vector<double> moved = orthogonal_part(v, basis, site, push, "the residual's direction");
   const double s = epsilon / (2 * std::sqrt(static_cast<double>(site.residual.size())));
@@ -158,6 +158,12 @@ PushKind parse_push_kind(std::string_view name) {
   refuse("push", "'{}' is none of additive, rotation, interpolation", name);
 }
 
+PushGrid whole_grid(const PushOptions& options) {
+  PushGrid grid{.directions = {}, .epsilons = options.epsilons};
+  for (int32_t d = 0; d < all_directions(options); ++d) grid.directions.push_back(d);
+  return grid;
+}
+
 std::string orthogonal_text(const PushOptions& options) {
   switch (options.orthogonal) {
     case Orthogonal::kToNothing:
@@ -170,7 +176,7 @@ std::string orthogonal_text(const PushOptions& options) {
   return "nothing";
 }
 
-std::vector<double> push_direction(const PushOptions& options, const UnitSite& site, PushIndex push) {
+std::vector<double> push_direction(const PushOptions& options, const UnitSite& site, UnitPush push) {
   if (options.kind == PushKind::kInterpolation) {
     std::vector<double> way = way_to_other(options, site, push);
     scale(way, 1 / norm(way));
@@ -179,8 +185,8 @@ std::vector<double> push_direction(const PushOptions& options, const UnitSite& s
   return made_orthogonal(raw_direction(options, site, push), options, site, push);
 }
 
-PushVector push_vector(const PushOptions& options, const UnitSite& site, PushIndex push) {
-  const double epsilon = options.epsilons[static_cast<size_t>(push.epsilon)];
+PushVector push_vector(const PushOptions& options, const UnitSite& site, UnitPush push) {
+  const double epsilon = push.epsilon;
   std::vector<double> v = options.kind == PushKind::kInterpolation ? way_to_other(options, site, push)
                                                                    : push_direction(options, site, push);
   const double to_residual = cosine(v, site.residual);
@@ -198,7 +204,7 @@ PushVector push_vector(const PushOptions& options, const UnitSite& site, PushInd
   return {.vector = std::move(v), .cosine = to_residual};
 }
 
-PushVectors push_vectors(const PushOptions& options, const UnitSite& site, PushIndex push, int64_t tokens) {
+PushVectors push_vectors(const PushOptions& options, const UnitSite& site, UnitPush push, int64_t tokens) {
   PushVectors made;
   UnitSite one = site;
   one.further.clear();

@@ -11,11 +11,11 @@
 
 namespace tugline {
 
-// One push of a unit: the indices of its direction and epsilon.
-struct PushIndex {
-  int32_t direction = 0;
-  int32_t epsilon = 0;
-  bool operator==(const PushIndex&) const = default;
+// One push of a unit.
+struct UnitPush {
+  int32_t direction = 0;  // its number
+  double epsilon = 0;
+  bool operator==(const UnitPush&) const = default;
 };
 
 // The site of a unit, and the identity that keys its random numbers together with the seed.
@@ -41,17 +41,17 @@ struct PushVector {
 // before its component along the residual is removed. Errors (kInput): a direction that lies in the subspace to which it must be
 // orthogonal; those of family_direction and another_residual.
 [[nodiscard]] std::vector<double> push_direction(const PushOptions& options, const UnitSite& site,
-                                                 PushIndex push);
+                                                 UnitPush push);
 
 // Errors: those of push_direction; a rotation whose direction is parallel to the residual.
-[[nodiscard]] PushVector push_vector(const PushOptions& options, const UnitSite& site, PushIndex push);
+[[nodiscard]] PushVector push_vector(const PushOptions& options, const UnitSite& site, UnitPush push);
 
 struct PushVectors {
   std::vector<double> vectors;  // [tokens * width]: what is added at each token
   double cosine = 0;            // the mean over the tokens
 };
 // The same for the first `tokens` of the site's tokens, each of which has its own residual.
-[[nodiscard]] PushVectors push_vectors(const PushOptions& options, const UnitSite& site, PushIndex push,
+[[nodiscard]] PushVectors push_vectors(const PushOptions& options, const UnitSite& site, UnitPush push,
                                        int64_t tokens);
 
 // What the options need of the transcripts' residuals; no value if they need nothing.

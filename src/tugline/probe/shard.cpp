@@ -18,8 +18,7 @@ SpanCost cost_of_span(const ModelConfig& config, const PlannedExample& planned, 
                       const SweepOptions& options) {
   PlannedExample alone = planned;
   alone.spans = {span};
-  const SweepCost cost =
-      cost_of(config, {.examples = {std::move(alone)}}, options, [](const UnitKey&) { return false; });
+  const SweepCost cost = cost_of(config, {.examples = {std::move(alone)}}, options, no_parts);
   return {.span = cost.push_work.total() + cost.span_work.total(),
           .baseline = baseline_work(config, static_cast<int64_t>(planned.ids.size())).total()};
 }

@@ -9,19 +9,26 @@
 #include "tugline/core/plural.h"
 #include "tugline/probe/audit.h"
 #include "tugline/probe/cost.h"
+#include "tugline/probe/growth.h"
 #include "tugline/probe/reach.h"
 #include "tugline/probe/residual_sizes.h"
 
 namespace tugline {
 namespace {
 
-// Calls visit(span, layer) for each unit of an example that the observer lacks, layers of one span together.
+// Calls visit(span, layer, work) for each unit of an example at which something is missing, layers of one span together.
 template <typename Visit>
-void for_each_missing_unit(const PlannedExample& planned, const SweepOptions& options,
+void for_each_missing_unit(const Model& model, const PlannedExample& planned, const SweepOptions& options,
                            SweepObserver& observer, Visit visit) {
-  for (const Span& span : planned.spans)
-    for (const LayerIndex layer : options.layers)
-      if (!observer.has_unit(unit_key(planned, span, layer))) visit(span, layer);
+  for (const Span& span : planned.spans) {
+    const ReplayRows rows = planned_rows(planned, span, options);
+    for (const LayerIndex layer : options.layers) {
+      const bool is_reached = !out_of_reach(model.config(), rows, {layer, options.point});
+      const MissingWork work =
+          missing_work(options, observer.parts(unit_key(planned, span, layer)), is_reached);
+      if (!work.empty()) visit(span, layer, work);
+    }
+  }
 }
 
 // Statistics of all transcripts that the run measures, in every shard, whichever units are already measured; no value if the pushes need none.
@@ -54,7 +61,7 @@ class Sweep {
     std::unique_ptr<Baseline> baseline;
     const Span* read = nullptr;
     SpanBase base;
-    for_each_missing_unit(planned, options_, observer_, [&](const Span& span, LayerIndex layer) {
+    const auto run = [&](const Span& span, LayerIndex layer, const MissingWork& work) {
       if (!residuals_) residuals_ = needed_residuals(model_, plan_, options_, observer_);
       if (!baseline) {
         baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers, options_.point);
@@ -76,13 +83,14 @@ class Sweep {
         base.span = span.tokens;
       }
       read = &span;
-      run_unit(planned, span, layer, *baseline, base);
-    });
+      run_unit(planned, span, layer, *baseline, base, work);
+    };
+    for_each_missing_unit(model_, planned, options_, observer_, run);
   }
 
  private:
   void run_unit(const PlannedExample& planned, const Span& span, LayerIndex layer, const Baseline& baseline,
-                const SpanBase& base) {
+                const SpanBase& base, const MissingWork& work) {
     const Site site{layer, options_.point};
     const ReplayRows rows = replayed_rows(model_.config(), base.rows, site);
     const auto after_batch = [&](int64_t pushes) {
@@ -93,24 +101,33 @@ class Sweep {
                               .residuals = residuals_at(layer),
                               .limits = options_.limits,
                               .after_batch = after_batch};
-    UnitMeasurement measured = measure_unit(model_, baseline, base, layer, options_.pushes, context);
-    const AuditResult audited = audit(measured, layer, baseline, base, context);
-    observer_.put_unit({.key = unit_key(planned, span, layer),
-                        .span = span.tokens,
-                        .span_text = span.text,
-                        .sink = sizes_->has_sink(layer, base.rows.landed()),
-                        .measured = std::move(measured),
-                        .audit = audited});
+    const UnitKey key = unit_key(planned, span, layer);
+    const UnitSite unit = unit_site(model_, baseline, base, layer, context);
+    for (const PushGrid& grid : work.grids) {
+      UnitMeasurement measured =
+          measure_unit(model_, baseline, base, layer, UnitPushes{options_.pushes, grid}, context);
+      const AuditResult audited = audit(measured, unit, baseline, base, {.begin = 0, .end = options_.audit});
+      observer_.put_unit({.key = key,
+                          .span = span.tokens,
+                          .span_text = span.text,
+                          .sink = sizes_->has_sink(layer, base.rows.landed()),
+                          .measured = std::move(measured),
+                          .audit = audited});
+    }
+    for (const MissingWork::Audit& more : work.audits) {
+      if (!observer_.progress(0, 0.0)) throw Error(ErrorCode::kInterrupted, "interrupted");
+      observer_.put_audit(key, more.part,
+                          audit(observer_.measured(key, more.part), unit, baseline, base, more.range));
+    }
   }
 
-  [[nodiscard]] AuditResult audit(const UnitMeasurement& unit, LayerIndex layer, const Baseline& baseline,
-                                  const SpanBase& base, const UnitContext& context) {
-    if (options_.audit == 0) return {};
+  [[nodiscard]] AuditResult audit(const UnitMeasurement& unit, const UnitSite& site, const Baseline& baseline,
+                                  const SpanBase& base, AuditedRange range) {
+    if (range.end == 0) return {};
     assert(exact_ != nullptr);
     if (!auditor_)
       auditor_ = std::make_unique<Auditor>(*exact_, model_, baseline, replayed_tokens_, base.options);
-    return auditor_->audit(unit, base.rows, unit_site(model_, baseline, base, layer, context),
-                           options_.pushes, options_.audit);
+    return auditor_->audit(unit, base.rows, site, options_.pushes, range);
   }
 
   [[nodiscard]] const ResidualStatistics* residuals_at(LayerIndex layer) const {

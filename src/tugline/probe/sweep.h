@@ -86,11 +86,16 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 class SweepObserver {
  public:
   virtual ~SweepObserver() = default;
-  [[nodiscard]] virtual bool has_unit(const UnitKey& key) = 0;
+  // What there is of the unit already; empty if nothing is.
+  [[nodiscard]] virtual UnitParts parts(const UnitKey& key) = 0;
+  // One of these parts, with its responses: its audit grows.
+  [[nodiscard]] virtual UnitMeasurement measured(const UnitKey& key, size_t part) = 0;
   // Called once, before any unit, with all examples of the plan and those of their spans that could not be placed.
   virtual void put_examples(const std::vector<ExampleRecord>& examples,
                             const std::vector<SkippedSpan>& skipped) = 0;
+  // A unit, or a part of it.
   virtual void put_unit(const UnitRecord& unit) = 0;
+  virtual void put_audit(const UnitKey& key, size_t part, const AuditResult& audit) = 0;
   // Called with the statistics of the residuals, if directions are made from them.
   virtual void put_residuals(LayerIndex /*layer*/, const ResidualStatistics& /*residuals*/) {}
   // After each batch of pushes, with what it took (probe/cost); false stops the sweep with kInterrupted, leaving out the unit under way.

@@ -256,7 +256,8 @@ UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex lay
 RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
                            const std::string& direction_source) {
   // Field by field: an option that is added and not bound here does not compile.
-  // `layers`, `spans`, `max_examples` and `audit` decide which numbers there are, `limits` how they are computed.
+  // `layers`, `spans`, `max_examples`, `audit`, `epsilons`, `directions` and `null_directions` decide which numbers there are, `limits` how they
+  // are computed.
   const auto& [layers, point, at, pushes, spans, readout, vocabulary, temperature, asked, bos, max_examples,
                audit, limits] = options;
   const auto& [answers, moved] = asked;
@@ -266,16 +267,12 @@ RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
   RunIdentity identity;
   identity.fields = {
       {field::kAnswers, answers ? fmt::format("{},{}", answers->first, answers->second) : "none"},
-      {field::kAudit, fmt::format("{}", audit)},
       {"bos", name_of(bos)},
       {"controls", controls_text()},
       {field::kDirectionSharing, sharing == DirectionSharing::kCommon ? "common" : "independent"},
       {field::kDirectionFamily, direction_source},
-      {field::kDirections, fmt::format("{}", directions)},
-      {"epsilons", fmt::format("{}", fmt::join(epsilons, ","))},
       {field::kHook, std::string(name_of(point.hook))},
       {field::kMovedTokens, fmt::format("{}", moved)},
-      {field::kNullDirections, fmt::format("{}", null_directions)},
       {field::kOrthogonalTo, orthogonal_text(pushes)},
       {field::kPush, std::string(name_of(kind))},
       {field::kReadout, readout_name(readout)},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -36,12 +37,13 @@ double jackknife_error(const Deviations& deviations) {
 class UnitRun {
  public:
   UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
-          const PushOptions& options, const UnitContext& context)
+          const UnitPushes& pushes, const UnitContext& context)
       : model_(model),
         baseline_(baseline),
         base_(base),
         layer_(layer),
-        options_(options),
+        options_(pushes.options),
+        grid_(pushes.grid),
         context_(context),
         measures_(base.options.measures()) {
     site_ = unit_site(model, baseline, base, layer, context);
@@ -54,7 +56,7 @@ class UnitRun {
 
   UnitMeasurement run() {
     const auto start = std::chrono::steady_clock::now();
-    const std::vector<PushIndex> pushes = lay_out();
+    const std::vector<UnitPush> pushes = lay_out();
     if (replays_values(model_.backend())) record_.note = kNoiseNote;
     if (out_of_reach(model_.config(), base_.rows, baseline_.site(layer_))) {
       record_.note =
@@ -75,14 +77,14 @@ class UnitRun {
 
  private:
   // One response, zero as yet, for each push; returns those that must be computed.
-  std::vector<PushIndex> lay_out() {
-    std::vector<PushIndex> pushes;
-    for (int32_t d = 0; d < all_directions(options_); ++d) {
-      for (int32_t e = 0; e < static_cast<int32_t>(options_.epsilons.size()); ++e) {
+  std::vector<UnitPush> lay_out() {
+    std::vector<UnitPush> pushes;
+    for (const int32_t direction : grid_.directions) {
+      for (const double epsilon : grid_.epsilons) {
         ResponseRecord response;
-        response.direction = d;
-        response.set = set_of(options_, d);
-        response.epsilon = options_.epsilons[static_cast<size_t>(e)];
+        response.direction = direction;
+        response.set = set_of(options_, direction);
+        response.epsilon = epsilon;
         response.rows = unmoved_rows(record_.rows.size(), measures_);
         for (size_t m = 0; m < kMeasures.size(); ++m)
           if (kMeasures[m].has_mean() && rows_with_value(kMeasures[m]) > 0) response.means[m] = 0;
@@ -92,13 +94,13 @@ class UnitRun {
         }
         set_own_and_after(response);
         record_.responses.push_back(std::move(response));
-        if (options_.epsilons[static_cast<size_t>(e)] != 0) pushes.push_back({d, e});
+        if (epsilon != 0) pushes.push_back({direction, epsilon});
       }
     }
     return pushes;
   }
 
-  void run_batches(const std::vector<PushIndex>& pushes, const SpanBase& base) {
+  void run_batches(const std::vector<UnitPush>& pushes, const SpanBase& base) {
     const int64_t size =
         batch_pushes(model_.config(), base.rows, static_cast<int64_t>(pushes.size()), context_.limits);
     if (replays_values(model_.backend())) {
@@ -115,10 +117,10 @@ class UnitRun {
   }
 
   template <typename AnyReplay>
-  void run_batches_of(int64_t size, const std::vector<PushIndex>& pushes, AnyReplay replay) {
+  void run_batches_of(int64_t size, const std::vector<UnitPush>& pushes, AnyReplay replay) {
     for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
-      const std::span<const PushIndex> batch(pushes.data() + begin,
-                                             std::min(static_cast<size_t>(size), pushes.size() - begin));
+      const std::span<const UnitPush> batch(pushes.data() + begin,
+                                            std::min(static_cast<size_t>(size), pushes.size() - begin));
       run_batch(replay, batch);
       if (context_.after_batch && !context_.after_batch(static_cast<int64_t>(batch.size())))
         throw Error(ErrorCode::kInterrupted, "interrupted");
@@ -126,9 +128,9 @@ class UnitRun {
   }
 
   template <typename AnyReplay>
-  void run_batch(AnyReplay& replay, std::span<const PushIndex> batch) {
+  void run_batch(AnyReplay& replay, std::span<const UnitPush> batch) {
     std::vector<double> vectors;
-    for (const PushIndex push : batch) {
+    for (const UnitPush push : batch) {
       const PushVectors made = push_vectors(options_, site_, push, base_.rows.vectors());
       check_size(made.vectors, response(push).epsilon);
       vectors.insert(vectors.end(), made.vectors.begin(), made.vectors.end());
@@ -154,9 +156,8 @@ class UnitRun {
          epsilon, record_.rms, layer_.value, record_.position, moved, kSmallestPush, kSmallestPushRms);
   }
 
-  ResponseRecord& response(PushIndex push) {
-    return record_.responses[static_cast<size_t>(push.direction) * options_.epsilons.size() +
-                             static_cast<size_t>(push.epsilon)];
+  ResponseRecord& response(UnitPush push) {
+    return record_.responses[grid_.place_of(push.direction, push.epsilon)];
   }
 
   // `rows` are the first of the unit's rows that a push can reach; those before and after them have not moved.
@@ -234,6 +235,7 @@ class UnitRun {
   LayerIndex layer_;
   UnitSite site_;
   const PushOptions& options_;
+  const PushGrid& grid_;
   const UnitContext& context_;
   AskedMeasures measures_;
   UnitMeasurement record_;
@@ -277,18 +279,23 @@ UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase&
   return site;
 }
 
-int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site site,
-                        const PushOptions& options) {
+int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site site, const PushGrid& grid) {
   if (out_of_reach(config, rows, site)) return 0;
-  const auto zeros = std::count(options.epsilons.begin(), options.epsilons.end(), 0.0);
-  return all_directions(options) * (static_cast<int64_t>(options.epsilons.size()) - zeros);
+  const auto zeros = std::count(grid.epsilons.begin(), grid.epsilons.end(), 0.0);
+  return std::ssize(grid.directions) * (std::ssize(grid.epsilons) - zeros);
+}
+
+UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
+                             LayerIndex layer, const UnitPushes& pushes, const UnitContext& context) {
+  UnitMeasurement unit = UnitRun(model, baseline, base, layer, pushes, context).run();
+  check_is_finite(unit, layer);
+  return unit;
 }
 
 UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
                              LayerIndex layer, const PushOptions& options, const UnitContext& context) {
-  UnitMeasurement unit = UnitRun(model, baseline, base, layer, options, context).run();
-  check_is_finite(unit, layer);
-  return unit;
+  const PushGrid grid = whole_grid(options);
+  return measure_unit(model, baseline, base, layer, UnitPushes{options, grid}, context);
 }
 
 }  // namespace tugline

@@ -27,16 +27,25 @@ struct UnitContext {
 [[nodiscard]] UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base,
                                  LayerIndex layer, const UnitContext& context);
 
-// Measures the unit; responses are by direction, then epsilon, in the order given.
+struct UnitPushes {
+  const PushOptions& options;  // its epsilons and numbers of directions are not used
+  const PushGrid& grid;
+};
+
+// Measures pushes of the unit; responses are by direction, then epsilon, in the grid's order.
 // Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
 // Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit; kInput when a response is not
 // finite.
 [[nodiscard]] UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
+                                           LayerIndex layer, const UnitPushes& pushes,
+                                           const UnitContext& context);
+// The same of all pushes of the options.
+[[nodiscard]] UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
                                            LayerIndex layer, const PushOptions& options,
                                            const UnitContext& context);
 
-// The number of pushes of a unit that are computed: neither epsilon 0 nor out of reach from its site.
+// The number of a unit's pushes that are computed: neither epsilon 0 nor out of reach from its site.
 [[nodiscard]] int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site site,
-                                      const PushOptions& options);
+                                      const PushGrid& grid);
 
 }  // namespace tugline

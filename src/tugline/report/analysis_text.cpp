@@ -56,9 +56,14 @@ std::string few_examples(const Analysis& a) {
 
 std::string header(const Analysis& a) {
   std::string text =
-      fmt::format("{:<15}{} complete, {} unfinished and left out", "spans", a.spans, a.incomplete_spans);
+      fmt::format("{:<15}{} complete, {} incomplete and left out", "spans", a.spans, a.incomplete_spans);
   text +=
       a.spans_at_sinks > 0 ? fmt::format(", {} controls at sink tokens left out\n", a.spans_at_sinks) : "\n";
+  if (!a.epsilons_left_out.empty())
+    text += fmt::format("{:<15}{}: not at every layer, and left out\n", "epsilons",
+                        fmt::join(a.epsilons_left_out, ", "));
+  if (a.directions_left_out > 0)
+    text += fmt::format("{:<15}{} not at every layer, and left out\n", "directions", a.directions_left_out);
   text += fmt::format(
       "{:<15}examples, then spans, then directions; {} resamples, seed {}; [95 % percentile interval]\n",
       "bootstrap", a.options.resamples, a.options.seed);

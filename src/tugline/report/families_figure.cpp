@@ -21,17 +21,10 @@ namespace {
 
 constexpr std::string_view kInterpolation = "interpolation";
 
-// The identity's fields in which families differ, and those that change only rounding.
+// The identity's fields in which families differ.
 const std::set<std::string>& fields_that_may_differ() {
-  static const std::set<std::string> kFields{field::kDirectionFamily,
-                                             field::kDirectionSharing,
-                                             field::kDirections,
-                                             field::kOrthogonalTo,
-                                             field::kPush,
-                                             field::kNullDirections,
-                                             field::kResiduals,
-                                             "epsilons",
-                                             field::kAudit};
+  static const std::set<std::string> kFields{field::kDirectionFamily, field::kDirectionSharing,
+                                             field::kOrthogonalTo, field::kPush, field::kResiduals};
   return kFields;
 }
 
@@ -113,9 +106,9 @@ CurvePlot plot_of(const std::vector<FamilyRun>& runs, const std::vector<std::str
 
 // "5 directions", "1 direction and 32 random ones"
 std::string directions_text(const RunView& view) {
-  const std::string count = value_of(view, field::kDirections);
-  const std::string null = value_of(view, field::kNullDirections);
-  const std::string beside = null.empty() || null == "0" ? "" : fmt::format(" and {} random", null);
+  const std::string count = text_of(view.directions);
+  const std::string null = text_of(view.null_directions);
+  const std::string beside = null == "0" ? "" : fmt::format(" and {} random", null);
   const char* ones = beside.empty() ? "" : null == "1" ? " one" : " ones";
   return fmt::format("{} direction{}{}{}", count, count == "1" ? "" : "s", beside, ones);
 }

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 
 #include "tugline/core/error.h"
 #include "tugline/core/plural.h"
 #include "tugline/core/precision.h"
+#include "tugline/report/gaps.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
 
@@ -71,13 +73,33 @@ void add_audit(const AuditResult& audit, const std::vector<ResponseRecord>& resp
   if (bounds && !beyond_bounds(audit, *bounds).empty()) ++view.units_beyond_bound;
 }
 
+void widen(CountRange& range, int64_t count, bool is_first) {
+  range.least = is_first ? count : std::min(range.least, count);
+  range.most = std::max(range.most, count);
+}
+
+void count_directions(const std::vector<ResponseRecord>& responses, bool& has_some, RunView& view) {
+  std::map<DirectionSet, std::set<int32_t>> directions;
+  for (const ResponseRecord& response : responses) {
+    directions[response.set].insert(response.direction);
+    view.epsilons.insert(response.epsilon);
+  }
+  if (directions.empty()) return;
+  widen(view.directions, std::ssize(directions[DirectionSet::kMain]), !has_some);
+  widen(view.null_directions, std::ssize(directions[DirectionSet::kNull]), !has_some);
+  has_some = true;
+}
+
 void read_units(const RunStore& store, RunView& view) {
   std::set<int64_t> with_units;
   std::map<std::string, NoteGroup> notes;
   CurveBuilder curves(NullRange::kYes);
+  bool has_directions = false;
   for (const UnitRecord& unit : store.units()) {
     const std::vector<ResponseRecord> responses = store.responses(unit.key);
     curves.add(unit.key, responses);
+    view.layers.insert(unit.key.layer);
+    count_directions(responses, has_directions, view);
     with_units.insert(unit.key.example);
     view.span_kinds.insert(unit.key.span_kind);
     ++view.units;
@@ -95,6 +117,7 @@ void read_units(const RunStore& store, RunView& view) {
   }
   view.curves = curves.build(view.epsilon_is_fraction() ? std::nullopt : std::optional(view.d_model));
   count_examples(store, with_units, view);
+  if (view.shard.is_whole()) view.gaps = gaps_of(store);
 }
 
 // What the sessions that wrote the store say under one name: mostly one value, several where it was resumed
@@ -131,7 +154,7 @@ std::string orthogonal_fact(const RunView& view, const std::string& to) {
 }
 
 std::string directions_fact(const RunView& view) {
-  std::string text = identity_value(view, field::kDirections);
+  std::string text = view.directions.most > 0 ? text_of(view.directions) : "";
   for (const char* name : {field::kDirectionFamily, field::kDirectionSharing}) {
     const std::string value =
         name == std::string(field::kDirectionFamily) ? source_fact(view) : identity_value(view, name);
@@ -139,9 +162,8 @@ std::string directions_fact(const RunView& view) {
       text += (text.empty() ? "" : name == std::string(field::kDirectionSharing) ? ", " : " ") + value;
     }
   }
-  const std::string null = identity_value(view, field::kNullDirections);
-  if (!null.empty() && null != "0") {
-    text += ", beside " + null + " random ones";
+  if (view.null_directions.most > 0) {
+    text += ", beside " + text_of(view.null_directions) + " random ones";
   }
   const std::string orthogonal = identity_value(view, field::kOrthogonalTo);
   if (!orthogonal.empty() && orthogonal != "nothing") {
@@ -192,7 +214,15 @@ int64_t RunView::examples_skipped() const {
 
 bool RunView::epsilon_is_fraction() const { return identity_value(*this, field::kPush) == "interpolation"; }
 
-bool RunView::is_unfinished() const { return units_planned ? units < *units_planned : examples_waiting > 0; }
+bool RunView::is_unfinished() const {
+  if (!gaps.empty() || (shard.is_whole() && examples_waiting > 0)) return true;
+  return units_planned ? units < *units_planned : examples_waiting > 0;
+}
+
+std::string text_of(const CountRange& range) {
+  return range.least == range.most ? fmt::format("{}", range.most)
+                                   : fmt::format("{} to {}", range.least, range.most);
+}
 
 int64_t width_of(const RunStore& store) { return width_in(store, store.meta()); }
 
@@ -206,6 +236,8 @@ RunView view_of(const RunStore& store) {
   view.units_of_run = count_in(view.meta, field::kUnitsPlanned);
   view.units_planned = view.shard.is_whole() ? view.units_of_run : count_in(view.meta, field::kShardUnits);
   read_units(store, view);
+  // Runs that were merged were planned one by one.
+  if (view.units_planned) view.units_planned = std::max(*view.units_planned, view.units);
   return view;
 }
 

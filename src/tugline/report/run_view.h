@@ -29,13 +29,25 @@ struct NoteGroup {
   int64_t units = 0;
 };
 
+// The smallest and the largest number that a unit has.
+struct CountRange {
+  int64_t least = 0;
+  int64_t most = 0;
+};
+
 struct RunView {
   RunIdentity identity;
   std::vector<Provenance> sessions;
   Provenance meta;
   int64_t d_model = 0;
   int64_t units = 0;
-  std::set<std::string> span_kinds;      // of the units
+  std::set<std::string> span_kinds;  // of the units
+  std::set<int32_t> layers;          // likewise
+  std::set<double> epsilons;         // likewise
+  CountRange directions;             // of units that have pushes
+  CountRange null_directions;        // likewise, of the random ones beside supplied vectors
+  // A sentence for each kind of span and layer at which some spans lack what others have, as after an interrupted growth.
+  std::vector<std::string> gaps;
   Shard shard;                           // what the store is for
   std::optional<int64_t> units_planned;  // of the shard
   std::optional<int64_t> units_of_run;   // of all shards
@@ -59,6 +71,9 @@ struct RunView {
   // True where the store says that there is more to measure than it holds.
   [[nodiscard]] bool is_unfinished() const;
 };
+
+// "8"; "4 to 8".
+[[nodiscard]] std::string text_of(const CountRange& range);
 
 // Reads the whole store, one unit at a time. Throws Error kInput where it lacks the model's width.
 [[nodiscard]] RunView view_of(const RunStore& store);

@@ -164,6 +164,7 @@ std::string summary_text(const RunView& view) {
   }
   text += skips_text(view.skipped_examples, "example");
   text += skips_text(view.skipped_spans, "span");
+  for (const std::string& gap : view.gaps) text += fmt::format("gap            {}\n", gap);
   for (const NoteGroup& note : view.notes) {
     text += fmt::format("note           {}\n", sentence_of(note));
   }
@@ -198,6 +199,12 @@ std::string summary_json(const RunView& view) {
       json["shard"]["units_of_run"] = *view.units_of_run;
     }
   }
+  json["measured"] = {{"span_kinds", view.span_kinds},
+                      {"layers", view.layers},
+                      {"epsilons", view.epsilons},
+                      {"directions", {view.directions.least, view.directions.most}},
+                      {"null_directions", {view.null_directions.least, view.null_directions.most}},
+                      {"gaps", view.gaps}};
   json["audit"] = audit_json(view);
   json["notes"] = nlohmann::ordered_json::array();
   for (const NoteGroup& note : view.notes) {

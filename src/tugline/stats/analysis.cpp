@@ -23,8 +23,10 @@ size_t chosen_epsilon(const ResponseGrid& grid, const AnalysisOptions& options) 
 void check_has_spans(const ResponseGrid& grid) {
   if (!grid.spans.empty()) return;
   fail(ErrorCode::kNothingToMeasure,
-       "nothing to analyse: the run has no span with all its layers and pushes ({} {})",
-       grid.incomplete.size(), grid.incomplete.size() == 1 ? "is unfinished" : "are unfinished");
+       "nothing to analyse: the run has no span with all its layers and pushes ({} {} some). tugline sweep "
+       "with "
+       "the run's command measures what is missing",
+       grid.incomplete.size(), grid.incomplete.size() == 1 ? "lacks" : "lack");
 }
 
 std::vector<Contrast> all_contrasts(const ResponseGrid& grid, const KindBootstrap& bootstrap,
@@ -50,6 +52,8 @@ Analysis analyse(const ResponseGrid& grid, std::vector<ChunkMetric> metrics, con
                     .spans = static_cast<int64_t>(grid.spans.size()),
                     .incomplete_spans = static_cast<int64_t>(grid.incomplete.size()),
                     .spans_at_sinks = static_cast<int64_t>(grid.at_sinks.size()),
+                    .epsilons_left_out = grid.epsilons_left_out,
+                    .directions_left_out = grid.directions_left_out,
                     .layers = grid.layers,
                     .means = mean_points(grid, bootstrap),
                     .shapes = shapes_of_curves(grid, bootstrap, fitter, options.threshold)};

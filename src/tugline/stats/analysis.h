@@ -22,9 +22,11 @@ struct Analysis {
   double epsilon = 0;            // the chosen one
   double fit_largest = 0;        // the end of the fit's range, and the epsilons in it
   int64_t fit_points = 0;
-  int64_t spans = 0;             // complete ones; the analysis is about these
-  int64_t incomplete_spans = 0;  // left out
-  int64_t spans_at_sinks = 0;    // controls at a sink token; left out
+  int64_t spans = 0;                           // complete ones; the analysis is about these
+  int64_t incomplete_spans = 0;                // left out
+  int64_t spans_at_sinks = 0;                  // controls at a sink token; left out
+  std::vector<double> epsilons_left_out = {};  // that not every layer has
+  int64_t directions_left_out = 0;             // likewise, their number
   std::vector<int32_t> layers = {};
   std::vector<MeanPoint> means = {};
   std::vector<ShapeOfCurve> shapes = {};

@@ -83,7 +83,7 @@ std::vector<CurvePoint> CurveBuilder::build(std::optional<int64_t> d_model) cons
     point.spans = static_cast<int64_t>(spans.size());
     for (size_t i = 0; i < spans.size(); ++i) {
       point.examples += i == 0 || spans[i].example != spans[i - 1].example ? 1 : 0;
-      point.directions = std::max(point.directions, spans[i].directions);
+      point.directions = i == 0 ? spans[i].directions : std::min(point.directions, spans[i].directions);
     }
     curve.push_back(std::move(point));
   }

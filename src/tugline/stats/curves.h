@@ -25,7 +25,7 @@ struct CurvePoint {
   MeanEstimate kl = {};  // nats
   int64_t spans = 0;
   int64_t examples = 0;
-  int64_t directions = 0;  // per span
+  int64_t directions = 0;  // of the span that has the fewest
   // The range that holds kConfidence of the random directions beside supplied vectors: quantiles, over the directions, of their means over
   // the spans. No value for other directions, because they differ from span to span.
   std::optional<double> null_low = {};

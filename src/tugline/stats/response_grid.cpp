@@ -4,6 +4,33 @@
 #include <set>
 
 namespace tugline {
+namespace {
+
+// Epsilons or directions, and the layers that have each at some span.
+template <typename Value>
+class Values {
+ public:
+  void add(Value value, int32_t layer) {
+    layers_of_[value].insert(layer);
+    layers_.insert(layer);
+  }
+  [[nodiscard]] bool empty() const { return layers_of_.empty(); }
+  [[nodiscard]] std::vector<Value> at_every_layer() const { return where(true); }
+  [[nodiscard]] std::vector<Value> at_some_layers() const { return where(false); }
+
+ private:
+  [[nodiscard]] std::vector<Value> where(bool at_every_layer) const {
+    std::vector<Value> values;
+    for (const auto& [value, layers] : layers_of_)
+      if ((layers.size() == layers_.size()) == at_every_layer) values.push_back(value);
+    return values;
+  }
+
+  std::map<Value, std::set<int32_t>> layers_of_;
+  std::set<int32_t> layers_;
+};
+
+}  // namespace
 
 UnitKey span_of(UnitKey unit) {
   unit.layer = 0;
@@ -43,48 +70,53 @@ void ResponseGridBuilder::add(const UnitRecord& unit, std::span<const ResponseRe
   }
 }
 
-bool ResponseGridBuilder::fill(const std::map<int32_t, Unit>& layers, const ResponseGrid& grid,
-                               GridSpan& span) const {
-  const size_t pushes = static_cast<size_t>(grid.directions) * grid.epsilons.size();
+bool ResponseGridBuilder::fill(const std::map<int32_t, Unit>& layers, const std::vector<int32_t>& numbers,
+                               const ResponseGrid& grid, GridSpan& span) const {
   if (layers.size() != grid.layers.size()) return false;
   span.tokens = layers.begin()->second.tokens;
   span.position = layers.begin()->second.position;
   span.kl.resize(grid.points() * static_cast<size_t>(grid.directions));
   for (size_t layer = 0; layer < grid.layers.size(); ++layer) {
     const Unit& unit = layers.at(grid.layers[layer]);
-    if (unit.kl.size() != pushes) return false;
-    size_t i = 0;  // the map's order is the grid's: by direction, then epsilon
-    for (const auto& [push, kl] : unit.kl) {
-      span.kl[i / grid.epsilons.size() * grid.points() + grid.point(layer, i % grid.epsilons.size())] = kl;
-      ++i;
-    }
+    for (size_t d = 0; d < numbers.size(); ++d)
+      for (size_t e = 0; e < grid.epsilons.size(); ++e) {
+        const auto found = unit.kl.find({numbers[d], grid.epsilons[e]});
+        if (found == unit.kl.end()) return false;
+        span.kl[d * grid.points() + grid.point(layer, e)] = found->second;
+      }
   }
   return true;
 }
 
 ResponseGrid ResponseGridBuilder::build() const {
   std::set<int32_t> layers;
-  std::set<double> epsilons;
-  std::set<int32_t> directions;
+  Values<double> epsilons;
+  Values<int32_t> directions;
   for (const auto& [key, units] : spans_) {
     for (const auto& [layer, unit] : units) {
       layers.insert(layer);
+      const int32_t* last = nullptr;
       for (const auto& [push, kl] : unit.kl) {
-        directions.insert(push.first);
-        epsilons.insert(push.second);
+        if (last == nullptr || *last != push.first) directions.add(push.first, layer);
+        last = &push.first;
+        epsilons.add(push.second, layer);
       }
     }
   }
+  const std::vector<int32_t> numbers = directions.at_every_layer();
   ResponseGrid grid{.layers = {layers.begin(), layers.end()},
-                    .epsilons = {epsilons.begin(), epsilons.end()},
-                    .directions = static_cast<int32_t>(directions.size())};
+                    .epsilons = epsilons.at_every_layer(),
+                    .directions = static_cast<int32_t>(numbers.size()),
+                    .epsilons_left_out = epsilons.at_some_layers(),
+                    .directions_left_out = static_cast<int32_t>(directions.at_some_layers().size())};
+  const bool has_common_pushes = epsilons.empty() || (!grid.epsilons.empty() && grid.directions > 0);
   for (const auto& [key, units] : spans_) {
     GridSpan span{.key = key};
     const bool at_sink = std::any_of(units.begin(), units.end(),
                                      [](const auto& unit) { return unit.second.is_unmeasured_sink; });
     if (at_sink) {
       grid.at_sinks.push_back(key);
-    } else if (fill(units, grid, span)) {
+    } else if (has_common_pushes && fill(units, numbers, grid, span)) {
       grid.spans.push_back(std::move(span));
     } else {
       grid.incomplete.push_back(key);

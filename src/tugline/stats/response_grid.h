@@ -27,6 +27,9 @@ struct ResponseGrid {
   std::vector<double> epsilons = {};  // ascending
   int32_t directions = 0;
   std::vector<GridSpan> spans = {};  // sorted by key: example, span kind, chunk
+  // Epsilons, and the number of directions, that some layer has and another lacks: left out of all statistics.
+  std::vector<double> epsilons_left_out = {};
+  int32_t directions_left_out = 0;
   // Spans that are left out of all statistics, sorted: `incomplete` lack a layer or a push; `at_sinks` are controls that were not measured
   // at some layer, because their push would land on a sink token there.
   std::vector<UnitKey> incomplete = {};
@@ -47,7 +50,7 @@ class ResponseGridBuilder {
  public:
   // `responses` are the unit's; those in `unit` itself are not used.
   void add(const UnitRecord& unit, std::span<const ResponseRecord> responses);
-  // The grid of every layer, epsilon and direction that any unit has.
+  // The grid of every layer that any unit has, and the epsilons and directions that every layer has at some span.
   [[nodiscard]] ResponseGrid build() const;
 
  private:
@@ -57,8 +60,9 @@ class ResponseGridBuilder {
     bool is_unmeasured_sink = false;
     std::map<std::pair<int32_t, double>, double> kl = {};  // direction, epsilon
   };
-  [[nodiscard]] bool fill(const std::map<int32_t, Unit>& layers, const ResponseGrid& grid,
-                          GridSpan& span) const;
+  // False if the span lacks a layer, or a push of the grid; `numbers` are the directions'.
+  [[nodiscard]] bool fill(const std::map<int32_t, Unit>& layers, const std::vector<int32_t>& numbers,
+                          const ResponseGrid& grid, GridSpan& span) const;
 
   std::map<UnitKey, std::map<int32_t, Unit>> spans_;  // then by layer
 };

@@ -8,7 +8,6 @@ namespace tugline::field {
 // Identity: fields that decide numbers.
 inline constexpr const char* kAnswers = "answers";           // token ids
 inline constexpr const char* kMovedTokens = "moved_tokens";  // how many are kept
-inline constexpr const char* kAudit = "audit";               // pushes of a unit
 inline constexpr const char* kBackend = "backend";
 inline constexpr const char* kModelConfig = "model_config";
 inline constexpr const char* kModelWeights = "model_weights";
@@ -16,8 +15,6 @@ inline constexpr const char* kReadout = "readout";
 inline constexpr const char* kHook = "hook";
 inline constexpr const char* kHead = "head";  // only if the hook is z
 inline constexpr const char* kAt = "at";      // only if it is not "before"
-inline constexpr const char* kDirections = "directions";
-inline constexpr const char* kNullDirections = "null_directions";
 inline constexpr const char* kDirectionFamily = "direction_family";
 inline constexpr const char* kDirectionSharing = "direction_sharing";
 inline constexpr const char* kOrthogonalTo = "orthogonal_to";

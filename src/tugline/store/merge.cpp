@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/store/audit_bounds.h"
 #include "tugline/store/example_rows.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/response_rows.h"
@@ -20,9 +24,16 @@ namespace tugline {
 namespace fs = std::filesystem;
 namespace {
 
-// Compares everything except the time, which decides nothing.
-bool is_same(UnitRecord a, UnitRecord b) {
+// What two measurements of one unit must have in common, whichever pushes they are of.
+bool is_same_place(UnitRecord a, const UnitRecord& b) {
+  constexpr double kRounding =
+      1e-4;  // of the residual, which another machine may compute with other last digits
+  if (std::abs(a.measured.rms - b.measured.rms) > kRounding * b.measured.rms) return false;
+  a.measured.rms = b.measured.rms;
   a.measured.seconds = b.measured.seconds;
+  a.measured.note = b.measured.note;
+  a.measured.responses = b.measured.responses;
+  a.audit = b.audit;
   return a == b;
 }
 
@@ -38,20 +49,26 @@ class Merger {
     settle_reasons(database_);
     insert_tokens(database_, input.tokens());
 
-    std::vector<int64_t> sessions;
-    for (const Provenance& session : input.sessions()) sessions.push_back(number_of(session));
-    const std::map<UnitKey, size_t> session_of = input.unit_sessions();
-    const Provenance meta = input.meta();
+    std::map<int64_t, int64_t> sessions;  // by the input's numbers
+    for (const auto& [number, session] : input.sessions_by_number()) sessions[number] = number_of(session);
     const Shard shard = input.shard();
     MergedInput merged{
         .path = input.path(),
         .shard = shard,
-        .units_planned = count_in(meta, shard.is_whole() ? field::kUnitsPlanned : field::kShardUnits),
+        .units_planned = count_in(input.meta(), shard.is_whole() ? field::kUnitsPlanned : field::kShardUnits),
         .has_analysis = input.has_analysis()};
-    for (const UnitRecord& unit : input.units()) {
+    std::vector<StoredPart> unit;  // the rows of one
+    const auto finish = [&] {
+      if (unit.empty()) return;
       ++merged.units;
-      if (!add_unit(input, unit, sessions.at(session_of.at(unit.key)))) ++merged.repeated;
+      if (!add_unit(input, unit, sessions)) ++merged.repeated;
+      unit.clear();
+    };
+    for (StoredPart& row : input.stored_parts()) {
+      if (!unit.empty() && unit.front().record.key != row.record.key) finish();
+      unit.push_back(std::move(row));
     }
+    finish();
     return merged;
   }
 
@@ -63,34 +80,96 @@ class Merger {
     return sessions_[session] = insert_session(database_, session);
   }
 
-  // False if an earlier input had the same unit.
-  bool add_unit(const RunStore& input, const UnitRecord& unit, int64_t session) {
-    const auto known = units_.find(unit.key);
-    if (known == units_.end()) {
-      UnitRecord whole = unit;
-      whole.measured.responses = input.responses(unit.key);
-      insert_unit(database_, session, whole);
-      units_.emplace(unit.key, Origin{&input, unit});
-      return true;
+  // False if an earlier input had the unit.
+  bool add_unit(const RunStore& input, const std::vector<StoredPart>& rows,
+                const std::map<int64_t, int64_t>& sessions) {
+    const UnitKey& key = rows.front().record.key;
+    const bool is_new = find_unit(database_, key, path_).empty();
+    if (is_new) origins_.emplace(key, Origin{&input, rows.front().record});
+    const Origin& origin = origins_.at(key);
+    if (!is_same_place(origin.record, rows.front().record)) refuse(input, key);
+    const std::vector<ResponseRecord> earlier =
+        is_new ? std::vector<ResponseRecord>() : read_all_responses(key);
+    for (const StoredPart& row : rows) {
+      if (row.audit_of) continue;
+      StoredPart whole = row;
+      whole.session = sessions.at(row.session);
+      whole.record.measured = input.measured(row);
+      add_part(input, std::move(whole), earlier);
     }
-    const auto& [first, theirs] = known->second;
-    if (!is_same(theirs, unit) || first->responses(unit.key) != input.responses(unit.key))
-      fail(ErrorCode::kConflict,
-           "{} and {} both hold {}, with other numbers: they were not measured alike (another machine, "
-           "number of threads or version?). Merge only one of the two",
-           first->path().string(), input.path().string(), described(unit.key));
-    return false;
+    add_audits(rows, sessions);
+    return is_new;
+  }
+
+  // Pushes that an earlier input has must be the same; the others become parts.
+  void add_part(const RunStore& input, StoredPart part, const std::vector<ResponseRecord>& earlier) {
+    const UnitKey& key = part.record.key;
+    std::map<std::pair<int32_t, double>, const ResponseRecord*> known;
+    for (const ResponseRecord& response : earlier) known[{response.direction, response.epsilon}] = &response;
+    for (const ResponseRecord& response : part.record.measured.responses) {
+      const auto found = known.find({response.direction, response.epsilon});
+      if (found != known.end() && *found->second != response) refuse(input, key);
+    }
+    const std::vector<StoredPart> there = find_unit(database_, key, path_);
+    if (part.grid.size() == 0 && there.empty()) insert_unit(database_, part.session, part.record, path_);
+    const std::vector<ResponseRecord> all = std::move(part.record.measured.responses);
+    for (const PushGrid& grid : missing_grids(part.grid, parts_of(there))) {
+      part.record.measured.responses.clear();
+      for (const ResponseRecord& response : all)
+        if (grid.holds(response.direction, response.epsilon))
+          part.record.measured.responses.push_back(response);
+      insert_unit(database_, part.session, part.record, path_);
+      part.record.measured.seconds = 0;  // counted once
+      part.record.audit = {};            // likewise
+    }
+  }
+
+  // Of a grid that both have, the larger audit is of the smaller one's pushes too (probe/audit).
+  void add_audits(const std::vector<StoredPart>& rows, const std::map<int64_t, int64_t>& sessions) {
+    const UnitKey& key = rows.front().record.key;
+    for (const StoredPart& row : rows) {
+      if (row.audit_of) continue;
+      AuditResult audit = row.record.audit;
+      int64_t session = row.session;
+      for (const StoredPart& more : rows) {
+        if (more.audit_of != row.part) continue;
+        audit.pushes += more.record.audit.pushes;
+        take_larger(audit.disagreements, more.record.audit.disagreements);
+        session = more.session;
+      }
+      const UnitParts there = parts_of(find_unit(database_, key, path_));
+      for (size_t part = 0; part < there.size(); ++part) {
+        if (there[part].grid != row.grid || there[part].audited >= audit.pushes) continue;
+        audit.pushes -= there[part].audited;
+        insert_audit(database_, sessions.at(session), key, part, audit, path_);
+      }
+    }
+  }
+
+  std::vector<ResponseRecord> read_all_responses(const UnitKey& key) const {
+    std::vector<ResponseRecord> all;
+    for (const StoredPart& row : find_unit(database_, key, path_))
+      for (ResponseRecord& response : read_responses(database_, row.unit, path_))
+        all.push_back(std::move(response));
+    return all;
+  }
+
+  [[noreturn]] void refuse(const RunStore& input, const UnitKey& key) const {
+    fail(ErrorCode::kConflict,
+         "{} and {} both hold {}, with other numbers: they were not measured alike (another machine, "
+         "number of threads or version?). Merge only one of the two",
+         origins_.at(key).input->path().string(), input.path().string(), described(key));
   }
 
   struct Origin {
     const RunStore* input;
-    UnitRecord unit;  // without its responses
+    UnitRecord record;  // without its responses
   };
 
   fs::path path_;
   SQLite::Database& database_;
   std::map<Provenance, int64_t> sessions_;
-  std::map<UnitKey, Origin> units_;
+  std::map<UnitKey, Origin> origins_;
 };
 
 void check_is_free(const fs::path& out) {
@@ -143,6 +222,8 @@ MergeReport merge_stores(const fs::path& out, const std::vector<fs::path>& paths
       if (!report.units_planned) report.units_planned = count_in(input.meta(), field::kUnitsPlanned);
     }
   });
+  // Runs that are not shards of one were planned one by one.
+  if (report.units_planned) report.units_planned = std::max(*report.units_planned, report.units);
   return report;
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace tugline {
 namespace {
@@ -38,6 +39,20 @@ ByMeasure<std::vector<double>> unmoved_rows(size_t rows, const AskedMeasures& as
       for (size_t i = 0; i < values[m].size(); i += 2) values[m][i] = MovedToken{}.token;
   }
   return values;
+}
+
+std::optional<PushGrid> grid_of(const std::vector<ResponseRecord>& responses) {
+  std::set<int32_t> directions;
+  std::set<double> epsilons;
+  std::set<std::pair<int32_t, double>> pushes;
+  for (const ResponseRecord& response : responses) {
+    directions.insert(response.direction);
+    epsilons.insert(response.epsilon);
+    pushes.emplace(response.direction, response.epsilon);
+  }
+  PushGrid grid{{directions.begin(), directions.end()}, {epsilons.begin(), epsilons.end()}};
+  if (pushes.size() != responses.size() || grid.size() != responses.size()) return std::nullopt;
+  return grid;
 }
 
 std::set<int32_t> moved_tokens_of(const std::vector<ResponseRecord>& responses) {

@@ -2,6 +2,7 @@
 // model or the probe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "tugline/core/ids.h"
 #include "tugline/core/measures.h"
+#include "tugline/store/push_grid.h"
 
 namespace tugline {
 
@@ -114,6 +116,9 @@ enum class RowValues { kRead, kSkip };
 // What a push does to `rows` rows that have not moved; empty for what is not asked for.
 [[nodiscard]] ByMeasure<std::vector<double>> unmoved_rows(size_t rows, const AskedMeasures& asked = {});
 
+// The grid of responses; no value if they are not of every direction at every epsilon.
+[[nodiscard]] std::optional<PushGrid> grid_of(const std::vector<ResponseRecord>& responses);
+
 // The tokens that the responses' lists name.
 [[nodiscard]] std::set<int32_t> moved_tokens_of(const std::vector<ResponseRecord>& responses);
 
@@ -137,7 +142,8 @@ struct AuditResult {
   bool operator==(const AuditResult&) const = default;
 };
 
-// A unit as it is kept: its key, what the span is, what was measured there, and what the audit says of that.
+// A unit as it is kept: its key, what the span is, what was measured there, and what the audit says of that. A unit that grew is measured in
+// parts, each of which is such a record; read from a store, they are one.
 struct UnitRecord {
   UnitKey key;
   TokenRange span;

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -28,14 +30,16 @@ struct RunStore::Impl {
   Provenance provenance;
   std::function<bool(double)> keep_waiting;
   std::chrono::steady_clock::time_point waits_since;
-  bool gave_up = false;  // keep_waiting said so
-  int64_t session = 0;   // 0 until this process has written something
+  bool gave_up = false;         // keep_waiting said so
+  int64_t session = 0;          // 0 until this process has written something
+  bool outgrows_shard = false;  // what is written is not the shard that the store holds
 
   // The session that a write belongs to; opened by the first write, so that resuming a finished run leaves no
   // trace.
   int64_t current_session() {
     if (session == 0) {
       session = insert_session(*database, provenance);
+      if (outgrows_shard) remove_shard(*database);
     }
     return session;
   }
@@ -86,16 +90,6 @@ void check_same_run(const std::filesystem::path& path, const RunIdentity& stored
   }
 }
 
-void check_same_shard(const std::filesystem::path& path, const Shard& stored, const Shard& wanted) {
-  if (stored == wanted || (stored.is_whole() && wanted.is_whole())) {
-    return;
-  }
-  fail(ErrorCode::kConflict,
-       "{}: holds {}, this is {}; resume it as the part that it holds, or give another file (shards of one "
-       "run can be merged)",
-       path.string(), described(stored), described(wanted));
-}
-
 }  // namespace
 
 RunStore::RunStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -123,7 +117,7 @@ RunStore RunStore::create_or_resume(const std::filesystem::path& path, const Run
                  guarded(impl->path, "read its identity", [&] { return read_identity(*impl->database); }),
                  identity);
   RunStore store(std::move(impl));
-  store.check_shard(shard);
+  store.impl_->outgrows_shard = store.shard() != shard && !store.shard().is_whole();
   store.check_everything();
   return store;
 }
@@ -194,19 +188,18 @@ void RunStore::put_examples(const std::vector<ExampleRecord>& examples,
   });
 }
 
-void RunStore::put_unit(const UnitRecord& unit) {
+void RunStore::put_unit(const UnitRecord& unit, const std::map<int32_t, std::string>& pieces) {
   check_storable(unit, impl_->path);
   impl_->in_transaction("write a unit", [&] {
-    if (find_unit(*impl_->database, unit.key, impl_->path)) {
-      fail(ErrorCode::kConflict, "{}: has {} already", impl_->path.string(), described(unit.key));
-    }
-    insert_unit(*impl_->database, impl_->current_session(), unit);
+    insert_tokens(*impl_->database, pieces);
+    insert_unit(*impl_->database, impl_->current_session(), unit, impl_->path);
   });
 }
 
-void RunStore::put_tokens(const std::map<int32_t, std::string>& pieces) {
-  if (pieces.empty()) return;
-  impl_->in_transaction("write tokens", [&] { insert_tokens(*impl_->database, pieces); });
+void RunStore::put_audit(const UnitKey& key, size_t part, const AuditResult& audit) {
+  impl_->in_transaction("write an audit", [&] {
+    insert_audit(*impl_->database, impl_->current_session(), key, part, audit, impl_->path);
+  });
 }
 
 void RunStore::put_analysis(const std::vector<ResultTable>& tables) {
@@ -232,7 +225,23 @@ std::optional<ResultTable> RunStore::analysis_table(const std::string& name) con
 
 bool RunStore::has_unit(const UnitKey& key) const {
   return guarded(impl_->path, "look up a unit",
-                 [&] { return find_unit(*impl_->database, key, impl_->path).has_value(); });
+                 [&] { return !find_unit(*impl_->database, key, impl_->path).empty(); });
+}
+
+UnitParts RunStore::parts(const UnitKey& key) const {
+  return guarded(impl_->path, "look up a unit",
+                 [&] { return parts_of(find_unit(*impl_->database, key, impl_->path)); });
+}
+
+UnitMeasurement RunStore::measured(const UnitKey& key, size_t part) const {
+  return guarded(impl_->path, "read a unit", [&] {
+    size_t at = 0;
+    for (StoredPart& row : find_unit(*impl_->database, key, impl_->path)) {
+      if (row.audit_of || at++ != part) continue;
+      return measured(row);
+    }
+    fail(ErrorCode::kNotFound, "{}: has no part {} of {}", impl_->path.string(), part, described(key));
+  });
 }
 
 RunIdentity RunStore::identity() const {
@@ -247,9 +256,7 @@ Shard RunStore::shard() const {
   return guarded(impl_->path, "read its shard", [&] { return read_shard(*impl_->database); });
 }
 
-void RunStore::check_shard(const Shard& wanted) const { check_same_shard(impl_->path, shard(), wanted); }
-
-std::vector<Provenance> RunStore::sessions() const {
+std::map<int64_t, Provenance> RunStore::sessions_by_number() const {
   return guarded(impl_->path, "read its sessions", [&] {
     std::map<int64_t, Provenance> sessions;
     SQLite::Statement numbers(*impl_->database, "SELECT session FROM sessions");
@@ -261,12 +268,14 @@ std::vector<Provenance> RunStore::sessions() const {
       sessions[facts.getColumn(0).getInt64()][facts.getColumn(1).getString()] =
           facts.getColumn(2).getString();
     }
-    std::vector<Provenance> ordered;
-    for (auto& [number, session] : sessions) {
-      ordered.push_back(std::move(session));
-    }
-    return ordered;
+    return sessions;
   });
+}
+
+std::vector<Provenance> RunStore::sessions() const {
+  std::vector<Provenance> ordered;
+  for (auto& [number, session] : sessions_by_number()) ordered.push_back(session);
+  return ordered;
 }
 
 Provenance RunStore::meta() const {
@@ -295,11 +304,6 @@ std::map<UnitKey, TokenRange> RunStore::span_places() const {
   return guarded(impl_->path, "read its spans", [&] { return read_span_places(*impl_->database); });
 }
 
-std::map<UnitKey, size_t> RunStore::unit_sessions() const {
-  return guarded(impl_->path, "read its units' sessions",
-                 [&] { return read_unit_sessions(*impl_->database); });
-}
-
 std::vector<UnitRecord> RunStore::units() const {
   return guarded(impl_->path, "read its units", [&] {
     const SQLite::Transaction snapshot(*impl_->database);
@@ -307,13 +311,33 @@ std::vector<UnitRecord> RunStore::units() const {
   });
 }
 
+std::vector<StoredPart> RunStore::stored_parts() const {
+  return guarded(impl_->path, "read its units", [&] {
+    const SQLite::Transaction snapshot(*impl_->database);
+    return read_parts(*impl_->database, impl_->path);
+  });
+}
+
+UnitMeasurement RunStore::measured(const StoredPart& part) const {
+  return guarded(impl_->path, "read a unit",
+                 [&] { return read_measurement(*impl_->database, part, impl_->path); });
+}
+
 std::vector<ResponseRecord> RunStore::responses(const UnitKey& key, RowValues values) const {
   return guarded(impl_->path, "read responses", [&] {
-    const auto unit = find_unit(*impl_->database, key, impl_->path);
-    if (!unit) {
+    const std::vector<StoredPart> parts = find_unit(*impl_->database, key, impl_->path);
+    if (parts.empty()) {
       fail(ErrorCode::kNotFound, "{}: has no unit {}", impl_->path.string(), described(key));
     }
-    return read_responses(*impl_->database, *unit, impl_->path, values);
+    std::vector<ResponseRecord> all;
+    for (const StoredPart& part : parts) {
+      std::vector<ResponseRecord> of_part = read_responses(*impl_->database, part.unit, impl_->path, values);
+      std::move(of_part.begin(), of_part.end(), std::back_inserter(all));
+    }
+    std::stable_sort(all.begin(), all.end(), [](const ResponseRecord& a, const ResponseRecord& b) {
+      return std::pair(a.direction, a.epsilon) < std::pair(b.direction, b.epsilon);
+    });
+    return all;
   });
 }
 

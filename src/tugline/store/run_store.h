@@ -21,11 +21,13 @@
 
 namespace tugline {
 
+struct StoredPart;
+
 class RunStore {
  public:
-  // Makes the store, or opens an existing one of the same identity to resume it. A different identity is an Error (kConflict) that
-  // names every field that differs with both values; so is another shard of the same run. If making the store fails, no file is
-  // left behind.
+  // Makes the store, or opens an existing one of the same identity, which goes on or grows. A different identity is an Error (kConflict) that
+  // names every field that differs with both values. A store of a shard that another part is written to is for the whole run from
+  // then on. If making the store fails, no file is left behind.
   [[nodiscard]] static RunStore create_or_resume(const std::filesystem::path& path,
                                                  const RunIdentity& identity, const Provenance& provenance,
                                                  const Shard& shard = {});
@@ -54,16 +56,21 @@ class RunStore {
   void put_skipped_span(const SkippedSpan& span);  // repeating it replaces the reason
   // The same for many, in one transaction, because each transaction waits for the disk.
   void put_examples(const std::vector<ExampleRecord>& examples, const std::vector<SkippedSpan>& skipped);
-  // Errors: kConflict if the store already has the unit; kInput if a value is not finite (SQLite has no NaN).
-  void put_unit(const UnitRecord& unit);
-  // The text of tokens that units' lists name; repeating one changes nothing.
-  void put_tokens(const std::map<int32_t, std::string>& pieces);
+  // A unit, or more pushes of one that the store has. Errors: kConflict if the store already has one of the pushes; kInput if a value is
+  // not finite (SQLite has no NaN). `pieces`: the text of the tokens that its lists name.
+  void put_unit(const UnitRecord& unit, const std::map<int32_t, std::string>& pieces = {});
+  // The audit of more pushes of a unit's part, by the part's place in parts().
+  void put_audit(const UnitKey& key, size_t part, const AuditResult& audit);
   // Keeps the tables of an analysis, each as a new table "analysis_NAME", and removes those of an earlier analysis, in one
   // transaction. They are results and not measurements, so they change neither the run's identity nor the schema's version.
   void put_analysis(const std::vector<ResultTable>& tables);
 
   // Reading. Everything is sorted by its key, in whatever order it was written.
-  [[nodiscard]] bool has_unit(const UnitKey& key) const;
+  [[nodiscard]] bool has_unit(const UnitKey& key) const;  // or a part of it
+  // What the store has of the unit.
+  [[nodiscard]] UnitParts parts(const UnitKey& key) const;
+  // A part of the unit, with its responses. Throws kNotFound if there is no such part.
+  [[nodiscard]] UnitMeasurement measured(const UnitKey& key, size_t part) const;
   [[nodiscard]] RunIdentity identity() const;
   // Throws kConflict, as put_example does, if the store holds another example of this number.
   [[nodiscard]] bool has_example(const ExampleRecord& example) const;
@@ -71,10 +78,9 @@ class RunStore {
   void check_identity(const RunIdentity& wanted) const;
   // The part of the run that the store is for.
   [[nodiscard]] Shard shard() const;
-  // Throws kConflict, as create_or_resume does, if the store is for another part.
-  void check_shard(const Shard& wanted) const;
   [[nodiscard]] std::vector<Provenance> sessions() const;  // in the order of writing
-  [[nodiscard]] Provenance meta() const;                   // of all sessions; a later one's value wins
+  [[nodiscard]] std::map<int64_t, Provenance> sessions_by_number() const;
+  [[nodiscard]] Provenance meta() const;  // of all sessions; a later one's value wins
   [[nodiscard]] std::vector<ExampleRecord> examples() const;
   [[nodiscard]] std::vector<SkippedSpan> skipped_spans() const;
   [[nodiscard]] std::vector<UnitKey> unit_keys() const;
@@ -83,10 +89,11 @@ class RunStore {
   // Reads the whole file and throws kInput, which names it, if anything is not what was written (store/checksums.h). Called when a run is
   // resumed; other functions check what they read.
   void check_everything() const;
-  // The index in sessions() of the session that measured each unit.
-  [[nodiscard]] std::map<UnitKey, size_t> unit_sessions() const;
-  // Without their responses, which may not fit into memory all at once.
+  // Without their responses, which may not fit into memory all at once. The parts of a unit are one record.
   [[nodiscard]] std::vector<UnitRecord> units() const;
+  // What the sessions measured of each unit, by key and part (store/unit_rows.h), without the responses.
+  [[nodiscard]] std::vector<StoredPart> stored_parts() const;
+  [[nodiscard]] UnitMeasurement measured(const StoredPart& part) const;  // with its responses
   // Sorted by direction, then epsilon. Throws kNotFound if there is no such unit.
   [[nodiscard]] std::vector<ResponseRecord> responses(const UnitKey& key,
                                                       RowValues values = RowValues::kRead) const;

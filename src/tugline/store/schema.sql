@@ -1,9 +1,9 @@
--- The run store, schema version 10 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 11 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. The columns of measures (core/measures.h) stand where a comment says so (schema.cpp). No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
--- What decides the numbers. A run with other fields or values is refused by an existing store.
+-- What decides what a number is. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
   name  TEXT PRIMARY KEY NOT NULL,
   value TEXT NOT NULL
@@ -46,7 +46,9 @@ CREATE TABLE skipped_spans (
   PRIMARY KEY (example, span_kind, chunk)
 );
 
--- One (span, layer), written in one transaction with its rows and responses.
+-- A part of a unit, which is one (span, layer): what was measured of it at once, written in one transaction with its rows and responses. Most
+-- units have one part. A unit that grew by directions or epsilons has more, with other pushes; one that grew by audits has parts without
+-- responses.
 CREATE TABLE units (
   unit       INTEGER PRIMARY KEY,
   session    INTEGER NOT NULL REFERENCES sessions (session),
@@ -54,6 +56,10 @@ CREATE TABLE units (
   span_kind  TEXT NOT NULL,     -- 'anchor', 'chunk', 'control_matched', 'control_window', 'control_offset_-8' ...
   chunk      INTEGER NOT NULL,  -- -1 where an anchor's chunk is not known; a window's ordinal
   layer      INTEGER NOT NULL,
+  part       INTEGER NOT NULL,  -- from 0
+  audit_of   INTEGER,           -- the part whose pushes this part's audit reran; NULL if this part has pushes of its own
+  directions TEXT NOT NULL,     -- the part's pushes are these directions, '0,1,2', at each of
+  epsilons   TEXT NOT NULL,     -- these, '0,0.5,1'; both are empty if the part has no responses
   span_begin INTEGER NOT NULL,  -- tokens [span_begin, span_end)
   span_end   INTEGER NOT NULL,
   span_text  TEXT NOT NULL,
@@ -68,7 +74,7 @@ CREATE TABLE units (
   /* audits */
   responses_checksum INTEGER NOT NULL,  -- of the unit's responses
   checksum           INTEGER NOT NULL,  -- of this row, and of the unit's readout_rows
-  UNIQUE (example, span_kind, chunk, layer)
+  UNIQUE (example, span_kind, chunk, layer, part)
 );
 
 -- The readout of a unit, in the order of responses.kl_rows.

@@ -187,6 +187,12 @@ void insert_shard(SQLite::Database& database, const Shard& shard) {
   note_inserted(database, "shard");
 }
 
+void remove_shard(SQLite::Database& database) {
+  SQLite::Statement row(database, "SELECT rowid FROM shard");
+  while (row.executeStep()) note_removal(database, "shard", row.getColumn(0).getInt64());
+  database.exec("DELETE FROM shard");
+}
+
 Shard read_shard(SQLite::Database& database) {
   SQLite::Statement select(database, "SELECT number, count FROM shard");
   if (!select.executeStep()) {

@@ -37,6 +37,7 @@ void create_store_file(const std::filesystem::path& path, const RunIdentity& ide
 
 // Writes and reads the part of the run that the store is for. The whole run has no row.
 void insert_shard(SQLite::Database& database, const Shard& shard);
+void remove_shard(SQLite::Database& database);
 [[nodiscard]] Shard read_shard(SQLite::Database& database);
 
 // Adds a session with its provenance inside the caller's transaction; returns its number.
