@@ -64,7 +64,7 @@ TEST(AnalysisText, HasEveryPart) {
   const Analysis analysis = made_analysis();
   const std::string text = analysis_text(analysis);
   for (const char* part :
-       {"19 complete, 0 unfinished", "200 resamples, seed 42", "0 < |eps| <= 3 (3 epsilons)", "Curves",
+       {"19 complete, 0 incomplete", "200 resamples, seed 42", "0 < |eps| <= 3 (3 epsilons)", "Curves",
         "KL at eps 8", "Variance of a push's KL", "Standard error of the mean KL at eps 8",
         "anchor - chunk, layer 5", "4 of 4", "layer 5 - 9, chunk", "counterfactual_importance_kl",
         "within_example", "few examples   anchor 4, chunk 4: below 10", "difference, nats [t]", "ratio [t]",
