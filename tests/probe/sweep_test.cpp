@@ -132,6 +132,7 @@ TEST_F(Sweeps, IdentityChangesWithEveryOptionThatDecidesWhatANumberIs) {
     SweepOptions options = small_options();
     change(options);
     EXPECT_TRUE(hashes.insert(sweep_identity(model_, options, plan, "random").hash()).second);
+    // A head, and another place than before the span, are fields only if they are chosen.
     for (const auto& [name, value] : sweep_settings(options, plan, "random").fields)
       if (plain.fields.contains(name) && plain.fields.at(name) != value) unchanged.erase(name);
   }

@@ -167,7 +167,7 @@ void add_sweep_command(CLI::App& app, const std::string& command_line) {
   auto arguments = std::make_shared<SweepArguments>();
   arguments->command_line = command_line;
   CLI::App* command =
-      app.add_subcommand("sweep", "Push at the token before each span, over layers, directions and epsilons");
+      app.add_subcommand("sweep", "Push before or at each span, over layers, directions and epsilons");
   add_sweep_options(*command, *arguments);
   command->footer(
       "Examples:\n"

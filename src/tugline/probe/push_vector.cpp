@@ -131,8 +131,8 @@ void check_directions(const PushOptions& options, int64_t hidden) {
            "direction families");
   if (options.family == DirectionFamily::kPrincipal && options.directions > hidden)
     refuse("directions",
-           "the model's width is {}, so there are no more principal components; {} are requested", hidden,
-           options.directions);
+           "what is pushed has {} components, so there are no more principal components; {} are requested",
+           hidden, options.directions);
   if (options.orthogonal == Orthogonal::kToSubspace &&
       static_cast<int64_t>(options.subspace.size()) >= hidden)
     refuse("orthogonal_to", "the rows span all {} dimensions; no direction is left", hidden);

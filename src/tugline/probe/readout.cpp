@@ -93,9 +93,10 @@ ReplayRows replay_rows(TokenRange span, const ReadoutChoice& readout, int64_t to
   const int64_t push = landed.begin + place.offset;
   if (push < 0 || push >= read.end)
     fail(ErrorCode::kInput,
-         "a push at '{}' of the span [{}, {}), moved by {} tokens, lands on token {}; the last row of the "
-         "readout '{}' is {}",
-         name_of(place.at), span.begin, span.end, place.offset, push, readout_name(readout), read.end - 1);
+         "a push at '{}' of the span [{}, {}){} lands on token {}; the last row of the readout '{}' is {}",
+         name_of(place.at), span.begin, span.end,
+         place.offset == 0 ? "" : fmt::format(", moved by {} tokens,", place.offset), push,
+         readout_name(readout), read.end - 1);
   if (push + landed.size() > tokens)
     fail(ErrorCode::kInput, "a push at '{}', moved by {} tokens, ends beyond the transcript's {} tokens",
          name_of(place.at), place.offset, tokens);
