@@ -21,22 +21,32 @@
 
 namespace tugline {
 
-// A view of rows x columns elements of the backend's own type in the backend's own memory. Not owning.
-struct Matrix {
-  std::byte* data = nullptr;
+// The type of a matrix's elements: kF32 or kF64 in a backend's buffers, and kBf16 in what it rounds for its products.
+enum class Element : uint8_t { kF32, kF64, kBf16 };
+[[nodiscard]] constexpr int64_t bytes_of(Element element) {
+  return element == Element::kF64 ? 8 : element == Element::kF32 ? 4 : 2;
+}
+
+// A view of rows x columns elements in the backend's own memory. Not owning. `Byte` is std::byte, or const std::byte if the view only reads.
+template <typename Byte>
+struct MatrixView {
+  Byte* data = nullptr;
   int64_t rows = 0;
   int64_t columns = 0;
   int64_t stride = 0;  // elements from one row to the next
-  int64_t element_bytes = 0;
+  Element element = Element::kF32;
 
   [[nodiscard]] bool is_dense() const { return stride == columns || rows <= 1; }
-  [[nodiscard]] Matrix row_range(int64_t begin, int64_t count) const {
-    return {data + begin * stride * element_bytes, count, columns, stride, element_bytes};
+  [[nodiscard]] MatrixView row_range(int64_t begin, int64_t count) const {
+    return {data + begin * stride * bytes_of(element), count, columns, stride, element};
   }
-  [[nodiscard]] Matrix column_range(int64_t begin, int64_t count) const {
-    return {data + begin * element_bytes, rows, count, stride, element_bytes};
+  [[nodiscard]] MatrixView column_range(int64_t begin, int64_t count) const {
+    return {data + begin * bytes_of(element), rows, count, stride, element};
   }
+  operator MatrixView<const std::byte>() const { return {data, rows, columns, stride, element}; }
 };
+using Matrix = MatrixView<std::byte>;
+using ConstMatrix = MatrixView<const std::byte>;
 
 // Owns a matrix's memory.
 class Buffer {
@@ -44,8 +54,10 @@ class Buffer {
   virtual ~Buffer() = default;
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  [[nodiscard]] const Matrix& matrix() const { return matrix_; }
-  [[nodiscard]] Matrix rows(int64_t begin, int64_t count) const { return matrix_.row_range(begin, count); }
+  [[nodiscard]] const Matrix& matrix() { return matrix_; }
+  [[nodiscard]] ConstMatrix matrix() const { return matrix_; }
+  [[nodiscard]] Matrix rows(int64_t begin, int64_t count) { return matrix_.row_range(begin, count); }
+  [[nodiscard]] ConstMatrix rows(int64_t begin, int64_t count) const { return matrix().row_range(begin, count); }
 
  protected:
   explicit Buffer(Matrix matrix) : matrix_(matrix) {}
@@ -198,8 +210,6 @@ class Backend {
   virtual void copy(const Matrix& from, const Matrix& to) = 0;
   // to[b * rows + i] = from[i]: every push starts from the baseline's rows.  from [rows, d], to [pushes * rows, d]
   virtual void repeat(const Matrix& from, const Matrix& to) = 0;
-  // x[b * rows + i] -= base[i].  base [rows, d], x [pushes * rows, d]
-  virtual void subtract_repeated(const Matrix& base, const Matrix& x) = 0;
   // to += from, same shape; both on values and on differences.
   virtual void add(const Matrix& from, const Matrix& to) = 0;
   // x[b * rows + i] += vectors[b * n + i]: each push's vectors land on its first n rows.  vectors [pushes * n, d]

@@ -1,7 +1,6 @@
 #include "tugline/backend/cpu/cpu_divergence.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -13,108 +12,24 @@
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/source_rows.h"
+#include "tugline/backend/divergence_sums.h"
 #include "tugline/backend/f64_row.h"
 #include "tugline/core/parallel_for.h"
 
 namespace tugline::cpu {
 namespace {
 
-// Sums over some of a row's tokens, as DivergenceSums.
-struct TokenSums {
-  double forward = 0, backward = 0, mean = 0, js = 0, js_slope = 0, rise = 0, risen = 0, surprisal = 0;
-
-  void add(const TokenSums& other, double factor = 1) {
-    forward += factor * other.forward;
-    backward += factor * other.backward;
-    mean += factor * other.mean;
-    js += factor * other.js;
-    js_slope += factor * other.js_slope;
-    rise += factor * other.rise;
-    risen += factor * other.risen;
-    surprisal += factor * other.surprisal;
-  }
-  [[nodiscard]] double z() const { return backward + mean; }  // E_q[e^d] - 1
-  // Z, which is mean's rounding then, would cancel against its own logarithm: Taylor's series, the rest below 1e-16 of KL.
-  [[nodiscard]] bool is_tiny() const { return std::abs(z()) < 1e-8; }
-  // KL(p||q) = E_q[d e^d - e^d + 1] / (1 + Z) + Z / (1 + Z) - log(1 + Z).
-  [[nodiscard]] double kl() const {
-    if (is_tiny()) return forward / (1 + z()) - z() * z() * (0.5 - 2 * z() / 3);
-    return forward / (1 + z()) + (z() / (1 + z()) - std::log1p(z()));
-  }
-  // KL(q||p) = log(1 + Z) - E_q[d].
-  [[nodiscard]] double kl_reverse() const {
-    return is_tiny() ? backward - z() * z() * (0.5 - z() / 3) : std::log1p(z()) - mean;
-  }
-  // The walk's terms had u too large by eta: Taylor's series to the second order. Its second derivative is slope + sum q r / (1 + r) / 2;
-  // that sum is (1 - triangular discrimination) / 2, and the discrimination about 2 JS.
-  [[nodiscard]] double jensen_shannon(double eta) const {
-    const double slope = js_slope / 2 + std::expm1(eta) / 4;
-    return js - eta * slope + eta * eta / 2 * (slope + (1 - std::min(1.0, 2 * js)) / 4);
-  }
-  // p - q over the tokens that rise: q (e^d - Z) / Z.
-  [[nodiscard]] double total_variation() const { return (rise - z() * risen) / (1 + z()); }
-  // e^d left what f32 holds, or 1 + Z is the small difference of large sums: many likely tokens became far less likely.
-  [[nodiscard]] bool are_lossy() const {
-    if (!std::isfinite(forward) || !std::isfinite(backward)) return true;
-    constexpr double kMostLoss = 16;  // sums are right to 1e-7, so 1 + Z to 2e-6
-    return backward + std::abs(mean) > kMostLoss * (1 + z());
-  }
-};
-
 // What a row has gathered so far on its walk.
 struct RowState {
   DivergenceOrigin origin;
-  std::array<TokenSums, 1 + kTailReplicates> segments{};    // the head (or all), and the tail's replicates
+  SegmentSums sums;
   float largest = -std::numeric_limits<float>::infinity();  // of the pushed logits
   int32_t likeliest = kNoTarget;                            // the token that has it, the lowest of equals
   float target_delta = std::numeric_limits<float>::quiet_NaN();  // d of the realised token
 
   [[nodiscard]] float d_of(float delta) const { return delta * origin.scale - origin.shift; }
-  void add(size_t segment, const DivergenceSums& tile) {
-    const double lowered = 1 / (static_cast<double>(origin.lift) * static_cast<double>(origin.lift));
-    segments[segment].add({tile.forward * lowered, tile.backward * lowered, tile.mean, tile.js * lowered,
-                           tile.js_slope * lowered, tile.rise, tile.risen, tile.surprisal});
-  }
-  [[nodiscard]] TokenSums tail() const {
-    TokenSums sums;
-    for (size_t g = 1; g < segments.size(); ++g) sums.add(segments[g]);
-    return sums;
-  }
-  [[nodiscard]] TokenSums total() const {
-    TokenSums sums = segments[0];
-    sums.add(tail());
-    return sums;
-  }
-  // As if replicate g had not been drawn: the others stand for it.
-  [[nodiscard]] TokenSums without(size_t g, const TokenSums& tail) const {
-    constexpr double kShare = static_cast<double>(kTailReplicates) / (kTailReplicates - 1);
-    TokenSums sums = segments[0];
-    sums.add(tail, kShare);
-    sums.add(segments[1 + g], -kShare);
-    return sums;
-  }
   // base_top: the base's likeliest token.
-  [[nodiscard]] RowResponse response(const TokenSums& sums, int32_t base_top) const {
-    const double log_z = std::log1p(sums.z());
-    const double kl = sums.kl();
-    return {.kl = kl,
-            .kl_reverse = sums.kl_reverse(),
-            .delta_logprob = target_delta - log_z,
-            .top1_flip = flag(likeliest != base_top),
-            .js = sums.jensen_shannon(log_z - origin.log_z),
-            .total_variation = sums.total_variation(),
-            .entropy_change = -sums.surprisal / (1 + sums.z()) - kl};
-  }
-  // The estimate of log Z that the walk began with was too far off: eta^2 is to be a small part of the variance of d, about KL both ways.
-  [[nodiscard]] bool began_badly() const {
-    const TokenSums sums = total();
-    if (sums.are_lossy()) return false;  // computed otherwise
-    constexpr double kMostShare = 2.5e-4;
-    constexpr double kMostVariance =
-        4;  // beyond it JS and TV are near their largest values, and grow no more
-    const double eta = std::log1p(sums.z()) - origin.log_z;
-    return eta * eta > kMostShare * std::min(kMostVariance, sums.kl() + sums.kl_reverse());
-  }
+  [[nodiscard]] PassTokens tokens(int32_t base_top) const { return {likeliest != base_top, target_delta}; }
 };
 
 // One walk over tokens, each row from its origin.
@@ -163,10 +78,10 @@ class Walk {
       const int64_t count = std::min(tokens_.segment_ends[segment] - first, width) - done;
       if (count <= 0) continue;
       const size_t at = offset + static_cast<size_t>(done);
-      const DivergenceSums sums = divergence_tile(delta + done, state.origin, tokens_.q.data() + at,
-                                                  tokens_.logits.data() + at, count);
-      state.add(segment, sums);
-      largest = std::max(largest, sums.largest);
+      const TileSums tile = divergence_tile(delta + done, state.origin, tokens_.q.data() + at,
+                                            tokens_.logits.data() + at, count);
+      state.sums.segments[segment].add(tile.sums.lowered(state.origin.lift));
+      largest = std::max(largest, tile.largest);
       done += count;
     }
     return largest;
@@ -215,7 +130,7 @@ class DivergenceRun {
       RowState& state = walk_.state(r);
       state.origin = pilot_.state(r).origin;
       // d is centred: its mean is zero except for rounding, and the sample's own mean would only add noise.
-      const double pilot = pilot_.state(r).total().backward;
+      const double pilot = pilot_.state(r).sums.total().backward;
       if (std::isfinite(pilot)) state.origin.log_z = static_cast<float>(std::log1p(pilot));
     }
     walk_.run();
@@ -260,7 +175,8 @@ class DivergenceRun {
   void walk_again() {
     std::vector<int64_t> rows;
     for (int64_t r = 0; r < dx_.rows; ++r)
-      if (walk_.state(r).began_badly()) rows.push_back(r);
+      if (next_pass(walk_.state(r).sums.total(), walk_.state(r).origin.log_z) == NextPass::kAgain)
+        rows.push_back(r);
     if (rows.empty()) return;
     const auto count = static_cast<int64_t>(rows.size());
     ways_.walked_again = count;
@@ -278,7 +194,7 @@ class DivergenceRun {
     for (size_t i = 0; i < rows.size(); ++i) {
       RowState& state = again.state(static_cast<int64_t>(i));
       state.origin = walk_.state(rows[i]).origin;
-      state.origin.log_z = static_cast<float>(std::log1p(walk_.state(rows[i]).total().z()));
+      state.origin.log_z = static_cast<float>(std::log1p(walk_.state(rows[i]).sums.total().z()));
     }
     again.run();
     for (int64_t i = 0; i < count; ++i) walk_.state(rows[static_cast<size_t>(i)]) = again.state(i);
@@ -288,7 +204,7 @@ class DivergenceRun {
   [[nodiscard]] std::vector<std::optional<RowChange>> row_changes() const {
     std::vector<std::optional<RowChange>> changes(static_cast<size_t>(dx_.rows));
     for (int64_t r = 0; r < dx_.rows; ++r) {
-      const TokenSums total = walk_.state(r).total();
+      const DivergenceSums total = walk_.state(r).sums.total();
       if (!total.are_lossy())
         changes[static_cast<size_t>(r)] = {walk_.state(r).origin.shift, std::log1p(total.z())};
     }
@@ -297,13 +213,14 @@ class DivergenceRun {
 
   [[nodiscard]] RowResponse response(int64_t r) {
     const RowState& state = walk_.state(r);
-    const TokenSums total = state.total();
+    const DivergenceSums total = state.sums.total();
     if (total.are_lossy()) return plain_response(r);
-    RowResponse response = state.response(total, base_.top[static_cast<size_t>(r % base_.rows)]);
+    RowResponse response =
+        response_of(total, state.origin.log_z, state.tokens(base_.top[static_cast<size_t>(r % base_.rows)]));
     if (base_.walked.segment_ends.size() == 1) return response;
-    const TokenSums tail = state.tail();
+    const DivergenceSums tail = state.sums.tail();
     for (size_t g = 0; g < response.kl_deviations.size(); ++g) {
-      const TokenSums others = state.without(g, tail);
+      const DivergenceSums others = state.sums.without(g, tail);
       if (others.are_lossy()) return plain_response(r);
       response.kl_deviations[g] = others.kl() - response.kl;
     }

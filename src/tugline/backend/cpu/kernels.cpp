@@ -210,8 +210,8 @@ struct LaneSums {
 };
 
 template <Lift lift>
-DivergenceSums SumTile(const float* delta, const DivergenceOrigin& origin, const float* q,
-                       const float* logits, int64_t n) {
+TileSums SumTile(const float* delta, const DivergenceOrigin& origin, const float* q, const float* logits,
+                 int64_t n) {
   const F f;
   // f32 sums run over this many elements before they go into f64: 16 additions a lane.
   const auto block_size = static_cast<int64_t>(16 * hn::Lanes(f));
@@ -221,7 +221,7 @@ DivergenceSums SumTile(const float* delta, const DivergenceOrigin& origin, const
   const V surprisal_shift = hn::Set(f, origin.surprisal_shift);
   const V lifted_by = hn::Set(f, origin.lift);
   V largest = hn::Set(f, -std::numeric_limits<float>::infinity());
-  DivergenceSums sums;
+  TileSums tile;
   for (int64_t begin = 0; begin < n; begin += block_size) {
     LaneSums<lift> block;
     for_each_vector(std::min(block_size, n - begin), [&](int64_t i, auto lanes) {
@@ -233,14 +233,14 @@ DivergenceSums SumTile(const float* delta, const DivergenceOrigin& origin, const
       // No temperature, and one rounding: the likeliest token is the same at every temperature.
       largest = hn::Max(largest, or_else(hn::Add(logit, change), lanes, largest));
     });
-    block.add_to(sums);
+    block.add_to(tile.sums);
   }
-  sums.largest = hn::GetLane(hn::MaxOfLanes(f, largest));
-  return sums;
+  tile.largest = hn::GetLane(hn::MaxOfLanes(f, largest));
+  return tile;
 }
 
-DivergenceSums DivergenceTile(const float* delta, const DivergenceOrigin& origin, const float* q,
-                              const float* logits, int64_t n) {
+TileSums DivergenceTile(const float* delta, const DivergenceOrigin& origin, const float* q,
+                        const float* logits, int64_t n) {
   return origin.lift == 1 ? SumTile<Lift::kNo>(delta, origin, q, logits, n)
                           : SumTile<Lift::kYes>(delta, origin, q, logits, n);
 }
@@ -279,8 +279,8 @@ void rope_head(float* x, const float* cosine, const float* sine, int64_t half) {
 }
 void softmax_row(float* s, int64_t n) { HWY_DYNAMIC_DISPATCH(SoftmaxRow)(s, n); }
 double dot(const float* x, const float* y, int64_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(x, y, n); }
-DivergenceSums divergence_tile(const float* delta, const DivergenceOrigin& origin, const float* q,
-                               const float* logits, int64_t n) {
+TileSums divergence_tile(const float* delta, const DivergenceOrigin& origin, const float* q,
+                         const float* logits, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(DivergenceTile)(delta, origin, q, logits, n);
 }
 std::string instruction_set() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }

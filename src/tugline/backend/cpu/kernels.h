@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tugline/backend/divergence_sums.h"
+
 namespace tugline::cpu {
 
 // out = x / sqrt(mean(x^2) + eps) * weight; out may be x. Correct for every x in f32's range: if f32 cannot hold the sum of squares, the
@@ -20,33 +22,16 @@ void rope_head(float* x, const float* cosine, const float* sine, int64_t half);
 void softmax_row(float* s, int64_t n);
 [[nodiscard]] double dot(const float* x, const float* y, int64_t n);
 
-// What a pass over the vocabulary knows about a row beforehand.
-struct DivergenceOrigin {
-  float scale = 1;            // 1 / temperature
-  float shift = 0;            // d = scale * delta - shift, with E_q[d] about 0
-  float log_z = 0;            // about log E_q[e^d]; u = d - log_z is about log p - log q
-  float surprisal_shift = 0;  // log q + H(q) = scale * logit - surprisal_shift
-  float lift =
-      1;  // a power of two: squares are taken of lift * d and lift * u, so that those of tiny values stay in f32's range
-};
-
-// The sums of one row over the vocabulary (docs/method.md, "Divergence"); r = e^u, l = log((1 + r) / 2):
-struct DivergenceSums {
-  double forward = 0;    // lift^2 sum q (d e^d - e^d + 1)
-  double backward = 0;   // lift^2 sum q (e^d - 1 - d)
-  double mean = 0;       // sum q d
-  double js = 0;         // lift^2 sum q (r u - (1 + r) l) / 2
-  double js_slope = 0;   // lift^2 sum q (r (u - l) - (r - 1) / 2)
-  double rise = 0;       // sum q (e^d - 1) over the tokens of u > 0
-  double risen = 0;      // sum q over these tokens
-  double surprisal = 0;  // sum q (e^d - 1) (log q + H(q))
-  float largest = 0;     // max (logit + delta): of the pushed logits, before the temperature
+// The sums of one tile of the vocabulary.
+struct TileSums {
+  DivergenceSums sums;  // lifted
+  float largest = 0;    // max (logit + delta): of the pushed logits, before the temperature
 };
 // Adds up one vocabulary tile.  delta, q, logits [n]; logits and delta are not divided by the temperature. The relative error of `forward`
 // and `backward` is about 1e-6 for every size of delta, because terms that would cancel are evaluated as d^2 times a polynomial. Sums are
 // infinite or NaN if a d is beyond 60 or, with a lift other than 1, beyond 1/2.
-[[nodiscard]] DivergenceSums divergence_tile(const float* delta, const DivergenceOrigin& origin,
-                                             const float* q, const float* logits, int64_t n);
+[[nodiscard]] TileSums divergence_tile(const float* delta, const DivergenceOrigin& origin, const float* q,
+                                       const float* logits, int64_t n);
 
 // The name of the chosen instruction set: "AVX2", "AVX3" ...
 [[nodiscard]] std::string instruction_set();
