@@ -27,7 +27,7 @@ void add_linear(ModelShape shape, const char* name, int64_t out, int64_t in, Acc
 
 void add_attention(ModelShape shape, const ModelConfig& config) {
   add(title(shape, "attention"), [=](benchmark::State& state) {
-    const HeadShape heads{config.num_heads, config.num_kv_heads, config.head_dim};
+    const HeadShape heads = head_shape(config);
     const auto q = random_buffer(backend(), kBatch.total(), config.q_size(), 1);
     const auto k = random_buffer(backend(), kBatch.total(), config.kv_size(), 2);
     const auto v = random_buffer(backend(), kBatch.total(), config.kv_size(), 3);
@@ -73,14 +73,13 @@ void add_swiglu(ModelShape shape, const ModelConfig& config) {
 
 void add_attention_difference(ModelShape shape, const ModelConfig& config) {
   add(title(shape, "attention_difference"), [=](benchmark::State& state) {
-    const HeadShape heads{config.num_heads, config.num_kv_heads, config.head_dim};
+    const HeadShape heads = head_shape(config);
     const int64_t rows = kBatch.rows;
     const auto q = random_buffer(backend(), rows, config.q_size(), 1);
     const auto k = random_buffer(backend(), rows, config.kv_size(), 2);
     const auto v = random_buffer(backend(), rows, config.kv_size(), 3);
     const auto prefix_k = random_buffer(backend(), kBatch.first_position, config.kv_size(), 4);
     const auto prefix_v = random_buffer(backend(), kBatch.first_position, config.kv_size(), 5);
-    const auto probabilities = backend().allocate(config.num_heads * rows, kBatch.first_position + rows);
     const AttentionInputs without{{.pushes = 1, .rows = rows, .first_position = kBatch.first_position},
                                   heads,
                                   q->matrix(),
@@ -88,15 +87,13 @@ void add_attention_difference(ModelShape shape, const ModelConfig& config) {
                                   v->matrix(),
                                   prefix_k->matrix(),
                                   prefix_v->matrix()};
-    backend().attention_probabilities(without, probabilities->matrix());
-    const auto kv = backend().pack_kv(without);
+    const auto base = backend().trace_attention(without);
     const auto dq = random_buffer(backend(), kBatch.total(), config.q_size(), 6, kSmall);
     const auto dk = random_buffer(backend(), kBatch.total(), config.kv_size(), 7, kSmall);
     const auto dv = random_buffer(backend(), kBatch.total(), config.kv_size(), 8, kSmall);
     const auto out = backend().allocate(kBatch.total(), config.q_size());
-    const AttentionBase base{q->matrix(), *kv, probabilities->matrix()};
-    const AttentionDifferences inputs{kBatch, heads, base, dq->matrix(), dk->matrix(), dv->matrix()};
-    for (auto _ : state) backend().attention_difference(inputs, out->matrix());
+    const AttentionDifferences inputs{kBatch, dq->matrix(), dk->matrix(), dv->matrix()};
+    for (auto _ : state) backend().attention_difference(*base, inputs, out->matrix());
     count_flops(state, attention_difference_flops(kBatch, heads));
   });
 }
@@ -117,17 +114,15 @@ void add_rms_norm_difference(ModelShape shape, const ModelConfig& config) {
 void add_swiglu_difference(ModelShape shape, const ModelConfig& config) {
   add(title(shape, "swiglu_difference"), [=](benchmark::State& state) {
     const auto gate_up = random_buffer(backend(), kBatch.rows, 2 * config.intermediate_size, 1);
-    const auto sigmoids = backend().allocate(kBatch.rows, 2 * config.intermediate_size);
-    backend().gate_sigmoids(gate_up->matrix(), sigmoids->matrix());
+    const auto base = backend().trace_gate(gate_up->matrix());
     const auto d = random_buffer(backend(), kBatch.total(), 2 * config.intermediate_size, 2, kSmall);
     const auto out = backend().allocate(kBatch.total(), config.intermediate_size);
-    for (auto _ : state)
-      backend().swiglu_difference({gate_up->matrix(), sigmoids->matrix()}, d->matrix(), out->matrix());
+    for (auto _ : state) backend().swiglu_difference(*base, d->matrix(), out->matrix());
     count_bytes(state, 3 * kFloat * elements(kBatch.total(), config.intermediate_size));
   });
 }
 
-// The copies at a replay's ends: the baseline's rows to every push, each push's vector, the rows that are read, their difference.
+// The copies at a replay's ends: the baseline's rows to every push, each push's vector, the rows that are read.
 void add_batch_ends(ModelShape shape, const ModelConfig& config) {
   add(title(shape, "batch_ends"), [=](benchmark::State& state) {
     const auto base = random_buffer(backend(), kBatch.rows, config.hidden_size, 1);
@@ -138,9 +133,8 @@ void add_batch_ends(ModelShape shape, const ModelConfig& config) {
       backend().repeat(base->matrix(), x->matrix());
       backend().add_to_first_rows(vectors->matrix(), kBatch, x->matrix());
       backend().select_rows(x->matrix(), kBatch, 0, read->matrix());
-      backend().subtract_repeated(base->matrix(), read->matrix());
     }
-    count_bytes(state, 5 * kFloat * elements(kBatch.total(), config.hidden_size));
+    count_bytes(state, 3 * kFloat * elements(kBatch.total(), config.hidden_size));
   });
 }
 

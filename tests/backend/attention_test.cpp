@@ -32,16 +32,19 @@ Case random_case(Numbers& numbers) {
   const RowLayout layout{.pushes = numbers.between(1, 7),
                          .rows = numbers.between(1, 30),
                          .first_position = numbers.between(0, 70)};
-  const HeadShape shape{.num_heads = kv_heads * numbers.between(1, 4),
-                        .num_kv_heads = kv_heads,
-                        .head_dim = numbers.one_of<int64_t>({2, 6, 24, 64, 80, 96})};
+  HeadShape shape{.num_heads = kv_heads * numbers.between(1, 4),
+                  .num_kv_heads = kv_heads,
+                  .head_dim = numbers.one_of<int64_t>({2, 6, 24, 64, 80, 96}),
+                  .scale = 0};
+  // Most families' scale, or another.
+  shape.scale = numbers.one_of({1.0, 0.7}) / std::sqrt(static_cast<double>(shape.head_dim));
   return make_case(numbers, layout, shape, numbers.one_of({0.1, 1.0, 3.0}));
 }
 
 struct Attended {
   double value;      // sum P v
   double magnitude;  // sum P |v|
-  double spread;     // the largest sum |q| |k| / sqrt(head_dim) of any key
+  double spread;     // the largest scale sum |q| |k| of any key
 };
 
 // One element of the result: row r of all pushes, head, component.
@@ -51,7 +54,7 @@ class Formula {
 
   [[nodiscard]] std::vector<Attended> row(int64_t r, int64_t head) const {
     const int64_t dim = c_.shape.head_dim;
-    const int64_t kv_head = head / (c_.shape.num_heads / c_.shape.num_kv_heads);
+    const int64_t kv_head = c_.shape.kv_head(head);
     const int64_t visible = c_.layout.first_position + r % c_.layout.rows + 1;
     std::vector<double> scores;
     double spread = 0;
@@ -64,8 +67,8 @@ class Formula {
         sum += product;
         magnitude += std::abs(product);
       }
-      scores.push_back(sum / std::sqrt(static_cast<double>(dim)));
-      spread = std::max(spread, magnitude / std::sqrt(static_cast<double>(dim)));
+      scores.push_back(sum * c_.shape.scale);
+      spread = std::max(spread, magnitude * c_.shape.scale);
     }
     return mix(r, kv_head, weights(scores), spread);
   }

@@ -308,7 +308,7 @@ TEST_F(PlainBf16, AttentionRoundsScoresWeightsAndResults) {
   const Matrix own_values = uploaded(v, 4);
   const Matrix out = uploaded(std::vector<double>(4), 4);
   backend_->attention({.layout = {.pushes = 1, .rows = 1, .first_position = 2},
-                       .shape = {.num_heads = 1, .num_kv_heads = 1, .head_dim = 4},
+                       .shape = {.num_heads = 1, .num_kv_heads = 1, .head_dim = 4, .scale = 0.5},
                        .q = uploaded(q, 4),
                        .own_k = keys.row_range(2, 1),
                        .own_v = own_values.row_range(2, 1),

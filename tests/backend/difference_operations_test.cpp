@@ -207,11 +207,8 @@ TEST_P(DifferenceOperations, Swiglu) {
     const auto expected = minus(swiglu(moved(base, d), kWidth), swiglu(moved(base, none), kWidth));
     const auto results = both_.run([&](Backend& b) {
       const Slice gate_up(b, base, 2 * kWidth, 1, 1);
-      const Slice sigmoids(b, 3, 2 * kWidth);
-      b.gate_sigmoids(gate_up.view(), sigmoids.view());
       const Slice out(b, 15, kWidth, 2, 2);
-      b.swiglu_difference({gate_up.view(), sigmoids.view()}, Slice(b, d, 2 * kWidth, 0, 3).view(),
-                          out.view());
+      b.swiglu_difference(*b.trace_gate(gate_up.view()), Slice(b, d, 2 * kWidth, 0, 3).view(), out.view());
       return out.values();
     });
     // Relative to the row's largest element; a gate beyond 40 may cost some units more where both it and its change are large.
@@ -291,7 +288,7 @@ std::vector<Long> attend(const AttentionCase& c, const std::vector<Long>& q, con
       std::vector<Long> scores(prefix + r + 1);
       for (size_t j = 0; j < scores.size(); ++j)
         for (size_t i = 0; i < dim; ++i)
-          scores[j] += q[at + i] * key(j, i) / std::sqrt(static_cast<Long>(dim));
+          scores[j] += q[at + i] * key(j, i) * static_cast<Long>(c.shape.scale);
       const Long largest = *std::max_element(scores.begin(), scores.end());
       Long total = 0;
       for (Long& s : scores) total += s = std::exp(s - largest);
@@ -323,17 +320,12 @@ std::vector<Long> expected_difference(const AttentionCase& c) {
 std::vector<double> attention_difference(Backend& b, const AttentionCase& c) {
   const Slice q(b, c.q, c.q_size(), 1, 2), k(b, c.k, c.kv_size(), 2, 1), v(b, c.v, c.kv_size());
   const Slice prefix_k(b, c.prefix_k, c.kv_size(), 1, 1), prefix_v(b, c.prefix_v, c.kv_size(), 0, 3);
-  const Slice probabilities(b, c.shape.num_heads * c.layout.rows, c.layout.first_position + c.layout.rows);
   RowLayout one = c.layout;
   one.pushes = 1;
   const AttentionInputs base{one, c.shape, q.view(), k.view(), v.view(), prefix_k.view(), prefix_v.view()};
-  b.attention_probabilities(base, probabilities.view());
-  const auto kv = b.pack_kv(base);
   const Slice dq(b, c.dq, c.q_size(), 3, 0), dk(b, c.dk, c.kv_size(), 1, 2), dv(b, c.dv, c.kv_size(), 2, 2);
   const Slice out(b, c.layout.total(), c.q_size(), 1, 1);
-  b.attention_difference(
-      {c.layout, c.shape, {q.view(), *kv, probabilities.view()}, dq.view(), dk.view(), dv.view()},
-      out.view());
+  b.attention_difference(*b.trace_attention(base), {c.layout, dq.view(), dk.view(), dv.view()}, out.view());
   return out.values();
 }
 
@@ -342,7 +334,7 @@ TEST_P(DifferenceOperations, Attention) {
   for (const RowLayout layout : {RowLayout{.pushes = 4, .rows = 7, .first_position = 20},
                                  RowLayout{.pushes = 3, .rows = 5, .first_position = 0},
                                  RowLayout{.pushes = 2, .rows = 140, .first_position = 3}}) {
-    for (const HeadShape shape : {HeadShape{4, 2, 24}, HeadShape{3, 3, 10}}) {
+    for (const HeadShape shape : {HeadShape{4, 2, 24, 1 / std::sqrt(24.0)}, HeadShape{3, 3, 10, 0.25}}) {
       const AttentionCase c = make_case(numbers_, layout, shape, size());
       const auto expected = expected_difference(c);
       const auto results = both_.run([&](Backend& b) { return attention_difference(b, c); });
@@ -388,7 +380,7 @@ TEST_F(BothBackends, RmsNormOfAResidualThatIsPushedToZero) {
 TEST_F(BothBackends, AttentionToOneKeyWhoseScoreMoves) {
   for (const double drop : {-200.0, -50.0, -20.0, 20.0, 50.0, 200.0}) {
     AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 0},
-                    {1, 1, 2},
+                    {1, 1, 2, 1 / std::sqrt(2.0)},
                     {1, 0},
                     {1, 0},
                     {1, 2},
@@ -410,7 +402,7 @@ TEST_F(BothBackends, AttentionThatLeavesASink) {
   for (const double change : {-15.0, -30.0, -60.0, -130.0}) {
     // Scores 42.4 for the prefix's key and 0 for the own one; then 42.4 + change.
     AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 1},
-                    {1, 1, 2},
+                    {1, 1, 2, 1 / std::sqrt(2.0)},
                     {60, 0},
                     {0, 1},
                     {1, 2},

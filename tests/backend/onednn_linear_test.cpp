@@ -7,11 +7,10 @@
 #include "files/build_bytes.h"
 #include "support/resident_bytes.h"
 #include "tugline/backend/cpu/onednn_status.h"
+#include "tugline/backend/host_view.h"
 
 namespace tugline::test {
 namespace {
-
-using cpu::Element;
 
 class OneDnnImplementation : public testing::TestWithParam<Element> {};
 
@@ -44,8 +43,7 @@ TEST(OneDnnLinear, ItsMemoryStaysTheSameOverManyLengths) {
   std::vector<float> y(kLengths * 32);
   int64_t before = 0;
   for (int64_t rows = 1; rows <= kLengths; ++rows) {
-    linear.run({reinterpret_cast<std::byte*>(x.data()), rows, 48, 48, sizeof(float)},
-               {reinterpret_cast<std::byte*>(y.data()), rows, 32, 32, sizeof(float)}, Accumulate::kNo);
+    linear.run(view_of(x.data(), rows, 48), view_of(y.data(), rows, 32), Accumulate::kNo);
     linear.prepare_tasks(rows);
     if (rows == kFirst) before = resident_bytes();
   }

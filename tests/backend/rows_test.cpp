@@ -83,19 +83,6 @@ TEST_P(RowOperations, Repeat) {
   EXPECT_EQ(results.found, results.expected);
 }
 
-TEST_P(RowOperations, SubtractRepeated) {
-  const auto base = random_rows(shape_.layout.rows);
-  const auto values = random_rows(shape_.layout.total());
-  const auto results = both_.run([&](Backend& b) {
-    const Slice x = slice(b, values);
-    b.subtract_repeated(slice(b, base).view(), x.view());
-    return x.values();
-  });
-  for (size_t i = 0; i < values.size(); ++i)
-    ASSERT_EQ(results.expected[i], values[i] - base[i % base.size()]);
-  expect_rounded_once(results);
-}
-
 TEST_P(RowOperations, AddToFirstRows) {
   const auto vectors = random_rows(shape_.layout.pushes);
   const auto values = random_rows(shape_.layout.total());

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "tugline/core/measures.h"
@@ -43,7 +44,9 @@ struct MatrixView {
   [[nodiscard]] MatrixView column_range(int64_t begin, int64_t count) const {
     return {data + begin * bytes_of(element), rows, count, stride, element};
   }
-  operator MatrixView<const std::byte>() const { return {data, rows, columns, stride, element}; }
+  operator MatrixView<const Byte>() const requires(!std::is_const_v<Byte>) {
+    return {data, rows, columns, stride, element};
+  }
 };
 using Matrix = MatrixView<std::byte>;
 using ConstMatrix = MatrixView<const std::byte>;
@@ -57,7 +60,9 @@ class Buffer {
   [[nodiscard]] const Matrix& matrix() { return matrix_; }
   [[nodiscard]] ConstMatrix matrix() const { return matrix_; }
   [[nodiscard]] Matrix rows(int64_t begin, int64_t count) { return matrix_.row_range(begin, count); }
-  [[nodiscard]] ConstMatrix rows(int64_t begin, int64_t count) const { return matrix().row_range(begin, count); }
+  [[nodiscard]] ConstMatrix rows(int64_t begin, int64_t count) const {
+    return matrix().row_range(begin, count);
+  }
 
  protected:
   explicit Buffer(Matrix matrix) : matrix_(matrix) {}
@@ -105,45 +110,39 @@ struct HeadShape {
   int64_t num_heads = 0;
   int64_t num_kv_heads = 0;
   int64_t head_dim = 0;
+  double scale = 0;  // of the scores: 1 / sqrt(head_dim) in most families
+
+  // The key-value head that a head attends to.
+  [[nodiscard]] int64_t kv_head(int64_t head) const { return head / (num_heads / num_kv_heads); }
 };
 
 struct AttentionInputs {
   RowLayout layout;
   HeadShape shape;
-  Matrix q;         // [pushes * rows, num_heads * head_dim], rotated
-  Matrix own_k;     // [pushes * rows, num_kv_heads * head_dim], rotated
-  Matrix own_v;     // as own_k
-  Matrix prefix_k;  // [first_position, num_kv_heads * head_dim]: the baseline's
-  Matrix prefix_v;
+  ConstMatrix q;         // [pushes * rows, num_heads * head_dim], rotated
+  ConstMatrix own_k;     // [pushes * rows, num_kv_heads * head_dim], rotated
+  ConstMatrix own_v;     // as own_k
+  ConstMatrix prefix_k;  // [first_position, num_kv_heads * head_dim]: the baseline's
+  ConstMatrix prefix_v;
 };
 
-// The keys and values of a span's prefix and rows without a push, packed for products with differences.
-class PackedKv {
+// What attention's differences need of a base: one span's rows at one layer, without a push.
+class AttentionTrace {
  public:
-  virtual ~PackedKv() = default;
-};
-
-// The base of attention's differences: one span's rows at one layer, without a push.
-struct AttentionBase {
-  Matrix q;  // [rows, num_heads * head_dim], rotated
-  const PackedKv& kv;
-  Matrix
-      probabilities;  // [num_heads * rows, first_position + rows]: head by head; 0 where a row does not see
+  virtual ~AttentionTrace() = default;
 };
 
 struct AttentionDifferences {
   RowLayout layout;
-  HeadShape shape;
-  AttentionBase base;
-  Matrix dq;  // [pushes * rows, num_heads * head_dim], rotated
-  Matrix dk;  // [pushes * rows, num_kv_heads * head_dim], rotated
-  Matrix dv;
+  ConstMatrix dq;  // [pushes * rows, num_heads * head_dim], rotated
+  ConstMatrix dk;  // [pushes * rows, num_kv_heads * head_dim], rotated
+  ConstMatrix dv;
 };
 
-// The gate and up projections of one span's rows without a push, and their sigmoids, which every push needs.
-struct SwigluBase {
-  Matrix gate_up;   // [rows, 2 f]
-  Matrix sigmoids;  // [rows, 2 f]: sigma(gate), then sigma(-gate)
+// What the differences of a gated activation need of a base.
+class GateTrace {
+ public:
+  virtual ~GateTrace() = default;
 };
 
 // cos and sin of position * inverse frequency, [positions, half] each. The first 2 half columns of a head are rotated: all of
@@ -197,95 +196,97 @@ class Backend {
   // Buffers, zero-filled.
   [[nodiscard]] virtual std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) = 0;
   virtual void upload(std::span<const double> values, const Matrix& to) = 0;
-  [[nodiscard]] virtual std::vector<double> download(const Matrix& from) = 0;
+  [[nodiscard]] virtual std::vector<double> download(const ConstMatrix& from) = 0;
 
   // Packed weights.
   [[nodiscard]] virtual std::unique_ptr<Linear> make_linear(const LinearSource& source) = 0;
   [[nodiscard]] virtual std::unique_ptr<Head> make_head(const LinearSource& source) = 0;
 
   // out = x W^T + b, or out += x W^T + b.  x [n, in], out [n, out], both dense, because fast products may accept nothing else.
-  virtual void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) = 0;
+  virtual void linear(const ConstMatrix& x, const Linear& weight, const Matrix& out,
+                      Accumulate accumulate) = 0;
 
   // to = from, same shape.
-  virtual void copy(const Matrix& from, const Matrix& to) = 0;
+  virtual void copy(const ConstMatrix& from, const Matrix& to) = 0;
   // to[b * rows + i] = from[i]: every push starts from the baseline's rows.  from [rows, d], to [pushes * rows, d]
-  virtual void repeat(const Matrix& from, const Matrix& to) = 0;
+  virtual void repeat(const ConstMatrix& from, const Matrix& to) = 0;
   // to += from, same shape; both on values and on differences.
-  virtual void add(const Matrix& from, const Matrix& to) = 0;
+  virtual void add(const ConstMatrix& from, const Matrix& to) = 0;
   // x[b * rows + i] += vectors[b * n + i]: each push's vectors land on its first n rows.  vectors [pushes * n, d]
-  virtual void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) = 0;
+  virtual void add_to_first_rows(const ConstMatrix& vectors, const RowLayout& layout, const Matrix& x) = 0;
   // to[b * count + i] = from[b * layout.rows + begin + i]: the rows that are read.
-  virtual void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) = 0;
+  virtual void select_rows(const ConstMatrix& from, const RowLayout& layout, int64_t begin,
+                           const Matrix& to) = 0;
 
   // out = x / sqrt(mean(x^2) + eps) * weight, over each run of weight.columns columns: a whole row for a layer's norm,
   // each head for Qwen3's q and k norms. (Zhang and Sennrich 2019.)  weight [1, n]; out may be x.
-  virtual void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) = 0;
+  virtual void rms_norm(const ConstMatrix& x, const ConstMatrix& weight, double eps, const Matrix& out) = 0;
   // The same. A model in bf16 rounds x / sqrt(...) and then its product with the weight in rms_norm, and only the product here (OLMo 2).
-  virtual void rms_norm_rounded_once(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) {
+  virtual void rms_norm_rounded_once(const ConstMatrix& x, const ConstMatrix& weight, double eps,
+                                     const Matrix& out) {
     rms_norm(x, weight, eps, out);
   }
   // out = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias, var being the mean of (x - mean(x))^2. (Ba, Kiros, Hinton 2016.)
   // weight and bias [1, n], x and out [rows, n]; out may be x.
-  virtual void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
-                          const Matrix& out) = 0;
+  virtual void layer_norm(const ConstMatrix& x, const ConstMatrix& weight, const ConstMatrix& bias,
+                          double eps, const Matrix& out) = 0;
   // Rotates the table's columns of each head in place: column i with column half + i. (Su et al. 2021.)
   virtual void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) = 0;
   // Causal grouped-query attention over the shared prefix and the push's own rows.  out [pushes * rows, num_heads * head_dim]
   virtual void attention(const AttentionInputs& inputs, const Matrix& out) = 0;
   // out = silu(gate) * up.  gate_up [n, 2 f]: gate then up; out [n, f]
-  virtual void swiglu(const Matrix& gate_up, const Matrix& out) = 0;
+  virtual void swiglu(const ConstMatrix& gate_up, const Matrix& out) = 0;
   // out = x Phi(x), Phi being the normal distribution function. (Hendrycks and Gimpel 2016.)  Same shape.
-  virtual void gelu(const Matrix& x, const Matrix& out) = 0;
+  virtual void gelu(const ConstMatrix& x, const Matrix& out) = 0;
 
   // The same on differences from a base (docs/method.md, "Difference propagation"): the base's rows are those of every push. No sum of
   // base and difference is formed where it would cancel, so rounding is relative to the difference.
   // out (+)= W dx: the bias cancels.  dense, as of linear
-  virtual void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
+  virtual void linear_difference(const ConstMatrix& dx, const Linear& weight, const Matrix& out,
                                  Accumulate accumulate) = 0;
   // Packs a weight in bf16 ahead of time, which linear_difference otherwise does when it first uses it.
   virtual void prepare_difference(const Linear& /*weight*/) {}
   // norm(base + d) - norm(base).  base [rows, n k], d and out [pushes * rows, n k], weight [1, n]; out may be d.
-  virtual void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
-                                   const Matrix& out) = 0;
+  virtual void rms_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps,
+                                   const ConstMatrix& d, const Matrix& out) = 0;
   // layer_norm(base + d) - layer_norm(base): the bias cancels.  base [rows, n], d and out [pushes * rows, n]; out may be d.
-  virtual void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
-                                     const Matrix& out) = 0;
-  // The base's attention weights; inputs.layout.pushes is 1.  out as AttentionBase::probabilities
-  virtual void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) = 0;
-  // Packs the keys and values of a base's rows and prefix, which must outlive the result; base.layout.pushes is 1.
-  [[nodiscard]] virtual std::unique_ptr<PackedKv> pack_kv(const AttentionInputs& base) = 0;
+  virtual void layer_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps,
+                                     const ConstMatrix& d, const Matrix& out) = 0;
+  // The base of attention_difference; base.layout.pushes is 1. The prefix must outlive the result, which copies the rest.
+  [[nodiscard]] virtual std::unique_ptr<AttentionTrace> trace_attention(const AttentionInputs& base) = 0;
   // attention(base + d) - attention(base).  out [pushes * rows, num_heads * head_dim]
-  virtual void attention_difference(const AttentionDifferences& inputs, const Matrix& out) = 0;
-  // out = sigma(gate), sigma(-gate).  gate_up, out [rows, 2 f]
-  virtual void gate_sigmoids(const Matrix& gate_up, const Matrix& out) = 0;
+  virtual void attention_difference(const AttentionTrace& base, const AttentionDifferences& d,
+                                    const Matrix& out) = 0;
+  // The base of swiglu_difference, which copies gate_up [rows, 2 f].
+  [[nodiscard]] virtual std::unique_ptr<GateTrace> trace_gate(const ConstMatrix& gate_up) = 0;
   // swiglu(base + d) - swiglu(base).  d_gate_up [pushes * rows, 2 f], out [pushes * rows, f]
-  virtual void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) = 0;
+  virtual void swiglu_difference(const GateTrace& base, const ConstMatrix& d_gate_up, const Matrix& out) = 0;
   // gelu(base + d) - gelu(base).  base [rows, n], d and out [pushes * rows, n]
-  virtual void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out) = 0;
+  virtual void gelu_difference(const ConstMatrix& base, const ConstMatrix& d, const Matrix& out) = 0;
   // x = 0.
   virtual void clear(const Matrix& x) = 0;
 
   // The base distributions of rows x [rows, d] (after the final norm). targets [rows]: each row's realised next token. Errors:
   // kUnsupported where the backend has no sampling and it is asked for, or moved tokens are asked of a sample.
-  [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
+  [[nodiscard]] virtual std::unique_ptr<Readout> make_readout(const Head& head, const ConstMatrix& x,
                                                               std::span<const int32_t> targets,
                                                               const ReadoutSettings& settings) = 0;
-  [[nodiscard]] std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x,
+  [[nodiscard]] std::unique_ptr<Readout> make_readout(const Head& head, const ConstMatrix& x,
                                                       std::span<const int32_t> targets) {
     return make_readout(head, x, targets, ReadoutSettings{});
   }
   // dx [pushes * rows, d]: the final norm's output, pushed minus base. out [pushes * rows]. Computes one tile of the
   // vocabulary at a time. docs/method.md, "Divergence".
-  virtual void divergence(const Head& head, const Readout& base, const Matrix& dx,
+  virtual void divergence(const Head& head, const Readout& base, const ConstMatrix& dx,
                           std::span<RowResponse> out) = 0;
   // The same from values, as a notebook computes it: log-softmax of base and push, each rounded as the backend's logits are, then
   // their difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows], out [pushes *
   // rows]. Rows that are the same give exactly 0.
   // Settings have no sampling.
-  virtual void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  virtual void compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
                        const ReadoutSettings& settings, std::span<RowResponse> out) = 0;
   // Returns x W_U^T on the host, for inspection and tests.
-  [[nodiscard]] virtual std::vector<double> logits(const Head& head, const Matrix& x) = 0;
+  [[nodiscard]] virtual std::vector<double> logits(const Head& head, const ConstMatrix& x) = 0;
 };
 
 // Called before each product and each slice of a weight, from any thread. If it returns false, the current work ends with an Error

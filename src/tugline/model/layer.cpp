@@ -1,5 +1,7 @@
 #include "tugline/model/layer.h"
 
+#include <cmath>
+
 namespace tugline {
 namespace {
 
@@ -41,14 +43,17 @@ Matrix LayerWorkspace::slot(Slot slot, const Matrix& h) const {
   return buffers_.at(slot)->rows(0, h.rows);
 }
 
-std::unique_ptr<Buffer> copy_of(Backend& backend, const Matrix& rows) {
+std::unique_ptr<Buffer> copy_of(Backend& backend, const ConstMatrix& rows) {
   auto copy = backend.allocate(rows.rows, rows.columns);
   backend.copy(rows, copy->matrix());
   return copy;
 }
 
 HeadShape head_shape(const ModelConfig& config) {
-  return {config.num_heads, config.num_kv_heads, config.head_dim};
+  return {.num_heads = config.num_heads,
+          .num_kv_heads = config.num_kv_heads,
+          .head_dim = config.head_dim,
+          .scale = 1 / std::sqrt(static_cast<double>(config.head_dim))};
 }
 
 Matrix part_of_qkv(Slot part, const ModelConfig& config, const Matrix& qkv) {

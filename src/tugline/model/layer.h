@@ -37,12 +37,13 @@ class LayerWorkspace {
 struct LayerContext {
   const RopeTable& rope;
   RowLayout layout;
-  Matrix prefix_k;  // [layout.first_position, kv_size]: this layer's, rotated; empty for a whole transcript
-  Matrix prefix_v;
+  ConstMatrix
+      prefix_k;  // [layout.first_position, kv_size]: this layer's, rotated; empty for a whole transcript
+  ConstMatrix prefix_v;
 };
 
 // A copy of the rows in memory of its own.
-[[nodiscard]] std::unique_ptr<Buffer> copy_of(Backend& backend, const Matrix& rows);
+[[nodiscard]] std::unique_ptr<Buffer> copy_of(Backend& backend, const ConstMatrix& rows);
 
 [[nodiscard]] HeadShape head_shape(const ModelConfig& config);
 // The columns of kQkv that hold kQ, kK or kV.

@@ -2,8 +2,8 @@
 
 namespace tugline {
 
-void Norm::apply(const Matrix& x, const Matrix& out) const {
-  const Matrix& weight = weights_.weight->matrix();
+void Norm::apply(const ConstMatrix& x, const Matrix& out) const {
+  const ConstMatrix weight = weights_.weight->matrix();
   switch (config_.norm) {
     case NormKind::kRms:
       return backend_.rms_norm(x, weight, config_.norm_eps, out);
@@ -14,8 +14,8 @@ void Norm::apply(const Matrix& x, const Matrix& out) const {
   }
 }
 
-void Norm::apply_difference(const Matrix& base, const Matrix& d, const Matrix& out) const {
-  const Matrix& weight = weights_.weight->matrix();
+void Norm::apply_difference(const ConstMatrix& base, const ConstMatrix& d, const Matrix& out) const {
+  const ConstMatrix weight = weights_.weight->matrix();
   switch (config_.norm) {
     case NormKind::kRms:
     case NormKind::kRmsRoundedOnce:

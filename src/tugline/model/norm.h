@@ -20,9 +20,9 @@ class Norm {
       : config_(config), weights_(weights), backend_(backend) {}
 
   // out = norm(x), over each run of as many columns as the weight has. out may be x.
-  void apply(const Matrix& x, const Matrix& out) const;
+  void apply(const ConstMatrix& x, const Matrix& out) const;
   // out = norm(base + d) - norm(base).  base [rows, n], d and out [pushes * rows, n]; out may be d.
-  void apply_difference(const Matrix& base, const Matrix& d, const Matrix& out) const;
+  void apply_difference(const ConstMatrix& base, const ConstMatrix& d, const Matrix& out) const;
 
  private:
   const ModelConfig& config_;

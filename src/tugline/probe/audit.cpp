@@ -176,7 +176,7 @@ Auditor::Auditor(const Model& exact, const Model& model, const Baseline& baselin
 
 const Auditor::Base& Auditor::base_of(const ReplayRows& rows) {
   if (base_ && base_->rows == rows) return *base_;
-  const Matrix read = baseline_.final_normed().rows(rows.read_position(0).value, rows.read());
+  const ConstMatrix read = baseline_.final_normed().rows(rows.read_position(0).value, rows.read());
   base_.reset();  // before the next one is made: a plan's memory has room for one
   Backend& backend = exact_.backend();
   base_ = {.rows = rows,

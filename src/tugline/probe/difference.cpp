@@ -21,23 +21,14 @@ struct Differences {
     layer.backend.rope(context.rope, context.layout, layer.config.head_dim, at(step.slot));
   }
   void operator()(const AttentionStep&) const {
-    const AttentionTrace& trace = base<AttentionTrace>();
     layer.backend.attention_difference(
-        {.layout = context.layout,
-         .shape = head_shape(layer.config),
-         .base = {.q = part_of_qkv(Slot::kQ, layer.config, trace.qkv->matrix()),
-                  .kv = *trace.kv,
-                  .probabilities = trace.probabilities->matrix()},
-         .dq = at(Slot::kQ),
-         .dk = at(Slot::kK),
-         .dv = at(Slot::kV)},
+        *base<std::unique_ptr<AttentionTrace>>(),
+        {.layout = context.layout, .dq = at(Slot::kQ), .dk = at(Slot::kK), .dv = at(Slot::kV)},
         at(Slot::kAttended));
   }
   void operator()(const GateStep&) const {
-    const GateTrace& trace = base<GateTrace>();
-    layer.backend.swiglu_difference(
-        {.gate_up = trace.gate_up->matrix(), .sigmoids = trace.sigmoids->matrix()}, at(Slot::kGateUp),
-        at(Slot::kActivated));
+    layer.backend.swiglu_difference(*base<std::unique_ptr<GateTrace>>(), at(Slot::kGateUp),
+                                    at(Slot::kActivated));
   }
   void operator()(const GeluStep&) const {
     layer.backend.gelu_difference(base<GeluTrace>().up->matrix(), at(Slot::kUp), at(Slot::kActivated));

@@ -110,7 +110,7 @@ struct TracedBytes {
   int64_t operator()(const NormStep& step) const { return kF32 * rows.count * width_of(step.in, config); }
   int64_t operator()(const AttentionStep&) const {
     const int64_t seen = rows.push.value + rows.count;
-    const int64_t row = width_of(Slot::kQkv, config) + config.num_heads * seen;
+    const int64_t row = width_of(Slot::kQ, config) + config.num_heads * seen;
     return kF32 * rows.count * row + key_element * seen * 2 * config.kv_size();
   }
   int64_t operator()(const GateStep&) const {  // gate and up, and both logistic functions of the gate

@@ -120,7 +120,7 @@ std::vector<int32_t> read_targets(const Baseline& baseline, const ReplayRows& ro
 
 std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline, const ReplayRows& rows,
                                        const ReadoutOptions& options) {
-  const Matrix read = baseline.final_normed().rows(rows.read_position(0).value, rows.read());
+  const ConstMatrix read = baseline.final_normed().rows(rows.read_position(0).value, rows.read());
   return model.backend().make_readout(
       *model.weights().head, read, read_targets(baseline, rows),
       {.temperature = options.temperature, .sampling = sampling_of(rows, options), .asked = options.asked});

@@ -19,20 +19,9 @@ struct Tracer {
   }
   StepTrace operator()(const RopeStep&) const { return {}; }
   StepTrace operator()(const AttentionStep&) const {
-    auto qkv = copy_of(layer.backend, at(Slot::kQkv));
-    const AttentionInputs inputs = attention_inputs(layer, context, qkv->matrix());
-    auto kv = layer.backend.pack_kv(inputs);
-    auto probabilities =
-        layer.backend.allocate(inputs.shape.num_heads * h.rows, context.layout.first_position + h.rows);
-    layer.backend.attention_probabilities(inputs, probabilities->matrix());
-    return AttentionTrace{std::move(qkv), std::move(kv), std::move(probabilities)};
+    return layer.backend.trace_attention(attention_inputs(layer, context, at(Slot::kQkv)));
   }
-  StepTrace operator()(const GateStep&) const {
-    auto gate_up = copy_of(layer.backend, at(Slot::kGateUp));
-    auto sigmoids = layer.backend.allocate(h.rows, gate_up->matrix().columns);
-    layer.backend.gate_sigmoids(gate_up->matrix(), sigmoids->matrix());
-    return GateTrace{std::move(gate_up), std::move(sigmoids)};
-  }
+  StepTrace operator()(const GateStep&) const { return layer.backend.trace_gate(at(Slot::kGateUp)); }
   StepTrace operator()(const GeluStep&) const { return GeluTrace{copy_of(layer.backend, at(Slot::kUp))}; }
   StepTrace operator()(const AddStep&) const { return {}; }
 

@@ -15,20 +15,12 @@ namespace tugline {
 struct NormTrace {
   std::unique_ptr<Buffer> in;  // [rows, columns of the step's input]
 };
-struct AttentionTrace {
-  std::unique_ptr<Buffer> qkv;            // [rows, q_size + 2 kv_size]: q and k rotated
-  std::unique_ptr<PackedKv> kv;           // of the prefix and of the rows
-  std::unique_ptr<Buffer> probabilities;  // [num_heads * rows, p + rows]
-};
-struct GateTrace {
-  std::unique_ptr<Buffer> gate_up;   // [rows, 2 intermediate]
-  std::unique_ptr<Buffer> sigmoids;  // [rows, 2 intermediate]: sigma(gate), sigma(-gate)
-};
 struct GeluTrace {
   std::unique_ptr<Buffer> up;  // [rows, intermediate]
 };
 // What a step's difference needs of the base: nothing for a linear step.
-using StepTrace = std::variant<std::monostate, NormTrace, AttentionTrace, GateTrace, GeluTrace>;
+using StepTrace = std::variant<std::monostate, NormTrace, GeluTrace, std::unique_ptr<AttentionTrace>,
+                               std::unique_ptr<GateTrace>>;
 
 // One layer, by the index of the step. Steps that no push goes through have no trace.
 using LayerTrace = std::vector<StepTrace>;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <new>
 
+#include "tugline/backend/host_view.h"
+
 namespace tugline::cpu {
 namespace {
 
@@ -39,7 +41,7 @@ Matrix FloatRoom::matrix(int64_t rows, int64_t columns) {
     memory_.emplace(count);
     capacity_ = count;
   }
-  return {reinterpret_cast<std::byte*>(memory_->data()), rows, columns, columns, sizeof(float)};
+  return view_of(memory_->data(), rows, columns);
 }
 
 void Unmap::operator()(float* /*p*/) const { ::munmap(mapping, bytes); }

@@ -36,7 +36,7 @@ std::vector<double> answer_direction(const CpuHead& head, const AnswerPair& answ
   return direction;
 }
 
-void set_answer_changes(const CpuReadout& base, const Matrix& dx, std::span<RowResponse> out) {
+void set_answer_changes(const CpuReadout& base, const ConstMatrix& dx, std::span<RowResponse> out) {
   if (base.answer_direction.empty()) return;
   for (int64_t r = 0; r < dx.rows; ++r) {
     const float* moved = row(dx, r);
@@ -47,7 +47,7 @@ void set_answer_changes(const CpuReadout& base, const Matrix& dx, std::span<RowR
   }
 }
 
-void set_moved_tokens(const CpuHead& head, const CpuReadout& base, const Matrix& operand,
+void set_moved_tokens(const CpuHead& head, const CpuReadout& base, const ConstMatrix& operand,
                       std::span<const std::optional<RowChange>> changes, std::span<RowResponse> out) {
   if (base.asked.moved == 0) return;
   std::vector<MostMoved> found(changes.size(), MostMoved(base.asked.moved));

@@ -12,7 +12,7 @@ namespace tugline::cpu {
 // w_first - w_second, W_U's rows of the two answers. [hidden]
 [[nodiscard]] std::vector<double> answer_direction(const CpuHead& head, const AnswerPair& answers);
 // Sets each row's answer_change: the direction times dx, so that nothing of the logits' own size is subtracted.
-void set_answer_changes(const CpuReadout& base, const Matrix& dx, std::span<RowResponse> out);
+void set_answer_changes(const CpuReadout& base, const ConstMatrix& dx, std::span<RowResponse> out);
 
 // log p_t - log q_t = scale delta_t - shift - log_z.
 struct RowChange {
@@ -21,7 +21,7 @@ struct RowChange {
 };
 // Sets rose and fell of the rows that have a change here, by one more walk over the whole vocabulary: a probability needs the row's
 // whole sum. operand: differences as the products take them.
-void set_moved_tokens(const CpuHead& head, const CpuReadout& base, const Matrix& operand,
+void set_moved_tokens(const CpuHead& head, const CpuReadout& base, const ConstMatrix& operand,
                       std::span<const std::optional<RowChange>> changes, std::span<RowResponse> out);
 
 }  // namespace tugline::cpu

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tugline/backend/cpu/onednn_status.h"
+#include "tugline/backend/cpu/row.h"
 
 namespace tugline::cpu {
 namespace {
@@ -31,11 +32,10 @@ std::vector<AttentionTask> make_attention_tasks(const RowLayout& layout, int64_t
   return tasks;
 }
 
-Piece piece(const Matrix& m, int64_t row, int64_t column) {
-  return {reinterpret_cast<float*>(m.data) + row * m.stride + column, m.stride};
-}
+Piece piece(const Matrix& m, int64_t r, int64_t column) { return {row(m, r) + column, m.stride}; }
+ConstPiece piece(const ConstMatrix& m, int64_t r, int64_t column) { return {row(m, r) + column, m.stride}; }
 
-void multiply(Transpose transpose_b, const Product& p, Piece a, Piece b, Piece c) {
+void multiply(Transpose transpose_b, const Product& p, ConstPiece a, ConstPiece b, Piece c) {
   if (p.m == 0 || p.n == 0 || p.k == 0) return;
   expect_success(dnnl_sgemm('N', transpose_b == Transpose::kYes ? 'T' : 'N', p.m, p.n, p.k, p.alpha, a.data,
                             a.stride, b.data, b.stride, p.beta, c.data, c.stride));

@@ -25,11 +25,17 @@ enum class PushesPerTask { kSeveral, kOne };
                                                               PushesPerTask pushes = PushesPerTask::kSeveral);
 
 // A part of a matrix: its first element and its row stride.
+struct ConstPiece {
+  const float* data;
+  int64_t stride;
+};
 struct Piece {
   float* data;
   int64_t stride;
+  operator ConstPiece() const { return {data, stride}; }
 };
 [[nodiscard]] Piece piece(const Matrix& m, int64_t row, int64_t column);
+[[nodiscard]] ConstPiece piece(const ConstMatrix& m, int64_t row, int64_t column);
 
 struct Product {
   int64_t m, n, k;
@@ -37,6 +43,6 @@ struct Product {
 };
 enum class Transpose { kNo, kYes };
 // c = alpha a b + beta c, where b may be transposed. Single-threaded inside a parallel region.
-void multiply(Transpose transpose_b, const Product& product, Piece a, Piece b, Piece c);
+void multiply(Transpose transpose_b, const Product& product, ConstPiece a, ConstPiece b, Piece c);
 
 }  // namespace tugline::cpu

@@ -24,7 +24,7 @@ class TaskRunner {
         prefix_(in.layout.first_position),
         width_(prefix_ + task.row_end) {
     head_column_ = task.head * in.shape.head_dim;
-    kv_column_ = task.head / (in.shape.num_heads / in.shape.num_kv_heads) * in.shape.head_dim;
+    kv_column_ = in.shape.kv_head(task.head) * in.shape.head_dim;
     scratch.resize(std::max(scratch.size(), static_cast<size_t>(task.rows() * width_)));
     scores_ = {scratch.data(), width_};
   }
@@ -41,10 +41,10 @@ class TaskRunner {
     return {scores_.data + row * width_ + column, width_};
   }
 
-  // S = q K^T / sqrt(head_dim): one product over the prefix for all pushes, then each push's own rows.
+  // S = scale q K^T: one product over the prefix for all pushes, then each push's own rows.
   void score() {
     const int64_t dim = in_.shape.head_dim;
-    const float scale = 1.0f / std::sqrt(static_cast<float>(dim));
+    const auto scale = static_cast<float>(in_.shape.scale);
     multiply(Transpose::kYes, {task_.rows(), prefix_, dim, scale, 0.0f},
              piece(in_.q, first_row(0) + task_.row_begin, head_column_), piece(in_.prefix_k, 0, kv_column_),
              scores_);

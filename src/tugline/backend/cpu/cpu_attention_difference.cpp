@@ -15,25 +15,22 @@
 namespace tugline::cpu {
 namespace {
 
-const CpuPackedKv& packed_kv(const AttentionDifferences& in) {
-  return dynamic_cast<const CpuPackedKv&>(in.base.kv);
-}
-
 // One head of several pushes, or of some rows of one. Dense, as the products take them: scores [rows, width], mixed [rows, head_dim].
 class TaskRunner {
  public:
-  TaskRunner(const AttentionDifferences& in, const Matrix& out, const AttentionTask& task,
-             AttentionDifferenceScratch& scratch)
-      : in_(in),
+  TaskRunner(const CpuAttentionTrace& base, const AttentionDifferences& in, const Matrix& out,
+             const AttentionTask& task, AttentionDifferenceScratch& scratch)
+      : base_(base),
+        in_(in),
         out_(out),
         task_(task),
         scratch_(scratch),
-        kv_(packed_kv(in).head(kv_head(in, task))),
+        kv_(base.kv.head(base.shape.kv_head(task.head))),
         prefix_(in.layout.first_position),
         width_(prefix_ + in.layout.rows),
-        dim_(in.shape.head_dim),
+        dim_(base.shape.head_dim),
         column_(task.head * dim_),
-        kv_column_(kv_head(in, task) * dim_),
+        kv_column_(base.shape.kv_head(task.head) * dim_),
         scores_(scratch.scores.matrix(task.rows(), width_)),
         mixed_(scratch.mixed.matrix(task.rows(), dim_)) {}
 
@@ -48,30 +45,27 @@ class TaskRunner {
   }
 
  private:
-  static int64_t kv_head(const AttentionDifferences& in, const AttentionTask& task) {
-    return task.head / (in.shape.num_heads / in.shape.num_kv_heads);
-  }
   [[nodiscard]] int64_t first_row(int64_t push) const { return (task_.first_push + push) * in_.layout.rows; }
   // Row i of the task's first push, and of every other.
   [[nodiscard]] const float* probabilities(int64_t i) const {
-    return row(in_.base.probabilities, task_.head * in_.layout.rows + task_.row_begin + i);
+    return row(base_.probabilities.matrix(), task_.head * in_.layout.rows + task_.row_begin + i);
   }
 
-  // ds = dq k^T / sqrt(head_dim): no push moves k, so all share one product.
+  // ds = scale dq k^T: no push moves k, so all share one product.
   void score_base() {
-    const Matrix dq =
+    const ConstMatrix dq =
         in_.dq.row_range(first_row(0) + task_.row_begin, task_.rows()).column_range(column_, dim_);
     kv_.keys.run_in_task(scratch_.operands.of(dq), scores_);
   }
 
-  // ds += (q + dq) dk^T / sqrt(head_dim). The sum q + dq is a factor of dk: its rounding is relative to ds.
+  // ds += scale (q + dq) dk^T. The sum q + dq is a factor of dk: its rounding is relative to ds.
   void score_moved(int64_t push) {
     const int64_t begin = first_row(push) + task_.row_begin;
     const Matrix moved = scratch_.moved.matrix(task_.rows_each(), dim_);
     for (int64_t i = 0; i < moved.rows; ++i)
-      add_rows(piece(in_.base.q, task_.row_begin + i, column_).data, piece(in_.dq, begin + i, column_).data,
-               dim_, row(moved, i));
-    const float scale = 1.0f / std::sqrt(static_cast<float>(dim_));
+      add_rows(piece(base_.q.matrix(), task_.row_begin + i, column_).data,
+               piece(in_.dq, begin + i, column_).data, dim_, row(moved, i));
+    const auto scale = static_cast<float>(base_.shape.scale);
     multiply(Transpose::kYes, {moved.rows, task_.row_end, dim_, scale, 1.0f}, piece(moved, 0, 0),
              piece(in_.dk, first_row(push), kv_column_), own_scores(push));
   }
@@ -100,6 +94,7 @@ class TaskRunner {
     return piece(scores_, push * task_.rows_each(), prefix_);
   }
 
+  const CpuAttentionTrace& base_;
   const AttentionDifferences& in_;
   const Matrix& out_;
   const AttentionTask& task_;
@@ -114,37 +109,46 @@ class TaskRunner {
   Matrix mixed_;
 };
 
-}  // namespace
-
-void attention_difference(const AttentionDifferences& inputs, const Matrix& out,
-                          std::vector<AttentionDifferenceScratch>& scratch) {
-  const CpuPackedKv& kv = packed_kv(inputs);
-  while (static_cast<int>(scratch.size()) < omp_get_max_threads()) scratch.emplace_back(kv.products());
-  const std::vector<AttentionTask> tasks = make_attention_tasks(inputs.layout, inputs.shape.num_heads);
-  for (const AttentionTask& task : tasks) kv.prepare_tasks(task.rows());
-  parallel_for<Schedule::kDynamic>(std::ssize(tasks), [&](int64_t i) {
-    TaskRunner(inputs, out, tasks[static_cast<size_t>(i)], scratch[static_cast<size_t>(omp_get_thread_num())])
-        .run();
-  });
-}
-
-void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
+// The base's attention weights into `out`, as CpuAttentionTrace has them.
+void write_probabilities(const AttentionInputs& in, const Matrix& out) {
   const int64_t prefix = in.layout.first_position;
   const int64_t rows = in.layout.rows;
-  const float scale = 1.0f / std::sqrt(static_cast<float>(in.shape.head_dim));
+  const int64_t dim = in.shape.head_dim;
+  const auto scale = static_cast<float>(in.shape.scale);
   parallel_for(in.shape.num_heads, [&](int64_t head) {
-    const int64_t dim = in.shape.head_dim;
-    const int64_t kv_column = head / (in.shape.num_heads / in.shape.num_kv_heads) * dim;
-    const Piece q = piece(in.q, 0, head * dim);
+    const int64_t kv_column = in.shape.kv_head(head) * dim;
+    const ConstPiece q = piece(in.q, 0, head * dim);
     multiply(Transpose::kYes, {rows, prefix, dim, scale, 0.0f}, q, piece(in.prefix_k, 0, kv_column),
              piece(out, head * rows, 0));
     multiply(Transpose::kYes, {rows, rows, dim, scale, 0.0f}, q, piece(in.own_k, 0, kv_column),
              piece(out, head * rows, prefix));
     for (int64_t i = 0; i < rows; ++i) {
-      float* row = piece(out, head * rows + i, 0).data;
-      softmax_row(row, prefix + i + 1);
-      std::fill(row + prefix + i + 1, row + out.columns, 0.0f);
+      float* weights = row(out, head * rows + i);
+      softmax_row(weights, prefix + i + 1);
+      std::fill(weights + prefix + i + 1, weights + out.columns, 0.0f);
     }
+  });
+}
+
+}  // namespace
+
+CpuAttentionTrace::CpuAttentionTrace(OneDnn& onednn, const AttentionInputs& base, DifferenceProducts products)
+    : shape(base.shape),
+      kv(onednn, base, products),
+      q(base.q),
+      probabilities(base.shape.num_heads * base.layout.rows, base.layout.first_position + base.layout.rows) {
+  write_probabilities(base, probabilities.matrix());
+}
+
+void attention_difference(const CpuAttentionTrace& base, const AttentionDifferences& d, const Matrix& out,
+                          std::vector<AttentionDifferenceScratch>& scratch) {
+  while (static_cast<int>(scratch.size()) < omp_get_max_threads()) scratch.emplace_back(base.kv.products());
+  const std::vector<AttentionTask> tasks = make_attention_tasks(d.layout, base.shape.num_heads);
+  for (const AttentionTask& task : tasks) base.kv.prepare_tasks(task.rows());
+  parallel_for<Schedule::kDynamic>(std::ssize(tasks), [&](int64_t i) {
+    TaskRunner(base, d, out, tasks[static_cast<size_t>(i)],
+               scratch[static_cast<size_t>(omp_get_thread_num())])
+        .run();
   });
 }
 

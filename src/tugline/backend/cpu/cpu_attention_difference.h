@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "tugline/backend/cpu/cpu_buffer.h"
 #include "tugline/backend/cpu/cpu_packed_kv.h"
 
 namespace tugline::cpu {
@@ -17,11 +18,17 @@ struct AttentionDifferenceScratch {
   FloatRoom moved;
 };
 
-// Requires that inputs.base.kv is a CpuPackedKv.
-void attention_difference(const AttentionDifferences& inputs, const Matrix& out,
-                          std::vector<AttentionDifferenceScratch>& scratch);
+// Keeps the queries and the attention weights, besides the packed keys and values.
+struct CpuAttentionTrace final : AttentionTrace {
+  CpuAttentionTrace(OneDnn& onednn, const AttentionInputs& base, DifferenceProducts products);
+  HeadShape shape;
+  CpuPackedKv kv;
+  CpuBuffer q;  // [rows, num_heads * head_dim]
+  CpuBuffer
+      probabilities;  // [num_heads * rows, first_position + rows]: head by head; 0 where a row does not see
+};
 
-// The base's attention weights: AttentionBase::probabilities.
-void attention_probabilities(const AttentionInputs& inputs, const Matrix& out);
+void attention_difference(const CpuAttentionTrace& base, const AttentionDifferences& d, const Matrix& out,
+                          std::vector<AttentionDifferenceScratch>& scratch);
 
 }  // namespace tugline::cpu

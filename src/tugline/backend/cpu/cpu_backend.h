@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 #include "tugline/backend/backend.h"
 #include "tugline/backend/cpu/cpu_attention.h"
 #include "tugline/backend/cpu/cpu_attention_difference.h"
+#include "tugline/backend/cpu/cpu_buffer.h"
 #include "tugline/backend/cpu/cpu_divergence.h"
 #include "tugline/backend/cpu/cpu_linear.h"
 #include "tugline/backend/cpu/difference_kernels.h"
@@ -26,20 +26,12 @@
 
 namespace tugline::cpu {
 
-class CpuBuffer final : public Buffer {
- public:
-  CpuBuffer(int64_t rows, int64_t columns) : CpuBuffer(rows, columns, cpu::AlignedFloats(rows * columns)) {}
-
- private:
-  CpuBuffer(int64_t rows, int64_t columns, cpu::AlignedFloats values)
-      : Buffer({reinterpret_cast<std::byte*>(values.data()), rows, columns, columns, sizeof(float)}),
-        values_(std::move(values)) {}
-  cpu::AlignedFloats values_;
+// The gate and up projections of one span's rows, with the gate's sigmoids, which every push needs.
+struct CpuGateTrace final : GateTrace {
+  explicit CpuGateTrace(const ConstMatrix& from) : gate_up(from), sigmoids(from.rows, from.columns) {}
+  CpuBuffer gate_up;   // [rows, 2 f]
+  CpuBuffer sigmoids;  // [rows, 2 f]: sigma(gate), then sigma(-gate)
 };
-
-inline void copy_row(const float* from, float* to, int64_t columns) {
-  std::memcpy(to, from, static_cast<size_t>(columns) * sizeof(float));
-}
 
 class CpuBackend : public Backend {
  public:
@@ -62,7 +54,7 @@ class CpuBackend : public Backend {
         row(to, r)[c] = static_cast<float>(values[static_cast<size_t>(r * to.columns + c)]);
   }
 
-  std::vector<double> download(const Matrix& from) override {
+  std::vector<double> download(const ConstMatrix& from) override {
     std::vector<double> values;
     values.reserve(static_cast<size_t>(from.rows * from.columns));
     for (int64_t r = 0; r < from.rows; ++r)
@@ -79,29 +71,21 @@ class CpuBackend : public Backend {
                                      operands_.products());
   }
 
-  void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
+  void linear(const ConstMatrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
     dynamic_cast<const CpuLinear&>(weight).run(x, out, accumulate);
   }
 
-  void copy(const Matrix& from, const Matrix& to) override { repeat(from, to); }
+  void copy(const ConstMatrix& from, const Matrix& to) override { repeat(from, to); }
 
-  void repeat(const Matrix& from, const Matrix& to) override {
+  void repeat(const ConstMatrix& from, const Matrix& to) override {
     parallel_for(to.rows, [&](int64_t r) { copy_row(row(from, r % from.rows), row(to, r), to.columns); });
   }
 
-  void subtract_repeated(const Matrix& base, const Matrix& x) override {
-    parallel_for(x.rows, [&](int64_t r) {
-      const float* from = row(base, r % base.rows);
-      float* to = row(x, r);
-      for (int64_t c = 0; c < x.columns; ++c) to[c] -= from[c];
-    });
-  }
-
-  void add(const Matrix& from, const Matrix& to) override {
+  void add(const ConstMatrix& from, const Matrix& to) override {
     parallel_for(to.rows, [&](int64_t r) { add_rows(row(from, r), row(to, r), to.columns, row(to, r)); });
   }
 
-  void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
+  void add_to_first_rows(const ConstMatrix& vectors, const RowLayout& layout, const Matrix& x) override {
     const int64_t each = vectors.rows / layout.pushes;
     for (int64_t v = 0; v < vectors.rows; ++v) {
       const float* from = row(vectors, v);
@@ -110,14 +94,15 @@ class CpuBackend : public Backend {
     }
   }
 
-  void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) override {
+  void select_rows(const ConstMatrix& from, const RowLayout& layout, int64_t begin,
+                   const Matrix& to) override {
     const int64_t count = to.rows / layout.pushes;
     parallel_for(to.rows, [&](int64_t r) {
       copy_row(row(from, r / count * layout.rows + begin + r % count), row(to, r), to.columns);
     });
   }
 
-  void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override {
+  void rms_norm(const ConstMatrix& x, const ConstMatrix& weight, double eps, const Matrix& out) override {
     const int64_t n = weight.columns;
     parallel_for(x.rows, [&](int64_t r) {
       for (int64_t begin = 0; begin < x.columns; begin += n)
@@ -125,7 +110,7 @@ class CpuBackend : public Backend {
     });
   }
 
-  void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
+  void layer_norm(const ConstMatrix& x, const ConstMatrix& weight, const ConstMatrix& bias, double eps,
                   const Matrix& out) override {
     parallel_for(x.rows, [&](int64_t r) {
       cpu::centre_row(row(x, r), x.columns, row(out, r));
@@ -149,26 +134,26 @@ class CpuBackend : public Backend {
     cpu::attention(inputs, out, attention_scratch_);
   }
 
-  void swiglu(const Matrix& gate_up, const Matrix& out) override {
+  void swiglu(const ConstMatrix& gate_up, const Matrix& out) override {
     parallel_for(out.rows, [&](int64_t r) {
       cpu::swiglu_row(row(gate_up, r), row(gate_up, r) + out.columns, out.columns, row(out, r));
     });
   }
 
-  void gelu(const Matrix& x, const Matrix& out) override {
+  void gelu(const ConstMatrix& x, const Matrix& out) override {
     parallel_for(out.rows, [&](int64_t r) { cpu::gelu_row(row(x, r), out.columns, row(out, r)); });
   }
 
   void prepare_difference(const Linear& weight) override {
     dynamic_cast<const CpuLinear&>(weight).prepare_difference();
   }
-  void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
+  void linear_difference(const ConstMatrix& dx, const Linear& weight, const Matrix& out,
                          Accumulate accumulate) override {
     dynamic_cast<const CpuLinear&>(weight).run_difference(operands_.of(dx), out, accumulate);
   }
 
-  void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
-                           const Matrix& out) override {
+  void rms_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps,
+                           const ConstMatrix& d, const Matrix& out) override {
     const int64_t n = weight.columns;
     parallel_for(d.rows, [&](int64_t r) {
       for (int64_t begin = 0; begin < d.columns; begin += n)
@@ -178,8 +163,8 @@ class CpuBackend : public Backend {
   }
 
   // Centring is linear, and what it leaves goes through the RMS norm.
-  void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
-                             const Matrix& out) override {
+  void layer_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps,
+                             const ConstMatrix& d, const Matrix& out) override {
     const int64_t n = d.columns;
     const auto norm = [&](std::vector<float>& h, int64_t r) {
       cpu::centre_row(row(base, r % base.rows), n, h.data());
@@ -191,43 +176,46 @@ class CpuBackend : public Backend {
         d.rows, [&] { return std::vector<float>(static_cast<size_t>(n)); }, norm);
   }
 
-  void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
-    cpu::attention_probabilities(inputs, out);
+  std::unique_ptr<AttentionTrace> trace_attention(const AttentionInputs& base) override {
+    return std::make_unique<CpuAttentionTrace>(onednn_, base, operands_.products());
   }
-  std::unique_ptr<PackedKv> pack_kv(const AttentionInputs& base) override {
-    return std::make_unique<CpuPackedKv>(onednn_, base, operands_.products());
-  }
-  void attention_difference(const AttentionDifferences& inputs, const Matrix& out) override {
-    cpu::attention_difference(inputs, out, difference_scratch_);
+  void attention_difference(const AttentionTrace& base, const AttentionDifferences& d,
+                            const Matrix& out) override {
+    cpu::attention_difference(dynamic_cast<const CpuAttentionTrace&>(base), d, out, difference_scratch_);
   }
 
-  void gate_sigmoids(const Matrix& gate_up, const Matrix& out) override {
+  std::unique_ptr<GateTrace> trace_gate(const ConstMatrix& gate_up) override {
+    auto trace = std::make_unique<CpuGateTrace>(gate_up);
     const int64_t f = gate_up.columns / 2;
-    parallel_for(out.rows, [&](int64_t r) {
+    parallel_for(gate_up.rows, [&](int64_t r) {
+      const float* gate = row(gate_up, r);
+      float* sigma = row(trace->sigmoids.matrix(), r);
       for (int64_t c = 0; c < f; ++c) {
-        const double e = std::exp(-static_cast<double>(row(gate_up, r)[c]));
-        row(out, r)[c] = static_cast<float>(1.0 / (1.0 + e));
-        row(out, r)[f + c] = static_cast<float>(1.0 / (1.0 + 1.0 / e));
+        const double e = std::exp(-static_cast<double>(gate[c]));
+        sigma[c] = static_cast<float>(1.0 / (1.0 + e));
+        sigma[f + c] = static_cast<float>(1.0 / (1.0 + 1.0 / e));
       }
     });
+    return trace;
   }
 
   // Iterates over the base's rows in the outer loop, so that the four arrays of one row stay in cache for all pushes.
-  void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) override {
+  void swiglu_difference(const GateTrace& base, const ConstMatrix& d_gate_up, const Matrix& out) override {
+    const auto& trace = dynamic_cast<const CpuGateTrace&>(base);
     const int64_t f = out.columns;
-    const int64_t rows = base.gate_up.rows;
+    const int64_t rows = trace.gate_up.matrix().rows;
     const int64_t pushes = out.rows / rows;
     parallel_for(out.rows, [&](int64_t task) {
       const int64_t i = task / pushes;
       const int64_t r = task % pushes * rows + i;
-      const float* gate = row(base.gate_up, i);
-      const float* sigma = row(base.sigmoids, i);
+      const float* gate = row(trace.gate_up.matrix(), i);
+      const float* sigma = row(trace.sigmoids.matrix(), i);
       cpu::swiglu_difference_row({gate, gate + f, sigma, sigma + f}, row(d_gate_up, r), row(d_gate_up, r) + f,
                                  f, row(out, r));
     });
   }
 
-  void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out) override {
+  void gelu_difference(const ConstMatrix& base, const ConstMatrix& d, const Matrix& out) override {
     parallel_for(out.rows, [&](int64_t r) {
       cpu::gelu_difference_row(row(base, r % base.rows), row(d, r), out.columns, row(out, r));
     });
@@ -237,21 +225,22 @@ class CpuBackend : public Backend {
     for (int64_t r = 0; r < x.rows; ++r) std::fill_n(row(x, r), x.columns, 0.0f);
   }
 
-  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  std::unique_ptr<Readout> make_readout(const Head& head, const ConstMatrix& x,
+                                        std::span<const int32_t> targets,
                                         const ReadoutSettings& settings) override {
     return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets, settings);
   }
-  void divergence(const Head& head, const Readout& base, const Matrix& dx,
+  void divergence(const Head& head, const Readout& base, const ConstMatrix& dx,
                   std::span<RowResponse> out) override {
     cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx,
                     operands_, out);
   }
-  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  void compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
                const ReadoutSettings& settings, std::span<RowResponse> out) override {
     value_divergence(dynamic_cast<const CpuHead&>(head), x, targets,
                      {Stores::kF32, settings.temperature, settings.asked}, out);
   }
-  std::vector<double> logits(const Head& head, const Matrix& x) override {
+  std::vector<double> logits(const Head& head, const ConstMatrix& x) override {
     const std::vector<float> values = cpu::logits(dynamic_cast<const cpu::CpuHead&>(head), x);
     return {values.begin(), values.end()};
   }

@@ -36,7 +36,8 @@ struct RowState {
 class Walk {
  public:
   // operand: differences as the products take them; base_rows: the row of the base that each is a difference from.
-  Walk(const CpuHead& head, const WalkedTokens& tokens, std::vector<int64_t> base_rows, const Matrix& operand)
+  Walk(const CpuHead& head, const WalkedTokens& tokens, std::vector<int64_t> base_rows,
+       const ConstMatrix& operand)
       : head_(head),
         tokens_(tokens),
         base_rows_(std::move(base_rows)),
@@ -101,7 +102,7 @@ class Walk {
   const CpuHead& head_;
   const WalkedTokens& tokens_;
   std::vector<int64_t> base_rows_;
-  Matrix operand_;
+  ConstMatrix operand_;
   std::vector<RowState> states_;
 };
 
@@ -109,7 +110,8 @@ class Walk {
 class DivergenceRun {
  public:
   // operand: dx as the products take it, once for both walks and all tiles.
-  DivergenceRun(const CpuHead& head, const CpuReadout& base, const Matrix& dx, const Matrix& operand)
+  DivergenceRun(const CpuHead& head, const CpuReadout& base, const ConstMatrix& dx,
+                const ConstMatrix& operand)
       : head_(head),
         base_(base),
         dx_(dx),
@@ -181,7 +183,7 @@ class DivergenceRun {
     const auto count = static_cast<int64_t>(rows.size());
     ways_.walked_again = count;
     rows.resize(padded(rows.size()), rows.back());
-    const auto row_bytes = static_cast<size_t>(operand_.columns * operand_.element_bytes);
+    const auto row_bytes = static_cast<size_t>(operand_.columns * bytes_of(operand_.element));
     std::vector<std::byte> gathered(rows.size() * row_bytes);
     std::vector<int64_t> of;
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -190,7 +192,7 @@ class DivergenceRun {
     }
     Walk again(head_, base_.walked, std::move(of),
                {gathered.data(), static_cast<int64_t>(rows.size()), operand_.columns, operand_.columns,
-                operand_.element_bytes});
+                operand_.element});
     for (size_t i = 0; i < rows.size(); ++i) {
       RowState& state = again.state(static_cast<int64_t>(i));
       state.origin = walk_.state(rows[i]).origin;
@@ -246,8 +248,8 @@ class DivergenceRun {
 
   const CpuHead& head_;
   const CpuReadout& base_;
-  Matrix dx_;
-  Matrix operand_;
+  ConstMatrix dx_;
+  ConstMatrix operand_;
   Walk pilot_;
   Walk walk_;
   LongerWays ways_;
@@ -293,7 +295,7 @@ std::span<const float> CpuHead::squared_norms() const {
   return norms;
 }
 
-std::vector<float> logits(const CpuHead& head, const Matrix& x) {
+std::vector<float> logits(const CpuHead& head, const ConstMatrix& x) {
   const int64_t vocabulary = head.source.out;
   std::vector<float> out(static_cast<size_t>(x.rows * vocabulary));
   int64_t first = 0;
@@ -307,7 +309,7 @@ std::vector<float> logits(const CpuHead& head, const Matrix& x) {
   return out;
 }
 
-LongerWays divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx,
+LongerWays divergence(const CpuHead& head, const CpuReadout& base, const ConstMatrix& dx,
                       DifferenceOperands& operands, std::span<RowResponse> out) {
   return DivergenceRun(head, base, dx, operands.of(dx)).run(out);
 }

@@ -61,8 +61,8 @@ struct CpuReadout final : Readout {
   }
 };
 
-[[nodiscard]] std::vector<float> logits(const CpuHead& head, const Matrix& x);
-[[nodiscard]] std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x,
+[[nodiscard]] std::vector<float> logits(const CpuHead& head, const ConstMatrix& x);
+[[nodiscard]] std::unique_ptr<Readout> make_readout(const CpuHead& head, const ConstMatrix& x,
                                                     std::span<const int32_t> targets,
                                                     const ReadoutSettings& settings);
 // How many rows needed more than one pass.
@@ -70,7 +70,7 @@ struct LongerWays {
   int64_t walked_again = 0;  // passed a second time, because the pilot's estimate was too far off
   int64_t in_f64 = 0;        // computed in f64, because f32 sums cannot hold them
 };
-LongerWays divergence(const CpuHead& head, const CpuReadout& base, const Matrix& dx,
+LongerWays divergence(const CpuHead& head, const CpuReadout& base, const ConstMatrix& dx,
                       DifferenceOperands& operands, std::span<RowResponse> out);
 
 }  // namespace tugline::cpu

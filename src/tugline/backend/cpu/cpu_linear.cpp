@@ -9,11 +9,11 @@
 
 namespace tugline::cpu {
 
-Matrix DifferenceOperands::of(const Matrix& dx) {
+ConstMatrix DifferenceOperands::of(const ConstMatrix& dx) {
   if (products_ == DifferenceProducts::kF32 && dx.is_dense()) return dx;
   const bool packed = products_ == DifferenceProducts::kBf16;
   Matrix operand = room_.matrix(dx.rows, dx.columns);
-  if (packed) operand.element_bytes = sizeof(uint16_t);
+  if (packed) operand.element = Element::kBf16;
   parallel_for(dx.rows, [&](int64_t r) {
     const float* from = row(dx, r);
     std::byte* to = operand.row_range(r, 1).data;
@@ -49,12 +49,12 @@ CpuLinear::CpuLinear(OneDnn& onednn, const LinearSource& source, DifferenceProdu
   if (operands == Operands::kDifferences) prepare_difference();
 }
 
-void CpuLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate) const {
+void CpuLinear::run(const ConstMatrix& x, const Matrix& out, Accumulate accumulate) const {
   assert(values_);
   values_->run(x, out, accumulate);
 }
 
-void CpuLinear::run_difference(const Matrix& dx, const Matrix& out, Accumulate accumulate) const {
+void CpuLinear::run_difference(const ConstMatrix& dx, const Matrix& out, Accumulate accumulate) const {
   for_differences().run(dx, out, accumulate, Bias::kLeaveOut);
 }
 

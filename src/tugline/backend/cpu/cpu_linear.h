@@ -18,7 +18,7 @@ class DifferenceOperands {
   explicit DifferenceOperands(DifferenceProducts products) : products_(products) {}
   [[nodiscard]] DifferenceProducts products() const { return products_; }
   // Returns dx itself if it is dense and the products are f32; else a dense copy, rounded if they are bf16, valid until the next call.
-  [[nodiscard]] Matrix of(const Matrix& dx);
+  [[nodiscard]] ConstMatrix of(const ConstMatrix& dx);
 
  private:
   DifferenceProducts products_;
@@ -38,9 +38,9 @@ class CpuLinear final : public Linear {
   CpuLinear(OneDnn& onednn, const LinearSource& source, DifferenceProducts products,
             Operands operands = Operands::kValuesAndDifferences);
   // out (+)= W x + b
-  void run(const Matrix& x, const Matrix& out, Accumulate accumulate) const;
+  void run(const ConstMatrix& x, const Matrix& out, Accumulate accumulate) const;
   // out (+)= W dx, with dx as DifferenceOperands made it.
-  void run_difference(const Matrix& dx, const Matrix& out, Accumulate accumulate) const;
+  void run_difference(const ConstMatrix& dx, const Matrix& out, Accumulate accumulate) const;
   // A rounded weight is packed when it is first needed, by one of these two, so layers below every push have none.
   void prepare_difference() const { (void)for_differences(); }
   [[nodiscard]] int64_t out_size() const { return out_; }

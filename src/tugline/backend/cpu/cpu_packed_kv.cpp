@@ -1,7 +1,5 @@
 #include "tugline/backend/cpu/cpu_packed_kv.h"
 
-#include <cmath>
-
 #include "tugline/backend/cpu/row.h"
 
 namespace tugline::cpu {
@@ -10,7 +8,7 @@ namespace {
 // One head's columns of the prefix's rows, then of the span's.
 class SeenRows {
  public:
-  SeenRows(const Matrix& prefix, const Matrix& own, int64_t column)
+  SeenRows(const ConstMatrix& prefix, const ConstMatrix& own, int64_t column)
       : prefix_(prefix), own_(own), column_(column) {}
   [[nodiscard]] int64_t count() const { return prefix_.rows + own_.rows; }
   [[nodiscard]] const float* operator[](int64_t j) const {
@@ -18,13 +16,14 @@ class SeenRows {
   }
 
  private:
-  Matrix prefix_;
-  Matrix own_;
+  ConstMatrix prefix_;
+  ConstMatrix own_;
   int64_t column_;
 };
 
-LinearSource keys_of(const SeenRows& keys, int64_t head_dim) {
-  const float scale = 1.0f / std::sqrt(static_cast<float>(head_dim));
+LinearSource keys_of(const SeenRows& keys, const HeadShape& shape) {
+  const auto scale = static_cast<float>(shape.scale);
+  const int64_t head_dim = shape.head_dim;
   return {.out = keys.count(),
           .in = head_dim,
           .fill_rows =
@@ -59,7 +58,7 @@ CpuPackedKv::CpuPackedKv(OneDnn& onednn, const AttentionInputs& base, Difference
   for (int64_t head = 0; head < base.shape.num_kv_heads; ++head) {
     const SeenRows keys(base.prefix_k, base.own_k, head * dim);
     const SeenRows values(base.prefix_v, base.own_v, head * dim);
-    heads_.push_back({pack_for_differences(onednn, keys_of(keys, dim), products),
+    heads_.push_back({pack_for_differences(onednn, keys_of(keys, base.shape), products),
                       pack_for_differences(onednn, values_of(values, dim), products)});
   }
 }

@@ -7,9 +7,9 @@
 
 namespace tugline::cpu {
 
-class CpuPackedKv final : public PackedKv {
+class CpuPackedKv {
  public:
-  // One key-value head. `keys` gives the scores dq K^T / sqrt(head_dim), `values` the mix dP V, over the prefix and the span's rows.
+  // One key-value head. `keys` gives the scores, scale dq K^T, `values` the mix dP V, over the prefix and the span's rows.
   struct Head {
     OneDnnLinear keys;    // [head_dim] to [first_position + rows]
     OneDnnLinear values;  // and back

@@ -67,8 +67,7 @@ void average_unembed(const CpuHead& head, const WalkedTokens& all, CpuReadout& b
     const int64_t width = std::min(CpuHead::kTile, all.count - first);
     read_rows(unembed, first, width, block.data());
     multiply(Transpose::kNo, {base.rows, hidden, width, 1.0f, first > 0 ? 1.0f : 0.0f},
-             {const_cast<float*>(all.q.data()) + first, all.count}, {block.data(), hidden},
-             {base.mean_unembed.data(), hidden});
+             {all.q.data() + first, all.count}, {block.data(), hidden}, {base.mean_unembed.data(), hidden});
   }
 }
 
@@ -131,7 +130,7 @@ WalkedTokens sampled(const CpuHead& head, const CpuReadout& base, const WalkedTo
   return walked;
 }
 
-WalkedTokens whole_vocabulary(const CpuHead& head, const Matrix& x, CpuReadout& base) {
+WalkedTokens whole_vocabulary(const CpuHead& head, const ConstMatrix& x, CpuReadout& base) {
   WalkedTokens all;
   all.tiles = head.tiles;
   all.count = head.source.out;
@@ -146,8 +145,8 @@ WalkedTokens whole_vocabulary(const CpuHead& head, const Matrix& x, CpuReadout& 
 
 }  // namespace
 
-std::unique_ptr<Readout> make_readout(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
-                                      const ReadoutSettings& settings) {
+std::unique_ptr<Readout> make_readout(const CpuHead& head, const ConstMatrix& x,
+                                      std::span<const int32_t> targets, const ReadoutSettings& settings) {
   if (settings.sampling && settings.asked.moved > 0)
     fail(ErrorCode::kUnsupported, "a sample of the vocabulary does not tell which of its tokens moved most");
   auto base = std::make_unique<CpuReadout>();

@@ -23,6 +23,9 @@ constexpr int64_t kTypicalRows = 800;
 // one, at all layers and at the last layer. One more made anew costs tens of microseconds, since oneDNN keeps the code.
 constexpr size_t kMostProducts = 12;
 
+// oneDNN takes what it only reads by the same type of pointer as what it writes.
+void* readable(const ConstMatrix& x) { return const_cast<std::byte*>(x.data); }
+
 memory::data_type type_of(Element element) {
   return element == Element::kF32 ? memory::data_type::f32 : memory::data_type::bf16;
 }
@@ -213,13 +216,13 @@ const OneDnnLinear::Product& OneDnnLinear::product(const Shape& shape) const {
   return found->second;
 }
 
-void OneDnnLinear::run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias) const {
+void OneDnnLinear::run(const ConstMatrix& x, const Matrix& out, Accumulate accumulate, Bias bias) const {
   assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
   assert(x.is_dense() && out.is_dense());
   check_interruption(onednn_.keep_going);
   with_memory_errors([&] {
     const Product& product = this->product({x.rows, accumulate, bias, Threads::kAll});
-    product.x.set_data_handle(x.data);
+    product.x.set_data_handle(readable(x));
     product.out.set_data_handle(out.data);
     product.primitive.execute(onednn_.stream, product.arguments);
     onednn_.stream.wait();
@@ -232,7 +235,7 @@ void OneDnnLinear::prepare_tasks(int64_t rows) const {
   with_memory_errors([&] { (void)product(task_shape(rows)); });
 }
 
-void OneDnnLinear::run_in_task(const Matrix& x, const Matrix& out) const {
+void OneDnnLinear::run_in_task(const ConstMatrix& x, const Matrix& out) const {
   assert(x.columns == in_ && out.columns == out_ && x.rows == out.rows);
   assert(x.is_dense() && out.is_dense());
   const Product& product = products_.at(task_shape(x.rows));
@@ -240,7 +243,7 @@ void OneDnnLinear::run_in_task(const Matrix& x, const Matrix& out) const {
   with_memory_errors([&] {
     dnnl::stream stream(onednn_.engine);
     product.primitive.execute(stream,
-                              {{DNNL_ARG_SRC, memory(product.x.get_desc(), onednn_.engine, x.data)},
+                              {{DNNL_ARG_SRC, memory(product.x.get_desc(), onednn_.engine, readable(x))},
                                {DNNL_ARG_WEIGHTS, weights_},
                                {DNNL_ARG_DST, memory(product.out.get_desc(), onednn_.engine, out.data)},
                                {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, onednn_.engine)}});

@@ -24,22 +24,19 @@ enum class Bias { kAdd, kLeaveOut };
 // The number of threads of a product.
 enum class Threads { kAll, kOne };
 
-// The element type of a product's two factors; bias and result are f32.
-enum class Element { kF32, kBf16 };
-
 // Why oneDNN has no bf16 products at full speed on this processor, as the end of a sentence; empty if it has.
 [[nodiscard]] std::string missing_bf16_products(OneDnn& onednn);
 
 class OneDnnLinear {
  public:
-  // kBf16 throws dnnl::error if oneDNN has no such products; ask missing_bf16_products beforehand.
+  // `element` is that of both factors, kF32 or kBf16; bias and result are f32. kBf16 throws dnnl::error if oneDNN has no such products; ask missing_bf16_products beforehand.
   OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element element = Element::kF32);
   // out (+)= x W^T + b, or without b.  x of the map's element, out f32; both dense. Errors: kInterrupted.
-  void run(const Matrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
+  void run(const ConstMatrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
   // The same inside one task of a parallel region, without accumulation or bias. Each number of rows that the tasks have, fewer than a
   // dozen, must be prepared before the region.
   void prepare_tasks(int64_t rows) const;
-  void run_in_task(const Matrix& x, const Matrix& out) const;
+  void run_in_task(const ConstMatrix& x, const Matrix& out) const;
   [[nodiscard]] int64_t out_size() const { return out_; }
   // oneDNN's name of its implementation for this number of rows: "brg:avx512_core", "gemm:jit"; "ref:any" is tens of times slower.
   [[nodiscard]] std::string implementation(int64_t rows) const;

@@ -53,7 +53,7 @@ std::unique_ptr<Head> PlainBf16Backend::make_head(const LinearSource& source) {
 }
 
 // A product that is added to the residual is a result of its own there, and so is the sum.
-void PlainBf16Backend::linear(const Matrix& x, const Linear& weight, const Matrix& out,
+void PlainBf16Backend::linear(const ConstMatrix& x, const Linear& weight, const Matrix& out,
                               Accumulate accumulate) {
   if (accumulate == Accumulate::kNo) {
     CpuBackend::linear(x, weight, out, Accumulate::kNo);
@@ -67,18 +67,20 @@ void PlainBf16Backend::linear(const Matrix& x, const Linear& weight, const Matri
   });
 }
 
-void PlainBf16Backend::add(const Matrix& from, const Matrix& to) {
+void PlainBf16Backend::add(const ConstMatrix& from, const Matrix& to) {
   CpuBackend::add(from, to);
   round_rows(to);
 }
 
-void PlainBf16Backend::add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) {
+void PlainBf16Backend::add_to_first_rows(const ConstMatrix& vectors, const RowLayout& layout,
+                                         const Matrix& x) {
   CpuBackend::add_to_first_rows(vectors, layout, x);
   round_rows(x);
 }
 
 // The norm in f32 and rounded, then its product with the weight.
-void PlainBf16Backend::rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) {
+void PlainBf16Backend::rms_norm(const ConstMatrix& x, const ConstMatrix& weight, double eps,
+                                const Matrix& out) {
   const int64_t n = weight.columns;
   const std::vector<float> ones(static_cast<size_t>(n), 1.0f);
   parallel_for(x.rows, [&](int64_t r) {
@@ -90,15 +92,15 @@ void PlainBf16Backend::rms_norm(const Matrix& x, const Matrix& weight, double ep
   });
 }
 
-void PlainBf16Backend::rms_norm_rounded_once(const Matrix& x, const Matrix& weight, double eps,
+void PlainBf16Backend::rms_norm_rounded_once(const ConstMatrix& x, const ConstMatrix& weight, double eps,
                                              const Matrix& out) {
   CpuBackend::rms_norm(x, weight, eps, out);
   round_rows(out);
 }
 
 // PyTorch computes it in f32, and rounds once.
-void PlainBf16Backend::layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
-                                  const Matrix& out) {
+void PlainBf16Backend::layer_norm(const ConstMatrix& x, const ConstMatrix& weight, const ConstMatrix& bias,
+                                  double eps, const Matrix& out) {
   CpuBackend::layer_norm(x, weight, bias, eps, out);
   round_rows(out);
 }
@@ -120,7 +122,7 @@ void PlainBf16Backend::attention(const AttentionInputs& inputs, const Matrix& ou
 }
 
 // silu(gate) is a result of its own.
-void PlainBf16Backend::swiglu(const Matrix& gate_up, const Matrix& out) {
+void PlainBf16Backend::swiglu(const ConstMatrix& gate_up, const Matrix& out) {
   const std::vector<float> ones(static_cast<size_t>(out.columns), 1.0f);
   parallel_for(out.rows, [&](int64_t r) {
     swiglu_row(row(gate_up, r), ones.data(), out.columns, row(out, r));
@@ -129,18 +131,18 @@ void PlainBf16Backend::swiglu(const Matrix& gate_up, const Matrix& out) {
   });
 }
 
-void PlainBf16Backend::gelu(const Matrix& x, const Matrix& out) {
+void PlainBf16Backend::gelu(const ConstMatrix& x, const Matrix& out) {
   CpuBackend::gelu(x, out);
   round_rows(out);
 }
 
-void PlainBf16Backend::compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+void PlainBf16Backend::compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
                                const ReadoutSettings& settings, std::span<RowResponse> out) {
   value_divergence(dynamic_cast<const CpuHead&>(head), x, targets,
                    {Stores::kRoundedToBf16, settings.temperature, settings.asked}, out);
 }
 
-std::vector<double> PlainBf16Backend::logits(const Head& head, const Matrix& x) {
+std::vector<double> PlainBf16Backend::logits(const Head& head, const ConstMatrix& x) {
   std::vector<float> values = cpu::logits(dynamic_cast<const CpuHead&>(head), x);
   round_row(values.data(), static_cast<int64_t>(values.size()));
   return {values.begin(), values.end()};

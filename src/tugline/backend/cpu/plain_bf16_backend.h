@@ -18,20 +18,21 @@ class PlainBf16Backend final : public CpuBackend {
   std::unique_ptr<Linear> make_linear(const LinearSource& source) override;
   std::unique_ptr<Head> make_head(const LinearSource& source) override;
 
-  void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override;
-  void add(const Matrix& from, const Matrix& to) override;
-  void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override;
-  void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override;
-  void rms_norm_rounded_once(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override;
-  void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
+  void linear(const ConstMatrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override;
+  void add(const ConstMatrix& from, const Matrix& to) override;
+  void add_to_first_rows(const ConstMatrix& vectors, const RowLayout& layout, const Matrix& x) override;
+  void rms_norm(const ConstMatrix& x, const ConstMatrix& weight, double eps, const Matrix& out) override;
+  void rms_norm_rounded_once(const ConstMatrix& x, const ConstMatrix& weight, double eps,
+                             const Matrix& out) override;
+  void layer_norm(const ConstMatrix& x, const ConstMatrix& weight, const ConstMatrix& bias, double eps,
                   const Matrix& out) override;
   void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x) override;
   void attention(const AttentionInputs& inputs, const Matrix& out) override;
-  void swiglu(const Matrix& gate_up, const Matrix& out) override;
-  void gelu(const Matrix& x, const Matrix& out) override;
-  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  void swiglu(const ConstMatrix& gate_up, const Matrix& out) override;
+  void gelu(const ConstMatrix& x, const Matrix& out) override;
+  void compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
                const ReadoutSettings& settings, std::span<RowResponse> out) override;
-  std::vector<double> logits(const Head& head, const Matrix& x) override;
+  std::vector<double> logits(const Head& head, const ConstMatrix& x) override;
 
  private:
   // Working memory of [rows, columns], valid until the next call.

@@ -8,5 +8,8 @@ namespace tugline::cpu {
 [[nodiscard]] inline float* row(const Matrix& m, int64_t r) {
   return reinterpret_cast<float*>(m.data) + r * m.stride;
 }
+[[nodiscard]] inline const float* row(const ConstMatrix& m, int64_t r) {
+  return reinterpret_cast<const float*>(m.data) + r * m.stride;
+}
 
 }  // namespace tugline::cpu

@@ -42,7 +42,8 @@ struct Normaliser {
 
 class Comparison {
  public:
-  Comparison(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets, LogitSettings settings)
+  Comparison(const CpuHead& head, const ConstMatrix& x, std::span<const int32_t> targets,
+             LogitSettings settings)
       : head_(head),
         x_(x),
         targets_(targets),
@@ -135,7 +136,7 @@ class Comparison {
   }
 
   const CpuHead& head_;
-  Matrix x_;
+  ConstMatrix x_;
   std::span<const int32_t> targets_;
   LogitSettings settings_;
   int64_t rows_;
@@ -145,7 +146,7 @@ class Comparison {
 
 }  // namespace
 
-void value_divergence(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
+void value_divergence(const CpuHead& head, const ConstMatrix& x, std::span<const int32_t> targets,
                       LogitSettings settings, std::span<RowResponse> out) {
   Comparison(head, x, targets, settings).run(out);
 }

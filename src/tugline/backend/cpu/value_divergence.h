@@ -16,7 +16,7 @@ struct LogitSettings {
 };
 
 // Implements Backend::compare.
-void value_divergence(const CpuHead& head, const Matrix& x, std::span<const int32_t> targets,
+void value_divergence(const CpuHead& head, const ConstMatrix& x, std::span<const int32_t> targets,
                       LogitSettings settings, std::span<RowResponse> out);
 
 }  // namespace tugline::cpu

@@ -10,18 +10,6 @@ namespace {
 using reference::Row;
 using reference::row;
 
-class ReferenceBuffer final : public Buffer {
- public:
-  ReferenceBuffer(int64_t rows, int64_t columns)
-      : ReferenceBuffer(rows, columns, std::vector<double>(static_cast<size_t>(rows * columns))) {}
-
- private:
-  ReferenceBuffer(int64_t rows, int64_t columns, std::vector<double> values)
-      : Buffer({reinterpret_cast<std::byte*>(values.data()), rows, columns, columns, sizeof(double)}),
-        values_(std::move(values)) {}
-  std::vector<double> values_;
-};
-
 class ReferenceBackend final : public Backend {
  public:
   explicit ReferenceBackend(KeepGoing keep_going) : keep_going_(std::move(keep_going)) {}
@@ -30,7 +18,7 @@ class ReferenceBackend final : public Backend {
   Precision precision() const override { return Precision::kF64; }
 
   std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) override {
-    return std::make_unique<ReferenceBuffer>(rows, columns);
+    return std::make_unique<reference::ReferenceBuffer>(rows, columns);
   }
 
   void upload(std::span<const double> values, const Matrix& to) override {
@@ -39,7 +27,7 @@ class ReferenceBackend final : public Backend {
         row(to, r)[c] = values[static_cast<size_t>(r * to.columns + c)];
   }
 
-  std::vector<double> download(const Matrix& from) override {
+  std::vector<double> download(const ConstMatrix& from) override {
     std::vector<double> values;
     values.reserve(static_cast<size_t>(from.rows * from.columns));
     for (int64_t r = 0; r < from.rows; ++r)
@@ -56,46 +44,42 @@ class ReferenceBackend final : public Backend {
     return head;
   }
 
-  void linear(const Matrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
+  void linear(const ConstMatrix& x, const Linear& weight, const Matrix& out, Accumulate accumulate) override {
     reference::linear(x, dynamic_cast<const reference::Weight&>(weight), out, accumulate);
   }
 
-  void copy(const Matrix& from, const Matrix& to) override {
+  void copy(const ConstMatrix& from, const Matrix& to) override {
     for (int64_t r = 0; r < to.rows; ++r) std::copy_n(row(from, r), to.columns, row(to, r));
   }
 
-  void repeat(const Matrix& from, const Matrix& to) override {
+  void repeat(const ConstMatrix& from, const Matrix& to) override {
     for (int64_t r = 0; r < to.rows; ++r) std::copy_n(row(from, r % from.rows), to.columns, row(to, r));
   }
 
-  void subtract_repeated(const Matrix& base, const Matrix& x) override {
-    for (int64_t r = 0; r < x.rows; ++r)
-      for (int64_t c = 0; c < x.columns; ++c) row(x, r)[c] -= row(base, r % base.rows)[c];
-  }
-
-  void add(const Matrix& from, const Matrix& to) override {
+  void add(const ConstMatrix& from, const Matrix& to) override {
     for (int64_t r = 0; r < to.rows; ++r)
       for (int64_t c = 0; c < to.columns; ++c) row(to, r)[c] += row(from, r)[c];
   }
 
-  void add_to_first_rows(const Matrix& vectors, const RowLayout& layout, const Matrix& x) override {
+  void add_to_first_rows(const ConstMatrix& vectors, const RowLayout& layout, const Matrix& x) override {
     const int64_t each = vectors.rows / layout.pushes;
     for (int64_t v = 0; v < vectors.rows; ++v)
       for (int64_t c = 0; c < x.columns; ++c)
         row(x, v / each * layout.rows + v % each)[c] += row(vectors, v)[c];
   }
 
-  void select_rows(const Matrix& from, const RowLayout& layout, int64_t begin, const Matrix& to) override {
+  void select_rows(const ConstMatrix& from, const RowLayout& layout, int64_t begin,
+                   const Matrix& to) override {
     const int64_t count = to.rows / layout.pushes;
     for (int64_t b = 0; b < layout.pushes; ++b)
       for (int64_t i = 0; i < count; ++i)
         std::copy_n(row(from, b * layout.rows + begin + i), to.columns, row(to, b * count + i));
   }
 
-  void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) override {
+  void rms_norm(const ConstMatrix& x, const ConstMatrix& weight, double eps, const Matrix& out) override {
     reference::rms_norm(x, weight, eps, out);
   }
-  void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps,
+  void layer_norm(const ConstMatrix& x, const ConstMatrix& weight, const ConstMatrix& bias, double eps,
                   const Matrix& out) override {
     reference::layer_norm(x, weight, bias, eps, out);
   }
@@ -105,60 +89,59 @@ class ReferenceBackend final : public Backend {
   void attention(const AttentionInputs& inputs, const Matrix& out) override {
     reference::attention(inputs, out);
   }
-  void swiglu(const Matrix& gate_up, const Matrix& out) override { reference::swiglu(gate_up, out); }
-  void gelu(const Matrix& x, const Matrix& out) override { reference::gelu(x, out); }
+  void swiglu(const ConstMatrix& gate_up, const Matrix& out) override { reference::swiglu(gate_up, out); }
+  void gelu(const ConstMatrix& x, const Matrix& out) override { reference::gelu(x, out); }
 
-  void linear_difference(const Matrix& dx, const Linear& weight, const Matrix& out,
+  void linear_difference(const ConstMatrix& dx, const Linear& weight, const Matrix& out,
                          Accumulate accumulate) override {
     reference::linear(dx, dynamic_cast<const reference::Weight&>(weight), out, accumulate,
                       reference::Bias::kLeaveOut);
   }
-  void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
-                           const Matrix& out) override {
+  void rms_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps,
+                           const ConstMatrix& d, const Matrix& out) override {
     reference::rms_norm_difference(base, weight, eps, d, out);
   }
-  void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
-                             const Matrix& out) override {
+  void layer_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps,
+                             const ConstMatrix& d, const Matrix& out) override {
     reference::layer_norm_difference(base, weight, eps, d, out);
   }
-  void attention_probabilities(const AttentionInputs& inputs, const Matrix& out) override {
-    reference::attention_probabilities(inputs, out);
+  std::unique_ptr<AttentionTrace> trace_attention(const AttentionInputs& base) override {
+    return std::make_unique<reference::ReferenceAttentionTrace>(base);
   }
-  std::unique_ptr<PackedKv> pack_kv(const AttentionInputs& base) override {
-    return std::make_unique<reference::ReferenceKv>(base);
+  void attention_difference(const AttentionTrace& base, const AttentionDifferences& d,
+                            const Matrix& out) override {
+    reference::attention_difference(dynamic_cast<const reference::ReferenceAttentionTrace&>(base), d, out);
   }
-  void attention_difference(const AttentionDifferences& inputs, const Matrix& out) override {
-    reference::attention_difference(inputs, out);
+  std::unique_ptr<GateTrace> trace_gate(const ConstMatrix& gate_up) override {
+    return std::make_unique<reference::ReferenceGateTrace>(gate_up);
   }
-  void gate_sigmoids(const Matrix& gate_up, const Matrix& out) override {
-    reference::gate_sigmoids(gate_up, out);
+  void swiglu_difference(const GateTrace& base, const ConstMatrix& d_gate_up, const Matrix& out) override {
+    reference::swiglu_difference(dynamic_cast<const reference::ReferenceGateTrace&>(base), d_gate_up, out);
   }
-  void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) override {
-    reference::swiglu_difference(base, d_gate_up, out);
-  }
-  void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out) override {
+  void gelu_difference(const ConstMatrix& base, const ConstMatrix& d, const Matrix& out) override {
     reference::gelu_difference(base, d, out);
   }
   void clear(const Matrix& x) override {
     for (int64_t r = 0; r < x.rows; ++r) std::fill_n(row(x, r), x.columns, 0.0);
   }
 
-  std::unique_ptr<Readout> make_readout(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  std::unique_ptr<Readout> make_readout(const Head& head, const ConstMatrix& x,
+                                        std::span<const int32_t> targets,
                                         const ReadoutSettings& settings) override {
     if (settings.sampling)
       fail_setting(ErrorCode::kUnsupported, "vocabulary",
                    "the backend {} has no 'sampled'; it computes the whole vocabulary (exact)", name());
     return reference::make_readout(weight_of(head), x, targets, settings);
   }
-  void divergence(const Head& head, const Readout& base, const Matrix& dx,
+  void divergence(const Head& head, const Readout& base, const ConstMatrix& dx,
                   std::span<RowResponse> out) override {
     reference::divergence(weight_of(head), dynamic_cast<const reference::ReferenceReadout&>(base), dx, out);
   }
-  void compare(const Head& head, const Matrix& x, std::span<const int32_t> targets,
+  void compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
                const ReadoutSettings& settings, std::span<RowResponse> out) override {
     reference::compare(weight_of(head), x, targets, settings, out);
   }
-  std::vector<double> logits(const Head& head, const Matrix& x) override {
+  std::vector<double> logits(const Head& head, const ConstMatrix& x) override {
     const auto out = allocate(x.rows, weight_of(head).source.out);
     reference::linear(x, weight_of(head), out->matrix(), Accumulate::kNo);
     return download(out->matrix());

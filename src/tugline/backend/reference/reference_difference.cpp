@@ -11,8 +11,8 @@ namespace {
 
 // One head of one row: base keys and values, and the push's differences to the own ones.
 struct RowView {
+  const ReferenceAttentionTrace& base;
   const AttentionDifferences& in;
-  const ReferenceKv& kv;
   int64_t push;       // which push
   int64_t i;          // row of the push
   int64_t column;     // first column of the head in q
@@ -21,20 +21,22 @@ struct RowView {
 
   [[nodiscard]] int64_t own_row(int64_t j) const { return push * in.layout.rows + j; }
   [[nodiscard]] const double* dq() const { return row(in.dq, own_row(i)) + column; }
-  [[nodiscard]] const double* q() const { return row(in.base.q, i) + column; }
-  [[nodiscard]] const double* probabilities() const { return row(in.base.probabilities, probability_row); }
+  [[nodiscard]] const double* q() const { return row(base.q.matrix(), i) + column; }
+  [[nodiscard]] const double* probabilities() const {
+    return row(base.probabilities.matrix(), probability_row);
+  }
 };
 
 // ds = dq.k for the prefix, dq.k + q.dk + dq.dk for own rows, scaled.
 std::vector<double> score_differences(const RowView& view) {
   const AttentionDifferences& in = view.in;
-  const int64_t dim = in.shape.head_dim;
-  const double scale = 1.0 / std::sqrt(static_cast<double>(dim));
+  const int64_t dim = view.base.shape.head_dim;
+  const double scale = view.base.shape.scale;
   std::vector<double> ds;
   for (int64_t j = 0; j < in.layout.first_position; ++j)
-    ds.push_back(scale * dot(view.dq(), row(view.kv.prefix_k, j) + view.kv_column, dim));
+    ds.push_back(scale * dot(view.dq(), row(view.base.prefix_k, j) + view.kv_column, dim));
   for (int64_t j = 0; j <= view.i; ++j) {
-    const double* k = row(view.kv.k, j) + view.kv_column;
+    const double* k = row(view.base.k.matrix(), j) + view.kv_column;
     const double* dk = row(in.dk, view.own_row(j)) + view.kv_column;
     ds.push_back(scale * (dot(view.dq(), k, dim) + dot(view.q(), dk, dim) + dot(view.dq(), dk, dim)));
   }
@@ -76,7 +78,7 @@ void mix_differences(const RowView& view, const std::vector<double>& dp, std::sp
   for (int64_t j = 0; j < static_cast<int64_t>(dp.size()); ++j) {
     const double change = dp[static_cast<size_t>(j)];
     const bool own = j >= prefix;
-    const double* v = own ? row(view.kv.v, j - prefix) : row(view.kv.prefix_v, j);
+    const double* v = own ? row(view.base.v.matrix(), j - prefix) : row(view.base.prefix_v, j);
     for (size_t c = 0; c < out.size(); ++c) out[c] += change * v[view.kv_column + static_cast<int64_t>(c)];
     if (!own) continue;
     const double probability = view.probabilities()[j] + change;
@@ -146,7 +148,7 @@ double cdf_difference(double x, double d) {
 
 }  // namespace
 
-void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+void rms_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps, const ConstMatrix& d,
                          const Matrix& out) {
   const int64_t n = weight.columns;
   for (int64_t r = 0; r < d.rows; ++r)
@@ -156,8 +158,8 @@ void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, c
 }
 
 // Centring is linear, and what it leaves goes through the RMS norm.
-void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
-                           const Matrix& out) {
+void layer_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps,
+                           const ConstMatrix& d, const Matrix& out) {
   const int64_t n = d.columns;
   for (int64_t r = 0; r < d.rows; ++r) {
     const std::vector<double> h = centred(row(base, r % base.rows), n);
@@ -166,17 +168,15 @@ void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps,
   }
 }
 
-void attention_difference(const AttentionDifferences& in, const Matrix& out) {
-  const int64_t num_heads = in.shape.num_heads;
-  const int64_t num_kv_heads = in.shape.num_kv_heads;
-  const int64_t head_dim = in.shape.head_dim;
-  const int64_t group = num_heads / num_kv_heads;
-  const auto& kv = dynamic_cast<const ReferenceKv&>(in.base.kv);
-  parallel_for(in.layout.total(), [&](int64_t r) {
-    for (int64_t head = 0; head < num_heads; ++head) {
-      const int64_t i = r % in.layout.rows;
-      const RowView view{
-          in, kv, r / in.layout.rows, i, head * head_dim, head / group * head_dim, head * in.layout.rows + i};
+void attention_difference(const ReferenceAttentionTrace& base, const AttentionDifferences& d,
+                          const Matrix& out) {
+  const int64_t rows = d.layout.rows;
+  const int64_t head_dim = base.shape.head_dim;
+  parallel_for(d.layout.total(), [&](int64_t r) {
+    const int64_t i = r % rows;
+    for (int64_t head = 0; head < base.shape.num_heads; ++head) {
+      const RowView view{base,           d, r / rows, i, head * head_dim, base.shape.kv_head(head) * head_dim,
+                         head * rows + i};
       std::vector<double> dp = score_differences(view);
       probability_differences(view.probabilities(), dp);
       mix_differences(view, dp, {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});
@@ -184,22 +184,12 @@ void attention_difference(const AttentionDifferences& in, const Matrix& out) {
   });
 }
 
-void gate_sigmoids(const Matrix& gate_up, const Matrix& out) {
-  const int64_t f = gate_up.columns / 2;
-  for (int64_t r = 0; r < out.rows; ++r) {
-    for (int64_t c = 0; c < f; ++c) {
-      row(out, r)[c] = sigmoid(row(gate_up, r)[c]);
-      row(out, r)[f + c] = sigmoid(-row(gate_up, r)[c]);
-    }
-  }
-}
-
 // silu(g + dg) - silu(g) = dg sigma(g + dg) + g (sigma(g + dg) - sigma(g)), and
 // sigma(g + dg) - sigma(g) = sigma(g + dg) sigma(-g) (1 - e^-dg).
-void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out) {
+void swiglu_difference(const ReferenceGateTrace& base, const ConstMatrix& d_gate_up, const Matrix& out) {
   const int64_t f = out.columns;
   parallel_for(out.rows, [&](int64_t r) {
-    const double* gate = row(base.gate_up, r % base.gate_up.rows);
+    const double* gate = row(base.gate_up.matrix(), r % base.gate_up.matrix().rows);
     const double* up = gate + f;
     const double* d_gate = row(d_gate_up, r);
     const double* d_up = d_gate + f;
@@ -213,7 +203,7 @@ void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Ma
 }
 
 // gelu(x + d) - gelu(x) = d Phi(x) + (x + d) (Phi(x + d) - Phi(x)).
-void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out) {
+void gelu_difference(const ConstMatrix& base, const ConstMatrix& d, const Matrix& out) {
   parallel_for(out.rows, [&](int64_t r) {
     const double* x = row(base, r % base.rows);
     const double* change = row(d, r);

@@ -11,17 +11,15 @@ constexpr int64_t kWorthThreads = int64_t{1} << 14;
 
 }  // namespace
 
-std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
-                                      const ReadoutSettings& settings) {
+std::unique_ptr<Readout> make_readout(const Weight& head, const ConstMatrix& x,
+                                      std::span<const int32_t> targets, const ReadoutSettings& settings) {
   const int64_t vocabulary = head.source.out;
   auto readout = std::make_unique<ReferenceReadout>();
   readout->rows = x.rows;
   readout->asked = settings.asked;
   readout->targets.assign(targets.begin(), targets.end());
   std::vector<double> logits(static_cast<size_t>(x.rows * vocabulary));
-  linear(x, head,
-         {reinterpret_cast<std::byte*>(logits.data()), x.rows, vocabulary, vocabulary, sizeof(double)},
-         Accumulate::kNo);
+  linear(x, head, view_of(logits.data(), x.rows, vocabulary), Accumulate::kNo);
   readout->base.resize(static_cast<size_t>(x.rows));
   parallel_for(
       x.rows,
@@ -33,7 +31,7 @@ std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::
   return readout;
 }
 
-void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx,
+void divergence(const Weight& head, const ReferenceReadout& base, const ConstMatrix& dx,
                 std::span<RowResponse> out) {
   constexpr int64_t kRows = 32;  // logits held at once
   const int64_t vocabulary = head.source.out;
@@ -41,9 +39,7 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
   std::vector<F64Row> rows(static_cast<size_t>(kRows));
   for (int64_t begin = 0; begin < dx.rows; begin += kRows) {
     const int64_t count = std::min(kRows, dx.rows - begin);
-    linear(dx.row_range(begin, count), head,
-           {reinterpret_cast<std::byte*>(delta.data()), count, vocabulary, vocabulary, sizeof(double)},
-           Accumulate::kNo);
+    linear(dx.row_range(begin, count), head, view_of(delta.data(), count, vocabulary), Accumulate::kNo);
     const auto chunk = std::span(rows).first(static_cast<size_t>(count));
     f64_rows({base.base, base.targets, base.asked},
              std::span<const double>(delta).first(static_cast<size_t>(count * vocabulary)), begin, chunk);
@@ -53,18 +49,16 @@ void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& 
 }
 
 // In f64 the difference of two logits is exact enough, so this is the divergence of x minus the base's rows.
-void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+void compare(const Weight& head, const ConstMatrix& x, std::span<const int32_t> targets,
              const ReadoutSettings& settings, std::span<RowResponse> out) {
   const auto rows = static_cast<int64_t>(targets.size());
-  const Matrix base = x.row_range(0, rows);
+  const ConstMatrix base = x.row_range(0, rows);
   std::vector<double> differences;
   for (int64_t r = rows; r < x.rows; ++r)
     for (int64_t c = 0; c < x.columns; ++c) differences.push_back(row(x, r)[c] - row(base, r % rows)[c]);
   const auto readout = make_readout(head, base, targets, settings);
-  divergence(
-      head, dynamic_cast<const ReferenceReadout&>(*readout),
-      {reinterpret_cast<std::byte*>(differences.data()), x.rows - rows, x.columns, x.columns, sizeof(double)},
-      out);
+  divergence(head, dynamic_cast<const ReferenceReadout&>(*readout),
+             view_of(differences.data(), x.rows - rows, x.columns), out);
 }
 
 }  // namespace tugline::reference

@@ -25,7 +25,7 @@ int64_t tile_outputs(const LinearSource& source) {
 // x's rows in panels of panel_rows(), each [in, panel_rows()]: side by side, with zeros if there are fewer rows.
 class Panels {
  public:
-  explicit Panels(const Matrix& x)
+  explicit Panels(const ConstMatrix& x)
       : rows_(panel_rows()),
         in_(x.columns),
         count_((x.rows + rows_ - 1) / rows_),
@@ -96,7 +96,7 @@ class Tile {
 
 }  // namespace
 
-void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate, Bias bias) {
+void linear(const ConstMatrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate, Bias bias) {
   const LinearSource& source = weight.source;
   const bool add_bias = bias == Bias::kAdd && !source.bias.empty();
   const Panels panels(x);

@@ -18,25 +18,26 @@ void softmax(std::span<double> scores) {
 
 // Keys or values that row i of push b sees, one head: the prefix, then the push's own rows up to i.
 struct Visible {
-  const Matrix& prefix;
-  const Matrix& own;
+  const ConstMatrix& prefix;
+  const ConstMatrix& own;
   int64_t own_begin;  // first row of the push in `own`
   int64_t column;     // first column of the head
-  int64_t head_dim;
+  const HeadShape& shape;
 
   // Calls visit(block, first) for the prefix's rows and the push's own, `count` in all; `first` is the block's first position.
   template <typename Visit>
   void blocks(int64_t count, Visit visit) const {
-    if (prefix.rows > 0) visit(RowBlock{row(prefix, 0) + column, prefix.stride, prefix.rows, head_dim}, 0);
-    visit(RowBlock{row(own, own_begin) + column, own.stride, count - prefix.rows, head_dim}, prefix.rows);
+    if (prefix.rows > 0)
+      visit(RowBlock{row(prefix, 0) + column, prefix.stride, prefix.rows, shape.head_dim}, 0);
+    visit(RowBlock{row(own, own_begin) + column, own.stride, count - prefix.rows, shape.head_dim},
+          prefix.rows);
   }
 };
 
 void score(const double* q, const Visible& keys, std::span<double> scores) {
   keys.blocks(static_cast<int64_t>(scores.size()),
               [&](const RowBlock& block, int64_t first) { row_dots(q, block, scores.data() + first); });
-  const double scale = 1.0 / std::sqrt(static_cast<double>(keys.head_dim));
-  for (double& s : scores) s *= scale;
+  for (double& s : scores) s *= keys.shape.scale;
 }
 
 void attend(const double* q, const Visible& keys, const Visible& values, std::span<double> scores,
@@ -51,7 +52,7 @@ void attend(const double* q, const Visible& keys, const Visible& values, std::sp
 
 }  // namespace
 
-void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out) {
+void rms_norm(const ConstMatrix& x, const ConstMatrix& weight, double eps, const Matrix& out) {
   const int64_t n = weight.columns;
   const double* w = row(weight, 0);
   for (int64_t r = 0; r < x.rows; ++r) {
@@ -70,7 +71,8 @@ std::vector<double> centred(const double* x, int64_t n) {
   return out;
 }
 
-void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps, const Matrix& out) {
+void layer_norm(const ConstMatrix& x, const ConstMatrix& weight, const ConstMatrix& bias, double eps,
+                const Matrix& out) {
   const int64_t n = x.columns;
   for (int64_t r = 0; r < x.rows; ++r) {
     const std::vector<double> in = centred(row(x, r), n);
@@ -98,42 +100,42 @@ void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, con
 }
 
 void attention(const AttentionInputs& in, const Matrix& out) {
-  const int64_t num_heads = in.shape.num_heads;
-  const int64_t num_kv_heads = in.shape.num_kv_heads;
   const int64_t head_dim = in.shape.head_dim;
-  const int64_t group = num_heads / num_kv_heads;
   // side by side: later rows see more keys
   parallel_for<Schedule::kInterleaved>(in.layout.total(), [&](int64_t r) {
     const int64_t i = r % in.layout.rows;
     std::vector<double> scores(static_cast<size_t>(in.layout.first_position + i + 1));
-    for (int64_t head = 0; head < num_heads; ++head) {
-      const int64_t column = head / group * head_dim;
-      const Visible keys{in.prefix_k, in.own_k, r - i, column, head_dim};
-      const Visible values{in.prefix_v, in.own_v, r - i, column, head_dim};
+    for (int64_t head = 0; head < in.shape.num_heads; ++head) {
+      const int64_t column = in.shape.kv_head(head) * head_dim;
+      const Visible keys{in.prefix_k, in.own_k, r - i, column, in.shape};
+      const Visible values{in.prefix_v, in.own_v, r - i, column, in.shape};
       attend(row(in.q, r) + head * head_dim, keys, values, scores,
              {row(out, r) + head * head_dim, static_cast<size_t>(head_dim)});
     }
   });
 }
 
-void attention_probabilities(const AttentionInputs& in, const Matrix& out) {
-  const int64_t num_heads = in.shape.num_heads;
-  const int64_t num_kv_heads = in.shape.num_kv_heads;
-  const int64_t head_dim = in.shape.head_dim;
-  const int64_t group = num_heads / num_kv_heads;
-  for (int64_t head = 0; head < num_heads; ++head) {
-    const Visible keys{in.prefix_k, in.own_k, 0, head / group * head_dim, head_dim};
-    for (int64_t i = 0; i < in.layout.rows; ++i) {
-      const auto visible = static_cast<size_t>(in.layout.first_position + i + 1);
-      double* to = row(out, head * in.layout.rows + i);
-      std::fill(to, to + out.columns, 0.0);
-      score(row(in.q, i) + head * head_dim, keys, {to, visible});
-      softmax({to, visible});
+ReferenceAttentionTrace::ReferenceAttentionTrace(const AttentionInputs& base)
+    : shape(base.shape),
+      q(base.q),
+      k(base.own_k),
+      v(base.own_v),
+      prefix_k(base.prefix_k),
+      prefix_v(base.prefix_v),
+      probabilities(base.shape.num_heads * base.layout.rows, base.layout.first_position + base.layout.rows) {
+  const int64_t rows = base.layout.rows;
+  for (int64_t head = 0; head < shape.num_heads; ++head) {
+    const Visible keys{prefix_k, base.own_k, 0, shape.kv_head(head) * shape.head_dim, shape};
+    for (int64_t i = 0; i < rows; ++i) {
+      const auto visible = static_cast<size_t>(base.layout.first_position + i + 1);
+      const std::span<double> to(row(probabilities.matrix(), head * rows + i), visible);
+      score(row(base.q, i) + head * shape.head_dim, keys, to);
+      softmax(to);
     }
   }
 }
 
-void swiglu(const Matrix& gate_up, const Matrix& out) {
+void swiglu(const ConstMatrix& gate_up, const Matrix& out) {
   parallel_for(out.rows, [&](int64_t r) {
     const double* gate = row(gate_up, r);
     const double* up = gate + out.columns;
@@ -143,7 +145,7 @@ void swiglu(const Matrix& gate_up, const Matrix& out) {
 
 double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 
-void gelu(const Matrix& x, const Matrix& out) {
+void gelu(const ConstMatrix& x, const Matrix& out) {
   parallel_for(out.rows, [&](int64_t r) {
     for (int64_t c = 0; c < out.columns; ++c) row(out, r)[c] = row(x, r)[c] * normal_cdf(row(x, r)[c]);
   });

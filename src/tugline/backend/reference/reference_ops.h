@@ -11,12 +11,31 @@
 
 #include "tugline/backend/backend.h"
 #include "tugline/backend/f64_row.h"
+#include "tugline/backend/host_view.h"
 
 namespace tugline::reference {
 
 using Row = double*;
 
 inline Row row(const Matrix& m, int64_t r) { return reinterpret_cast<double*>(m.data) + r * m.stride; }
+inline const double* row(const ConstMatrix& m, int64_t r) {
+  return reinterpret_cast<const double*>(m.data) + r * m.stride;
+}
+
+class ReferenceBuffer final : public Buffer {
+ public:
+  ReferenceBuffer(int64_t rows, int64_t columns)
+      : ReferenceBuffer(rows, columns, std::vector<double>(static_cast<size_t>(rows * columns))) {}
+  // A copy.
+  explicit ReferenceBuffer(const ConstMatrix& from) : ReferenceBuffer(from.rows, from.columns) {
+    for (int64_t r = 0; r < from.rows; ++r) std::copy_n(row(from, r), from.columns, row(matrix(), r));
+  }
+
+ private:
+  ReferenceBuffer(int64_t rows, int64_t columns, std::vector<double> values)
+      : Buffer(view_of(values.data(), rows, columns)), values_(std::move(values)) {}
+  std::vector<double> values_;
+};
 
 // A linear map that reads its weight from the source each time that it is used. It holds only the bias.
 struct Weight final : Linear {
@@ -48,44 +67,49 @@ inline double dot(const double* x, const double* y, int64_t n) {
 }
 
 // Defined in reference_linear.cpp. Errors: those of reading the weight.
-void linear(const Matrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate,
+void linear(const ConstMatrix& x, const Weight& weight, const Matrix& out, Accumulate accumulate,
             Bias bias = Bias::kAdd);
-void rms_norm(const Matrix& x, const Matrix& weight, double eps, const Matrix& out);
-void layer_norm(const Matrix& x, const Matrix& weight, const Matrix& bias, double eps, const Matrix& out);
+void rms_norm(const ConstMatrix& x, const ConstMatrix& weight, double eps, const Matrix& out);
+void layer_norm(const ConstMatrix& x, const ConstMatrix& weight, const ConstMatrix& bias, double eps,
+                const Matrix& out);
 void rope(const RopeTable& table, const RowLayout& layout, int64_t head_dim, const Matrix& x);
 void attention(const AttentionInputs& inputs, const Matrix& out);
-void swiglu(const Matrix& gate_up, const Matrix& out);
-void gelu(const Matrix& x, const Matrix& out);
+void swiglu(const ConstMatrix& gate_up, const Matrix& out);
+void gelu(const ConstMatrix& x, const Matrix& out);
 
-void rms_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
+void rms_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps, const ConstMatrix& d,
                          const Matrix& out);
-void layer_norm_difference(const Matrix& base, const Matrix& weight, double eps, const Matrix& d,
-                           const Matrix& out);
-void attention_probabilities(const AttentionInputs& inputs, const Matrix& out);
-// Refers to the keys and values in place, without packing them.
-struct ReferenceKv final : PackedKv {
-  explicit ReferenceKv(const AttentionInputs& base)
-      : k(base.own_k), v(base.own_v), prefix_k(base.prefix_k), prefix_v(base.prefix_v) {}
-  Matrix k;  // [rows, num_kv_heads * head_dim]
-  Matrix v;
-  Matrix prefix_k;  // [first_position, num_kv_heads * head_dim]
-  Matrix prefix_v;
+void layer_norm_difference(const ConstMatrix& base, const ConstMatrix& weight, double eps,
+                           const ConstMatrix& d, const Matrix& out);
+struct ReferenceAttentionTrace final : AttentionTrace {
+  explicit ReferenceAttentionTrace(const AttentionInputs& base);
+  HeadShape shape;
+  ReferenceBuffer q;  // [rows, num_heads * head_dim]
+  ReferenceBuffer k;  // [rows, num_kv_heads * head_dim]
+  ReferenceBuffer v;
+  ConstMatrix prefix_k;  // [first_position, num_kv_heads * head_dim]
+  ConstMatrix prefix_v;
+  ReferenceBuffer probabilities;  // [num_heads * rows, first_position + rows]: 0 where a row does not see
 };
-void attention_difference(const AttentionDifferences& inputs, const Matrix& out);
-void gate_sigmoids(const Matrix& gate_up, const Matrix& out);
-void swiglu_difference(const SwigluBase& base, const Matrix& d_gate_up, const Matrix& out);
-void gelu_difference(const Matrix& base, const Matrix& d, const Matrix& out);
+void attention_difference(const ReferenceAttentionTrace& base, const AttentionDifferences& d,
+                          const Matrix& out);
+struct ReferenceGateTrace final : GateTrace {
+  explicit ReferenceGateTrace(const ConstMatrix& from) : gate_up(from) {}
+  ReferenceBuffer gate_up;  // [rows, 2 f]
+};
+void swiglu_difference(const ReferenceGateTrace& base, const ConstMatrix& d_gate_up, const Matrix& out);
+void gelu_difference(const ConstMatrix& base, const ConstMatrix& d, const Matrix& out);
 
 // x - mean(x).
 std::vector<double> centred(const double* x, int64_t n);
 // The normal distribution function.
 double normal_cdf(double x);
 
-std::unique_ptr<Readout> make_readout(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
-                                      const ReadoutSettings& settings);
-void divergence(const Weight& head, const ReferenceReadout& base, const Matrix& dx,
+std::unique_ptr<Readout> make_readout(const Weight& head, const ConstMatrix& x,
+                                      std::span<const int32_t> targets, const ReadoutSettings& settings);
+void divergence(const Weight& head, const ReferenceReadout& base, const ConstMatrix& dx,
                 std::span<RowResponse> out);
-void compare(const Weight& head, const Matrix& x, std::span<const int32_t> targets,
+void compare(const Weight& head, const ConstMatrix& x, std::span<const int32_t> targets,
              const ReadoutSettings& settings, std::span<RowResponse> out);
 
 }  // namespace tugline::reference
