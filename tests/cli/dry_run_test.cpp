@@ -83,9 +83,9 @@ TEST_F(DryRun, NeedsNoWeights) {
 
 TEST_F(DryRun, RefusesWhatTheSweepWould) {
   ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db --layers 0 --directions 1").status, 0);
-  expect_refused("sweep $MODEL data.json --dry-run -o run.db --layers 1 --directions 1", "layers: ");
-  expect_refused("sweep $MODEL data.json --dry-run -o run.db --layers 0 --directions 1 --batch-rows 7",
-                 "batch_rows: ");
+  expect_refused("sweep $MODEL data.json --dry-run -o run.db --layers 0 --directions 1 --seed 7", "seed: ");
+  expect_refused("sweep $MODEL data.json --dry-run -o run.db --layers 1 --directions 1 --hook resid_pre",
+                 "hook: ");
   expect_refused("sweep $MODEL data.json --dry-run -o data.json", "data.json");
   expect_refused("sweep $MODEL data.json --dry-run --layers 9", "9");
   expect_refused("sweep $MODEL data.json --json -o other.db", "--json");

@@ -185,7 +185,7 @@ TEST_F(PushVectors, PrincipalDirectionsAreTheComponents) {
   options_.family = DirectionFamily::kPrincipal;
   EXPECT_EQ(direction(2), residuals_.components[2]);
   residuals_.components.resize(2);
-  expect_error(ErrorCode::kInput, {"layer 3", "2 principal components"}, [&] { (void)direction(2); });
+  expect_error(ErrorCode::kInput, {"layer 3", "principal components: 2"}, [&] { (void)direction(2); });
 }
 
 TEST_F(PushVectors, OrthogonalToTheResidual) {

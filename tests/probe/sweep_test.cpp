@@ -45,7 +45,7 @@ TEST_F(Sweeps, AuditsEveryUnitWhateverElseRuns) {
   MemoryObserver whole;
   run_sweep(model_, plan, options, whole, &exact);
   MemoryObserver resumed;
-  for (const size_t kept : {0U, 3U}) resumed.units[whole.order[kept]] = whole.units.at(whole.order[kept]);
+  for (const size_t kept : {0U, 3U}) resumed.hold(whole.units.at(whole.order[kept]));
   run_sweep(model_, plan, options, resumed, &exact);
   EXPECT_EQ(resumed.units, whole.units);
   for (auto [key, unit] : whole.units) {

@@ -267,9 +267,9 @@ TEST(RunStore, ResumesTheSameRunAndNotesTheSession) {
   }
   { (void)RunStore::create_or_resume(folder / "run.db", made_identity(), {{"machine", "idle"}}); }
   RunStore store = RunStore::create_or_resume(folder / "run.db", made_identity(), {{"machine", "two"}});
+  EXPECT_EQ(store.sessions().size(), 1U) << "a session that wrote nothing leaves no trace";
   store.put_example(made_example(0));
   store.put_example(made_example(0));
-  EXPECT_EQ(store.sessions().size(), 1U) << "a session that wrote no unit leaves no trace";
   store.put_unit(made_unit(0, 1, 1));
   store.put_unit(made_unit(0, 2, 1));
   EXPECT_EQ(store.sessions(),
@@ -324,9 +324,8 @@ TEST(RunStore, AFailedUnitLeavesNothingOfItself) {
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
   store.put_example(made_example(0));
   UnitRecord twice = made_unit(0, 1, 1);
-  twice.measured.responses.push_back(
-      twice.measured.responses.back());  // the same push again: refused by the last insert
-  EXPECT_THROW(store.put_unit(twice), Error);
+  twice.measured.responses.push_back(twice.measured.responses.back());  // the same push again
+  EXPECT_THROW(store.put_unit(twice), std::logic_error);
   EXPECT_TRUE(store.unit_keys().empty());
   store.put_unit(made_unit(0, 1, 1));
   EXPECT_EQ(store.sessions().size(), 1U);
