@@ -139,7 +139,8 @@ TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("plot run.db -o f.svg --kind scatter --metric size", "holds no analysis");
   expect_refused("plot run.db -o f.svg --layer 1", "--layer: goes with");
   expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "--metric: goes with");
-  expect_refused("plot run.db -o f.svg --kind chunks --layer 7", "--layer: the run has no layer 7 with chunk spans; it has 0, 1");
+  expect_refused("plot run.db -o f.svg --kind chunks --layer 7",
+                 "--layer: the run has no layer 7 with chunk spans; it has 0, 1");
 }
 
 }  // namespace

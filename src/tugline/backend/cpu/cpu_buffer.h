@@ -26,8 +26,7 @@ class CpuBuffer final : public Buffer {
 
  private:
   CpuBuffer(int64_t rows, int64_t columns, AlignedFloats values)
-      : Buffer(view_of(values.data(), rows, columns)),
-        values_(std::move(values)) {}
+      : Buffer(view_of(values.data(), rows, columns)), values_(std::move(values)) {}
   AlignedFloats values_;
 };
 
