@@ -6,7 +6,7 @@
 
 namespace tugline {
 
-// Index of a decoder layer, from 0. The point inside the layer at which a push lands is probe/site's Hook.
+// Index of a decoder layer, from 0. The point inside the layer at which a push lands is model/site's Hook.
 struct LayerIndex {
   int32_t value = 0;
   auto operator<=>(const LayerIndex&) const = default;
@@ -16,12 +16,6 @@ struct LayerIndex {
 struct Position {
   int64_t value = 0;
   auto operator<=>(const Position&) const = default;
-};
-
-// Row of the embedding table.
-struct TokenId {
-  int32_t value = 0;
-  auto operator<=>(const TokenId&) const = default;
 };
 
 // Half-open range [begin, end) of token positions.
