@@ -23,7 +23,7 @@ build_packages=(
   python3 ca-certificates                       # the model fetcher
 )
 test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev clang-format)
-python_packages=(python3-dev python3-venv patchelf)
+python_packages=(python3-dev python3-venv)
 tidy_packages=(clang-tidy libomp-dev)
 fuzz_packages=(clang libomp-dev)
 
