@@ -44,23 +44,14 @@ Work whole_layer(const ModelConfig& config, const RowLayout& layout, Kind kind) 
   return Counter{config, layout, kind}.of(program, program.all());
 }
 
-// What a push at `site` goes through.
-Work work_above(const ModelConfig& config, Site site, const RowLayout& layout) {
+// What a push at `site` goes through on differences, or a run from the site's entry on values.
+Work work_through(const ModelConfig& config, Site site, const RowLayout& layout, Kind kind) {
   const LayerProgram program = describe_layer(config);
-  const Counter counter{config, layout, Kind::kDifferences};
+  const Counter counter{config, layout, kind};
   Work work;
-  visit_steps_above(config, program, site,
-                    [&](LayerIndex, StepRange steps) { work += counter.of(program, steps); });
-  return work;
-}
-
-// What a run on values from the entry of `site` goes through.
-Work work_from_entry(const ModelConfig& config, Site site, const RowLayout& layout) {
-  const LayerProgram program = describe_layer(config);
-  const Counter counter{config, layout, Kind::kValues};
-  Work work;
-  visit_steps_from_entry(config, program, site,
-                         [&](LayerIndex, StepRange steps) { work += counter.of(program, steps); });
+  const auto visit_steps = kind == Kind::kDifferences ? visit_steps_above : visit_steps_from_entry;
+  visit_steps(config, program, site,
+              [&](LayerIndex, StepRange steps) { work += counter.of(program, steps); });
   return work;
 }
 
@@ -106,7 +97,7 @@ Work layer_difference_work(const ModelConfig& config, const RowLayout& layout) {
 Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int64_t pushes,
                Vocabulary vocabulary) {
   const RowLayout layout{.pushes = pushes, .rows = rows.count, .first_position = rows.push.value};
-  Work work = work_above(config, site, layout);
+  Work work = work_through(config, site, layout, Kind::kDifferences);
   const int64_t tokens = vocabulary == Vocabulary::kExact
                              ? config.vocab_size
                              : std::min(config.vocab_size, kMostHead + kTailTokens);
@@ -116,7 +107,7 @@ Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int
 
 Work span_work(const ModelConfig& config, const ReplayRows& rows, Site lowest) {
   const RowLayout layout{.pushes = 1, .rows = rows.count, .first_position = rows.push.value};
-  Work work = work_from_entry(config, lowest, layout);
+  Work work = work_through(config, lowest, layout, Kind::kValues);
   work.head = head_flops(config, rows.read());
   return work;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <vector>
 
 #include "tugline/probe/audit.h"
 #include "tugline/probe/growth.h"
@@ -145,16 +146,16 @@ class Accountant {
   }
 
   void add(const PlannedExample& planned) {
-    const int64_t before = cost_.units_left + cost_.audits_left;
     const auto tokens = static_cast<int64_t>(planned.ids.size());
-    const auto is_left = [&](const Span& span) { return has_work_left(planned, span); };
-    if (std::ranges::any_of(planned.spans, is_left))
-      memory_.begin_example(tokens, replayed_tokens(planned, options_));
-    for (const Span& span : planned.spans) add(planned, span);
+    std::vector<SpanWork> spans;
+    for (const Span& span : planned.spans) spans.push_back(work_at(planned, span));
+    const bool is_left = std::ranges::any_of(spans, &SpanWork::is_left);
+    if (is_left) memory_.begin_example(tokens, replayed_tokens(planned, options_));
+    for (const SpanWork& span : spans) add(span);
     if (planned.skipped.empty())
       statistics_ += residual_pass_work(config_, tokens, options_.layers.back().value + 1);
     cost_.store_bytes += kExampleBytes;
-    if (cost_.units_left + cost_.audits_left == before) return;
+    if (!is_left) return;
     ++cost_.baselines_left;
     cost_.shared_work += baseline_work(config_, tokens);
   }
@@ -167,40 +168,50 @@ class Accountant {
   }
 
  private:
-  [[nodiscard]] MissingWork work_at(const PlannedExample& planned, const Span& span, LayerIndex layer) const {
-    const ReplayRows rows = planned_rows(planned, span, options_);
-    return missing_work(options_, parts_(unit_key(planned, span, layer)),
-                        !out_of_reach(config_, rows, {layer, options_.point}));
+  struct LayerWork {
+    LayerIndex layer;
+    MissingWork missing;
+    bool has_parts = false;
+  };
+  struct SpanWork {
+    ReplayRows rows;
+    std::vector<LayerWork> layers;
+    [[nodiscard]] bool is_left() const {
+      return std::ranges::any_of(layers, [](const LayerWork& work) { return !work.missing.empty(); });
+    }
+  };
+
+  [[nodiscard]] SpanWork work_at(const PlannedExample& planned, const Span& span) const {
+    SpanWork work{.rows = planned_rows(planned, span, options_), .layers = {}};
+    for (const LayerIndex layer : options_.layers) {
+      const UnitParts parts = parts_(unit_key(planned, span, layer));
+      const bool is_reached = !out_of_reach(config_, work.rows, {layer, options_.point});
+      work.layers.push_back({.layer = layer,
+                             .missing = missing_work(options_, parts, is_reached),
+                             .has_parts = !parts.empty()});
+    }
+    return work;
   }
 
-  [[nodiscard]] bool has_work_left(const PlannedExample& planned, const Span& span) const {
-    return std::ranges::any_of(options_.layers,
-                               [&](LayerIndex layer) { return !work_at(planned, span, layer).empty(); });
-  }
-
-  void add(const PlannedExample& planned, const Span& span) {
-    const ReplayRows rows = planned_rows(planned, span, options_);
-    const int64_t before = cost_.units_left + cost_.audits_left;
-    if (has_work_left(planned, span)) memory_.begin_span(rows);
-    for (const LayerIndex layer : options_.layers) add_unit(planned, span, rows, layer);
-    if (cost_.units_left + cost_.audits_left == before) return;
+  void add(const SpanWork& span) {
+    if (span.is_left()) memory_.begin_span(span.rows);
+    for (const LayerWork& work : span.layers) add_unit(span.rows, work);
+    if (!span.is_left()) return;
     ++cost_.spans_left;
-    const Work shared = span_work(config_, rows, lowest_);
+    const Work shared = span_work(config_, span.rows, lowest_);
     cost_.span_work += shared;
     cost_.shared_work += shared;
   }
 
-  void add_unit(const PlannedExample& planned, const Span& span, const ReplayRows& all_rows,
-                LayerIndex layer) {
+  void add_unit(const ReplayRows& all_rows, const LayerWork& work) {
     ++cost_.units;
     cost_.store_bytes += store_bytes(all_rows);
-    const MissingWork work = work_at(planned, span, layer);
-    for (const MissingWork::Audit& audit : work.audits)
+    for (const MissingWork::Audit& audit : work.missing.audits)
       cost_.audits_left += audit.range.end - audit.range.begin;
-    if (work.grids.empty()) return;
+    if (work.missing.grids.empty()) return;
     ++cost_.units_left;
-    if (!parts_(unit_key(planned, span, layer)).empty()) ++cost_.units_partial;
-    for (const PushGrid& grid : work.grids) add_pushes(grid, all_rows, {layer, options_.point});
+    if (work.has_parts) ++cost_.units_partial;
+    for (const PushGrid& grid : work.missing.grids) add_pushes(grid, all_rows, {work.layer, options_.point});
   }
 
   void add_pushes(const PushGrid& grid, const ReplayRows& all_rows, Site site) {
