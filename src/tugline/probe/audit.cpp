@@ -12,6 +12,7 @@
 #include "tugline/core/philox.h"
 #include "tugline/probe/plain_replay.h"
 #include "tugline/probe/reach.h"
+#include "tugline/probe/vectors.h"
 
 namespace tugline {
 namespace {
@@ -136,12 +137,6 @@ AskedTokens longer(AskedTokens asked) {
   return asked;
 }
 
-double norm_of(std::span<const double> values) {
-  double squares = 0;
-  for (const double value : values) squares += value * value;
-  return std::sqrt(squares);
-}
-
 }  // namespace
 
 double disagreement(double found, double exact, double scale) {
@@ -195,12 +190,9 @@ Auditor::Rerun Auditor::rerun(const std::vector<double>& vectors, const ReplayRo
   const Base& base = base_of(rows);
   Backend& backend = exact_.backend();
   const auto hidden = static_cast<size_t>(exact_.config().hidden_size);
-  const auto numbers =
-      static_cast<size_t>(rows.vectors() * width_at(baseline_.point(), exact_.config()));  // of a push
-  std::vector<double> with_base(numbers);
-  with_base.insert(with_base.end(), vectors.begin(), vectors.end());
-  PlainReplayWorkspace workspace(exact_, static_cast<int64_t>(vectors.size() / numbers), rows);
-  const Matrix all = PlainReplay(exact_, baseline_, rows, layer, workspace).final_normed(with_base);
+  const int64_t width = width_at(baseline_.point(), exact_.config());
+  PlainReplayWorkspace workspace(exact_, std::ssize(vectors) / (rows.vectors() * width), rows);
+  const Matrix all = PlainReplay(exact_, baseline_, rows, layer, workspace).final_normed(vectors);
   std::vector<double> dx = backend.download(all);
   const std::vector<double> unpushed(dx.begin(), dx.begin() + static_cast<int64_t>(base.final_normed.size()));
   dx.erase(dx.begin(), dx.begin() + static_cast<int64_t>(unpushed.size()));
@@ -216,10 +208,8 @@ Auditor::Rerun Auditor::rerun(const std::vector<double>& vectors, const ReplayRo
   }
   for (size_t row = 0; row < unpushed.size(); row += hidden) {
     const auto exact = std::span(unpushed).subspan(row, hidden);
-    std::vector<double> apart(base.final_normed.begin() + static_cast<int64_t>(row),
-                              base.final_normed.begin() + static_cast<int64_t>(row + hidden));
-    for (size_t i = 0; i < hidden; ++i) apart[i] -= exact[i];
-    found.base_error = std::max(found.base_error, disagreement(norm_of(apart), 0, norm_of(exact)));
+    const std::vector<double> apart = difference(std::span(base.final_normed).subspan(row, hidden), exact);
+    found.base_error = std::max(found.base_error, disagreement(norm(apart), 0, norm(exact)));
   }
   return found;
 }

@@ -21,7 +21,7 @@ namespace tugline {
 [[nodiscard]] std::vector<UnitPush> choose_audited(const PushGrid& grid, uint64_t seed, const UnitSite& site,
                                                    int64_t count);
 
-// Of the pushes that are chosen in order: the first `end`, without the first `begin`, which are audited already.
+// A range [begin, end) of the chosen pushes, in their order. Those before `begin` are audited already.
 struct AuditedRange {
   int64_t begin = 0;
   int64_t end = 0;
@@ -37,7 +37,7 @@ class Auditor {
   Auditor(const Model& exact, const Model& model, const Baseline& baseline, int64_t tokens,
           const ReadoutOptions& options = {});
 
-  // Of a unit, or a part of it, that was measured at `site` over `rows` with these options. What no push reaches is not audited.
+  // Audits a unit, or a part of it, that was measured at `site` over `rows` with these options. What no push reaches is not audited.
   [[nodiscard]] AuditResult audit(const UnitMeasurement& unit, const ReplayRows& rows, const UnitSite& site,
                                   const PushOptions& options, AuditedRange range);
 

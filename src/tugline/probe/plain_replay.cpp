@@ -26,36 +26,30 @@ PlainReplay::PlainReplay(const Model& model, const Baseline& baseline, ReplayRow
       targets_(read_targets(baseline, rows)) {}
 
 Matrix PlainReplay::final_normed(std::span<const double> vectors) {
-  const int64_t pushes = static_cast<int64_t>(vectors.size()) / numbers_of_push();
+  const int64_t width = width_at(baseline_.point(), model_.config());
+  const int64_t each = rows_.vectors();
+  const int64_t pushes = 1 + static_cast<int64_t>(vectors.size()) / (each * width);
   assert(pushes <= 1 + workspace_.max_pushes());
   Backend& backend = model_.backend();
   const RowLayout layout{.pushes = pushes, .rows = rows_.count, .first_position = rows_.push.value};
   const Matrix h = workspace_.h->rows(0, layout.total());
-  const Matrix added = workspace_.vectors->rows(0, pushes * rows_.vectors())
-                           .column_range(0, width_at(baseline_.point(), model_.config()));
+  const Matrix added = workspace_.vectors->rows(0, pushes * each).column_range(0, width);
   const Matrix read = workspace_.read->rows(0, pushes * rows_.read());
 
   backend.repeat(baseline_.residual(layer_).rows(rows_.push.value, rows_.count), h);
-  backend.upload(vectors, added);
+  backend.clear(added.row_range(0, each));
+  backend.upload(vectors, added.row_range(each, (pushes - 1) * each));
   run_layers(layout, added, h);
   backend.select_rows(h, layout, rows_.first_read, read);
   model_.final_norm().apply(read, read);
   return read;
 }
 
-// Runs the base through the layers again, as a push of zeros. It has the same sums in the same order, so rounding alone never
-// distinguishes the base from a push that changes nothing.
 std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
-  const auto numbers = static_cast<size_t>(numbers_of_push());
-  std::vector<double> with_base(numbers);
-  with_base.insert(with_base.end(), vectors.begin(), vectors.end());
-  std::vector<RowResponse> responses(vectors.size() / numbers * static_cast<size_t>(rows_.read()));
-  model_.backend().compare(*model_.weights().head, final_normed(with_base), targets_, settings_, responses);
+  const Matrix normed = final_normed(vectors);
+  std::vector<RowResponse> responses(static_cast<size_t>(normed.rows - rows_.read()));
+  model_.backend().compare(*model_.weights().head, normed, targets_, settings_, responses);
   return responses;
-}
-
-int64_t PlainReplay::numbers_of_push() const {
-  return rows_.vectors() * width_at(baseline_.point(), model_.config());
 }
 
 void PlainReplay::run_layers(const RowLayout& layout, const Matrix& vectors, const Matrix& h) {

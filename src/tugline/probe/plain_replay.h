@@ -40,11 +40,12 @@ class PlainReplay {
   // is the point's. Returns [pushes * rows.read()] responses, push-major.
   [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
 
-  // The final norm's output of the pushed rows that are read [pushes * rows.read(), hidden], in the workspace until the next run.
+  // The final norm's output of the rows that are read [(1 + pushes) * rows.read(), hidden], in the workspace until the next run. The base's
+  // rows come first. They run through the layers again, as a push of zeros: with the same sums in the same order, so that rounding alone never
+  // distinguishes the base from a push that changes nothing.
   [[nodiscard]] Matrix final_normed(std::span<const double> vectors);
 
  private:
-  [[nodiscard]] int64_t numbers_of_push() const;
   // Runs h from the site's entry, and adds the vectors at the site.
   void run_layers(const RowLayout& layout, const Matrix& vectors, const Matrix& h);
 
