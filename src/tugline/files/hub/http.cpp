@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <ctime>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
 #include "tugline/core/version.h"
+#include "tugline/files/model_folder.h"
 
 namespace tugline {
 namespace {
@@ -178,9 +178,8 @@ void set_authorities(const Easy& easy) {
   if (folder != nullptr && *folder != '\0') set(easy, CURLOPT_CAPATH, folder);
   const char* const file = std::getenv("SSL_CERT_FILE");
   if (file != nullptr && *file != '\0') return set(easy, CURLOPT_CAINFO, file);
-  std::error_code ignored;
   for (const char* known : kBundles)
-    if (std::filesystem::exists(known, ignored)) return set(easy, CURLOPT_CAINFO, known);
+    if (is_there(known)) return set(easy, CURLOPT_CAINFO, known);
 }
 
 enum class Failure { kTransient, kUnreachable, kCertificate, kFinal };
