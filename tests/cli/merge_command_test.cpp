@@ -1,8 +1,9 @@
 // The built program's sweep --shard and merge on the tiny model: together they are the run that was never sharded.
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 
-#include "commands.h"
+#include "same_exports.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline::test {
@@ -10,7 +11,7 @@ namespace {
 
 const std::string kSettings = " --layers 0,2 --epsilons 0,1 --directions 3 --spans anchor,chunks";
 
-class Shards : public Commands {
+class Shards : public ComparedStores {
  protected:
   void sweep(const std::string& arguments, int status = 0) const {
     const ProgramOutcome outcome = tugline("sweep $MODEL data.json" + arguments);
@@ -25,22 +26,6 @@ class Shards : public Commands {
       names += " " + name;
     }
     return names;
-  }
-  // What the units took is the one thing that differs between two runs.
-  [[nodiscard]] std::string exported(const std::string& store, const std::string& table) const {
-    const ProgramOutcome outcome = tugline("export " + store + " --table " + table + " --format json");
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    auto rows = nlohmann::json::parse(outcome.out);
-    for (auto& row : rows) row.erase("seconds");
-    return rows.dump();
-  }
-  void expect_equal(const std::string& found, const std::string& expected) const {
-    for (const char* table : {"curves", "responses", "rows", "units", "examples", "distance"})
-      EXPECT_EQ(exported(found, table), exported(expected, table)) << table;
-    const auto skipped = [&](const std::string& name) {
-      return RunStore::open_read_only(folder_ / name).skipped_spans();
-    };
-    EXPECT_EQ(skipped(found), skipped(expected));
   }
 };
 

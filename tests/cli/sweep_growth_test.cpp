@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "commands.h"
+#include "same_exports.h"
 #include "tugline/store/run_store.h"
 #include "tugline/store/unit_rows.h"
 
@@ -14,28 +14,12 @@ namespace {
 
 const std::string kPushes = " --epsilons 0,0.5,1 --directions 3";
 
-class Growth : public Commands {
+class Growth : public ComparedStores {
  protected:
   void sweep(const std::string& store, const std::string& arguments,
              const std::string& data = "data.json") const {
     const ProgramOutcome outcome = tugline("sweep $MODEL " + data + " -o " + store + " " + arguments);
     EXPECT_EQ(outcome.status, 0) << arguments << "\n" << outcome.err;
-  }
-  // What the units took is the one thing that differs between two runs.
-  [[nodiscard]] std::string exported(const std::string& store, const std::string& table) const {
-    const ProgramOutcome outcome = tugline("export " + store + " --table " + table + " --format json");
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    auto rows = nlohmann::json::parse(outcome.out);
-    for (auto& row : rows) row.erase("seconds");
-    return rows.dump();
-  }
-  void expect_equal(const std::string& found, const std::string& expected) const {
-    for (const char* table : {"curves", "responses", "rows", "units", "examples", "distance"})
-      EXPECT_EQ(exported(found, table), exported(expected, table)) << table;
-    const auto skipped = [&](const std::string& name) {
-      return RunStore::open_read_only(folder_ / name).skipped_spans();
-    };
-    EXPECT_EQ(skipped(found), skipped(expected));
   }
 };
 
