@@ -40,7 +40,7 @@ struct LanguageModel::Engine {
   [[nodiscard]] const Tokenizer& tokenizer(const Watch& watch = {});
 };
 
-// The tokenizer of a model directory or GGUF file. Errors: kNotFound if there is none; those of Tokenizer.
+// Reads the tokenizer of a model directory or GGUF file. Errors: kNotFound if the model has no tokenizer; the errors of Tokenizer.
 [[nodiscard]] Tokenizer read_tokenizer(const ModelSource& source);
 
 // LanguageModel::load for files that are already found.

@@ -113,10 +113,8 @@ std::string machine_text() {
 
 // The units of the plan and those that the store has besides.
 int64_t units_after(const SweepJob& job, const SweepPlan& plan, const std::vector<UnitKey>& stored) {
-  std::set<UnitKey> units(stored.begin(), stored.end());
-  for (const PlannedExample& example : plan.examples)
-    for (const Span& span : example.spans)
-      for (const LayerIndex layer : job.options.layers) units.insert(unit_key(example, span, layer));
+  std::set<UnitKey> units = unit_keys(job, plan);
+  units.insert(stored.begin(), stored.end());
   return std::ssize(units);
 }
 
@@ -259,6 +257,14 @@ void make_plan(SweepJob& job, const Tokenizer& tokenizer, const Watch& watch) {
   warn_of_two_bos(tokenizer, job.whole, watch);
   check_plan(job.config, job.whole, job.options);
   job.plan = job.shard.is_whole() ? job.whole : plan_of_shard(job.config, job.whole, job.options, job.shard);
+}
+
+std::set<UnitKey> unit_keys(const SweepJob& job, const SweepPlan& of) {
+  std::set<UnitKey> keys;
+  for (const PlannedExample& planned : of.examples)
+    for (const Span& span : planned.spans)
+      for (const LayerIndex layer : job.options.layers) keys.insert(unit_key(planned, span, layer));
+  return keys;
 }
 
 std::string span_text(const std::string& kind, int64_t chunk) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct SweepJob {
     return of.spans() * static_cast<int64_t>(options.layers.size());
   }
 };
+
+// The units of a plan of the job.
+[[nodiscard]] std::set<UnitKey> unit_keys(const SweepJob& job, const SweepPlan& of);
 
 // Loads the dataset and checks the path of the store, before anything about the model is known. Errors: those of load_data and
 // RunStore::check_path.

@@ -70,7 +70,7 @@ enum class NextPass {
 // What a pass finds in single tokens.
 struct PassTokens {
   bool is_flip = false;    // the likeliest token is another one than in the base
-  float target_delta = 0;  // d of the realised next token; NaN if there is none
+  float target_delta = 0;  // d of the realised next token; NaN if the row has no next token
 };
 
 // The responses of a row, without those of AskedTokens.

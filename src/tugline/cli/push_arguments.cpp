@@ -22,13 +22,16 @@ std::string refusal_of_readout(const std::string& text) {
   }
 }
 
-}  // namespace
-
-std::vector<std::string> hook_list() {
+// The names in a table such as kHooks.
+std::vector<std::string> names_in(const auto& table) {
   std::vector<std::string> names;
-  for (const auto& [name, hook] : kHooks) names.emplace_back(name);
+  for (const auto& [name, value] : table) names.emplace_back(name);
   return names;
 }
+
+}  // namespace
+
+std::vector<std::string> hook_list() { return names_in(kHooks); }
 
 std::string hook_names() { return fmt::format("{}", fmt::join(hook_list(), ", ")); }
 
@@ -48,7 +51,7 @@ void add_place_options(CLI::App& command, PushArguments& a) {
       .add_option("--at", a.at,
                   "The token that is pushed: before, the one before the span; first or last of the span; "
                   "every: each of the span's, by the same direction")
-      ->check(CLI::IsMember({"before", "first", "last", "every"}))
+      ->check(CLI::IsMember(names_in(kPushAts)))
       ->capture_default_str();
 }
 

@@ -83,20 +83,12 @@ PartsOf parts_in(const RunStore* store) {
   return [store](const UnitKey& key) { return store->parts(key); };
 }
 
-std::set<UnitKey> planned_units(const SweepJob& job) {
-  std::set<UnitKey> keys;
-  for (const PlannedExample& planned : job.plan.examples)
-    for (const Span& span : planned.spans)
-      for (const LayerIndex layer : job.options.layers) keys.insert(unit_key(planned, span, layer));
-  return keys;
-}
-
 // The share of this speed, in FLOP/s, that the store's units reached.
 std::optional<double> reached_share(const RunStore& store, const SweepJob& job, double speed) {
   const double all = cost_of(job.config, job.plan, job.options, no_parts).push_work.total();
   const double left = cost_of(job.config, job.plan, job.options, parts_in(&store)).push_work.total();
   double seconds = 0;
-  const std::set<UnitKey> planned = planned_units(job);
+  const std::set<UnitKey> planned = unit_keys(job, job.plan);
   for (const UnitRecord& unit : store.units())
     if (planned.contains(unit.key)) seconds += unit.measured.seconds;
   if (all <= left || seconds <= 0) return std::nullopt;

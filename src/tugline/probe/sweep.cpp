@@ -105,7 +105,7 @@ class Sweep {
     const UnitSite unit = unit_site(model_, baseline, base, layer, context);
     for (const PushGrid& grid : work.grids) {
       UnitMeasurement measured =
-          measure_unit(model_, baseline, base, layer, UnitPushes{options_.pushes, grid}, context);
+          measure_unit(model_, baseline, base, unit, UnitPushes{options_.pushes, grid}, context);
       const AuditResult audited = audit(measured, unit, baseline, base, {.begin = 0, .end = options_.audit});
       observer_.put_unit({.key = key,
                           .span = span.tokens,

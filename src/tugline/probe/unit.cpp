@@ -36,17 +36,17 @@ double jackknife_error(const Deviations& deviations) {
 
 class UnitRun {
  public:
-  UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
+  UnitRun(const Model& model, const Baseline& baseline, const SpanBase& base, const UnitSite& site,
           const UnitPushes& pushes, const UnitContext& context)
       : model_(model),
         baseline_(baseline),
         base_(base),
-        layer_(layer),
+        layer_(site.layer),
+        site_(site),
         options_(pushes.options),
         grid_(pushes.grid),
         context_(context),
         measures_(base.options.measures()) {
-    site_ = unit_site(model, baseline, base, layer, context);
     record_.position = base.rows.push.value;
     record_.rms = rms_at(site_);
     const TokenRange readout = base.rows.readout();
@@ -233,7 +233,7 @@ class UnitRun {
   const Baseline& baseline_;
   const SpanBase& base_;
   LayerIndex layer_;
-  UnitSite site_;
+  const UnitSite& site_;
   const PushOptions& options_;
   const PushGrid& grid_;
   const UnitContext& context_;
@@ -286,16 +286,17 @@ int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site 
 }
 
 UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
-                             LayerIndex layer, const UnitPushes& pushes, const UnitContext& context) {
-  UnitMeasurement unit = UnitRun(model, baseline, base, layer, pushes, context).run();
-  check_is_finite(unit, layer);
+                             const UnitSite& site, const UnitPushes& pushes, const UnitContext& context) {
+  UnitMeasurement unit = UnitRun(model, baseline, base, site, pushes, context).run();
+  check_is_finite(unit, site.layer);
   return unit;
 }
 
 UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
                              LayerIndex layer, const PushOptions& options, const UnitContext& context) {
   const PushGrid grid = whole_grid(options);
-  return measure_unit(model, baseline, base, layer, UnitPushes{options, grid}, context);
+  const UnitSite site = unit_site(model, baseline, base, layer, context);
+  return measure_unit(model, baseline, base, site, UnitPushes{options, grid}, context);
 }
 
 }  // namespace tugline

@@ -32,14 +32,14 @@ struct UnitPushes {
   const PushGrid& grid;
 };
 
-// Measures pushes of the unit; responses are by direction, then epsilon, in the grid's order.
+// Measures pushes of the unit at this site; responses are by direction, then epsilon, in the grid's order.
 // Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
 // Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit; kInput when a response is not
 // finite.
 [[nodiscard]] UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
-                                           LayerIndex layer, const UnitPushes& pushes,
+                                           const UnitSite& site, const UnitPushes& pushes,
                                            const UnitContext& context);
-// The same of all pushes of the options.
+// The same of all pushes of the options, at the unit_site of the layer.
 [[nodiscard]] UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
                                            LayerIndex layer, const PushOptions& options,
                                            const UnitContext& context);
