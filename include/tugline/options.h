@@ -123,6 +123,10 @@ struct AnalysisSettings {
   std::optional<double> small_epsilon = {};  // the end of the fit's range
   int64_t resamples = 10'000;                // number of bootstrap resamples and of permutations
   uint64_t seed = 42;
+  // What is analysed: a measure of the table "responses", "kl_own_row", "kl_after", or "kl_sum", the sum over the rows.
+  std::string measure = "kl";
+  std::vector<std::string> spans = {};  // the kinds that results are about; empty: all
+  std::vector<int64_t> layers = {};     // likewise
 };
 
 struct PlotSettings {

@@ -46,8 +46,10 @@ class TUGLINE_API Run {
   // (kUsage): another name.
   [[nodiscard]] Table table(const std::string& name) const;
 
-  // Computes what `tugline analyze` computes, by the names of its tables. `data` is the dataset that was swept, for its metrics; it may
-  // be empty. Keeps the results in the store, in place of an earlier analysis.
+  // Computes what `tugline analyze` computes, by the names of its tables; "answers" has the questions and their answers in sentences.
+  // `data` is the dataset that was swept, for its metrics. If it is empty, they are those of the stored analysis. Keeps the results for
+  // all spans and layers in the store, in place of an earlier analysis, if the measure is "kl". Errors (kUsage): a measure, a kind of span
+  // or a layer that the run lacks.
   enum class Keep { kNo, kYes };
   std::map<std::string, Table> analyze(const AnalysisSettings& settings = {}, const DataSource& data = {},
                                        Keep keep = Keep::kYes, const Watch& watch = {}) const;

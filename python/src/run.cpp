@@ -53,7 +53,10 @@ void bind_settings(nb::module_& module) {
       .def_rw("threshold", &AnalysisSettings::threshold)
       .def_rw("small_epsilon", &AnalysisSettings::small_epsilon)
       .def_rw("resamples", &AnalysisSettings::resamples)
-      .def_rw("seed", &AnalysisSettings::seed);
+      .def_rw("seed", &AnalysisSettings::seed)
+      .def_rw("measure", &AnalysisSettings::measure)
+      .def_rw("spans", &AnalysisSettings::spans)
+      .def_rw("layers", &AnalysisSettings::layers);
   nb::class_<PlotSettings>(module, "PlotSettings")
       .def(nb::init<>())
       .def_rw("kind", &PlotSettings::kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -105,13 +105,20 @@ class Run:
         small_epsilon: float | None = None,
         resamples: int = 10_000,
         seed: int = 42,
+        measure: str = "kl",
+        spans: str | Sequence[str] = (),
+        layers: Sequence[int] = (),
         fields: Mapping[str, str] | None = None,
         keep: bool = True,
     ) -> dict[str, pd.DataFrame]:
-        """Intervals, contrasts, components of variance, fits, and, with the swept ``data``, correlations with its metrics.
+        """Answers to questions, contrasts, components of variance, fits, and, with the swept ``data``, correlations with its metrics.
 
-        Returns data frames by the names of ``tugline analyze --json``; "settings" has one line. Kept in the store (``keep``),
-        where ``plot`` reads it.
+        Returns data frames by the names of ``tugline analyze --json``; "settings" has one line, and "answers" the questions and
+        their answers in sentences. ``measure``: "kl", "kl_own_row", "kl_after", "kl_sum", "js", ... ``spans`` and ``layers`` select
+        what the frames are about. All of it is kept in the store (``keep``), where ``plot`` reads it, if the measure is "kl".
+        Without ``data`` the metrics are those of the stored analysis.
+
+        Errors: ``UsageError`` for a measure, a kind of span or a layer that the run lacks; it says what the run has.
         """
         pandas = needs("pandas", "analyze()")
         settings = _tugline.AnalysisSettings()
@@ -120,6 +127,9 @@ class Run:
         settings.threshold = _arguments.number(threshold, "threshold")
         settings.resamples = _arguments.whole(resamples, "resamples")
         settings.seed = _arguments.whole(seed, "seed")
+        settings.measure = _arguments.string(measure, "measure")
+        settings.spans = [spans] if isinstance(spans, str) else [_arguments.string(kind, "spans") for kind in spans]
+        settings.layers = [_arguments.whole(layer, "layers") for layer in layers]
         source = _tugline.DataSource() if data is None else _arguments.data_source(data, fields)
         tables = self._handle.analyze(settings, source, keep, _arguments.warn)
         return {name: pandas.DataFrame(columns) for name, columns in tables.items()}

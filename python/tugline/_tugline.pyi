@@ -65,6 +65,9 @@ class AnalysisSettings:
     small_epsilon: float | None
     resamples: int
     seed: int
+    measure: str
+    spans: list[str]
+    layers: list[int]
 
 class PlotSettings:
     kind: str

@@ -38,7 +38,7 @@ TEST_F(AnalyzeCommand, PrintsTablesAndKeepsTheSameNumbers) {
   EXPECT_EQ(text.status, 0) << text.err;
   EXPECT_TRUE(holds(text.err, "'kl' is left out, because tables have a column of that name")) << text.err;
   EXPECT_EQ(std::ranges::count(text.err, '\n'), 1) << text.err;
-  EXPECT_TRUE(holds(text.out, "anchor - chunk, layer 1")) << text.out;
+  EXPECT_TRUE(holds(text.out, "Against chunk (the other sentences), ")) << text.out;
   const ProgramOutcome json = tugline("analyze run.db data.json --resamples 200 --json --no-store");
   const auto found = nlohmann::json::parse(json.out);
   EXPECT_EQ(found["settings"]["data_name"], "data.json");
@@ -119,7 +119,8 @@ TEST_F(AnalyzeCommand, AnchorsAgainstEachKindOfControl) {
     EXPECT_TRUE(kinds.contains(kind)) << kind;
   for (const auto& correlation : found["correlations"])
     EXPECT_TRUE(correlation["span_kind"] == "anchor" || correlation["span_kind"] == "control_matched");
-  EXPECT_TRUE(holds(tugline("analyze controls.db --resamples 200").out, "anchor - control_window, layer 1"));
+  EXPECT_TRUE(holds(tugline("analyze controls.db --resamples 200").out,
+                    "Against control_window (random windows of its length), "));
   EXPECT_EQ(tugline("plot controls.db -o c.svg --spans control_offset_+1").status, 0);
 }
 

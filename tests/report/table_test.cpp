@@ -81,7 +81,7 @@ TEST(Summary, AnInterpolationHasFractionsAndNoRelativeSizes) {
   EXPECT_FALSE(holds(summary_text(view), "%"));
   EXPECT_TRUE(nlohmann::json::parse(summary_json(view))["curves"][2]["epsilon_relative"].is_null());
   std::string csv;
-  export_table(store, ExportTable::kCurves, TextFormat::kCsv, [&](std::string_view text) { csv += text; });
+  export_table(store, "curves", TextFormat::kCsv, [&](std::string_view text) { csv += text; });
   EXPECT_TRUE(holds(csv, "anchor,20,0.5,,")) << csv;
 }
 

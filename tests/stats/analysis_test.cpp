@@ -22,7 +22,7 @@ AnalysisOptions few(int64_t resamples = 200) {
 
 TEST(Analysis, MeansAreThoseOfTheCurves) {
   const std::vector<UnitRecord> units = made_grid_units();
-  const Analysis analysis = analyse(grid_of(units), {}, few());
+  const Analysis analysis = analyse({.main = grid_of(units)}, {}, few());
   CurveBuilder builder;
   for (const UnitRecord& unit : units) builder.add(unit.key, unit.measured.responses);
   const std::vector<CurvePoint> curves = builder.build(576);
@@ -40,7 +40,7 @@ TEST(Analysis, MeansAreThoseOfTheCurves) {
 }
 
 TEST(Analysis, FindsWhatTheRunWasMadeWith) {
-  const Analysis analysis = analyse(grid_of(made_grid_units()), made_metrics(), few());
+  const Analysis analysis = analyse({.main = grid_of(made_grid_units())}, made_metrics(), few());
   EXPECT_EQ(analysis.epsilon, 8);
   EXPECT_EQ(analysis.fit_largest, 3);
   EXPECT_EQ(analysis.fit_points, 3);
@@ -71,7 +71,7 @@ TEST(Analysis, AZeroLayerIsExactlyZeroThroughout) {
   for (UnitRecord& unit : units)
     for (ResponseRecord& response : unit.measured.responses)
       if (unit.key.layer == 9) response.means[kKl] = 0;
-  const Analysis analysis = analyse(grid_of(units), made_metrics(), few());
+  const Analysis analysis = analyse({.main = grid_of(units)}, made_metrics(), few());
   for (const MeanPoint& point : analysis.means) {
     if (point.layer == 9) {
       EXPECT_EQ(std::pair(point.kl, point.interval.high.value()), std::pair(0.0, 0.0));
@@ -85,20 +85,20 @@ TEST(Analysis, AZeroLayerIsExactlyZeroThroughout) {
 }
 
 TEST(Analysis, RefusesWhatItCannotAnswer) {
-  EXPECT_EQ(error_of([] { (void)analyse(ResponseGrid{}, {}, few()); }).code(), ErrorCode::kNothingToMeasure);
+  EXPECT_EQ(error_of([] { (void)analyse(RunGrids{}, {}, few()); }).code(), ErrorCode::kNothingToMeasure);
   AnalysisOptions options = few();
   options.epsilon = 5;
-  const Error e = error_of([&] { (void)analyse(grid_of(made_grid_units()), {}, options); });
+  const Error e = error_of([&] { (void)analyse({.main = grid_of(made_grid_units())}, {}, options); });
   EXPECT_EQ(e.code(), ErrorCode::kUsage);
   EXPECT_NE(std::string(e.what()).find("it has 0, 1, 2, 3, 4, 8"), std::string::npos) << e.what();
   options.epsilon = 4;
-  EXPECT_EQ(analyse(grid_of(made_grid_units()), {}, options).epsilon, 4);
+  EXPECT_EQ(analyse({.main = grid_of(made_grid_units())}, {}, options).epsilon, 4);
 }
 
 TEST(Analysis, OneSpanAndOneDirectionSayWhatTheyCan) {
   const std::vector<UnitRecord> unit{
       made_grid_unit({.example = 0, .span_kind = "anchor", .chunk = -1, .layer = 5}, 1, 1)};
-  const Analysis analysis = analyse(grid_of(unit), made_metrics(), few());
+  const Analysis analysis = analyse({.main = grid_of(unit)}, made_metrics(), few());
   EXPECT_EQ(analysis.means.size(), 6U);
   EXPECT_TRUE(analysis.contrasts.empty() && analysis.direction_errors.empty() &&
               analysis.correlations.empty());
@@ -135,13 +135,14 @@ std::string everything(const Analysis& analysis) {
 }
 
 RC_GTEST_PROP(Analysis, TheOrderOfUnitsAndResponsesChangesNoBit, (uint32_t seed)) {
-  static const std::string kBefore = everything(analyse(grid_of(made_grid_units()), made_metrics(), few(50)));
+  static const std::string kBefore =
+      everything(analyse({.main = grid_of(made_grid_units())}, made_metrics(), few(50)));
   std::mt19937 random(seed);
   std::vector<UnitRecord> units = made_grid_units();
   std::shuffle(units.begin(), units.end(), random);
   for (UnitRecord& unit : units)
     std::shuffle(unit.measured.responses.begin(), unit.measured.responses.end(), random);
-  RC_ASSERT(everything(analyse(grid_of(units), made_metrics(), few(50))) == kBefore);
+  RC_ASSERT(everything(analyse({.main = grid_of(units)}, made_metrics(), few(50))) == kBefore);
 }
 
 }  // namespace

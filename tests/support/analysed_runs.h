@@ -39,7 +39,7 @@ inline void make_grid_run(const std::filesystem::path& path) {
 inline Analysis analysis_of(const RunStore& store) {
   AnalysisOptions options;
   options.resamples = 200;
-  return analyse(read_grid(store), named_metrics(), options);
+  return analyse(read_run(store, response_measures().front()).grids, named_metrics(), options);
 }
 
 inline void keep_analysis(const std::filesystem::path& path) {

@@ -26,16 +26,9 @@
 namespace tugline {
 namespace {
 
-constexpr std::array<std::pair<const char*, ExportTable>, 6> kTables{{{"curves", ExportTable::kCurves},
-                                                                      {"distance", ExportTable::kDistance},
-                                                                      {"responses", ExportTable::kResponses},
-                                                                      {"rows", ExportTable::kRows},
-                                                                      {"units", ExportTable::kUnits},
-                                                                      {"examples", ExportTable::kExamples}}};
-
 ExportTable table_named(const std::string& name) {
   std::vector<std::string> names;
-  for (const auto& [known, table] : kTables) {
+  for (const auto& [known, table] : kExportTables) {
     if (name == known) return table;
     names.emplace_back(known);
   }
@@ -52,7 +45,7 @@ Table settings_table(const ResultTable& settings) {
   return table_of(row);
 }
 
-std::map<std::string, Table> tables_of(const std::vector<ResultTable>& results) {
+std::map<std::string, Table> tables_by_name(const std::vector<ResultTable>& results) {
   std::map<std::string, Table> tables;
   for (const ResultTable& result : results)
     tables[result.name] = result.name == table::kSettings ? settings_table(result) : table_of(result);
@@ -123,10 +116,9 @@ Table Run::table(const std::string& name) const {
 std::map<std::string, Table> Run::analyze(const AnalysisSettings& settings, const DataSource& data, Keep keep,
                                           const Watch& watch) const {
   RunStore store = keep == Keep::kYes ? RunStore::open_to_annotate(path_) : RunStore::open_read_only(path_);
-  const std::vector<ResultTable> tables =
-      analysis_tables(analysis_of(store, settings, data, watch), facts_of_analysis(store, data));
-  if (keep == Keep::kYes) store.put_analysis(tables);
-  return tables_of(tables);
+  const RunAnalysis run = analyse_run(store, settings, data, watch);
+  if (keep == Keep::kYes) (void)keep_analysis(store, run);
+  return tables_by_name(tables_of(run));
 }
 
 std::map<std::string, Table> Run::analysis() const {
@@ -134,7 +126,7 @@ std::map<std::string, Table> Run::analysis() const {
   std::vector<ResultTable> tables;
   for (const std::string_view name : table::kAll)
     if (auto kept = store.analysis_table(std::string(name))) tables.push_back(std::move(*kept));
-  return tables_of(tables);
+  return tables_by_name(tables);
 }
 
 std::string Run::figure(const PlotSettings& settings, const std::string& format) const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
@@ -12,16 +13,20 @@
 #include "tugline/core/precision.h"
 #include "tugline/report/export.h"
 #include "tugline/report/output_file.h"
+#include "tugline/store/analysis_names.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline {
 namespace {
 
-const std::map<std::string, ExportTable> kTables = {
-    {"curves", ExportTable::kCurves},     {"responses", ExportTable::kResponses},
-    {"rows", ExportTable::kRows},         {"units", ExportTable::kUnits},
-    {"examples", ExportTable::kExamples}, {"distance", ExportTable::kDistance}};
+// The tables of measurements, then those of the stored analysis.
+std::vector<std::string> table_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, table] : kExportTables) names.emplace_back(name);
+  names.insert(names.end(), table::kAll.begin(), table::kAll.end());
+  return names;
+}
 const std::map<std::string, TextFormat> kFormats = {{"csv", TextFormat::kCsv}, {"json", TextFormat::kJson}};
 
 struct Options {
@@ -53,14 +58,13 @@ void run_export(const Options& options) {
   const RunStore store = RunStore::open_read_only(options.store);
   warn_of_noise(store);
   warn_of_part(store);
-  const ExportTable table = kTables.at(options.table);
   const TextFormat format = kFormats.at(options.format);
   if (is_to_standard_output) {
-    export_table(store, table, format, write_to_standard_output);
+    export_table(store, options.table, format, write_to_standard_output);
     return;
   }
   OutputFile file(options.output);
-  export_table(store, table, format, [&file](std::string_view text) { file.write(text); });
+  export_table(store, options.table, format, [&file](std::string_view text) { file.write(text); });
   file.commit();
 }
 
@@ -72,7 +76,7 @@ void add_export_command(CLI::App& app) {
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
   command->add_option("--table", options->table, "The table to write")
       ->required()
-      ->check(CLI::IsMember({"curves", "distance", "responses", "rows", "units", "examples"}));
+      ->check(CLI::IsMember(table_names()));
   command->add_option("--format", options->format, "csv (default) or json")
       ->check(CLI::IsMember({"csv", "json"}));
   command->add_option("-o,--output", options->output,
@@ -82,8 +86,10 @@ void add_export_command(CLI::App& app) {
       "Examples:\n"
       "  tugline export run.db --table curves\n"
       "  tugline export run.db --table rows --format json -o rows.json\n"
+      "  tugline export run.db --table contrasts\n"
       "responses has the means over a push's rows; rows has the measures of each row by itself. Numbers "
-      "read back to the same double.\n"
+      "read back to the same double. The tables from answers on are those that tugline analyze kept in the "
+      "store; run it first.\n"
       "An existing file is replaced if tugline export wrote it. Another file is replaced only with --force, "
       "and a run store or a model file never.");
   command->callback([options] { run_export(*options); });

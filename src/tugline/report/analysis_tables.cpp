@@ -53,6 +53,8 @@ ResultTable settings_table(const Analysis& analysis, const std::map<std::string,
   settings["seed"] = std::to_string(analysis.options.seed);  // 64 bits without a sign
   settings["confidence"] = kConfidence;
   settings["threshold"] = analysis.options.threshold;
+  settings["measure"] = analysis.measure.name;
+  settings["directions"] = int64_t{analysis.directions};
   settings["epsilon"] = analysis.epsilon;
   settings["small_epsilon"] = analysis.fit_largest;
   settings["fit_epsilons"] = analysis.fit_points;
@@ -60,6 +62,7 @@ ResultTable settings_table(const Analysis& analysis, const std::map<std::string,
   settings["spans"] = analysis.spans;
   settings["incomplete_spans"] = analysis.incomplete_spans;
   settings["spans_at_sinks"] = analysis.spans_at_sinks;
+  settings["spans_without_measure"] = analysis.spans_without_measure;
   ResultTable table{.name = table::kSettings, .columns = {"name", "value"}};
   for (const auto& [name, value] : settings) table.rows.push_back({name, value});
   return table;
@@ -67,8 +70,8 @@ ResultTable settings_table(const Analysis& analysis, const std::map<std::string,
 
 ResultTable means_table(const Analysis& analysis) {
   ResultTable table{.name = table::kMeans,
-                    .columns = {"span_kind", "layer", "epsilon", "kl", "standard_error", "ci_low", "ci_high",
-                                "spans", "examples"}};
+                    .columns = {"span_kind", "layer", "epsilon", analysis.measure.name, "standard_error",
+                                "ci_low", "ci_high", "spans", "examples"}};
   for (const MeanPoint& p : analysis.means) {
     table.rows.push_back({p.span_kind, int64_t{p.layer}, p.epsilon, p.kl, cell_of(p.interval.standard_error),
                           cell_of(p.interval.low), cell_of(p.interval.high), p.spans, p.examples});
@@ -93,6 +96,7 @@ ResultTable shapes_table(const Analysis& analysis) {
 
 ResultTable spans_table(const Analysis& analysis) {
   ResultTable table{.name = table::kSpans, .columns = {kSpanColumns.begin(), kSpanColumns.end()}};
+  *std::find(table.columns.begin(), table.columns.end(), "kl") = analysis.measure.name;
   for (const ChunkMetric& metric : analysis.metrics) table.columns.push_back(metric.name);
   for (const SpanMeasures& m : analysis.span_measures) {
     std::vector<Cell> row = {m.unit.example,
@@ -138,9 +142,10 @@ ResultTable contrasts_table(const Analysis& analysis) {
 
 ResultTable null_contrasts_table(const Analysis& analysis) {
   ResultTable table{.name = table::kNullContrasts,
-                    .columns = {"span_kind", "layer", "epsilon", "direction", "kl", "null_kl", "null_low",
-                                "null_high", "difference", "standard_error", "t_low", "t_high",
-                                "null_directions", "null_as_large", "p_value", "spans", "null_as_small"}};
+                    .columns = {"span_kind", "layer", "epsilon", "direction", analysis.measure.name,
+                                "null_" + analysis.measure.name, "null_low", "null_high", "difference",
+                                "standard_error", "t_low", "t_high", "null_directions", "null_as_large",
+                                "p_value", "spans", "null_as_small"}};
   for (const NullContrast& c : analysis.null_contrasts) {
     table.rows.push_back({c.span_kind, int64_t{c.layer}, c.epsilon, int64_t{c.direction}, c.kl, c.null_kl,
                           c.null_low, c.null_high, c.difference.mean, cell_of(c.difference.standard_error),
@@ -160,13 +165,52 @@ ResultTable variance_table(const Analysis& analysis) {
   return table;
 }
 
+// Of the mean, if that is above 0.
+Cell percent_of(double error, const DirectionErrorPoint& point) {
+  return point.mean > 0 ? Cell(100 * error / point.mean) : Cell();
+}
+
 ResultTable direction_errors_table(const Analysis& analysis) {
-  ResultTable table{.name = table::kDirectionErrors,
-                    .columns = {"span_kind", "layer", "epsilon", "directions", "standard_error",
-                                "of_directions", "of_directions_measured"}};
+  ResultTable table{
+      .name = table::kDirectionErrors,
+      .columns = {"span_kind", "layer", "epsilon", "directions", "standard_error", "of_directions",
+                  "of_directions_measured", "standard_error_percent", "of_directions_percent"}};
   for (const DirectionErrorPoint& d : analysis.direction_errors) {
     table.rows.push_back({d.span_kind, int64_t{d.layer}, d.epsilon, d.directions, d.predicted.standard_error,
-                          d.predicted.of_directions, cell_of(d.measured)});
+                          d.predicted.of_directions, cell_of(d.measured),
+                          percent_of(d.predicted.standard_error, d),
+                          percent_of(d.predicted.of_directions, d)});
+  }
+  return table;
+}
+
+ResultTable length_contrasts_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kLengthContrasts,
+                    .columns = {"measure", "span_kind", "layer", "against_span_kind", "epsilon", "difference",
+                                "standard_error", "t_low", "t_high", "p_value", "ratio", "ratio_t_low",
+                                "ratio_t_high", "pairs", "larger", "rows", "against_rows"}};
+  for (const Contrast& c : analysis.length_contrasts) {
+    table.rows.push_back({c.measure, c.span_kind, int64_t{c.layer}, c.against_kind, c.epsilon,
+                          c.difference.mean, cell_of(c.difference.standard_error),
+                          cell_of(c.difference.ci_low), cell_of(c.difference.ci_high), cell_of(c.p_value),
+                          cell_of(c.ratio), cell_of(c.ratio_t.low), cell_of(c.ratio_t.high), c.pairs,
+                          c.larger, c.rows, c.against_rows});
+  }
+  return table;
+}
+
+Cell count_cell(const std::optional<int64_t>& count) { return count ? Cell(*count) : Cell(); }
+
+ResultTable directions_needed_table(const Analysis& analysis) {
+  ResultTable table{.name = table::kDirectionsNeeded,
+                    .columns = {"span_kind", "layer", "epsilon", "directions", "error_percent",
+                                "for_5_percent", "for_2_percent", "span_error_percent", "span_for_5_percent",
+                                "span_for_2_percent", "all_error_percent"}};
+  for (const DirectionsNeeded& n : analysis.directions_needed) {
+    table.rows.push_back({n.span_kind, int64_t{n.layer}, n.epsilon, n.directions, cell_of(n.error_percent),
+                          count_cell(n.for_5_percent), count_cell(n.for_2_percent),
+                          cell_of(n.span_error_percent), count_cell(n.span_for_5_percent),
+                          count_cell(n.span_for_2_percent), cell_of(n.all_error_percent)});
   }
   return table;
 }
@@ -176,7 +220,8 @@ ResultTable correlations_table(const Analysis& analysis) {
                     .columns = {"span_kind", "layer", "measure", "metric", "scaling", "pearson", "pearson_p",
                                 "pearson_q", "spearman", "spearman_p", "spearman_q", "spans", "examples"}};
   for (const MetricCorrelation& c : analysis.correlations) {
-    table.rows.push_back({c.span_kind, int64_t{c.layer}, c.measure, c.metric, text_cell(name_of(c.scaling)),
+    const std::string& measure = c.measure == "kl" ? analysis.measure.name : c.measure;
+    table.rows.push_back({c.span_kind, int64_t{c.layer}, measure, c.metric, text_cell(name_of(c.scaling)),
                           cell_of(c.pearson.coefficient), cell_of(c.pearson.p_value),
                           cell_of(c.pearson.q_value), cell_of(c.spearman.coefficient),
                           cell_of(c.spearman.p_value), cell_of(c.spearman.q_value), c.spans, c.examples});
@@ -212,17 +257,23 @@ Json rows_json(const ResultTable& table) {
 }  // namespace
 
 std::vector<ResultTable> analysis_tables(const Analysis& analysis, const std::map<std::string, Cell>& facts) {
-  return {settings_table(analysis, facts), means_table(analysis),
-          shapes_table(analysis),          spans_table(analysis),
-          contrasts_table(analysis),       null_contrasts_table(analysis),
-          variance_table(analysis),        direction_errors_table(analysis),
-          correlations_table(analysis)};
+  return {settings_table(analysis, facts),  means_table(analysis),
+          shapes_table(analysis),           spans_table(analysis),
+          contrasts_table(analysis),        null_contrasts_table(analysis),
+          variance_table(analysis),         direction_errors_table(analysis),
+          correlations_table(analysis),     length_contrasts_table(analysis),
+          directions_needed_table(analysis)};
 }
 
 std::string analysis_json(const std::vector<ResultTable>& tables) {
   Json json = Json::object();
   for (const ResultTable& table : tables)
     json[table.name] = table.name == table::kSettings ? settings_json(table) : rows_json(table);
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string table_json(const ResultTable& table) {
+  const Json json = table.name == table::kSettings ? settings_json(table) : rows_json(table);
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -14,7 +14,8 @@
 
 namespace tugline {
 
-// The columns of table::kSpans before those of the dataset's metrics, which have one column each.
+// The columns of table::kSpans before those of the dataset's metrics, which have one column each. In all tables "kl" has the name of the
+// analysis' measure.
 inline constexpr std::array<std::string_view, 16> kSpanColumns{"example",
                                                                "span_kind",
                                                                "chunk",
@@ -38,6 +39,9 @@ inline constexpr std::array<std::string_view, 16> kSpanColumns{"example",
 
 // One JSON object: the settings by name, and each other table as a list of objects.
 [[nodiscard]] std::string analysis_json(const std::vector<ResultTable>& tables);
+
+// One table as JSON: a list of objects; the settings as one object.
+[[nodiscard]] std::string table_json(const ResultTable& table);
 
 // The index of a column. Throws Error (kInput) if a stored table lacks it.
 [[nodiscard]] size_t column_of(const ResultTable& table, const std::string& column);

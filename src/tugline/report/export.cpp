@@ -11,6 +11,7 @@
 #include "tugline/report/distance_curves.h"
 #include "tugline/report/push_columns.h"
 #include "tugline/report/run_view.h"
+#include "tugline/report/stored_analysis.h"
 
 namespace tugline {
 namespace {
@@ -144,9 +145,18 @@ void for_each_row(const RunStore& store, ExportTable table, std::span<const Unit
   visit_rows(store, units, visit);
 }
 
-void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink) {
-  RowWriter writer(format, columns_of(table), sink);
-  for_each_row(store, table, [&writer](std::span<const Cell> cells) { writer.row(cells); });
+void export_table(const RunStore& store, const std::string& name, TextFormat format, const TextSink& sink) {
+  for (const auto& [known, table] : kExportTables) {
+    if (name != known) continue;
+    RowWriter writer(format, columns_of(table), sink);
+    for_each_row(store, table, [&writer](std::span<const Cell> cells) { writer.row(cells); });
+    writer.finish();
+    return;
+  }
+  const ResultTable table = stored_table(store, name);
+  const std::vector<std::string_view> columns(table.columns.begin(), table.columns.end());
+  RowWriter writer(format, columns, sink);
+  for (const std::vector<Cell>& row : table.rows) writer.row(row);
   writer.finish();
 }
 

@@ -2,9 +2,12 @@
 // (docs/formats.md).
 #pragma once
 
+#include <array>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "tugline/report/row_writer.h"
 #include "tugline/store/run_store.h"
@@ -12,6 +15,15 @@
 namespace tugline {
 
 enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples, kDistance };
+
+// Of what was measured, by name.
+inline constexpr std::array<std::pair<std::string_view, ExportTable>, 6> kExportTables{
+    {{"curves", ExportTable::kCurves},
+     {"distance", ExportTable::kDistance},
+     {"responses", ExportTable::kResponses},
+     {"rows", ExportTable::kRows},
+     {"units", ExportTable::kUnits},
+     {"examples", ExportTable::kExamples}}};
 
 [[nodiscard]] std::span<const std::string_view> columns_of(ExportTable table);
 
@@ -23,7 +35,8 @@ void for_each_row(const RunStore& store, ExportTable table,
 void for_each_row(const RunStore& store, ExportTable table, std::span<const UnitRecord> units,
                   const std::function<void(std::span<const Cell>)>& visit);
 
-// The rows as text: the same run gives the same bytes.
-void export_table(const RunStore& store, ExportTable table, TextFormat format, const TextSink& sink);
+// A table as text, by its name: one of kExportTables, or of the stored analysis (store/analysis_names.h). The same run gives the same
+// bytes. Errors: those of stored_table, for a table of the analysis.
+void export_table(const RunStore& store, const std::string& name, TextFormat format, const TextSink& sink);
 
 }  // namespace tugline

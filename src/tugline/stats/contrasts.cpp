@@ -12,6 +12,8 @@ struct Pair {
   int64_t example = 0;
   double first = 0;
   double second = 0;
+  double first_rows = 0;
+  double second_rows = 0;
 };
 
 double variance_of(const MeanEstimate& mean) {
@@ -43,13 +45,18 @@ void set_estimates(const std::vector<Pair>& pairs, Contrast& contrast) {
     second.push_back({.cluster = pair.example, .value = pair.second});
     differences.push_back({.cluster = pair.example, .value = pair.first - pair.second});
     contrast.larger += pair.first > pair.second ? 1 : 0;
+    contrast.rows += pair.first_rows / static_cast<double>(pairs.size());
+    contrast.against_rows += pair.second_rows / static_cast<double>(pairs.size());
   }
   contrast.pairs = static_cast<int64_t>(pairs.size());
   contrast.difference = mean_over_spans(differences);
   contrast.p_value = p_value_of_zero(contrast.difference);
   const MeanEstimate of_first = mean_over_spans(first);
   const MeanEstimate of_second = mean_over_spans(second);
-  if (of_second.mean <= 0) return;
+  contrast.first = of_first.mean;
+  contrast.second = of_second.mean;
+  if (of_second.mean <= 0 || of_first.mean < 0) return;
+  if (!response_measure_named(contrast.measure).is_divergence) return;
   contrast.ratio = of_first.mean / of_second.mean;
   contrast.ratio_t = fieller_interval(of_first, of_second, contrast.difference);
 }
@@ -60,7 +67,7 @@ void set_intervals(const std::vector<double>& first, const std::vector<double>& 
   std::vector<double> ratios;
   for (size_t i = 0; i < first.size(); ++i) {
     differences[i] = first[i] - second[i];
-    if (second[i] > 0) ratios.push_back(first[i] / second[i]);
+    if (second[i] > 0 && contrast.ratio) ratios.push_back(first[i] / second[i]);
   }
   contrast.bootstrap = percentile_interval(std::move(differences));
   if (ratios.size() == first.size()) contrast.ratio_interval = percentile_interval(std::move(ratios));
@@ -102,9 +109,9 @@ NestedSample sample_of(const ResponseGrid& grid, const std::map<int64_t, Compari
   NestedSample sample{.groups = 2, .directions = grid.directions, .columns = grid.points()};
   for (const auto& [example, sides] : examples) {
     for (const GridSpan* span : sides.anchors)
-      sample.spans.push_back({.example = example, .group = kAnchorGroup, .values = span->kl});
+      sample.spans.push_back({.example = example, .group = kAnchorGroup, .values = span->values});
     for (const GridSpan* span : sides.others)
-      sample.spans.push_back({.example = example, .group = kOtherGroup, .values = span->kl});
+      sample.spans.push_back({.example = example, .group = kOtherGroup, .values = span->values});
   }
   return sample;
 }
@@ -120,18 +127,31 @@ std::vector<double> mean_of(const ResponseGrid& grid, const std::vector<const Gr
   return mean;
 }
 
-void add_contrasts_with(const ResponseGrid& grid, const std::string& kind, const BootstrapOptions& options,
+double mean_rows(const std::vector<const GridSpan*>& spans) {
+  double sum = 0;
+  for (const GridSpan* span : spans) sum += static_cast<double>(span->rows);
+  return sum / static_cast<double>(spans.size());
+}
+
+// Without `options` there are no bootstrap intervals.
+void add_contrasts_with(const ResponseGrid& grid, const std::string& kind, const BootstrapOptions* options,
                         std::vector<Contrast>& contrasts) {
   const std::map<int64_t, Comparison> examples = comparisons_with(grid, kind);
   if (examples.empty()) return;
-  const BootstrapMeans means =
-      bootstrap_means(sample_of(grid, examples), NestedWeight::kExample, options, "contrast with " + kind);
+  std::optional<BootstrapMeans> means;
+  if (options != nullptr)
+    means =
+        bootstrap_means(sample_of(grid, examples), NestedWeight::kExample, *options, "contrast with " + kind);
   std::vector<std::vector<Pair>> pairs(grid.points());
   for (const auto& [example, sides] : examples) {
     const std::vector<double> anchors = mean_of(grid, sides.anchors);
     const std::vector<double> others = mean_of(grid, sides.others);
     for (size_t i = 0; i < pairs.size(); ++i)
-      pairs[i].push_back({.example = example, .first = anchors[i], .second = others[i]});
+      pairs[i].push_back({.example = example,
+                          .first = anchors[i],
+                          .second = others[i],
+                          .first_rows = mean_rows(sides.anchors),
+                          .second_rows = mean_rows(sides.others)});
   }
   for (size_t i = 0; i < pairs.size(); ++i) {
     const int32_t layer = grid.layers[i / grid.epsilons.size()];
@@ -139,11 +159,20 @@ void add_contrasts_with(const ResponseGrid& grid, const std::string& kind, const
                       .against_kind = kind,
                       .layer = layer,
                       .against_layer = layer,
-                      .epsilon = grid.epsilons[i % grid.epsilons.size()]};
+                      .epsilon = grid.epsilons[i % grid.epsilons.size()],
+                      .measure = grid.measure.name};
     set_estimates(pairs[i], contrast);
-    set_intervals(means.column(kAnchorGroup, i), means.column(kOtherGroup, i), contrast);
+    if (means) set_intervals(means->column(kAnchorGroup, i), means->column(kOtherGroup, i), contrast);
     contrasts.push_back(std::move(contrast));
   }
+}
+
+std::vector<Contrast> contrasts_with_all(const ResponseGrid& grid, const BootstrapOptions* options) {
+  std::vector<Contrast> contrasts;
+  for (const std::string& kind : grid.span_kinds()) {
+    if (kind != kAnchorKind) add_contrasts_with(grid, kind, options, contrasts);
+  }
+  return contrasts;
 }
 
 // The mean curves of the spans of one kind, with their examples.
@@ -173,13 +202,18 @@ std::vector<Pair> pairs_at(const KindCurves& kind, size_t first, size_t second) 
 
 }  // namespace
 
-std::vector<Contrast> kind_contrasts(const ResponseGrid& grid, const BootstrapOptions& options) {
-  std::vector<Contrast> contrasts;
-  for (const std::string& kind : grid.span_kinds()) {
-    if (kind != kAnchorKind) add_contrasts_with(grid, kind, options, contrasts);
-  }
-  return contrasts;
+Verdict verdict_of(const Contrast& contrast) {
+  if (!contrast.difference.standard_error) return Verdict::kUnknown;
+  if (!contrast.p_value) return Verdict::kIdentical;
+  if (*contrast.p_value > 1 - kConfidence) return Verdict::kUnclear;
+  return contrast.difference.mean > 0 ? Verdict::kLarger : Verdict::kSmaller;
 }
+
+std::vector<Contrast> kind_contrasts(const ResponseGrid& grid, const BootstrapOptions& options) {
+  return contrasts_with_all(grid, &options);
+}
+
+std::vector<Contrast> kind_contrasts(const ResponseGrid& grid) { return contrasts_with_all(grid, nullptr); }
 
 std::vector<Contrast> layer_contrasts(const ResponseGrid& grid, const KindBootstrap& bootstrap) {
   std::vector<Contrast> contrasts;
@@ -195,7 +229,8 @@ std::vector<Contrast> layer_contrasts(const ResponseGrid& grid, const KindBootst
                             .against_kind = bootstrap.kinds[kind],
                             .layer = grid.layers[low],
                             .against_layer = grid.layers[high],
-                            .epsilon = grid.epsilons[epsilon]};
+                            .epsilon = grid.epsilons[epsilon],
+                            .measure = grid.measure.name};
           set_estimates(pairs_at(curves, first, second), contrast);
           set_intervals(bootstrap.means.column(group, first), bootstrap.means.column(group, second),
                         contrast);

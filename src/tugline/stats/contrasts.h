@@ -32,12 +32,29 @@ struct Contrast {
   std::optional<double> p_value = {};  // of difference 0, by t
   int64_t pairs = 0;                   // examples if kinds are compared, spans if layers are
   int64_t larger = 0;                  // pairs whose first side is the larger
+  double first = 0;                    // the two means
+  double second = 0;
+  double rows = 0;           // readout rows of a span of the first side, averaged as the means are
+  double against_rows = 0;   // likewise of the other
+  std::string measure = {};  // ResponseMeasure::name
 };
+
+// Whether the first side is larger or smaller at the level 1 - kConfidence, by the p-value and, what is the same, the t intervals.
+enum class Verdict {
+  kLarger,
+  kSmaller,
+  kUnclear,
+  kUnknown,    // too few pairs for an interval
+  kIdentical,  // every pair has the same difference, mostly 0
+};
+[[nodiscard]] Verdict verdict_of(const Contrast& contrast);
 
 // "anchor" against each other kind, over the examples that have both: the anchor's mean minus the mean of the other spans of that
 // example. Each example has the same weight. A span at the anchor's own place, such as its chunk, is left out. Empty if the run has no
 // such pair.
 [[nodiscard]] std::vector<Contrast> kind_contrasts(const ResponseGrid& grid, const BootstrapOptions& options);
+// The same without the bootstrap's intervals.
+[[nodiscard]] std::vector<Contrast> kind_contrasts(const ResponseGrid& grid);
 
 // Every pair of layers, the lower one first, over all spans of each kind. Each span has the same weight.
 [[nodiscard]] std::vector<Contrast> layer_contrasts(const ResponseGrid& grid, const KindBootstrap& bootstrap);

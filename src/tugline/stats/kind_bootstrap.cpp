@@ -66,7 +66,7 @@ KindBootstrap bootstrap_by_kind(const ResponseGrid& grid, const BootstrapOptions
       .groups = static_cast<int32_t>(kinds.size()), .directions = grid.directions, .columns = grid.points()};
   for (const GridSpan& span : grid.spans) {
     sample.spans.push_back(
-        {.example = span.key.example, .group = group_of(kinds, span.key.span_kind), .values = span.kl});
+        {.example = span.key.example, .group = group_of(kinds, span.key.span_kind), .values = span.values});
   }
   return {.kinds = kinds, .means = bootstrap_means(sample, NestedWeight::kSpan, options, "bootstrap")};
 }

@@ -46,7 +46,7 @@ std::vector<std::string> ResponseGrid::span_kinds() const {
 std::vector<double> ResponseGrid::mean_curve(const GridSpan& span) const {
   std::vector<double> mean(points(), 0.0);
   for (size_t direction = 0; direction < static_cast<size_t>(directions); ++direction) {
-    for (size_t i = 0; i < mean.size(); ++i) mean[i] += span.kl[direction * mean.size() + i];
+    for (size_t i = 0; i < mean.size(); ++i) mean[i] += span.values[direction * mean.size() + i];
   }
   for (double& value : mean) value /= directions;
   return mean;
@@ -55,7 +55,7 @@ std::vector<double> ResponseGrid::mean_curve(const GridSpan& span) const {
 std::vector<double> ResponseGrid::over_directions(const GridSpan& span, size_t point) const {
   std::vector<double> values(static_cast<size_t>(directions));
   for (size_t direction = 0; direction < values.size(); ++direction) {
-    values[direction] = span.kl[direction * points() + point];
+    values[direction] = span.values[direction * points() + point];
   }
   return values;
 }
@@ -65,9 +65,15 @@ void ResponseGridBuilder::add(const UnitRecord& unit, std::span<const ResponseRe
   entry.tokens = unit.span;
   entry.position = unit.measured.position;
   entry.is_unmeasured_sink = unit.sink && responses.empty();
-  for (const ResponseRecord& response : responses) {
-    entry.kl[{response.direction, response.epsilon}] = response.kl();
-  }
+  entry.rows = unit.measured.rows.size();
+  for (const ResponseRecord& response : responses)
+    if (const auto value = measure_.value(response, entry.rows))
+      entry.values[{response.direction, response.epsilon}] = *value;
+  entry.lacks_measure = entry.values.empty() && !responses.empty();
+}
+
+void ResponseGridBuilder::append(ResponseGridBuilder other) {
+  for (auto& [span, layers] : other.spans_) spans_[span].merge(layers);
 }
 
 bool ResponseGridBuilder::fill(const std::map<int32_t, Unit>& layers, const std::vector<int32_t>& numbers,
@@ -75,14 +81,16 @@ bool ResponseGridBuilder::fill(const std::map<int32_t, Unit>& layers, const std:
   if (layers.size() != grid.layers.size()) return false;
   span.tokens = layers.begin()->second.tokens;
   span.position = layers.begin()->second.position;
-  span.kl.resize(grid.points() * static_cast<size_t>(grid.directions));
+  span.rows = layers.begin()->second.rows;
+  for (const auto& [layer, unit] : layers) span.rows = std::min(span.rows, unit.rows);
+  span.values.resize(grid.points() * static_cast<size_t>(grid.directions));
   for (size_t layer = 0; layer < grid.layers.size(); ++layer) {
     const Unit& unit = layers.at(grid.layers[layer]);
     for (size_t d = 0; d < numbers.size(); ++d)
       for (size_t e = 0; e < grid.epsilons.size(); ++e) {
-        const auto found = unit.kl.find({numbers[d], grid.epsilons[e]});
-        if (found == unit.kl.end()) return false;
-        span.kl[d * grid.points() + grid.point(layer, e)] = found->second;
+        const auto found = unit.values.find({numbers[d], grid.epsilons[e]});
+        if (found == unit.values.end()) return false;
+        span.values[d * grid.points() + grid.point(layer, e)] = found->second;
       }
   }
   return true;
@@ -96,7 +104,7 @@ ResponseGrid ResponseGridBuilder::build() const {
     for (const auto& [layer, unit] : units) {
       layers.insert(layer);
       const int32_t* last = nullptr;
-      for (const auto& [push, kl] : unit.kl) {
+      for (const auto& [push, value] : unit.values) {
         if (last == nullptr || *last != push.first) directions.add(push.first, layer);
         last = &push.first;
         epsilons.add(push.second, layer);
@@ -104,7 +112,8 @@ ResponseGrid ResponseGridBuilder::build() const {
     }
   }
   const std::vector<int32_t> numbers = directions.at_every_layer();
-  ResponseGrid grid{.layers = {layers.begin(), layers.end()},
+  ResponseGrid grid{.measure = measure_,
+                    .layers = {layers.begin(), layers.end()},
                     .epsilons = epsilons.at_every_layer(),
                     .directions = static_cast<int32_t>(numbers.size()),
                     .epsilons_left_out = epsilons.at_some_layers(),
@@ -114,7 +123,11 @@ ResponseGrid ResponseGridBuilder::build() const {
     GridSpan span{.key = key};
     const bool at_sink = std::any_of(units.begin(), units.end(),
                                      [](const auto& unit) { return unit.second.is_unmeasured_sink; });
-    if (at_sink) {
+    const bool lacks_measure =
+        std::any_of(units.begin(), units.end(), [](const auto& unit) { return unit.second.lacks_measure; });
+    if (lacks_measure) {
+      grid.without_measure.push_back(key);
+    } else if (at_sink) {
       grid.at_sinks.push_back(key);
     } else if (has_common_pushes && fill(units, numbers, grid, span)) {
       grid.spans.push_back(std::move(span));

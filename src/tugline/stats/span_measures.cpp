@@ -11,8 +11,9 @@ SpanMeasures measures_of(const ResponseGrid& grid, const GridSpan& span, size_t 
                          std::span<const double> curve, const MeasureOptions& options) {
   SpanMeasures measures{.unit = span.key, .tokens = span.tokens, .kl = curve[options.epsilon]};
   measures.unit.layer = grid.layers[layer];
-  measures.threshold = threshold_crossing(grid.epsilons, curve, options.threshold);
   measures.anisotropy = anisotropy(grid.over_directions(span, grid.point(layer, options.epsilon)));
+  if (!grid.measure.is_quadratic) return measures;
+  measures.threshold = threshold_crossing(grid.epsilons, curve, options.threshold);
   if (options.fitter->is_determined()) {
     measures.fit = options.fitter->fit(curve);
     measures.plateau = plateau_end(grid.epsilons, curve, *measures.fit, kPlateauTolerance);
@@ -24,7 +25,9 @@ std::optional<double> kl(const SpanMeasures& m) { return m.kl; }
 std::optional<double> abs_a(const SpanMeasures& m) {
   return m.fit ? std::optional(std::abs(m.fit->a)) : std::nullopt;
 }
-std::optional<double> threshold_epsilon(const SpanMeasures& m) { return m.threshold.value(); }
+std::optional<double> threshold_epsilon(const SpanMeasures& m) {
+  return m.threshold ? m.threshold->value() : std::nullopt;
+}
 std::optional<double> plateau_width(const SpanMeasures& m) {
   return m.plateau ? m.plateau->value() : std::nullopt;
 }

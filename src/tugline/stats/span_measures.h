@@ -17,9 +17,10 @@ namespace tugline {
 struct SpanMeasures {
   UnitKey unit = {};
   TokenRange tokens = {};
-  double kl = 0;                         // nats, at the chosen epsilon
-  std::optional<Quadratic> fit = {};     // absent if too few epsilons are in its range
-  Crossing threshold = {};               // the epsilon at which KL passes the threshold
+  double kl = 0;                      // the measure, at the chosen epsilon
+  std::optional<Quadratic> fit = {};  // absent if too few epsilons are in its range
+  std::optional<Crossing> threshold =
+      {};  // the epsilon at which it passes the threshold; absent as `fit` may be
   std::optional<Crossing> plateau = {};  // the epsilon at which KL leaves the fit; absent without a fit
   Anisotropy anisotropy = {};            // at the chosen epsilon
 };

@@ -1,5 +1,8 @@
 #include "tugline/stats/spread.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <set>
 
 namespace tugline {
@@ -14,6 +17,23 @@ std::vector<SpanResponses> responses_at(const ResponseGrid& grid, const std::str
       spans.push_back({.example = span.key.example, .values = grid.over_directions(span, point)});
   }
   return spans;
+}
+
+double mean_of(const std::vector<SpanResponses>& spans) {
+  double sum = 0;
+  for (const SpanResponses& span : spans)
+    sum += std::accumulate(span.values.begin(), span.values.end(), 0.0) /
+           static_cast<double>(span.values.size());
+  return sum / static_cast<double>(spans.size());
+}
+
+// The fewest directions whose error, which falls as the root of their number, is at most `percent`.
+int64_t needed_for(double percent, double error_of_one_percent) {
+  const double ratio = error_of_one_percent / percent;
+  constexpr double kMost = 1e15;      // of a number that a double and an int64_t both hold
+  constexpr double kRounding = 1e-9;  // 8 and a rounding error are 8
+  return std::max<int64_t>(1,
+                           static_cast<int64_t>(std::ceil(std::min(ratio * ratio * (1 - kRounding), kMost))));
 }
 
 std::set<int64_t> numbers_of_directions(int64_t measured) {
@@ -58,11 +78,37 @@ std::vector<DirectionErrorPoint> direction_errors(const ResponseGrid& grid) {
                         .layer = layer,
                         .epsilon = epsilon,
                         .directions = directions,
+                        .mean = mean_of(responses),
                         .predicted = standard_error_for(components, directions),
                         .measured = measured_direction_error(responses, directions)});
     }
   });
   return points;
+}
+
+std::vector<DirectionsNeeded> directions_needed(const ResponseGrid& grid) {
+  std::vector<DirectionsNeeded> all;
+  for_each_point(grid, [&](const std::string& kind, int32_t layer, double epsilon, const auto& responses) {
+    DirectionsNeeded needed{
+        .span_kind = kind, .layer = layer, .epsilon = epsilon, .directions = grid.directions};
+    const VarianceComponents components = variance_components(responses);
+    const double mean = mean_of(responses);
+    if (components.directions && mean > 0 && grid.measure.is_divergence) {
+      const auto percent = [&](double error) { return 100 * error / mean; };
+      const double one = percent(standard_error_for(components, 1).of_directions);
+      const double one_of_span = percent(std::sqrt(std::max(0.0, *components.directions)));
+      const double root = std::sqrt(static_cast<double>(grid.directions));
+      needed.error_percent = one / root;
+      needed.for_5_percent = needed_for(5, one);
+      needed.for_2_percent = needed_for(2, one);
+      needed.span_error_percent = one_of_span / root;
+      needed.span_for_5_percent = needed_for(5, one_of_span);
+      needed.span_for_2_percent = needed_for(2, one_of_span);
+      needed.all_error_percent = percent(standard_error_for(components, grid.directions).standard_error);
+    }
+    all.push_back(std::move(needed));
+  });
+  return all;
 }
 
 }  // namespace tugline

@@ -16,9 +16,12 @@ inline constexpr const char* kNullContrasts = "null_contrasts";
 inline constexpr const char* kVariance = "variance";
 inline constexpr const char* kDirectionErrors = "direction_errors";
 inline constexpr const char* kCorrelations = "correlations";
+inline constexpr const char* kLengthContrasts = "length_contrasts";
+inline constexpr const char* kDirectionsNeeded = "directions_needed";
+inline constexpr const char* kAnswers = "answers";
 
-inline constexpr std::array<std::string_view, 9> kAll = {kSettings, kMeans,           kShapes,
-                                                         kSpans,    kContrasts,       kNullContrasts,
-                                                         kVariance, kDirectionErrors, kCorrelations};
+inline constexpr std::array<std::string_view, 12> kAll = {
+    kSettings, kMeans,           kShapes,       kSpans,           kContrasts,        kNullContrasts,
+    kVariance, kDirectionErrors, kCorrelations, kLengthContrasts, kDirectionsNeeded, kAnswers};
 
 }  // namespace tugline::table
