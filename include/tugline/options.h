@@ -105,6 +105,8 @@ struct SweepSettings {
   std::vector<std::string> spans = {"anchor"};  // "anchor", "chunks", "controls"
   std::string bos = "auto";                     // "always", "never"
   std::optional<int64_t> max_examples = {};     // only the dataset's first ones; empty: all
+  // Measure only as many of the epsilons as predict the others to this relative error of KL; empty: all of them.
+  std::optional<double> node_tolerance = {};
   // The part `shard`, from 1, of the `shards` parts of the run.
   int64_t shard = 1;
   int64_t shards = 1;
@@ -127,6 +129,23 @@ struct AnalysisSettings {
   std::string measure = "kl";
   std::vector<std::string> spans = {};  // the kinds that results are about; empty: all
   std::vector<int64_t> layers = {};     // likewise
+};
+
+// Which epsilon gives a response of a wanted size.
+struct DoseSettings {
+  double kl = 0;  // nats, above 0: the KL that is to be reached
+  std::string statistic =
+      "mean";  // of a push's readout rows: "mean", "p95" (their 95 % quantile), "own-row" (the pushed token's)
+  // What has a dose: "layer" (the mean curve of a kind of spans at a layer), "direction" (one curve for each, if directions are the same
+  // at every span), "span", "push" (one direction at one span). Empty: "direction" for such directions, else "layer".
+  std::string by = {};
+  int64_t resamples = 10'000;  // of the bootstrap
+  uint64_t seed = 42;
+  bool tangents = false;  // also the limit of each curve at epsilon 0, and what it predicts
+  // With a model and its data: push near each dose, until it is known to this relative error. Empty: only the store's pushes are used.
+  std::optional<double> refine = {};
+  // With a model and its data: the run store that keeps the pushes of `refine` and `tangents`. Empty: they are not kept.
+  std::string pushes = {};
 };
 
 struct PlotSettings {

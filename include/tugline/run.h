@@ -56,6 +56,15 @@ class TUGLINE_API Run {
   // The stored analysis; empty if there is none.
   [[nodiscard]] std::map<std::string, Table> analysis() const;
 
+  // Computes what `tugline dose` computes: the table "doses", and with `tangents` "tangents" and "effective_ranks". Errors (kUsage): settings
+  // out of range; a target that no curve reaches; tangents, if the run has no tiny epsilon.
+  [[nodiscard]] std::map<std::string, Table> dose(const DoseSettings& settings,
+                                                  const Watch& watch = {}) const;
+  // The same with further pushes, which the model makes: near the doses (`refine`), and tiny ones that the run lacks (`tangents`). The run store
+  // does not change. `data` is the dataset that was swept. Errors: also those of sweep; kConflict for another model or dataset.
+  [[nodiscard]] std::map<std::string, Table> dose(const DoseSettings& settings, const LanguageModel& model,
+                                                  const DataSource& data, const Watch& watch = {}) const;
+
   // A figure's bytes: `format` is "svg", "png" or "pdf". Needs gnuplot.
   [[nodiscard]] std::string figure(const PlotSettings& settings = {},
                                    const std::string& format = "svg") const;

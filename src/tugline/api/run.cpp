@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tugline/api/analysis.h"
+#include "tugline/api/dose.h"
 #include "tugline/api/engine.h"
 #include "tugline/api/figures.h"
 #include "tugline/api/settings.h"
@@ -127,6 +128,10 @@ std::map<std::string, Table> Run::analysis() const {
   for (const std::string_view name : table::kAll)
     if (auto kept = store.analysis_table(std::string(name))) tables.push_back(std::move(*kept));
   return tables_by_name(tables);
+}
+
+std::map<std::string, Table> Run::dose(const DoseSettings& settings, const Watch& watch) const {
+  return tables_by_name(dose_tables(doses_in(RunStore::open_read_only(path_), settings, watch)));
 }
 
 std::string Run::figure(const PlotSettings& settings, const std::string& format) const {

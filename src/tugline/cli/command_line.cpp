@@ -12,6 +12,7 @@
 
 #include "tugline/cli/analyze_command.h"
 #include "tugline/cli/doctor_command.h"
+#include "tugline/cli/dose_command.h"
 #include "tugline/cli/export_command.h"
 #include "tugline/cli/fetch_command.h"
 #include "tugline/cli/help_text.h"
@@ -77,6 +78,7 @@ class CommandLine {
     add_vectors_command(app_);
     add_summary_command(app_);
     add_analyze_command(app_);
+    add_dose_command(app_);
     add_plot_command(app_);
     add_export_command(app_);
     add_merge_command(app_);

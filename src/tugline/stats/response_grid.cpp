@@ -116,6 +116,7 @@ ResponseGrid ResponseGridBuilder::build() const {
                     .layers = {layers.begin(), layers.end()},
                     .epsilons = epsilons.at_every_layer(),
                     .directions = static_cast<int32_t>(numbers.size()),
+                    .direction_numbers = numbers,
                     .epsilons_left_out = epsilons.at_some_layers(),
                     .directions_left_out = static_cast<int32_t>(directions.at_some_layers().size())};
   const bool has_common_pushes = epsilons.empty() || (!grid.epsilons.empty() && grid.directions > 0);

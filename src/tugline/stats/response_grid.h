@@ -30,7 +30,8 @@ struct ResponseGrid {
   std::vector<int32_t> layers = {};   // ascending
   std::vector<double> epsilons = {};  // ascending
   int32_t directions = 0;
-  std::vector<GridSpan> spans = {};  // sorted by key: example, span kind, chunk
+  std::vector<int32_t> direction_numbers = {};  // ascending, one for each direction
+  std::vector<GridSpan> spans = {};             // sorted by key: example, span kind, chunk
   // Epsilons, and the number of directions, that some layer has and another lacks: left out of all statistics.
   std::vector<double> epsilons_left_out = {};
   int32_t directions_left_out = 0;
