@@ -59,6 +59,9 @@ struct ModelOptions {
 struct VectorArray {
   std::vector<double> values = {};  // [rows, width]
   int64_t rows = 0;
+  // What each row belongs to, such as "0:3,0:4" for two chunks of example 0; empty if that is not known. Layers whose rows belong to
+  // different things are refused.
+  std::string belong_to = {};
   [[nodiscard]] bool empty() const { return rows == 0; }
 };
 
@@ -80,6 +83,9 @@ struct PushSettings {
   // direction file (docs/formats.md).
   VectorArray vectors = {};
   std::map<int64_t, VectorArray> vectors_by_layer = {};
+  // Where these vectors were made, as a vector file's metadata say it (docs/formats.md, "Vector files"); empty if that is not known. Warns if
+  // it is not where they are pushed.
+  std::map<std::string, std::string> vectors_origin = {};
   std::string direction_file = {};
   int32_t null_directions = 0;  // random ones that are pushed beside the vectors, to compare them with
   // Makes directions orthogonal to: "residual", a direction file, or the rows of an array. Empty: to nothing.
@@ -117,6 +123,22 @@ struct DataSource {
   std::string path = {};
   std::optional<std::string> text = {};            // JSON or JSON Lines; `path` is then its name in captions
   std::map<std::string, std::string> fields = {};  // tugline's name of a field -> the data's
+};
+
+// Which vectors are made of a dataset's sentences, and how.
+struct VectorSettings {
+  std::vector<int64_t> layers = {};  // as in PushSettings, like hook and head
+  std::string hook = "resid_post";
+  std::optional<int64_t> head = {};
+  // "chunk": one for each sentence; "example": one for each example's anchor; "global": one for all examples, by the metric. Empty: all, but
+  // no global vector, with a warning, if no chunk has the metric.
+  std::vector<std::string> kinds = {};
+  // Of the chunks, for "global": the mean of those above the threshold, minus that of the others.
+  std::string metric = "counterfactual_importance_kl";
+  double threshold = 0.2;
+  bool centred = false;  // for "global": first subtract each example's own mean from its chunks
+  std::string bos = "auto";
+  std::optional<int64_t> max_examples = {};  // with "example", the first that have an anchor; empty: all
 };
 
 struct AnalysisSettings {

@@ -101,9 +101,10 @@ LanguageModel load(const std::string& model, const tugline::ModelOptions& option
 
 using Vectors = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-VectorArray vectors_of(const Vectors& array) {
+VectorArray vectors_of(const Vectors& array, std::string belong_to = {}) {
   return {.values = {array.data(), array.data() + array.size()},
-          .rows = static_cast<int64_t>(array.shape(0))};
+          .rows = static_cast<int64_t>(array.shape(0)),
+          .belong_to = std::move(belong_to)};
 }
 
 void bind_settings(nb::module_& module) {
@@ -131,8 +132,11 @@ void bind_settings(nb::module_& module) {
       .def_rw("memory_limit", &PushSettings::memory_limit)
       .def_rw("batch_rows", &PushSettings::batch_rows)
       .def("set_vectors", [](PushSettings& s, const Vectors& a) { s.vectors = vectors_of(a); })
-      .def("set_vectors_of_layer", [](PushSettings& s, int64_t layer,
-                                      const Vectors& a) { s.vectors_by_layer[layer] = vectors_of(a); })
+      .def_rw("vectors_origin", &PushSettings::vectors_origin)
+      .def("set_vectors_of_layer",
+           [](PushSettings& s, int64_t layer, const Vectors& a, const std::string& belong_to) {
+             s.vectors_by_layer[layer] = vectors_of(a, belong_to);
+           })
       .def("set_orthogonal_vectors",
            [](PushSettings& s, const Vectors& a) { s.orthogonal_vectors = vectors_of(a); });
   nb::class_<tugline::HubOptions>(module, "HubOptions")

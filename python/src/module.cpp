@@ -13,6 +13,7 @@ namespace tugline_python {
 
 void bind_model(nb::module_& module);
 void bind_run(nb::module_& module);
+void bind_vectors(nb::module_& module);
 
 namespace {
 
@@ -30,6 +31,7 @@ nb::object divergences(Divergence divergence, const Doubles& a, const Doubles& b
 NB_MODULE(_tugline, module) {
   bind_model(module);
   bind_run(module);
+  bind_vectors(module);
   module.def("kl", [](const Doubles& p, const Doubles& q, int64_t vocabulary, double temperature) {
     return divergences(tugline::kl, p, q, vocabulary, temperature);
   });

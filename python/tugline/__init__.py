@@ -24,6 +24,7 @@ from tugline._model import Model, Tokens, Trace
 from tugline._options import PushOptions, SweepOptions
 from tugline._run import Figure, Run, open, sweep
 from tugline._tugline import __version__
+from tugline._vectors import LayerVectors, Vectors, vectors
 
 __all__ = [
     "ConflictError",
@@ -32,6 +33,7 @@ __all__ = [
     "Figure",
     "InputError",
     "Interrupted",
+    "LayerVectors",
     "Model",
     "NotFoundError",
     "NothingToMeasureError",
@@ -45,9 +47,11 @@ __all__ = [
     "TuglineWarning",
     "UnsupportedError",
     "UsageError",
+    "Vectors",
     "__version__",
     "kl",
     "kl_of_difference",
     "open",
     "sweep",
+    "vectors",
 ]

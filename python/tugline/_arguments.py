@@ -25,7 +25,7 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 # "last", "all", a layer, or several; negative ones count from the end.
 Layers: TypeAlias = "str | int | Iterable[int]"
 # How many random directions; or vectors [n, d_model], or [n, head_dim] at the hook "z": a NumPy array, a torch or JAX tensor, anything
-# with __array__ or __dlpack__; or a function that gives them for a Site; or a direction file.
+# with __array__ or __dlpack__; or {layer: vectors}; or a function that gives them for a Site; or a direction file.
 Directions: TypeAlias = Any
 Data: TypeAlias = "str | os.PathLike[str] | Sequence[Mapping[str, Any]] | pd.DataFrame"
 
@@ -145,6 +145,16 @@ def string(value: Any, name: str) -> str:
     if not isinstance(value, (str, os.PathLike)):
         raise UsageError(f"{name}: expected text, found {type(value).__name__}")
     return os.fspath(value)
+
+
+def strings(value: Any, name: str) -> list[str]:
+    """Names: several, or one text with commas between them."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    try:
+        return [string(item, name) for item in value]
+    except TypeError as error:
+        raise UsageError(f"{name}: expected names, found {value!r}") from error
 
 
 def head(value: Any, name: str = "head") -> int | None:

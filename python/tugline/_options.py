@@ -20,6 +20,7 @@ from tugline._arguments import (
     number,
     numbers,
     string,
+    strings,
     vectors,
     warn,
     whole,
@@ -68,10 +69,6 @@ def _seed(value: Any, name: str) -> int:
     return seed
 
 
-def _span_kinds(value: Any, name: str) -> list[str]:
-    return value.split(",") if isinstance(value, str) else [string(kind, name) for kind in value]
-
-
 # What turns an option's value into the library's, for those that need nothing else: converter(value, name).
 _CONVERTERS: dict[str, Callable[[Any, str], Any]] = {
     "hook": string,
@@ -90,7 +87,7 @@ _CONVERTERS: dict[str, Callable[[Any, str], Any]] = {
     "audit": whole,
     "memory_limit": byte_count,
     "batch_rows": whole,
-    "spans": _span_kinds,
+    "spans": strings,
     "bos": string,
     "max_examples": lambda value, name: None if value is None else whole(value, name),
 }
@@ -139,13 +136,32 @@ def _answers(model: _tugline.LanguageModel, answers: Any) -> tuple[int, int] | N
     return ids[0], ids[1]
 
 
+def _set_by_layer(settings: _tugline.PushSettings, by_layer: Mapping[Any, Any], width: int) -> None:
+    """All layers of the mapping, also those that are not pushed: a run that grows by layers then stays the same run."""
+    kinds = [kind for kind, given in by_layer.items() if isinstance(given, Mapping)]
+    if len(kinds) > 1:
+        names = ", ".join(map(str, kinds))
+        raise UsageError(f"directions: expected vectors of one kind, found those of {names}; give one of them, such as vectors[{kinds[0]!r}]")
+    if kinds:
+        by_layer = by_layer[kinds[0]]
+    if not by_layer:
+        raise UsageError("directions: expected {layer: vectors}, found an empty mapping")
+    belong_to = getattr(by_layer, "belong_to", {})
+    for layer, given in by_layer.items():
+        number = whole(layer, "directions: a layer")
+        settings.set_vectors_of_layer(number, vectors(given, f"directions of layer {number}", width), belong_to.get(layer, ""))
+    settings.vectors_origin = getattr(by_layer, "origin", {})
+
+
 def _set_directions(settings: _tugline.PushSettings, directions: Any, width: int) -> None:
     if isinstance(directions, (str, os.PathLike)):
         settings.direction_file = os.fspath(directions)
+    elif isinstance(directions, Mapping):
+        _set_by_layer(settings, directions, width)
     elif callable(directions) and not hasattr(directions, "__array__"):
         for layer in settings.layers:
             given = directions(Site(layer, settings.hook, width, settings.head))
-            settings.set_vectors_of_layer(layer, vectors(given, f"directions of layer {layer}", width))
+            settings.set_vectors_of_layer(layer, vectors(given, f"directions of layer {layer}", width), "")
     elif hasattr(directions, "__index__") and getattr(directions, "ndim", 0) == 0:
         settings.directions = whole(directions, "directions")
     else:

@@ -48,7 +48,8 @@ class PushSettings:
     memory_limit: int
     batch_rows: int
     def set_vectors(self, vectors: _Floats) -> None: ...
-    def set_vectors_of_layer(self, layer: int, vectors: _Floats) -> None: ...
+    vectors_origin: dict[str, str]
+    def set_vectors_of_layer(self, layer: int, vectors: _Floats, belong_to: str) -> None: ...
     def set_orthogonal_vectors(self, vectors: _Floats) -> None: ...
 
 class SweepSettings:
@@ -58,6 +59,22 @@ class SweepSettings:
     max_examples: int | None
     shard: int
     shards: int
+
+class VectorSettings:
+    layers: list[int]
+    hook: str
+    head: int | None
+    kinds: list[str]
+    metric: str
+    threshold: float
+    centred: bool
+    bos: str
+    max_examples: int | None
+
+class Vectors:
+    def kinds(self) -> dict[str, dict[int, tuple[_Floats, str]]]: ...
+    def metadata(self) -> dict[str, str]: ...
+    def save(self, path: str) -> None: ...
 
 class AnalysisSettings:
     epsilon: float | None
@@ -144,5 +161,6 @@ class Run:
 def sweep(
     model: LanguageModel, data: DataSource, path: str, settings: SweepSettings, warn: _Warn, progress: _Progress
 ) -> Run: ...
+def vectors(model: LanguageModel, data: DataSource, settings: VectorSettings, warn: _Warn) -> Vectors: ...
 def kl(p_logits: _Floats, q_logits: _Floats, vocabulary: int, temperature: float) -> _Floats: ...
 def kl_of_difference(delta: _Floats, base_logits: _Floats, vocabulary: int, temperature: float) -> _Floats: ...

@@ -132,7 +132,7 @@ TEST_F(Vectors, WithoutTheMetricTheDefaultLeavesGlobalOut) {
   ASSERT_EQ(made.status, 0) << made.err;
   EXPECT_TRUE(holds(made.err, "no global vector is made; the kinds are chunk and example")) << made.err;
   EXPECT_FALSE(holds(bytes_of("v.safetensors"), "global.layer"));
-  expect_refused("vectors $MODEL plain.json -o w.safetensors --kinds global,chunk", "--kinds chunk,example");
+  expect_refused("vectors $MODEL plain.json -o w.safetensors --kinds global,chunk", "chunk,example");
 }
 
 TEST_F(Vectors, ANameOfAnotherFormatIsRefused) {

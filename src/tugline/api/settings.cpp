@@ -71,10 +71,14 @@ DirectionFile directions_of(const PushSettings& settings) {
   if (!settings.direction_file.empty()) return read_direction_file(settings.direction_file);
   DirectionFile file;
   file.name = "directions";
+  file.metadata = settings.vectors_origin;
   if (!settings.vectors.empty()) file.array = array_of(settings.vectors, "directions");
   for (const auto& [layer, vectors] : settings.vectors_by_layer) {
-    file.by_layer[layer] = array_of(vectors, "directions");
-    file.by_layer[layer].name = fmt::format("directions of layer {}", layer);
+    DirectionArray& array = file.by_layer[layer];
+    array = array_of(vectors, "directions");
+    array.name = fmt::format("directions of layer {}", layer);
+    array.array = fmt::format("{}", layer);
+    if (!vectors.belong_to.empty()) file.metadata["rows." + array.array] = vectors.belong_to;
   }
   return file;
 }

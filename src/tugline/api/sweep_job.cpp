@@ -176,14 +176,6 @@ void check_examples(const RunStore& store, const SweepPlan& plan) {
     if (store.has_example(record_of(planned))) check_places(store, planned, places);
 }
 
-void warn_of_skips(const SweepPlan& plan, const Watch& watch) {
-  const std::vector<std::string> reasons = skip_reasons(plan);
-  for (size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i) warn(watch, reasons[i]);
-  if (reasons.size() > kMostReasons)
-    warn(watch, fmt::format("{} more are skipped; `tugline inspect` shows all reasons",
-                            reasons.size() - kMostReasons));
-}
-
 // Why a curve of this run is flat.
 void warn_of_unreachable(const SweepJob& job, const Watch& watch) {
   const SweepOptions& options = job.options;
@@ -284,6 +276,14 @@ std::vector<std::string> skip_reasons(const SweepPlan& plan) {
                                     span_text(span.span_kind, span.chunk), span.reason));
   }
   return reasons;
+}
+
+void warn_of_skips(const SweepPlan& plan, const Watch& watch) {
+  const std::vector<std::string> reasons = skip_reasons(plan);
+  for (size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i) warn(watch, reasons[i]);
+  if (reasons.size() > kMostReasons)
+    warn(watch, fmt::format("{} more are skipped; `tugline inspect` shows all reasons",
+                            reasons.size() - kMostReasons));
 }
 
 void refuse_empty(const SweepJob& job, const Watch& watch) {

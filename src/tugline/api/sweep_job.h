@@ -55,6 +55,8 @@ void make_plan(SweepJob& job, const Tokenizer& tokenizer, const Watch& watch);
 [[nodiscard]] std::string span_text(const std::string& kind, int64_t chunk);
 // One sentence for each example and span that is skipped.
 [[nodiscard]] std::vector<std::string> skip_reasons(const SweepPlan& plan);
+// Warns of each, of many only of the first.
+void warn_of_skips(const SweepPlan& plan, const Watch& watch);
 // Warns about the plan: what is skipped, and why a curve will be flat.
 void warn_of_plan(const SweepJob& job, const Watch& watch);
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "tugline/core/error.h"
+#include "tugline/files/direction_file.h"
 #include "tugline/files/model_source.h"
 #include "tugline/report/export.h"
 

@@ -15,9 +15,6 @@ enum class OutputKind {
   kVectors,   // of tugline vectors
 };
 
-// The metadata field "kind" of the files that tugline vectors writes.
-inline constexpr const char* kVectorFileKind = "tugline diff-in-means vectors";
-
 struct OutputRequest {
   std::string path;  // as the user gave it
   OutputKind kind = OutputKind::kTable;

@@ -33,6 +33,9 @@ struct DirectionFile {
 inline constexpr std::string_view kControlVector = "direction";
 inline constexpr std::string_view kModelHint = "controlvector.model_hint";
 
+// The field "kind" in the metadata of the files that tugline writes.
+inline constexpr const char* kVectorFileKind = "tugline diff-in-means vectors";
+
 // The layer in an array's name: KIND.layerL, as `tugline vectors` writes it, or a control vector's direction.L.
 struct LayerName {
   std::string kind;
