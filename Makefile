@@ -42,19 +42,21 @@ release: ## install the packages it needs, and build build/release/src/tugline/c
 	@$(call install_dependencies,)
 	@$(call build,release,)
 
-demo: release ## sweep a small real model: demo/curve.svg, demo/curve.png; a second run resumes
+demo: release ## sweep a small real model: demo/report.html, demo/curve.svg, demo/curve.png; a second run resumes
 	@mkdir -p $(demo_folder)
 	@model=$$(scripts/fetch_smollm2.py); set -x; \
 	$(tugline) sweep "$$model" examples/traces.json -o $(demo_folder)/run.db $(demo_options); \
 	$(tugline) summary $(demo_folder)/run.db; \
 	$(tugline) plot $(demo_folder)/run.db -o $(demo_folder)/curve.svg; \
-	$(tugline) plot $(demo_folder)/run.db -o $(demo_folder)/curve.png
-	@echo "The figure: $(demo_folder)/curve.svg and $(demo_folder)/curve.png"
+	$(tugline) plot $(demo_folder)/run.db -o $(demo_folder)/curve.png; \
+	$(tugline) report $(demo_folder)/run.db examples/traces.json -o $(demo_folder)/report.html
+	@echo "The page: $(demo_folder)/report.html. The figure: $(demo_folder)/curve.svg and $(demo_folder)/curve.png"
 
 test: ## build with assertions and run every test (CTEST_ARGS="-L fast" runs some)
 	@$(call install_dependencies,--tests)
 	@$(call build,dev,)
 	@scripts/fetch_smollm2.py >/dev/null || echo "The tests labelled model will skip: the model could not be fetched (see above)."
+	@scripts/fetch_javascript.py axe >/dev/null || echo "The accessibility of report pages will not be checked: axe could not be fetched (see above)."
 	@$(call run_tests,dev)
 
 # The tools of the wheel, and what its tests compare with, in an environment of their own.

@@ -3,7 +3,7 @@
 # a second run is instant and needs no root.
 #
 #   scripts/install_dependencies.sh             to build and to run
-#   scripts/install_dependencies.sh --tests     also the test and benchmark libraries, and clang-format
+#   scripts/install_dependencies.sh --tests     also the test and benchmark libraries, clang-format, and on Debian Chromium (120 MB)
 #   scripts/install_dependencies.sh --python   also what the Python package is built with
 #   scripts/install_dependencies.sh --tidy      also clang-tidy
 #   scripts/install_dependencies.sh --fuzz      also clang, for the libFuzzer targets
@@ -23,6 +23,7 @@ build_packages=(
   python3 ca-certificates                       # the model fetcher
 )
 test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev clang-format)
+browser_package=chromium  # for the test of report pages, which skips without it; Ubuntu has it as a snap only
 python_packages=(python3-dev python3-venv)
 tidy_packages=(clang-tidy libomp-dev)
 fuzz_packages=(clang libomp-dev)
@@ -68,6 +69,7 @@ check_system() {
   local ID="" VERSION_ID="" PRETTY_NAME=""
   # shellcheck source=/dev/null
   . "$release"
+  system=$ID
   case $ID in
     debian) oldest=12 ;;
     ubuntu) oldest=24.04 ;;
@@ -98,10 +100,12 @@ apt() {
 }
 
 wanted=("${build_packages[@]}")
+system=""
 fuzz=no
+tests=no
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --tests) wanted+=("${test_packages[@]}") ;;
+    --tests) wanted+=("${test_packages[@]}") tests=yes ;;
     --python) wanted+=("${python_packages[@]}") ;;
     --tidy) wanted+=("${tidy_packages[@]}") ;;
     --fuzz) wanted+=("${fuzz_packages[@]}") fuzz=yes ;;
@@ -110,6 +114,12 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
+
+# Without a browser one test skips, so that a failure is no reason to stop.
+install_browser() {
+  missing=("$browser_package")
+  (install "$browser_package") || say "there is no Chromium, so the test of report pages will skip"
+}
 
 install() {
   say "installing $*"
@@ -127,6 +137,9 @@ has_fuzzer_runtime() {
 check_system
 mapfile -t missing < <(missing_of "${wanted[@]}"; missing_pip)
 [[ ${#missing[@]} -eq 0 ]] || install "${missing[@]}"
+if [[ $tests == yes && $system == debian ]] && ! is_installed "$browser_package"; then
+  install_browser
+fi
 if [[ $fuzz == yes ]] && ! has_fuzzer_runtime; then
   missing=("libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev")
   install "${missing[@]}"

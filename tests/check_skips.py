@@ -17,6 +17,8 @@ import sys
 import tomllib
 import xml.etree.ElementTree
 
+from support.browser import find_chromium
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ALLOWED = ROOT / "tests" / "allowed_skips.toml"
 SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -53,6 +55,8 @@ def absent_inputs(environment, build):
         "qwen-tokenizer": cache / "qwen-tokenizer" / "tokenizer.json",
     }
     absent = {name for name, path in inputs.items() if not path.exists()}
+    if not find_chromium(environment):
+        absent.add("chromium")
     return absent | ({"build without sanitizers"} if is_sanitized(build) else set())
 
 

@@ -5,7 +5,6 @@ command that fails. The blocks of one document share a temporary folder, in thei
 PATH; `examples/` and `scripts/` as in the checkout; the demo's model under its file name and as $MODEL.
 """
 
-import importlib.util
 import os
 import pathlib
 import re
@@ -39,11 +38,11 @@ def documents():
 
 def demo_model():
     """Where scripts/fetch_smollm2.py keeps the model, whether it is there or not."""
-    spec = importlib.util.spec_from_file_location("fetch_smollm2", ROOT / "scripts" / "fetch_smollm2.py")
-    fetcher = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = fetcher
-    spec.loader.exec_module(fetcher)
-    return fetcher.cache_folder() / fetcher.SMOLLM2.file_name
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import fetch_smollm2
+    import packaged_file
+
+    return packaged_file.cache_folder() / fetch_smollm2.SMOLLM2.file_name
 
 
 def prepare(folder, binary, model):

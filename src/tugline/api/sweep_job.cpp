@@ -49,7 +49,10 @@ class StoreObserver final : public SweepObserver {
   }
   void put_unit(const UnitRecord& unit) override {
     std::map<int32_t, std::string> pieces;
-    for (const int32_t token : moved_tokens_of(unit.measured.responses)) pieces[token] = piece_of_(token);
+    std::set<int32_t> tokens = moved_tokens_of(unit.measured.responses);
+    tokens.insert(unit.measured.row_tokens.begin(), unit.measured.row_tokens.end());
+    tokens.erase(-1);  // the row after which there is no token
+    for (const int32_t token : tokens) pieces[token] = piece_of_(token);
     store_.put_unit(unit, pieces);
     const std::string name = name_of(unit.key);
     count_.finish_unit(name);

@@ -19,6 +19,7 @@
 #include "tugline/cli/inspect_command.h"
 #include "tugline/cli/merge_command.h"
 #include "tugline/cli/plot_command.h"
+#include "tugline/cli/report_command.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/cli/suggestion.h"
 #include "tugline/cli/summary_command.h"
@@ -80,6 +81,7 @@ class CommandLine {
     add_analyze_command(app_);
     add_dose_command(app_);
     add_plot_command(app_);
+    add_report_command(app_);
     add_export_command(app_);
     add_merge_command(app_);
     add_inspect_command(app_);

@@ -15,6 +15,7 @@
 #include "tugline/files/direction_file.h"
 #include "tugline/files/model_source.h"
 #include "tugline/report/export.h"
+#include "tugline/report/page.h"
 
 namespace tugline {
 namespace {
@@ -74,6 +75,8 @@ bool is_of_kind(std::string_view bytes, OutputKind kind) {
       return is_figure(bytes);
     case OutputKind::kVectors:
       return is_of_vectors(bytes);
+    case OutputKind::kPage:
+      return bytes.starts_with(page_mark());
   }
   return false;
 }
@@ -88,6 +91,8 @@ std::string_view described(OutputKind kind) {
       return "an SVG, PNG or PDF figure";
     case OutputKind::kVectors:
       return "a file that tugline vectors wrote";
+    case OutputKind::kPage:
+      return "a page that tugline report wrote";
   }
   return "";
 }

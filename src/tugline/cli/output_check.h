@@ -13,6 +13,7 @@ enum class OutputKind {
   kTable,     // of tugline export
   kFigure,    // SVG, PNG or PDF
   kVectors,   // of tugline vectors
+  kPage,      // of tugline report
 };
 
 struct OutputRequest {

@@ -48,12 +48,7 @@ constexpr std::array<std::string_view, 6> kExampleColumns = {"example", "content
 using RowVisitor = std::function<void(std::span<const Cell>)>;
 
 void visit_curves(const RunStore& store, const RowVisitor& visit) {
-  for (const CurvePoint& point : view_of(store).curves) {
-    visit(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon,
-                            cell_of(point.epsilon_relative), point.kl.mean, cell_of(point.kl.standard_error),
-                            cell_of(point.kl.ci_low), cell_of(point.kl.ci_high), point.spans,
-                            point.directions, int64_t{point.set == DirectionSet::kNull ? 1 : 0}});
-  }
+  for (const CurvePoint& point : view_of(store).curves) visit(curve_cells(point));
 }
 
 void visit_distance(const RunStore& store, const RowVisitor& visit) {
@@ -103,6 +98,20 @@ void visit_examples(const RunStore& store, const RowVisitor& visit) {
 }
 
 }  // namespace
+
+std::vector<Cell> curve_cells(const CurvePoint& point) {
+  return {point.span_kind,
+          int64_t{point.layer},
+          point.epsilon,
+          cell_of(point.epsilon_relative),
+          point.kl.mean,
+          cell_of(point.kl.standard_error),
+          cell_of(point.kl.ci_low),
+          cell_of(point.kl.ci_high),
+          point.spans,
+          point.directions,
+          int64_t{point.set == DirectionSet::kNull ? 1 : 0}};
+}
 
 std::span<const std::string_view> columns_of(ExportTable table) {
   switch (table) {

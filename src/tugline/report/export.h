@@ -8,8 +8,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tugline/report/row_writer.h"
+#include "tugline/stats/curves.h"
 #include "tugline/store/run_store.h"
 
 namespace tugline {
@@ -26,6 +28,9 @@ inline constexpr std::array<std::pair<std::string_view, ExportTable>, 6> kExport
      {"examples", ExportTable::kExamples}}};
 
 [[nodiscard]] std::span<const std::string_view> columns_of(ExportTable table);
+
+// A row of kCurves.
+[[nodiscard]] std::vector<Cell> curve_cells(const CurvePoint& point);
 
 // Calls visit with each row of the table, one cell a column. Reads one unit at a time. Rows are sorted by their keys.
 void for_each_row(const RunStore& store, ExportTable table,

@@ -98,7 +98,7 @@ class RunStore {
   [[nodiscard]] std::vector<ResponseRecord> responses(const UnitKey& key,
                                                       RowValues values = RowValues::kRead) const;
 
-  // The text of the tokens that responses name: bytes, which may be a part of a character.
+  // The text of the tokens that responses and rows name: bytes, which may be a part of a character.
   [[nodiscard]] std::map<int32_t, std::string> tokens() const;
 
   [[nodiscard]] bool has_analysis() const;

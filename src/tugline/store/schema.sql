@@ -105,7 +105,7 @@ CREATE TABLE responses (
   PRIMARY KEY (unit, direction, epsilon)
 );
 
--- The text of the tokens that responses name. Pieces may be parts of a character: bytes.
+-- The text of the tokens that responses and readout_rows name. Pieces may be parts of a character: bytes.
 CREATE TABLE tokens (
   token INTEGER PRIMARY KEY,
   piece BLOB NOT NULL

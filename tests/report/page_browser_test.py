@@ -1,0 +1,182 @@
+"""The page of `tugline report` in a real browser: nothing fails, nothing is fetched, the numbers are the run's, everybody can use it."""
+
+import csv
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(TESTS.parent / "scripts"))
+from support.browser import Browser, find_chromium  # noqa: E402
+
+TUGLINE = os.environ["TUGLINE_BINARY"]
+MODEL = TESTS / "fixtures" / "tiny_model"
+
+# Text that would end the page's data, begin a comment in it, or be taken for markup.
+HOSTILE = "Is </script><script>alert(1)</script> <!-- <b>bold</b> & \u2028 \ud83d\ude00 there? "
+DATA = [
+    {
+        "prompt": "<img src=x onerror=alert(1)>",
+        "model_input_prompt": "Add. <think>",
+        "cot": HOSTILE + "The sum is on the sheet. So the total is 12. And so on, then.",
+        "thought_anchor_sentence": "So the total is 12.",
+    },
+    {
+        "prompt": "p",
+        "model_input_prompt": "Take. <think>",
+        "cot": "There are ten in the box. One is red and nine are not. It is so.",
+        "thought_anchor_idx": 1,
+        "thought_anchor_sentence": "One is red and nine are not.",
+    },
+]
+
+
+def tugline(*arguments):
+    words = [str(word) for word in (TUGLINE, *arguments)]
+    done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    if done.returncode != 0:
+        raise AssertionError(f"{words} ended with {done.returncode}:\n{done.stderr}")
+    return done.stdout
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.folder = pathlib.Path(scratch.name)
+        data = cls.folder / "data.json"
+        data.write_text(json.dumps(DATA), encoding="utf-8")
+        cls.run_store = cls.folder / "run.db"
+        grid = ["--layers", "0,1", "--epsilons", "0,0.5,1,2", "--directions", "3", "--moved-tokens", "3"]
+        tugline("sweep", MODEL, data, "-o", cls.run_store, "--spans", "anchor,chunks,controls", *grid)
+        cls.page = cls.folder / "report.html"
+        tugline("report", cls.run_store, data, "-o", cls.page)
+        cls.browser = Browser(find_chromium())
+        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self):
+        self.browser.resize(1200, 900)
+        self.browser.prefer("light")
+        self.seconds = self.browser.open(self.page)
+
+    def js(self, expression):
+        return self.browser.run(expression)
+
+    def test_opens_without_a_complaint_or_a_request(self):
+        self.assertEqual(self.browser.problems(), [])
+        self.assertEqual(self.browser.requests(), [self.page.resolve().as_uri()])
+
+    def test_every_section_is_there_and_in_the_navigation(self):
+        shown = self.js("[...document.querySelectorAll('main > section:not([hidden])')].map(s => s.id).filter(id => id != 'warnings')")
+        linked = self.js("[...document.querySelectorAll('nav a')].map(a => a.hash.slice(1))")
+        self.assertEqual(shown, linked)
+        for section in ("curves", "heat", "transcripts", "tables", "provenance"):
+            self.assertIn(section, shown)
+
+    def test_curves_are_the_exported_ones(self):
+        exported = list(csv.DictReader(io.StringIO(tugline("export", self.run_store, "--table", "curves"))))
+        table = self.js("tableNamed('curves')")
+        self.assertEqual(len(table["rows"]), len(exported))
+        for row, line in zip(table["rows"], exported):
+            shown = dict(zip(table["columns"], row))
+            self.assertEqual(shown["kl"], float(line["kl"]))
+            self.assertEqual((shown["span_kind"], shown["layer"]), (line["span_kind"], int(line["layer"])))
+        self.assertEqual(self.js("csv(tableNamed('curves')).split('\\n').length"), len(exported) + 2)
+
+    def test_layers_go_off_and_on(self):
+        lines = "document.querySelectorAll('#curves path.curve').length"
+        self.assertEqual(self.js(lines), 2)
+        self.js("[...document.querySelectorAll('#curves label')].find(l => l.textContent == '0').control.click()")
+        self.assertEqual(self.js(lines), 1)
+
+    def test_logarithmic_axes_leave_out_zero(self):
+        points = "document.querySelectorAll('#curves circle').length"
+        self.assertEqual(self.js(points), 8)
+        self.js("[...document.querySelectorAll('#curves label')].find(l => l.textContent == 'log x').control.click()")
+        self.assertEqual(self.js(points), 6)
+        self.assertEqual(self.browser.problems(), [])
+
+    def test_dragging_zooms_and_a_button_goes_back(self):
+        box = self.js("(r => [r.x, r.y, r.width, r.height])(document.querySelector('#curves svg').getBoundingClientRect())")
+        y = box[1] + box[3] / 2
+        self.browser.mouse("mousePressed", box[0] + 0.08 * box[2], y, button="left", clickCount=1)
+        self.browser.mouse("mouseMoved", box[0] + 0.6 * box[2], y, button="left")
+        self.browser.mouse("mouseReleased", box[0] + 0.6 * box[2], y, button="left", clickCount=1)
+        self.assertLess(self.js("document.querySelectorAll('#curves circle').length"), 8)
+        self.js("[...document.querySelectorAll('#curves button')].find(b => b.textContent == 'Whole range').click()")
+        self.assertEqual(self.js("document.querySelectorAll('#curves circle').length"), 8)
+
+    def test_the_keyboard_reads_the_curve(self):
+        self.js("document.querySelector('#curves svg').focus()")
+        self.browser.key("End")
+        self.browser.key("End")
+        said = self.js("document.getElementById('tip').innerText")
+        self.assertIn("epsilon 2", said)
+        self.assertIn("layer 1:", said)
+        self.assertEqual(self.js("document.getElementById('tip').getAttribute('role')"), "status")
+
+    def test_text_is_text(self):
+        transcript = self.js("document.querySelector('#transcripts .transcript').textContent")
+        self.assertIn("</script><script>alert(1)</script> <!-- <b>bold</b> &", transcript)
+        self.assertEqual(self.js("document.querySelectorAll('img, b').length"), 0)
+
+    def test_a_sentence_shows_its_tokens_and_what_moved(self):
+        anchor = "document.querySelector('#transcripts .chunk.anchor')"
+        self.assertIn("So the total is 12.", self.js(f"{anchor}.textContent"))
+        self.js(f"{anchor}.focus()")
+        self.browser.key("Enter")
+        tokens = self.js("[...document.querySelectorAll('#transcripts .token')].map(t => t.textContent)")
+        self.assertIn("So the total is 12.", "".join(tokens))
+        self.js("document.querySelector('#transcripts .token').dispatchEvent(new MouseEvent('mousemove', {bubbles: true}))")
+        self.assertRegex(self.js("document.getElementById('tip').innerText"), "(?s)KL .*rose: .*fell: ")
+
+    def test_theme_follows_the_system_and_the_choice(self):
+        ground = "getComputedStyle(document.body).backgroundColor"
+        light = self.js(ground)
+        self.browser.prefer("dark")
+        dark = self.js(ground)
+        self.assertNotEqual(light, dark)
+        self.js("[...document.querySelectorAll('#theme label')].find(l => l.textContent == 'light').control.click()")
+        self.assertEqual(self.js(ground), light)
+        self.js("[...document.querySelectorAll('#theme label')].find(l => l.textContent == 'system').control.click()")
+
+    def test_nothing_is_wider_than_a_telephone(self):
+        self.browser.resize(360, 700)
+        self.assertLessEqual(self.js("document.documentElement.scrollWidth"), 360)
+
+    def test_headings_captions_and_names(self):
+        self.assertEqual(self.js("document.querySelectorAll('h1').length"), 1)
+        self.js("for (const d of document.querySelectorAll('details')) d.open = true")
+        self.js("new Promise(done => setTimeout(done, 200))")
+        self.assertEqual(self.js("[...document.querySelectorAll('table')].filter(t => !t.caption || !t.caption.textContent).length"), 0)
+        self.assertEqual(self.js("[...document.querySelectorAll('svg.plot')].filter(s => !s.getAttribute('aria-label')).length"), 0)
+
+    def test_accessible(self):
+        import packaged_file
+        from fetch_javascript import LIBRARIES
+
+        axe = packaged_file.cache_folder() / LIBRARIES["axe"].file_name
+        if not axe.is_file():
+            self.skipTest("axe is not in the cache; scripts/fetch_javascript.py axe fetches it")
+        self.js(axe.read_text(encoding="utf-8"))
+        self.js("document.querySelector('#transcripts .chunk').click()")
+        self.js("for (const d of document.querySelectorAll('details')) d.open = true")
+        self.js("new Promise(done => setTimeout(done, 200))")
+        for scheme in ("light", "dark"):
+            self.browser.prefer(scheme)
+            found = self.js("axe.run().then(r => r.violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + n.failureSummary)]))")
+            self.assertEqual(found, [], scheme)
+
+
+if __name__ == "__main__":
+    if not find_chromium():
+        print("skipped: there is no Chromium here (scripts/install_dependencies.sh --tests installs it on Debian)")
+        sys.exit(77)
+    unittest.main()
