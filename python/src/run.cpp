@@ -93,6 +93,14 @@ void bind_run(nb::module_& module) {
              const std::string bytes = read([&] { return run.figure(settings, format); });
              return nb::bytes(bytes.data(), bytes.size());
            })
+      .def("save_report",
+           [](const Run& run, const std::string& path, const DataSource& data, nb::object warn) {
+             Call call(std::move(warn), nb::none());
+             call.run([&](const tugline::Watch& watch) {
+               run.save_report(path, {}, data, watch);
+               return true;
+             });
+           })
       .def("save_figure", [](const Run& run, const std::string& path, const PlotSettings& settings) {
         read([&] {
           run.save_figure(path, settings);

@@ -134,6 +134,16 @@ class Run:
         tables = self._handle.analyze(settings, source, keep, _arguments.warn)
         return {name: pandas.DataFrame(columns) for name, columns in tables.items()}
 
+    def report(
+        self, path: str | os.PathLike[str], data: Data | None = None, *, fields: Mapping[str, str] | None = None
+    ) -> None:
+        """Writes the page of ``tugline report``: one HTML file with the analysis, the curves, the texts and the tables (docs/cli.md, "report").
+
+        ``data``: the swept dataset, for the texts around the spans and for its metrics. An existing file is replaced.
+        """
+        source = _tugline.DataSource() if data is None else _arguments.data_source(data, fields)
+        self._handle.save_report(_arguments.path_of(path), source, _arguments.warn)
+
     def plot(
         self,
         kind: str = "curves",

@@ -134,6 +134,8 @@ def test_analyses_and_figures(model: tl.Model, data_file: str, tmp_path: pathlib
     tables = run.analyze(data_file, resamples=200)
     assert len(tables["settings"]) == 1 and len(tables["means"]) > 0
     assert "tiny_model" in run.summary()
+    run.report(tmp_path / "report.html", data_file)
+    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
     with pytest.raises(tl.UsageError, match="kind: 'violins'"):
         run.plot("violins").svg()
     if shutil.which("gnuplot"):

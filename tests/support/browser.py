@@ -86,7 +86,7 @@ class Browser:
         text, self._buffer = self._buffer.split(b"\0", 1)
         return json.loads(text)
 
-    def call(self, method, timeout=120, **parameters):
+    def call(self, method, timeout=60, **parameters):
         self._count += 1
         request = {"id": self._count, "method": method, "params": parameters}
         if self._session:
@@ -113,9 +113,9 @@ class Browser:
             self.events.append(self._message(start + 120))
         return time.monotonic() - start
 
-    def run(self, expression):
+    def run(self, expression, timeout=60):
         """The value of a JavaScript expression, which may be a promise."""
-        answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True, userGesture=True)
+        answer = self.call("Runtime.evaluate", timeout=timeout, expression=expression, awaitPromise=True, returnByValue=True, userGesture=True)
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", str(answer)))
         return answer["result"].get("value")

@@ -14,21 +14,21 @@
 namespace tugline {
 
 struct PageAnswer {
-  std::string question;
+  std::string question = {};
   std::vector<std::string> sentences = {};
 };
 
 // A table that the page shows, copies and downloads.
 struct PageTable {
-  std::string title;
-  std::string caption;   // one or two sentences: what a row is, and units
-  ResultTable table;     // `name` is the downloaded file's
-  int64_t left_out = 0;  // rows that the page does not hold, to stay small
+  std::string title = {};
+  std::string caption = {};  // one or two sentences: what a row is, and units
+  ResultTable table = {};    // `name` is the downloaded file's
+  int64_t left_out = 0;      // rows that the page does not hold, to stay small
 };
 
 // A token and how its probability changed.
 struct PageMove {
-  std::string piece;  // bytes, which may be a part of a character
+  std::string piece = {};  // bytes, which may be a part of a character
   double change = 0;
 };
 
@@ -49,10 +49,10 @@ struct PageResponse {
 
 // A span that was measured.
 struct PageSpan {
-  std::string kind;
+  std::string kind = {};
   int64_t chunk = -1;
   TokenRange tokens = {};
-  std::string text;
+  std::string text = {};
   std::vector<std::string> row_tokens =
       {};  // the next token of each row that was read; empty text if it is not known
   std::vector<PageResponse> responses = {};  // by layer
@@ -60,22 +60,22 @@ struct PageSpan {
 
 // A part of a transcript's text; `chunk` is its number, and -1 is text between chunks.
 struct PageText {
-  std::string text;
+  std::string text = {};
   int64_t chunk = -1;
 };
 
 struct PageTranscript {
   int64_t example = 0;
-  std::string id;
-  std::string prompt;
-  std::string skipped;                // reason; empty if it was measured
+  std::string id = {};
+  std::string prompt = {};
+  std::string skipped = {};           // reason; empty if it was measured
   std::vector<PageText> text = {};    // in order; empty if the dataset is not given
   std::vector<int64_t> anchors = {};  // numbers of chunks
   std::vector<PageSpan> spans = {};
 };
 
 struct Page {
-  std::string title;
+  std::string title = {};
   std::vector<PageAnswer> answers = {};
   std::vector<std::string> warnings = {};
   std::vector<std::pair<std::string, std::string>> facts = {};     // what a reader needs first
