@@ -137,29 +137,42 @@ def precision(study, folder):
 
 def spans(study, folder):
     analysis = study.analysis("spans", 5)
-    contrasts = [
-        c
-        for c in analysis["contrasts"]
-        if c["epsilon"] == 5 and c["span_kind"] == "anchor" and c["against_span_kind"] != "anchor"
-    ]
+    by = {}  # measure -> kind -> contrast
+    for c in analysis["length_contrasts"]:
+        if c["epsilon"] == 5:
+            by.setdefault(c["measure"], {})[c["against_span_kind"]] = c
+    kinds = list(by["kl"])
     figures.ratios(
         folder / "study_spans.svg",
         f"The anchor's KL over that of what it is compared with (layer {LAYER}, epsilon 5)",
-        "ratio of means, 95 % interval",
-        [c["against_span_kind"] for c in contrasts],
-        [(c["ratio"], c["ratio_low"], c["ratio_high"]) for c in contrasts],
+        "ratio of means, 95 % t interval",
+        [kind for kind in kinds if by["kl"][kind]["ratio_t_low"] is not None],
+        [(c["ratio"], c["ratio_t_low"], c["ratio_t_high"]) for c in by["kl"].values() if c["ratio_t_low"] is not None],
     )
     rows = [
         [
-            c["against_span_kind"],
-            with_interval(c["ratio"], c["ratio_low"], c["ratio_high"]),
-            with_interval(c["difference"], c["ci_low"], c["ci_high"]),
-            "" if c["p_value"] is None else f"{c['p_value']:.2g}",
-            f"{c['larger']} of {c['pairs']}",
+            kind,
+            t_ratio(by["kl"][kind]),
+            "" if by["kl"][kind]["p_value"] is None else f"{by['kl'][kind]['p_value']:.2g}",
+            f"{by['kl'][kind]['larger']} of {by['kl'][kind]['pairs']}",
+            f"{by['kl'][kind]['rows']:.3g}, {by['kl'][kind]['against_rows']:.3g}",
+            t_ratio(by["kl_own_row"].get(kind)),
+            t_ratio(by["kl_sum"][kind]),
         ]
-        for c in contrasts
+        for kind in kinds
     ]
-    return markdown(["anchor against", "ratio of means", "difference, nats", "p (t)", "anchor larger in"], rows)
+    return markdown(
+        ["anchor against", "ratio of means", "p", "anchor larger in", "rows", "on the own row", "summed over rows"], rows
+    )
+
+
+def t_ratio(contrast):
+    """A ratio with its t interval; without one, if the other side is not clear of 0."""
+    if contrast is None or contrast["ratio"] is None:
+        return ""
+    if contrast["ratio_t_low"] is None:
+        return f"{contrast['ratio']:.3g}"
+    return with_interval(contrast["ratio"], contrast["ratio_t_low"], contrast["ratio_t_high"])
 
 
 def layers(study, folder):
@@ -298,21 +311,20 @@ def dict_at(points, i):
 def directions(study, folder):
     analysis = study.analysis("directions", 10)
     errors = [e for e in analysis["direction_errors"] if e["span_kind"] == "anchor" and e["epsilon"] == 10]
-    kl = next(m["kl"] for m in analysis["means"] if m["span_kind"] == "anchor" and m["epsilon"] == 10)
-    relative = [(e["directions"], e["of_directions"] / kl, e["standard_error"] / kl) for e in errors]
+    percent = [(e["directions"], e["of_directions_percent"], e["standard_error_percent"]) for e in errors]
     figures.curves(
         folder / "study_directions.svg",
         f"How many directions are enough (layer {LAYER}, epsilon 10, 10 anchors)",
         "directions a span",
-        "standard error / mean",
+        "standard error, % of the mean",
         [
-            figures.Curve("all of it", [(n, whole, None, None) for n, _, whole in relative]),
-            figures.Curve("the directions' part", [(n, part, None, None) for n, part, _ in relative]),
+            figures.Curve("all of it", [(n, whole, None, None) for n, _, whole in percent]),
+            figures.Curve("the directions' part", [(n, part, None, None) for n, part, _ in percent]),
         ],
     )
     return markdown(
         ["directions a span", "standard error / mean", "the directions' part"],
-        [[str(n), f"{whole:.2%}", f"{part:.2%}"] for n, part, whole in relative],
+        [[str(n), f"{whole:.3g} %", f"{part:.3g} %"] for n, part, whole in percent],
     )
 
 
@@ -324,6 +336,11 @@ TABLES = {
     "downstream": downstream,
     "directions": directions,
 }
+
+
+def run_name(table):
+    """The first word of the names of the runs that a table needs."""
+    return "family" if table == "families" else table
 
 
 def parse_arguments():
@@ -338,6 +355,7 @@ def parse_arguments():
     parser.add_argument("--work", type=pathlib.Path, default=cache / "study", help="run stores (%(default)s)")
     parser.add_argument("--document", type=pathlib.Path, default=ROOT / "docs" / "study.md")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=sorted(TABLES), nargs="+", default=list(TABLES), help="some of the tables")
     arguments = parser.parse_args()
     if not arguments.model:
         fetched = subprocess.run(
@@ -353,11 +371,11 @@ def main():
     arguments = parse_arguments()
     arguments.work.mkdir(parents=True, exist_ok=True)
     study = Study(arguments)
-    seconds = {run.name: study.sweep(run) for run in runs()}
+    seconds = {run.name: study.sweep(run) for run in runs() if run.name.split("_")[0] in map(run_name, arguments.only)}
     folder = arguments.document.parent / "figures"
     folder.mkdir(exist_ok=True)
-    for name, make in TABLES.items():
-        put_into(arguments.document, f"study:{name}", make(study, folder))
+    for name in arguments.only:
+        put_into(arguments.document, f"study:{name}", TABLES[name](study, folder))
     for name, taken in seconds.items():
         print(f"{taken:8.1f} s  {name}")
 

@@ -184,7 +184,7 @@ TEST(Answers, ADifferenceOfLengthIsSaid) {
   expect_holds(text, "own row: the same difference in every example");
   run.rows = {4, 4};
   expect_holds(text_of(answer_named(analysis_of(run), "length")),
-               "control_matched has the anchor's number of rows, within 10 %.");
+               "No: all that the anchor is compared with has its number of rows, within 10 %.");
 }
 
 TEST(Answers, WhereTheCurveLeavesTheQuadratic) {
@@ -209,10 +209,11 @@ TEST(Answers, DirectionsNeededByHand) {
   EXPECT_EQ(needed.for_2_percent, 50);
   EXPECT_NEAR(needed.error_percent.value(), 10, 1e-9);
   const std::string text = text_of(answer_named(analysis, "directions"));
-  expect_holds(text,
-               "Mean over 4 anchor spans: 10 % error with the run's 2 directions; 8 directions give 5 %, 50 "
-               "give 2 %.");
-  expect_holds(text, "One anchor span by itself: 20 % now; 32 directions give 5 %, 200 give 2 %.");
+  expect_holds(
+      text,
+      "Mean over 4 anchor spans: 10 % error with the run's 2 directions; directions needed: 8 for 5 %, "
+      "50 for 2 %.");
+  expect_holds(text, "One anchor span by itself: 20 % now; needed: 32 for 5 %, 200 for 2 %.");
   RunFacts facts;
   facts.directions = RunFacts::Directions::kSupplied;
   expect_holds(text_of(answer_named(analysis, "directions", facts)), "supplied vectors and not a sample");

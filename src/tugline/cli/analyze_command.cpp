@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,15 @@ DataSource data_of(const Options& options) {
   return options.data.path.empty() ? DataSource{} : data_source(options.data);
 }
 
-constexpr size_t kWidth = 100;
+// Each line by itself; the lines of a sentence that begins with "- " are indented under it.
+std::string wrapped_lines(const std::string& text) {
+  constexpr size_t kWidth = 100;
+  std::istringstream lines(text);
+  std::string wrapped_text;
+  for (std::string line; std::getline(lines, line);)
+    wrapped_text += wrapped(line, kWidth, line.starts_with("- ") ? 2 : 0) + '\n';
+  return wrapped_text;
+}
 
 std::string output_of(const RunAnalysis& run, const Options& options) {
   if (!options.table.empty()) {
@@ -47,7 +56,7 @@ std::string output_of(const RunAnalysis& run, const Options& options) {
     return options.json ? table_json(table) : table_text(table);
   }
   if (options.json) return analysis_json(tables_of(run));
-  return wrapped(answers_text(run.shown, answers_of(run)), kWidth, 2) +
+  return wrapped_lines(answers_text(run.shown, answers_of(run))) +
          "\nMore: --table NAME prints one table whole (contrasts, length_contrasts, directions_needed, "
          "...).\n";
 }

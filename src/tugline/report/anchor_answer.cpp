@@ -116,6 +116,28 @@ double smallest_positive(const std::vector<double>& epsilons) {
   return found == epsilons.end() ? 0 : *found;
 }
 
+bool is_moved_push(const ContrastsOfKind& contrasts) {
+  return contrasts.front()->against_kind.starts_with("control_offset_");
+}
+
+// Many kinds in one sentence; each of them is in the numbers.
+std::string moved_pushes_text(const std::vector<ContrastsOfKind>& kinds) {
+  std::map<Verdict, int64_t> counts;
+  int64_t all = 0;
+  for (const ContrastsOfKind& of_kind : kinds)
+    for (const Contrast* c : of_kind) {
+      ++counts[verdict_of(*c)];
+      ++all;
+    }
+  const int64_t others = all - counts[Verdict::kLarger] - counts[Verdict::kSmaller];
+  return fmt::format(
+      "Against itself with its push moved by some tokens (control_offset, {} and {}): larger in {} of {} "
+      "contrasts, "
+      "smaller in {}, no clear difference in {}.",
+      counted(std::ssize(kinds), "distance"), counted(std::ssize(kinds.front()), "layer"),
+      counts[Verdict::kLarger], all, counts[Verdict::kSmaller], others);
+}
+
 // At which kind and layer the ratio changes most between the smallest positive epsilon and the chosen one; empty if it hardly does.
 std::string change_with_epsilon(const Analysis& a) {
   constexpr double kNotable = 1.25;
@@ -125,11 +147,12 @@ std::string change_with_epsilon(const Analysis& a) {
   const Contrast* beside = nullptr;
   double largest = std::log(kNotable);
   for (const Contrast& here : a.contrasts) {
-    if (here.epsilon != a.epsilon || here.span_kind == here.against_kind || here.ratio.value_or(0) <= 0)
+    if (here.epsilon != a.epsilon || here.span_kind == here.against_kind || !here.ratio_t.low ||
+        here.ratio.value_or(0) <= 0)
       continue;
     for (const Contrast& there : a.contrasts) {
       if (there.epsilon != small || there.against_kind != here.against_kind || there.layer != here.layer ||
-          there.span_kind != here.span_kind || there.ratio.value_or(0) <= 0)
+          there.span_kind != here.span_kind || !there.ratio_t.low || there.ratio.value_or(0) <= 0)
         continue;
       const double change = std::abs(std::log(*here.ratio / *there.ratio));
       if (change < largest) continue;
@@ -198,13 +221,19 @@ Answer anchor_answer(const Analysis& a) {
   }
   answer.sentences.push_back(fmt::format(
       "The anchor's {} at epsilon {:g}, compared within each example:", a.measure.label, a.epsilon));
+  std::vector<ContrastsOfKind> moved;
   for (const ContrastsOfKind& of_kind : kinds) {
+    for (const Contrast* c : of_kind) add_row(*c, answer.numbers);
+    if (is_moved_push(of_kind) && a.layers.size() > 1) {
+      moved.push_back(of_kind);
+      continue;
+    }
     const Contrast& first = *of_kind.front();
     answer.sentences.push_back(fmt::format("Against {}, {}: {}.", described_kind(first.against_kind),
                                            counted(first.pairs, "example"),
                                            verdicts_text(of_kind, a.layers)));
-    for (const Contrast* c : of_kind) add_row(*c, answer.numbers);
   }
+  if (!moved.empty()) answer.sentences.push_back(moved_pushes_text(moved));
   if (std::string change = change_with_epsilon(a); !change.empty()) answer.sentences.push_back(change);
   return answer;
 }
@@ -241,9 +270,14 @@ std::optional<Answer> length_answer(const Analysis& a) {
         answer.sentences.begin(),
         "A mean over rows divides by their number. If the response is mostly in one row, longer "
         "spans have smaller means, and a contrast of means is also one of lengths.");
-  if (!alike.empty())
-    answer.sentences.push_back(fmt::format("{} {} the anchor's number of rows, within {:g} %.", listed(alike),
-                                           alike.size() == 1 ? "has" : "have", 100 * kSameLength));
+  if (answer.sentences.empty())
+    answer.sentences.push_back(
+        fmt::format("No: all that the anchor is compared with has its number of rows, within {:g} %.",
+                    100 * kSameLength));
+  else if (!alike.empty())
+    answer.sentences.push_back(fmt::format("{} {} the anchor's number of rows, within {:g} %.",
+                                           in_words(alike), alike.size() == 1 ? "has" : "have",
+                                           100 * kSameLength));
   return answer;
 }
 

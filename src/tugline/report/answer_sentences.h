@@ -31,7 +31,7 @@ namespace tugline {
 }
 
 // "a", "a and b", "a, b and c".
-[[nodiscard]] inline std::string listed(const std::vector<std::string>& items) {
+[[nodiscard]] inline std::string in_words(const std::vector<std::string>& items) {
   std::string text;
   for (size_t i = 0; i < items.size(); ++i) {
     if (i > 0) text += i + 1 == items.size() ? " and " : ", ";
@@ -64,7 +64,7 @@ namespace tugline {
     }
     i += length;
   }
-  return "layers " + listed(parts);
+  return "layers " + in_words(parts);
 }
 
 // " nats"; empty for a measure without a unit.

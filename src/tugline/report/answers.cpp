@@ -105,7 +105,7 @@ std::string departures_text(const Analysis& a, const std::string& kind) {
     }
   }
   std::vector<std::string> parts;
-  if (!leave.empty()) parts.push_back("these leave it: " + listed(leave));
+  if (!leave.empty()) parts.push_back("these leave it: " + in_words(leave));
   if (!before.empty())
     parts.push_back(layers_text(before, a.layers) + " left it before the smallest epsilon");
   if (!stay.empty())
@@ -169,14 +169,15 @@ std::string directions_sentences(const std::string& kind, int64_t spans,
                                  const std::vector<const DirectionsNeeded*>& layers) {
   using Needed = DirectionsNeeded;
   std::string text =
-      fmt::format("Mean over {}: {} % error with the run's {}; {} directions give 5 %, {} give 2 %.",
+      fmt::format("Mean over {}: {} % error with the run's {}; directions needed: {} for 5 %, {} for 2 %.",
                   counted(spans, kind + " span"), range_over(layers, &Needed::error_percent),
                   counted(layers.front()->directions, "direction"),
                   range_over(layers, &Needed::for_5_percent), range_over(layers, &Needed::for_2_percent));
   if (spans > 1)
     text += fmt::format(
-        " One {} span by itself: {} % now; {} directions give 5 %, {} give 2 %. The spread between spans and "
-        "examples, which more directions do not remove, makes the mean's whole error {} %.",
+        " One {} span by itself: {} % now; needed: {} for 5 %, {} for 2 %. With the spread between spans and "
+        "examples, "
+        "which more directions do not remove, the mean's error is {} %.",
         kind, range_over(layers, &Needed::span_error_percent),
         range_over(layers, &Needed::span_for_5_percent), range_over(layers, &Needed::span_for_2_percent),
         range_over(layers, &Needed::all_error_percent));
@@ -349,12 +350,16 @@ std::string note_of_few_examples(const Analysis& analysis) {
         point.layer == analysis.layers.front())
       kinds[point.examples].push_back(point.span_kind);
   if (kinds.empty()) return "";
+  constexpr size_t kMostNamed = 3;
   std::vector<std::string> counts;
   for (const auto& [examples, of_kind] : kinds)
-    counts.push_back(fmt::format("{} ({})", counted(examples, "example"), listed(of_kind)));
+    counts.push_back(fmt::format("{} ({})", counted(examples, "example"),
+                                 of_kind.size() <= kMostNamed
+                                     ? in_words(of_kind)
+                                     : counted(std::ssize(of_kind), "kind") + " of span"));
   return fmt::format(
       "Only {}: below {}, intervals (t and bootstrap) tend to be too narrow and p-values too small.",
-      listed(counts), kFewExamples);
+      in_words(counts), kFewExamples);
 }
 
 ResultTable answers_table(const std::vector<Answer>& answers) {

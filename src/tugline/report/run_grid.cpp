@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -95,7 +96,9 @@ std::vector<Part> read_parts(const RunStore& store, const ResponseMeasure& measu
                              const std::string& precision) {
   constexpr size_t kFewestUnits = 16;  // for a part
   const std::vector<UnitRecord> units = store.units();
-  const size_t count = std::clamp<size_t>(units.size() / kFewestUnits, 1, 64);
+  // Opening a store checks the whole file's structure, so there are no more parts than threads.
+  const size_t count =
+      std::clamp<size_t>(units.size() / kFewestUnits, 1, std::thread::hardware_concurrency());
   std::vector<Part> parts(count, empty_part(measure));
   parallel_for<Schedule::kDynamic>(static_cast<int64_t>(count), [&](int64_t number) {
     const auto index = static_cast<size_t>(number);

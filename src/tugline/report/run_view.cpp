@@ -96,7 +96,7 @@ void read_units(const RunStore& store, RunView& view) {
   CurveBuilder curves(NullRange::kYes);
   bool has_directions = false;
   for (const UnitRecord& unit : store.units()) {
-    const std::vector<ResponseRecord> responses = store.responses(unit.key);
+    const std::vector<ResponseRecord> responses = store.responses(unit.key, RowValues::kSkip);
     curves.add(unit.key, responses);
     view.layers.insert(unit.key.layer);
     count_directions(responses, has_directions, view);

@@ -184,7 +184,10 @@ void check_unit(const path& path, SQLite::Database& database, int64_t unit) {
 }
 
 void check_responses(const path& path, SQLite::Database& database, int64_t unit) {
-  const uint64_t found = hash_of_responses(path, database, unit);
+  check_responses(path, database, unit, hash_of_responses(path, database, unit));
+}
+
+void check_responses(const path& path, SQLite::Database& database, int64_t unit, uint64_t found) {
   if (found != stored_checksum(database, "SELECT responses_checksum FROM units WHERE unit = ?", unit))
     refuse(path, fmt::format("the responses of unit {} are", unit));
 }

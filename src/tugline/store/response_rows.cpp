@@ -9,6 +9,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/store/checksums.h"
+#include "tugline/store/row_hash.h"
 #include "tugline/store/sql_values.h"
 
 namespace tugline {
@@ -53,47 +54,49 @@ size_t readout_size(SQLite::Database& database, int64_t unit) {
   return static_cast<size_t>(count.getColumn(0).getInt64());
 }
 
-// Places in response_columns(): looking names up for each row would take longer than reading the values.
+// Places among the columns of a query: looking names up for each row would take longer than reading the values.
 struct ColumnPlaces {
   int direction, epsilon, cosine, null_direction, error, row_errors, own_row, after;
   ByMeasure<int> means, rows;  // means of measures without a mean: -1
 };
 
-const ColumnPlaces& places() {
-  static const ColumnPlaces found = [] {
-    const std::vector<std::string> columns = response_columns();
-    const auto at = [&](std::string_view name) {
-      const auto place = std::find(columns.begin(), columns.end(), name);
-      return place == columns.end() ? -1 : static_cast<int>(place - columns.begin());
-    };
-    ColumnPlaces places{.direction = at("direction"),
-                        .epsilon = at("epsilon"),
-                        .cosine = at("cosine"),
-                        .null_direction = at("null_direction"),
-                        .error = at(kErrors),
-                        .row_errors = at(kRowErrors),
-                        .own_row = at("kl_own_row"),
-                        .after = at("kl_after"),
-                        .means = {},
-                        .rows = {}};
-    for (size_t m = 0; m < kMeasures.size(); ++m) {
-      places.means[m] = kMeasures[m].has_mean() ? at(kMeasures[m].name) : -1;
-      places.rows[m] = at(kMeasures[m].rows_column());
-    }
-    return places;
-  }();
-  return found;
+ColumnPlaces places_of(SQLite::Statement& select) {
+  std::vector<std::string> columns;
+  for (int i = 0; i < select.getColumnCount(); ++i) columns.emplace_back(select.getColumnName(i));
+  const auto at = [&](std::string_view name) {
+    const auto place = std::find(columns.begin(), columns.end(), name);
+    return place == columns.end() ? -1 : static_cast<int>(place - columns.begin());
+  };
+  ColumnPlaces places{.direction = at("direction"),
+                      .epsilon = at("epsilon"),
+                      .cosine = at("cosine"),
+                      .null_direction = at("null_direction"),
+                      .error = at(kErrors),
+                      .row_errors = at(kRowErrors),
+                      .own_row = at("kl_own_row"),
+                      .after = at("kl_after"),
+                      .means = {},
+                      .rows = {}};
+  for (size_t m = 0; m < kMeasures.size(); ++m) {
+    places.means[m] = kMeasures[m].has_mean() ? at(kMeasures[m].name) : -1;
+    places.rows[m] = at(kMeasures[m].rows_column());
+  }
+  return places;
 }
 
 // Reads one unit's responses.
 class ResponseReader {
  public:
-  ResponseReader(SQLite::Database& database, int64_t unit, const std::filesystem::path& path,
-                 RowValues values)
-      : unit_(unit), path_(path), values_(values), rows_(readout_size(database, unit)) {}
+  ResponseReader(SQLite::Database& database, SQLite::Statement& select, int64_t unit,
+                 const std::filesystem::path& path, RowValues values)
+      : places_(places_of(select)),
+        unit_(unit),
+        path_(path),
+        values_(values),
+        rows_(readout_size(database, unit)) {}
 
   [[nodiscard]] ResponseRecord response_of(SQLite::Statement& row) const {
-    const ColumnPlaces& at = places();
+    const ColumnPlaces& at = places_;
     ResponseRecord response{
         .direction = int32_of(row.getColumn(at.direction)),
         .epsilon = row.getColumn(at.epsilon).getDouble(),
@@ -110,7 +113,7 @@ class ResponseReader {
 
  private:
   void read_rows(SQLite::Statement& row, ResponseRecord& response) const {
-    const ColumnPlaces& at = places();
+    const ColumnPlaces& at = places_;
     for (size_t m = 0; m < kMeasures.size(); ++m)
       if (kMeasures[m].is_always_measured() || !row.getColumn(at.rows[m]).isNull())
         response.rows[m] = row_values(row, at.rows[m], kMeasures[m].type);
@@ -132,6 +135,7 @@ class ResponseReader {
     return values_of(blob, type);
   }
 
+  ColumnPlaces places_;
   int64_t unit_;
   const std::filesystem::path& path_;
   RowValues values_;
@@ -211,14 +215,18 @@ std::map<int32_t, std::string> read_tokens(SQLite::Database& database) {
 
 std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
                                            const std::filesystem::path& path, RowValues values) {
-  check_responses(path, database, unit);
-  SQLite::Statement select(database,
-                           fmt::format("SELECT {} FROM responses WHERE unit = ? ORDER BY direction, epsilon",
-                                       list_of(response_columns())));
+  // Lists of a damaged store may be of any length, so that they are read only after the check.
+  if (values == RowValues::kRead) check_responses(path, database, unit);
+  SQLite::Statement select(database, "SELECT * FROM responses WHERE unit = ? ORDER BY direction, epsilon");
   select.bind(1, unit);
-  const ResponseReader reader(database, unit, path, values);
+  const ResponseReader reader(database, select, unit, path, values);
+  RowHash hash(path, "responses");
   std::vector<ResponseRecord> responses;
-  while (select.executeStep()) responses.push_back(reader.response_of(select));
+  while (select.executeStep()) {
+    if (values == RowValues::kSkip) hash.add(select);
+    responses.push_back(reader.response_of(select));
+  }
+  if (values == RowValues::kSkip) check_responses(path, database, unit, hash.value());
   return responses;
 }
 

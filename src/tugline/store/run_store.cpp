@@ -334,6 +334,7 @@ std::vector<ResponseRecord> RunStore::responses(const UnitKey& key, RowValues va
       std::vector<ResponseRecord> of_part = read_responses(*impl_->database, part.unit, impl_->path, values);
       std::move(of_part.begin(), of_part.end(), std::back_inserter(all));
     }
+    if (parts.size() == 1) return all;  // in that order already
     std::stable_sort(all.begin(), all.end(), [](const ResponseRecord& a, const ResponseRecord& b) {
       return std::pair(a.direction, a.epsilon) < std::pair(b.direction, b.epsilon);
     });
