@@ -104,6 +104,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.browser.problems(), [])
 
     def test_dragging_zooms_and_a_button_goes_back(self):
+        self.js("document.querySelector('#curves svg').scrollIntoView({behavior: 'instant', block: 'center'})")
         box = self.js("(r => [r.x, r.y, r.width, r.height])(document.querySelector('#curves svg').getBoundingClientRect())")
         y = box[1] + box[3] / 2
         self.browser.mouse("mousePressed", box[0] + 0.08 * box[2], y, button="left", clickCount=1)

@@ -19,7 +19,7 @@ function setUpControls() {
     {zero: isRatio ? 1 : 0, log: isRatio, xLabel: isRatio ? "anchor's KL divided by the other's" : "anchor's KL minus the other's (nats)",
       label: `The anchor against each kind of span at layer ${state.layer} and ${data.epsilon_name} ${short(state.epsilon)}, with 95 % intervals. The table below has the numbers.`});
   };
-  part("controls", "lead").textContent = "The anchor against other spans of the same example: paired over the examples, with 95 % t intervals.";
+  part("controls", "lead").textContent = "The anchor against other spans of the same example: paired over the examples, with 95 % t intervals. A dot without a line has no bounded interval.";
   part("controls", "controls").append(choice("Layer", layers, state.layer, layer => { state.layer = layer; draw(); }),
     ...(epsilons.length > 1 ? [choice(data.epsilon_name, epsilons, state.epsilon, epsilon => { state.epsilon = epsilon; draw(); }, short)] : []),
     buttons("Show", "radio", ["ratio", "difference"], ["ratio"], chosen => { [state.quantity] = chosen; draw(); }));

@@ -15,10 +15,10 @@ function drawn(draw) {
   });
 }
 
-// The colour of the index-th of `count` ordered things: along one ramp, readable on either theme.
+// The colour of the index-th of `count` ordered things: along one ramp, whose ends differ enough from the page in either theme.
 function colour(index, count) {
   const at = count < 2 ? 0.35 : index / (count - 1);
-  return `light-dark(${d3.interpolateViridis(0.05 + 0.72 * at)}, ${d3.interpolateViridis(0.35 + 0.65 * at)})`;
+  return `light-dark(${d3.interpolatePlasma(0.02 + 0.6 * at)}, ${d3.interpolatePlasma(0.42 + 0.58 * at)})`;
 }
 
 // A drawing as wide as its place on the screen.
@@ -55,7 +55,7 @@ function drawEndLabels(svg, ends) {
   sorted.forEach((end, i) => { end.at = i ? Math.max(end.y, sorted[i - 1].at + 13) : end.y; });
   const over = sorted.length ? Math.max(0, sorted[sorted.length - 1].at - (SIZE.height - SIZE.bottom)) : 0;
   for (const end of sorted)
-    svg.append("text").attr("x", end.x + 6).attr("y", end.at - over).attr("dy", "0.32em").style("fill", end.colour).text(end.name);
+    svg.append("text").attr("x", end.x + 6).attr("y", end.at - over).attr("dy", "0.32em").text(end.name);
 }
 
 // series: [{name, colour, points: [{x, y, low, high}]}]. options: xLabel, yLabel, xLog, yLog, label, domain ([x0, x1] or null),
@@ -87,7 +87,7 @@ function lineChart(container, series, options) {
   }
   drawEndLabels(svg, lines.map(line => {
     const last = line.points[line.points.length - 1];
-    return {name: line.end || line.name, colour: line.colour, x: x(last.x), y: yOf(last.y)};
+    return {name: line.end || line.name, x: x(last.x), y: yOf(last.y)};
   }));
   followPointer(svg, lines, x, {...options, width: SIZE.width});
   return svg.node();
@@ -150,7 +150,7 @@ function intervalChart(container, rows, options) {
   const svg = frame(container, options.label).attr("viewBox", `0 0 ${SIZE.width} ${height}`);
   const left = SIZE.width < 500 ? 140 : 230;
   const ends = rows.flatMap(row => [row.value, row.low ?? row.value, row.high ?? row.value, options.zero]);
-  const x = scaleOf(options.log ? ends.filter(end => end > 0) : ends, options.log, [left, SIZE.width - 20]).nice();
+  const x = scaleOf(options.log ? ends.filter(end => end > 0) : ends, options.log, [left, SIZE.width - 34]).nice();
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - 40})`)
     .call(d3.axisBottom(x).ticks(6).tickFormat(x.base ? (tick => x.tickFormat(6)(tick) ? tickText(tick) : "") : tickText));
   svg.append("text").attr("x", (left + SIZE.width - 20) / 2).attr("y", height - 6).attr("text-anchor", "middle").text(options.xLabel);

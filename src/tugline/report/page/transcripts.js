@@ -18,7 +18,7 @@ function partsOf(transcript) {
   if (!transcript.text.length)
     return [...spans].filter(span => span.kind !== "control_window").sort((a, b) => a.begin - b.begin)
       .filter((span, i, all) => !i || all[i - 1].begin !== span.begin)
-      .flatMap((span, i, all) => [...(i && all[i - 1].end < span.begin ? [{text: " … "}] : []), {text: span.text, span, chunk: span.chunk}]);
+      .flatMap((span, i, all) => [...(i && all[i - 1].end < span.begin ? [{text: " … "}] : i && !/\s$/.test(all[i - 1].text) && !/^\s/.test(span.text) ? [{text: " "}] : []), {text: span.text, span, chunk: span.chunk}]);
   const byChunk = new Map();
   for (const kind of ["control_matched", "anchor", "chunk"])
     for (const span of spans) if (span.kind === kind) byChunk.set(span.chunk, span);
@@ -26,7 +26,7 @@ function partsOf(transcript) {
 }
 
 function isAnchor(transcript, part) {
-  return Boolean(part.span) && (part.span.kind === "anchor" || transcript.anchors.includes(part.chunk) ||
+  return Boolean(part.span) && !part.span.kind.startsWith("control_offset") && (part.span.kind === "anchor" || transcript.anchors.includes(part.chunk) ||
     transcript.spans.some(span => span.kind === "anchor" && span.begin === part.span.begin));
 }
 
@@ -85,7 +85,7 @@ function drawTranscript(section, transcript, state, data) {
   const others = transcript.spans.filter(span => span.kind.startsWith("control_") && responseAt(span, state.layer));
   if (others.length)
     box.append(element("h3", {}, "Controls of the anchor"), ...others.flatMap(span => [`${nameOf(span)}: `,
-      chunkElement(transcript, {text: span.text.trim() || nameOf(span), span, chunk: -1}, state, choose), "\n"]));
+      chunkElement(transcript, {text: span.text.trim().replace(/\s+/g, " ") || nameOf(span), span, chunk: -1}, state, choose), "\n"]));
 }
 
 function setUpTranscripts(section, data) {
