@@ -66,6 +66,69 @@ TEST_F(DoseCommand, EachVectorHasItsDose) {
   EXPECT_EQ(components[1]["spans"], 2);
 }
 
+// Few epsilons leave a wide error. A refined dose has a small one, and the push at it reaches the target; the run stays as it is.
+TEST_F(DoseCommand, RefinedDosesAreReached) {
+  sweep("-o run.db --layers 0,2 --epsilons 0,2,4,8 --directions 2");
+  const std::string before = tugline("export run.db --table responses").out;
+  const json rough = result("dose run.db --kl 0.01 --json --resamples 100")["doses"];
+  const json doses =
+      result("dose run.db \"$MODEL\" data.json --kl 0.01 --refine --json --resamples 100")["doses"];
+  ASSERT_EQ(doses.size(), rough.size());
+  for (size_t i = 0; i < doses.size(); ++i) {
+    if (doses[i]["place"] == "beyond") continue;
+    const double epsilon = doses[i]["epsilon"];
+    EXPECT_LT(doses[i]["interpolation_error"].get<double>(), 1e-3 * epsilon) << doses[i];
+    EXPECT_LT(std::abs(epsilon - rough[i]["epsilon"].get<double>()), rough[i]["interpolation_error"]);
+    sweep("-o pushed.db --directions 2 --layers " + doses[i]["layer"].dump() + " --epsilons " +
+          doses[i]["epsilon"].dump());
+    const json curve = result("export pushed.db --table curves --format json");
+    EXPECT_NEAR(curve[0]["kl"].get<double>(), 0.01, 0.01 * 3e-3) << doses[i];
+    std::filesystem::remove(folder_.path() / "pushed.db");
+  }
+  EXPECT_EQ(tugline("export run.db --table responses").out, before);
+}
+
+// The pushes can be kept, go on, and be joined with the run.
+TEST_F(DoseCommand, FurtherPushesAreARunStoreOfTheSameRun) {
+  sweep(
+      "-o run.db --layers 0 --epsilons 0,2,4,8 --directions 2 --spans anchor,controls --hook resid_mid "
+      "--seed 5");
+  const std::string command = "dose run.db \"$MODEL\" data.json --kl 0.01 --tangents --json --resamples 100";
+  const json kept = result(command + " -o pushes.db");
+  EXPECT_EQ(result(command + " -o pushes.db"), kept) << "nothing is left to push";
+  EXPECT_EQ(tugline("merge all.db run.db pushes.db").status, 0);
+  EXPECT_EQ(result("dose all.db --kl 0.01 --tangents --json --resamples 100")["doses"][0]["curvature"],
+            kept["doses"][0]["curvature"]);
+  EXPECT_FALSE(kept["effective_ranks"].empty());
+  expect_refused("dose run.db --kl 0.01 --tangents", "give the model and the data");
+  expect_refused("dose run.db --kl 0.01 --refine", "give the model and the data");
+  expect_refused("dose run.db \"$MODEL\" data.json --kl 0.01", "only for refinement and tangents");
+  expect_refused("dose run.db \"$MODEL\" --kl 0.01 --refine", "DATA is missing");
+  std::string other = kData;
+  other.replace(other.find("sheet"), 5, "paper");
+  write("other.json", other);
+  expect_refused("dose run.db \"$MODEL\" other.json --kl 0.01 --refine", "");
+}
+
+// KL / (eps^2 / 2) of a push of 0.001, measured by another run.
+TEST_F(DoseCommand, ATangentIsTheLimitOfItsPush) {
+  sweep("-o run.db --layers 1 --epsilons 0,0.5,1,2 --directions 2");
+  sweep("-o tiny.db --layers 1 --epsilons=-0.001,0.001 --directions 2");
+  const json doses =
+      result("dose run.db \"$MODEL\" data.json --kl 0.0001 --tangents --by push --json")["doses"];
+  const json pushes = result("export tiny.db --table responses --format json");
+  ASSERT_EQ(doses.size(), 4U);
+  for (const json& dose : doses) {
+    double limit = 0;
+    for (const json& push : pushes)
+      if (push["example"] == dose["example"] && push["direction"] == dose["direction"])
+        limit += push["kl"].get<double>() / (0.001 * 0.001 / 2) / 2;
+    EXPECT_NEAR(dose["curvature"].get<double>(), limit, dose["curvature_error"].get<double>() + 2e-5 * limit)
+        << dose;
+    EXPECT_NEAR(dose["predicted_epsilon"].get<double>(), std::sqrt(2e-4 / limit), 1e-3) << dose;
+  }
+}
+
 TEST_F(DoseCommand, SaysWhatThereIs) {
   sweep("-o run.db --layers 0 --epsilons 0,1,2 --directions 2 --readout following");
   expect_refused("dose run.db --kl 1e6", "no curve reaches 1e+06 nats. The largest of 1 curve: ");

@@ -135,6 +135,14 @@ std::map<std::string, Table> Run::dose(const DoseSettings& settings, const Watch
   return tables_by_name(dose_tables(doses_in(RunStore::open_read_only(path_), settings, watch)));
 }
 
+std::map<std::string, Table> Run::dose(const DoseSettings& settings, const LanguageModel& model,
+                                       const DataSource& data, const Watch& watch) const {
+  check_dose(settings, true);
+  const RunStore store = RunStore::open_read_only(path_);
+  FurtherPushes further(store, model, data, settings.pushes, watch);
+  return tables_by_name(dose_tables(doses_with(store, settings, further, watch)));
+}
+
 std::string Run::figure(const PlotSettings& settings, const std::string& format) const {
   const FigureFormat wanted = format_named(format);
   return drawn_figure(plot_script({path_}, settings, wanted), wanted);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "tugline/report/text_columns.h"
@@ -47,6 +48,18 @@ std::optional<double> relative(const DoseReport& report, const Dose& dose) {
   return *epsilon / std::sqrt(static_cast<double>(*report.width));
 }
 
+std::vector<Cell> tangent_cells(const DoseRow& row) {
+  if (!row.tangent) return std::vector<Cell>(6);
+  const Tangent& tangent = *row.tangent;
+  const double sign = row.side == DoseSide::kPositive ? 1 : -1;
+  return {tangent.curvature,
+          cell_of(tangent.curvature_error),
+          sign * tangent.predicted,
+          cell_of(tangent.measured_over_predicted),
+          cell_of(epsilon_of(tangent.radius)),
+          name_of(tangent.radius.place)};
+}
+
 ResultTable doses_table(const DoseReport& report) {
   ResultTable table{.name = "doses",
                     .columns = {"span_kind",
@@ -68,7 +81,13 @@ ResultTable doses_table(const DoseReport& report) {
                                 "resamples_beyond",
                                 "spans",
                                 "examples",
-                                "directions"}};
+                                "directions",
+                                "curvature",
+                                "curvature_error",
+                                "predicted_epsilon",
+                                "measured_over_predicted",
+                                "quadratic_radius",
+                                "radius_place"}};
   for (const DoseRow& row : report.doses) {
     const auto [low, high] = signed_interval(row);
     const std::optional<int64_t> direction = row.direction;
@@ -92,7 +111,18 @@ ResultTable doses_table(const DoseReport& report) {
                           row.spans,
                           row.examples,
                           row.directions});
+    std::ranges::move(tangent_cells(row), std::back_inserter(table.rows.back()));
   }
+  return table;
+}
+
+ResultTable ranks_table(const DoseReport& report) {
+  ResultTable table{.name = "effective_ranks",
+                    .columns = {"span_kind", "layer", "effective_rank", "ci_low", "ci_high", "dimensions",
+                                "spans", "directions"}};
+  for (const RankRow& row : report.ranks)
+    table.rows.push_back({row.span_kind, int64_t{row.layer}, cell_of(row.rank.rank), cell_of(row.rank.low),
+                          cell_of(row.rank.high), row.dimensions, row.rank.spans, row.rank.directions});
   return table;
 }
 
@@ -131,9 +161,55 @@ std::string statistic_text(const std::string& statistic) {
   return "mean over the readout rows";
 }
 
+std::string radius_text(const Dose& radius) {
+  switch (radius.place) {
+    case Dose::Place::kMeasured:
+      return fmt::format("{:.4g}", radius.epsilon);
+    case Dose::Place::kBelow:
+      return fmt::format("~{:.4g}", radius.epsilon);
+    case Dose::Place::kBeyond:
+      return "beyond";
+  }
+  return "";
+}
+
+std::string tangents_block(const DoseReport& report) {
+  std::vector<std::vector<std::string>> lines{{"spans (examples)", "layer", "directions", "v'Fv", "+-",
+                                               "predicted", "measured/predicted", "quadratic to 5 % up to"}};
+  for (const DoseRow& row : report.doses) {
+    if (!row.tangent) continue;
+    const Tangent& tangent = *row.tangent;
+    const double sign = row.side == DoseSide::kPositive ? 1 : -1;
+    lines.push_back({place_text(row), fmt::format("{}", row.layer), curve_text(row),
+                     fmt::format("{:.5g}", tangent.curvature),
+                     tangent.curvature_error ? fmt::format("{:.1g}", *tangent.curvature_error) : "-",
+                     fmt::format("{:.5g}", sign * tangent.predicted), number(tangent.measured_over_predicted),
+                     radius_text(tangent.radius)});
+  }
+  return "\nTangents: KL = v'Fv eps^2 / 2 for eps to 0, and the epsilon that this predicts\n" +
+         aligned_columns(lines);
+}
+
+std::string ranks_block(const DoseReport& report) {
+  if (report.ranks.empty()) return fmt::format("\nNo effective rank of F: {}\n", report.no_ranks);
+  std::vector<std::vector<std::string>> lines{
+      {"spans", "layer", "effective rank", "95 % interval", "of dimensions", "directions at a span"}};
+  for (const RankRow& row : report.ranks)
+    lines.push_back({fmt::format("{} ({})", row.span_kind, row.rank.spans), fmt::format("{}", row.layer),
+                     number(row.rank.rank),
+                     fmt::format("[{}, {}]", number(row.rank.low), number(row.rank.high)),
+                     fmt::format("{}", row.dimensions), fmt::format("{}", row.rank.directions)});
+  return "\nEffective rank of F, (tr F)^2 / tr F^2, from the spread over random directions\n" +
+         aligned_columns(lines);
+}
+
 }  // namespace
 
-std::vector<ResultTable> dose_tables(const DoseReport& report) { return {doses_table(report)}; }
+std::vector<ResultTable> dose_tables(const DoseReport& report) {
+  std::vector<ResultTable> tables{doses_table(report)};
+  if (report.tangents) tables.push_back(ranks_table(report));
+  return tables;
+}
 
 std::string dose_text(const DoseReport& report) {
   std::vector<std::vector<std::string>> lines{
@@ -150,7 +226,7 @@ std::string dose_text(const DoseReport& report) {
   if (std::ranges::any_of(report.doses,
                           [](const DoseRow& row) { return row.dose.place == Dose::Place::kBelow; }))
     text += "  ~: below the smallest measured epsilon, where the curve is continued as its quadratic\n";
-  return text;
+  return report.tangents ? text + tangents_block(report) + ranks_block(report) : text;
 }
 
 }  // namespace tugline

@@ -17,9 +17,12 @@ struct DoseReport {
   // Components of what is pushed; no value if epsilon is a fraction (interpolations).
   std::optional<int64_t> width = {};
   std::vector<DoseRow> doses = {};
+  bool tangents = false;  // whether they were asked for
+  std::vector<RankRow> ranks = {};
+  std::string no_ranks = {};  // why there are none, if tangents were asked for
 };
 
-// The tables: "doses".
+// The tables: "doses", and with tangents "effective_ranks".
 [[nodiscard]] std::vector<ResultTable> dose_tables(const DoseReport& report);
 [[nodiscard]] std::string dose_text(const DoseReport& report);
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "tugline/stats/fieller.h"
+
 namespace tugline {
 namespace {
 
@@ -15,26 +17,6 @@ struct Pair {
   double first_rows = 0;
   double second_rows = 0;
 };
-
-double variance_of(const MeanEstimate& mean) {
-  const double error = mean.standard_error.value_or(0);
-  return error * error;
-}
-
-// The ratios rho for which the mean of first - rho second does not differ from 0 by t (Fieller 1954): between the roots of
-// a rho^2 - 2 b rho + c. Without ends where the second mean is not clear of 0, so that the ratios have no bound.
-PercentileInterval fieller_interval(const MeanEstimate& first, const MeanEstimate& second,
-                                    const MeanEstimate& difference) {
-  if (!difference.standard_error) return {};
-  const double t = student_t_quantile((1 + kConfidence) / 2, difference.freedom);
-  const double covariance = (variance_of(first) + variance_of(second) - variance_of(difference)) / 2;
-  const double a = second.mean * second.mean - t * t * variance_of(second);
-  const double b = first.mean * second.mean - t * t * covariance;
-  const double c = first.mean * first.mean - t * t * variance_of(first);
-  if (a <= 0) return {};
-  const double root = std::sqrt(std::max(0.0, b * b - a * c));
-  return {.low = (b - root) / a, .high = (b + root) / a};
-}
 
 void set_estimates(const std::vector<Pair>& pairs, Contrast& contrast) {
   std::vector<ClusteredValue> first;

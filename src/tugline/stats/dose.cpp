@@ -64,7 +64,7 @@ constexpr double kFlattest = 0.1;
 
 bool has_side(std::span<const double> epsilons, DoseSide side) {
   return std::any_of(epsilons.begin(), epsilons.end(),
-                     [side](double epsilon) { return epsilon * sign_of(side) > 0; });
+                     [side](double epsilon) { return epsilon * sign_of(side) > kLargestTangentEpsilon; });
 }
 
 double Dose::size_on_extended_axis() const {

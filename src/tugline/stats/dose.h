@@ -8,10 +8,13 @@
 
 namespace tugline {
 
+// The largest |epsilon| that counts as tiny.
+inline constexpr double kLargestTangentEpsilon = 1.0 / 64;
+
 // Which epsilons are looked at.
 enum class DoseSide { kPositive, kNegative };
 
-// Whether an epsilon is on the side.
+// Whether an epsilon is on the side that is not just there for a tangent: those up to kLargestTangentEpsilon reach nothing else.
 [[nodiscard]] bool has_side(std::span<const double> epsilons, DoseSide side);
 
 struct Dose {
@@ -21,8 +24,9 @@ struct Dose {
     kBeyond,    // no measured epsilon of the side reaches the target
   };
   Place place = Place::kBeyond;
-  double epsilon = 0;                              // with its sign; not of kBeyond
-  std::optional<double> interpolation_error = {};  // of epsilon; none if the curve has fewer than three points
+  double epsilon = 0;  // with its sign; not of kBeyond
+  std::optional<double> interpolation_error =
+      {};  // of epsilon; none if the curve has fewer than three points
   // The largest measured response of the side, and its epsilon; 0 if there is none.
   double largest_response = 0;
   double largest_epsilon = 0;

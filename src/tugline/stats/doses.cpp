@@ -1,6 +1,7 @@
 #include "tugline/stats/doses.h"
 
 #include <array>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -116,7 +117,7 @@ void add_rows(const ResponseGrid& part, DirectionSet set, const DoseOptions& opt
               std::vector<DoseRow>& rows) {
   const ResponseCurve curve(part.epsilons, mean_over_spans_of(part));
   std::vector<ResponseCurve> resamples;
-  if (part.spans.size() > 1 || part.directions > 1) {
+  if (options.bootstrap.resamples > 0 && (part.spans.size() > 1 || part.directions > 1)) {
     const BootstrapMeans means = resampled_curves(part, options.bootstrap);
     for (int64_t i = 0; i < means.resamples(); ++i) resamples.emplace_back(part.epsilons, means.row(i, 0));
   }
@@ -125,6 +126,8 @@ void add_rows(const ResponseGrid& part, DirectionSet set, const DoseOptions& opt
     DoseRow row = row_of(part, set, options);
     row.side = side;
     row.dose = dose_of(curve, options.target, side);
+    if (options.tangents && curve.points() > 0)
+      row.tangent = tangent_of(curve, options.target, side, row.dose);
     set_interval(resamples, options.target, row);
     rows.push_back(std::move(row));
   }
@@ -135,6 +138,26 @@ void add_rows(const ResponseGrid& part, DirectionSet set, const DoseOptions& opt
 std::vector<DoseRow> doses_of(const ResponseGrid& grid, DirectionSet set, const DoseOptions& options) {
   std::vector<DoseRow> rows;
   for (const ResponseGrid& part : parts_with_a_curve(grid, options.curve)) add_rows(part, set, options, rows);
+  return rows;
+}
+
+std::vector<RankRow> effective_ranks(const ResponseGrid& grid, int64_t dimensions) {
+  std::map<std::string, std::vector<SpanCurvatures>> kinds;
+  for (const GridSpan& span : grid.spans) {
+    SpanCurvatures curvatures{.example = span.key.example};
+    for (size_t direction = 0; direction < static_cast<size_t>(grid.directions); ++direction) {
+      const ResponseCurve curve(grid.epsilons,
+                                std::span(span.values).subspan(direction * grid.points(), grid.points()));
+      if (curve.points() > 0) curvatures.values.push_back(curve.curvature());
+    }
+    if (curvatures.values.size() > 1) kinds[span.key.span_kind].push_back(std::move(curvatures));
+  }
+  std::vector<RankRow> rows;
+  for (const auto& [kind, spans] : kinds)
+    rows.push_back({.span_kind = kind,
+                    .layer = grid.layers.front(),
+                    .dimensions = dimensions,
+                    .rank = effective_rank(spans, dimensions)});
   return rows;
 }
 

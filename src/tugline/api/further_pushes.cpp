@@ -1,0 +1,93 @@
+#include "tugline/api/further_pushes.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "tugline/api/engine.h"
+#include "tugline/api/run_settings.h"
+#include "tugline/api/settings.h"
+#include "tugline/core/error.h"
+#include "tugline/store/field_names.h"
+
+namespace tugline {
+namespace {
+
+std::filesystem::path new_folder() {
+  std::string name = (std::filesystem::temp_directory_path() / "tugline-pushes-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr)
+    fail(ErrorCode::kIo, "{}: a temporary folder for the pushes cannot be made", name);
+  return name;
+}
+
+// Leaves out the examples that the run does not have.
+void keep_examples_of(const RunStore& run, SweepPlan& plan) {
+  std::set<int64_t> known;
+  for (const ExampleRecord& example : run.examples()) known.insert(example.example);
+  std::erase_if(plan.examples,
+                [&](const PlannedExample& planned) { return !known.contains(planned.example->index); });
+}
+
+void check_precision(const RunStore& run, const LanguageModel& model) {
+  const std::string wanted = run.identity().fields[field::kPrecision];
+  if (model.info().precision != wanted)
+    fail_setting(ErrorCode::kConflict, "precision", "the run's is {}, the model's {}; load it with the run's",
+                 wanted, model.info().precision);
+}
+
+}  // namespace
+
+FurtherPushes::FurtherPushes(const RunStore& run, const LanguageModel& model, const DataSource& data,
+                             const std::string& path, const Watch& watch)
+    : run_(run), model_(model), watch_(watch) {
+  check_precision(run, model);
+  job_.data = data;
+  job_.source = model.engine()->source;
+  job_.config = model.engine()->model().config();
+  job_.facts = {{"model_path", model.info().path}};
+  job_.piece_of = [&model](int32_t token) { return model.piece(token); };
+  const SweepSettings settings = settings_of_run(run);
+  job_.options = resolve(settings, job_.config);
+  job_.facts[field::kDirectionFile] = settings.push.direction_file;
+  if (job_.options.pushes.orthogonal == Orthogonal::kToSubspace)
+    job_.facts[field::kOrthogonalFile] = settings.push.orthogonal_to;
+  read_data(job_, watch);
+  make_plan(job_, model.engine()->tokenizer(watch), watch);
+  keep_examples_of(run, job_.whole);
+  job_.plan = job_.whole;
+  job_.path = run.path().string();
+  (void)existing_store(job_, watch);  // the settings, examples and places are the run's
+  if (path.empty()) folder_ = new_folder();
+  job_.path = path.empty() ? (folder_ / "pushes.db").string() : path;
+  if (!path.empty()) RunStore::check_path(path);
+}
+
+FurtherPushes::~FurtherPushes() {
+  std::error_code ignored;
+  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+void FurtherPushes::measure(int32_t layer, const std::vector<double>& epsilons) {
+  const std::vector<UnitKey> keys = run_.unit_keys();
+  const std::set<UnitKey> measured(keys.begin(), keys.end());
+  job_.options.layers = {{layer}};
+  job_.options.pushes.epsilons = epsilons;
+  std::sort(job_.options.pushes.epsilons.begin(), job_.options.pushes.epsilons.end());
+  job_.plan = job_.whole;
+  for (PlannedExample& planned : job_.plan.examples)
+    std::erase_if(planned.spans, [&](const Span& span) {
+      return !measured.contains(unit_key(planned, span, LayerIndex{layer}));
+    });
+  EngineCall call(*model_.engine(), watch_);
+  const RunIdentity identity =
+      sweep_identity(call.model(), job_.options, job_.whole, direction_source(job_.options.pushes));
+  run_.check_identity(identity);
+  tugline::measure(job_, {call.model()}, watch_);
+}
+
+std::optional<RunStore> FurtherPushes::store() const {
+  if (!RunStore::is_there(job_.path)) return std::nullopt;
+  return RunStore::open_read_only(job_.path);
+}
+
+}  // namespace tugline
