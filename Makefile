@@ -77,7 +77,8 @@ wheel: $(python_tools)/bin/python ## build the Python package: dist/tugline-*.wh
 python-test: wheel ## the Python package's tests, in an environment that has the wheel and nothing of the build's
 	@$(PYTHON) -m venv --clear build/python_test
 	@build/python_test/bin/python -m pip install -q --disable-pip-version-check dist/*.whl -r tests/python/requirements.txt
-	@build/python_test/bin/python -m pytest -q tests/python
+	@build/python_test/bin/python -m pytest -q --junitxml build/python_test/tests.xml tests/python
+	@build/python_test/bin/python tests/check_skips.py --python build/python_test/tests.xml
 	@build/python_test/bin/python -m mypy
 
 asan: ## the tests under AddressSanitizer and UBSan

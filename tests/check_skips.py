@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Fails if a test skipped that tests/allowed_skips.toml does not allow, and says how many tests ran.
 
-    tests/check_skips.py BUILD     BUILD: a build folder, after `ctest --output-junit tests.xml` in it
+    tests/check_skips.py BUILD               BUILD: a build folder, after `ctest --output-junit tests.xml` in it
+    tests/check_skips.py --python REPORT     REPORT: what `pytest --junitxml` wrote, in the same Python
 
 Exit status: 0 if all tests passed and every skip is allowed, 1 if not.
 """
 
 import collections
 import dataclasses
+import importlib.util
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -79,6 +82,24 @@ def tests_of(report, labels):
     ]
 
 
+def python_tests_of(report):
+    """The tests of a report of pytest's, by the names of their file and function: test_curve.test_directions_from_torch."""
+    tests = []
+    for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
+        found = {kind: case.find(kind) for kind in ("failure", "error", "skipped")}
+        failed = found["failure"] is not None or found["error"] is not None
+        state = "failed" if failed else "passed" if found["skipped"] is None else "skipped"
+        said_why = "" if found["skipped"] is None else found["skipped"].get("message", "")
+        tests.append(Test(f"{case.get('classname').rpartition('.')[2]}.{case.get('name')}", state, said_why))
+    return tests
+
+
+def absent_from_python(entries):
+    """The packages and programs, as `without` has them, that this Python lacks."""
+    named = {name for entry in entries for name in entry.get("without", [])}
+    return {name for name in named if importlib.util.find_spec(name) is None and not shutil.which(name)}
+
+
 def labels_in(build):
     """Labels by test name, as ctest lists them."""
     command = ["ctest", "--test-dir", str(build), "--show-only=json-v1"]
@@ -119,11 +140,17 @@ def report_on(tests, entries, absent):
 
 
 def main():
-    if len(sys.argv) != 2:
+    allowed = tomllib.loads(ALLOWED.read_text(encoding="utf-8"))
+    if len(sys.argv) == 3 and sys.argv[1] == "--python":
+        entries = allowed["python_skip"]
+        tests, absent = python_tests_of(sys.argv[2]), absent_from_python(entries)
+    elif len(sys.argv) == 2:
+        build = pathlib.Path(sys.argv[1])
+        entries = allowed["skip"]
+        tests, absent = tests_of(build / "tests.xml", labels_in(build)), absent_inputs(os.environ, build)
+    else:
         sys.exit(__doc__)
-    build = pathlib.Path(sys.argv[1])
-    entries = tomllib.loads(ALLOWED.read_text(encoding="utf-8"))["skip"]
-    status, text = report_on(tests_of(build / "tests.xml", labels_in(build)), entries, absent_inputs(os.environ, build))
+    status, text = report_on(tests, entries, absent)
     print(text)
     return status
 

@@ -24,6 +24,15 @@ REPORT = """<?xml version="1.0" encoding="UTF-8"?>
   <testcase name="Not.Built" status="notrun"><skipped message="Unable to find executable"/></testcase>
 </testsuite>
 """
+PYTHON_REPORT = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites name="pytest tests"><testsuite name="pytest">
+  <testcase classname="tests.python.test_curve" name="test_shapes" time="0.1"/>
+  <testcase classname="tests.python.test_curve" name="test_torch" time="0.1">
+    <skipped type="pytest.skip" message="could not import 'torch'">/a.py:9: could not import 'torch'</skipped></testcase>
+  <testcase classname="tests.python.test_run" name="test_page[nnsight]" time="0.1"><failure message="x">x</failure></testcase>
+  <testcase classname="tests.python.test_run" name="test_setup" time="0.1"><error message="x">x</error></testcase>
+</testsuite></testsuites>
+"""
 ENTRIES = [
     {"label": "shared", "without": ["shared"], "reason": "data is elsewhere"},
     {"tests": [r"Processor\..*"], "reason": "another processor"},
@@ -58,6 +67,33 @@ class ReportTest(unittest.TestCase):
 
     def test_a_failure_is_a_failure(self):
         self.assertEqual(report_on([Test("Went.Wrong", "failed")], ENTRIES, set())[0], 1)
+
+
+class PythonReportTest(unittest.TestCase):
+    def test_states_names_and_reasons(self):
+        with tempfile.TemporaryDirectory() as folder:
+            report = pathlib.Path(folder) / "tests.xml"
+            report.write_text(PYTHON_REPORT, encoding="utf-8")
+            tests = check_skips.python_tests_of(report)
+        self.assertEqual([test.state for test in tests], ["passed", "skipped", "failed", "failed"])
+        self.assertEqual(tests[2].name, "test_run.test_page[nnsight]")
+        self.assertEqual(check_skips.said(tests[1]), "could not import 'torch'")
+
+    def test_a_package_or_a_program_may_be_absent(self):
+        entries = [{"without": ["json", "no_such_package"]}, {"without": ["sh"]}]
+        self.assertEqual(check_skips.absent_from_python(entries), {"no_such_package"})
+
+
+class PythonListTest(unittest.TestCase):
+    entries = tomllib.loads(check_skips.ALLOWED.read_text(encoding="utf-8"))["python_skip"]
+
+    def test_every_test_on_it_exists(self):
+        for entry in self.entries:
+            self.assertTrue(entry["without"] and entry["reason"])
+            for pattern in entry["tests"]:
+                file, function = re.match(r"(\w+)\\\.(\w+)", pattern).groups()
+                source = (check_skips.ROOT / "tests" / "python" / f"{file}.py").read_text(encoding="utf-8")
+                self.assertIn(f"def {function}(", source)
 
 
 class ListTest(unittest.TestCase):

@@ -83,12 +83,24 @@ def test_directions_from_torch(trace: tl.Trace) -> None:
     )
 
 
+def test_directions_from_jax(trace: tl.Trace) -> None:
+    jax = pytest.importorskip("jax")
+    vectors = jax.random.normal(jax.random.key(0), (2, trace.model.d_model))
+    expected = trace.tug(epsilons=[1], directions=np.asarray(vectors)).kl
+    np.testing.assert_array_equal(trace.tug(epsilons=[1], directions=vectors).kl, expected)
+    half = vectors.astype(jax.numpy.bfloat16)
+    widened = np.asarray(half.astype(jax.numpy.float32))
+    np.testing.assert_array_equal(trace.tug(epsilons=[1], directions=half).kl, trace.tug(epsilons=[1], directions=widened).kl)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"directions": np.ones((2, 3))}, "directions: expected vectors of shape [n, "),
         ({"directions": np.ones((0, 16))}, "directions"),
         ({"directions": [["a"]]}, "directions: expected an array of numbers"),
+        ({"directions": np.zeros(2, dtype=[("x", float)])}, "directions: expected an array of numbers, found"),
+        ({"directions": np.ones((2, 16), dtype=complex)}, "directions: expected an array of numbers, found complex128"),
         ({"directions": 0}, "directions: 0 is"),
         ({"directions": True}, "directions"),
         ({"epsilons": 1}, "epsilons: expected numbers"),

@@ -15,23 +15,22 @@ from conftest import DATA, FIXTURES
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 
 
-def test_the_notebook_runs(model_path: str, tmp_path: pathlib.Path) -> None:
-    pytest.importorskip("pandas")
+def test_the_notebook_runs(model_path: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     if not shutil.which("gnuplot"):
         pytest.skip("gnuplot draws the run's figure")
-    notebook = json.loads((EXAMPLES / "notebook.ipynb").read_text(encoding="utf-8"))
-    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert len(cells[0].splitlines()) <= 10  # from the model's name to a figure
-    # What a notebook shows is a cell's last line; here it is made as well.
-    show = "\nfor name in ('_repr_html_', '_repr_svg_'):\n    getattr(shown, name, lambda: None)()\n"
-    script = ""
-    for cell in cells:
-        *before, last = cell.splitlines()
-        script += "\n".join([*before, f"shown = {last}" if "=" not in last.partition("(")[0] else last]) + show
     (tmp_path / "data.json").write_text(json.dumps(DATA))
-    environment = {**os.environ, "TUGLINE_NOTEBOOK_MODEL": model_path, "TUGLINE_NOTEBOOK_DATA": "data.json"}
-    outcome = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert outcome.returncode == 0, outcome.stderr
+    monkeypatch.setenv("TUGLINE_NOTEBOOK_MODEL", model_path)
+    monkeypatch.setenv("TUGLINE_NOTEBOOK_DATA", "data.json")
+    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(cells[0].source.splitlines()) <= 10  # from the model's name to a figure
+    shown = [{kind for output in cell.outputs for kind in output.get("data", {})} for cell in cells]
+    assert {"text/html", "image/svg+xml"} <= shown[0]  # the curve
+    assert all(shown)  # each cell ends with something to look at
+    assert any("text/html" in kinds for kinds in shown[1:]) and any("image/svg+xml" in kinds for kinds in shown[1:])
 
 
 @pytest.mark.parametrize("library", ["transformers", "nnsight", "transformer_lens"])
