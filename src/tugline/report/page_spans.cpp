@@ -1,11 +1,17 @@
 #include "tugline/report/page_spans.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <tuple>
 
 #include "tugline/core/measures.h"
+#include "tugline/core/parallel_for.h"
+#include "tugline/store/field_names.h"
 
 namespace tugline {
 namespace {
@@ -69,37 +75,83 @@ PageSpan span_of(const UnitRecord& unit, const Pieces& pieces) {
   return span;
 }
 
+// The examples whose rows are in the page: the first ones, until their numbers reach `most`.
+std::set<int64_t> with_rows(const std::vector<UnitRecord>& units, int64_t moved_tokens, int64_t most) {
+  const int64_t of_row = 2 + 4 * std::min<int64_t>(moved_tokens, kMostMoved);
+  std::set<int64_t> examples;
+  int64_t numbers = 0;
+  for (const UnitRecord& unit : units) {
+    numbers += of_row * std::ssize(unit.measured.rows);
+    if (numbers <= most || examples.empty()) examples.insert(unit.key.example);
+  }
+  // The one in which the limit is reached may have got in with its first units only.
+  if (numbers > most && examples.size() > 1) examples.erase(std::prev(examples.end()));
+  return examples;
+}
+
+struct UnitQuery {
+  double epsilon = 0;
+  const Pieces& pieces;
+  const std::set<int64_t>& with_rows;  // examples
+};
+
+// No value if the unit has no push of that epsilon.
+std::optional<PageResponse> response_of(const RunStore& store, const UnitRecord& unit,
+                                        const UnitQuery& query) {
+  const bool has_rows = query.with_rows.contains(unit.key.example);
+  const std::vector<ResponseRecord> all =
+      store.responses(unit.key, has_rows ? RowValues::kRead : RowValues::kSkip);
+  Responses responses;
+  double kl = 0;
+  for (const ResponseRecord& response : all) {
+    if (response.epsilon != query.epsilon || response.set != DirectionSet::kMain) continue;
+    responses.push_back(&response);
+    kl += response.kl();
+  }
+  if (responses.empty()) return std::nullopt;
+  PageResponse found{.layer = unit.key.layer, .kl = kl / static_cast<double>(responses.size())};
+  if (has_rows) found.rows = rows_of(responses, unit.measured, query.pieces);
+  return found;
+}
+
+// Threads read consecutive parts of the units, each over a connection of its own: most of the time goes into checksums.
+std::vector<std::optional<PageResponse>> read_units(const RunStore& store,
+                                                    const std::vector<UnitRecord>& units,
+                                                    const UnitQuery& query) {
+  constexpr size_t kFewestUnits = 16;  // for a part
+  const size_t count =
+      std::clamp<size_t>(units.size() / kFewestUnits, 1, std::thread::hardware_concurrency());
+  std::vector<std::optional<PageResponse>> read(units.size());
+  parallel_for(static_cast<int64_t>(count), [&](int64_t number) {
+    const auto part = static_cast<size_t>(number);
+    const RunStore own = RunStore::open_read_only(store.path());
+    for (size_t i = units.size() * part / count; i < units.size() * (part + 1) / count; ++i)
+      read[i] = response_of(own, units[i], query);
+  });
+  return read;
+}
+
 }  // namespace
 
 std::map<int64_t, std::vector<PageSpan>> page_spans(const RunStore& store, double epsilon,
                                                     int64_t most_numbers, int64_t& left_out) {
   const Pieces pieces = store.tokens();
+  const std::vector<UnitRecord> units = store.units();
+  const int64_t moved_tokens = count_in(store.identity().fields, field::kMovedTokens).value_or(0);
+  const std::set<int64_t> with = with_rows(units, moved_tokens, most_numbers);
+  std::vector<std::optional<PageResponse>> read =
+      read_units(store, units, {.epsilon = epsilon, .pieces = pieces, .with_rows = with});
   std::map<std::tuple<int64_t, std::string, int64_t>, PageSpan> spans;
-  std::set<int64_t> without_rows;
-  int64_t numbers = 0;
-  for (const UnitRecord& unit : store.units()) {
-    const std::vector<ResponseRecord> all = store.responses(unit.key);
-    Responses responses;
-    double kl = 0;
-    for (const ResponseRecord& response : all) {
-      if (response.epsilon != epsilon || response.set != DirectionSet::kMain) continue;
-      responses.push_back(&response);
-      kl += response.kl();
-    }
-    if (responses.empty()) continue;
-    PageResponse response{.layer = unit.key.layer, .kl = kl / static_cast<double>(responses.size())};
-    if (numbers < most_numbers && !without_rows.contains(unit.key.example)) {
-      response.rows = rows_of(responses, unit.measured, pieces);
-      for (const PageRow& row : response.rows)
-        numbers += 2 + 2 * static_cast<int64_t>(row.rose.size() + row.fell.size());
-    } else {
-      without_rows.insert(unit.key.example);
-    }
-    const auto [span, is_new] =
-        spans.try_emplace({unit.key.example, unit.key.span_kind, unit.key.chunk}, span_of(unit, pieces));
-    span->second.responses.push_back(std::move(response));
+  std::set<int64_t> examples;
+  for (size_t i = 0; i < units.size(); ++i) {
+    if (!read[i]) continue;
+    const UnitKey& key = units[i].key;
+    const auto span =
+        spans.try_emplace({key.example, key.span_kind, key.chunk}, span_of(units[i], pieces)).first;
+    span->second.responses.push_back(std::move(*read[i]));
+    examples.insert(key.example);
   }
-  left_out = static_cast<int64_t>(without_rows.size());
+  left_out = std::ranges::count_if(examples, [&](int64_t example) { return !with.contains(example); });
   std::map<int64_t, std::vector<PageSpan>> by_example;
   for (auto& [key, span] : spans) by_example[std::get<0>(key)].push_back(std::move(span));
   return by_example;
