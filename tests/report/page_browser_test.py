@@ -64,7 +64,7 @@ class PageTest(unittest.TestCase):
     def setUp(self):
         self.browser.resize(1200, 900)
         self.browser.prefer("light")
-        self.seconds = self.browser.open(self.page)
+        self.browser.open(self.page)
 
     def js(self, expression, timeout=60):
         return self.browser.run(expression, timeout)
