@@ -66,9 +66,7 @@ std::vector<RowResponse> responses(Backend& backend, const Case& c, const Readou
   const auto head = backend.make_head(source_of(c.head, kVocabulary, kHidden));
   const std::vector<int32_t> targets{5, kNoTarget, 4999};
   const auto base = backend.make_readout(*head, Slice(backend, c.x, kHidden).view(), targets, settings);
-  std::vector<RowResponse> out(kPushes * kRows);
-  backend.divergence(*head, *base, Slice(backend, c.dx, kHidden).view(), out);
-  return out;
+  return backend.submit_divergence(*head, *base, Slice(backend, c.dx, kHidden).view())->collect();
 }
 
 void expect_moved(const std::vector<MovedToken>& found, std::vector<Long> moved, double sign,
@@ -168,9 +166,12 @@ TEST(AskedTokens, OnValuesTheyAreTheDifferenceOfTwoDistributions) {
     std::vector<double> values = c.x;
     for (size_t i = 0; i < c.dx.size(); ++i) values.push_back(c.x[i % c.x.size()] + c.dx[i]);
     const auto head = backend->make_head(source_of(c.head, kVocabulary, kHidden));
-    std::vector<RowResponse> found(kPushes * kRows);
-    backend->compare(*head, Slice(*backend, values, kHidden).view(), std::vector<int32_t>{5, 6, 7},
-                     {.temperature = 0.6, .sampling = {}, .asked = kAsked}, found);
+    const std::vector<RowResponse> found =
+        backend
+            ->submit_comparison(*head, Slice(*backend, values, kHidden).view(), std::vector<int32_t>{5, 6, 7},
+                                {.temperature = 0.6, .sampling = {}, .asked = kAsked})
+            ->collect();
+    ASSERT_EQ(found.size(), static_cast<size_t>(kPushes * kRows));
     for (int64_t r = 0; r < kPushes * kRows; ++r) {
       const std::vector<Long> delta = products(c, c.dx, r);
       EXPECT_NEAR(found[static_cast<size_t>(r)].answer_change, static_cast<double>(delta[4321] - delta[7]),

@@ -117,9 +117,7 @@ std::vector<RowResponse> responses(Backend& backend, const Case& c, double tempe
   const auto head = backend.make_head(source_of(c.head, c.vocabulary, c.hidden));
   const auto base = backend.make_readout(*head, Slice(backend, c.x, c.hidden).view(), c.targets,
                                          {.temperature = temperature});
-  std::vector<RowResponse> out(static_cast<size_t>(c.pushes * c.rows));
-  backend.divergence(*head, *base, Slice(backend, c.dx, c.hidden).view(), out);
-  return out;
+  return backend.submit_divergence(*head, *base, Slice(backend, c.dx, c.hidden).view())->collect();
 }
 
 // Logits are sums of `hidden` products: a random walk of sqrt(hidden) <= 8 roundings, twice that for the worst of many. For

@@ -35,9 +35,7 @@ struct SampledCase {
                                              double temperature = 1) const {
     const auto base = backend.make_readout(*head, Slice(backend, x, kHidden).view(), targets,
                                            {.temperature = temperature, .sampling = sampling});
-    std::vector<RowResponse> out(static_cast<size_t>(kPushes * kRows));
-    backend.divergence(*head, *base, Slice(backend, dx, kHidden).view(), out);
-    return out;
+    return backend.submit_divergence(*head, *base, Slice(backend, dx, kHidden).view())->collect();
   }
   Backend& backend;
   std::unique_ptr<Head> head;

@@ -208,7 +208,7 @@ TEST_P(Audits, SameBitsForAnyThreadsAndOrder) {
 
 INSTANTIATE_TEST_SUITE_P(Models, Audits,
                          testing::Values("llama", "llama_biases", "qwen2", "qwen3", "olmo2", "gpt_neox",
-                                         "gpt_neox_serial", "llama.gguf"),
+                                         "gpt_neox_serial", "qwen3_window", "llama.gguf"),
                          [](const auto& name) {
                            std::string text = name.param;
                            std::replace(text.begin(), text.end(), '.', '_');

@@ -42,6 +42,15 @@ TEST(Cost, OfPushesIsTheLayersAboveAndTheReadRowsOfTheHead) {
   EXPECT_DOUBLE_EQ(work.total(), work.linear + work.attention + work.head);
 }
 
+// A window leaves the prefix's last width - 1 rows to be seen.
+TEST(Cost, OfALayerWithAWindowIsThatOfTheRowsItSees) {
+  ModelConfig config = small_shape();
+  config.sliding_window = SlidingWindow{.width = 5, .first_layer = 4};
+  const ReplayRows rows{.push = {11}, .count = 7, .first_read = 1};
+  EXPECT_DOUBLE_EQ(push_work(config, rows, after(2), 3).attention,
+                   counted_attention(3, 7, 11, 4) + counted_attention(3, 7, 4, 4));
+}
+
 TEST(Cost, OfAHookIsTheBlocksAboveIt) {
   const ReplayRows rows{.push = {11}, .count = 7, .first_read = 0};
   const auto work = [&](Hook hook) { return push_work(small_shape(), rows, {{2}, hook}, 3); };

@@ -234,9 +234,10 @@ TEST_P(FixtureResponses, MeanKl) {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, FixtureResponses, testing::ValuesIn([] {
                            std::vector<Setup> setups;
-                           for (const char* model : {"llama", "llama_biases", "qwen2", "qwen3", "mistral",
-                                                     "olmo2", "gpt_neox", "gpt_neox_serial", "gpt_neox.gguf",
-                                                     "llama.gguf", "qwen2.gguf", "olmo2.gguf"})
+                           for (const char* model :
+                                {"llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2", "gpt_neox",
+                                 "gpt_neox_serial", "qwen3_window", "gpt_neox.gguf", "llama.gguf",
+                                 "qwen2.gguf", "olmo2.gguf"})
                              for (const auto precision : {Precision::kF64, Precision::kF32, Precision::kBf16})
                                setups.push_back({model, precision});
                            return setups;

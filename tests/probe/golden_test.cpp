@@ -13,7 +13,7 @@ INSTANTIATE_TEST_SUITE_P(
       // What these have beyond the others is in configuration and values, which bf16 products do not see.
       for (const char* model :
            {"families/llama-yarn", "families/qwen2-yarn", "families/qwen3", "families/mistral",
-            "families/olmo2", "families/gpt_neox", "families/gpt_neox-serial"})
+            "families/mistral-window", "families/olmo2", "families/gpt_neox", "families/gpt_neox-serial"})
         for (const Precision precision : {Precision::kF64, Precision::kF32})
           setups.push_back({model, precision});
       setups.push_back({"qwen2", Precision::kBf16, Bf16Products::kNative});

@@ -14,7 +14,7 @@ class PlainBf16Replays : public testing::TestWithParam<const char*> {
   [[nodiscard]] std::vector<RowResponse> run(const ReplayRows& rows, const std::vector<double>& vectors) {
     const int64_t pushes = static_cast<int64_t>(vectors.size()) / model_.config().hidden_size;
     PlainReplayWorkspace workspace(model_, pushes, rows);
-    return PlainReplay(model_, *baseline_, rows, LayerIndex{0}, workspace).run(vectors);
+    return PlainReplay(model_, *baseline_, rows, LayerIndex{0}, workspace).submit(vectors)->collect();
   }
   std::unique_ptr<Backend> backend_ = make_cpu_backend({.precision = Precision::kPlainBf16});
   Model model_ = load_tiny(GetParam(), *backend_);
@@ -77,7 +77,7 @@ TEST_P(PlainBf16Replays, AUnitSaysThatItHoldsNoise) {
 
 INSTANTIATE_TEST_SUITE_P(Models, PlainBf16Replays,
                          testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2",
-                                         "gpt_neox", "gpt_neox_serial"),
+                                         "gpt_neox", "gpt_neox_serial", "qwen3_window"),
                          [](const auto& model) { return std::string(model.param); });
 
 }  // namespace

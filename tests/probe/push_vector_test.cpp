@@ -317,5 +317,32 @@ TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {
   refused({"direction_family: ", "covariance", "vectors of your own"}, wrong);
 }
 
+// A maker keeps a direction from one push to the next. Its vectors are those of each push alone, at each of its tokens, to the bit.
+TEST_F(PushVectors, MakersGiveWhatEachPushAloneGives) {
+  options_.epsilons = {0.5, 0.25};
+  site_.further = {drawn(78, kHidden), drawn(79, kHidden)};
+  for (const PushKind kind : {PushKind::kAdditive, PushKind::kRotation, PushKind::kInterpolation})
+    for (const DirectionSharing sharing : {DirectionSharing::kCommon, DirectionSharing::kIndependent}) {
+      options_.kind = kind;
+      options_.sharing = sharing;
+      const std::vector<UnitPush> pushes{{0, 0.5}, {0, 0.25}, {2, 0.25}, {1, 0.5}, {1, 0.5}, {0, 0.5}};
+      std::vector<double> expected;
+      PushMaker maker(options_, site_, 3);
+      for (const UnitPush push : pushes) {
+        double cosine = 0;
+        for (int64_t token = 0; token < 3; ++token) {
+          UnitSite one = site_;
+          one.position.value += token;
+          if (token > 0) one.residual = site_.further[static_cast<size_t>(token - 1)];
+          const PushVector alone = push_vector(options_, one, push);
+          expected.insert(expected.end(), alone.vector.begin(), alone.vector.end());
+          cosine += alone.cosine / 3;
+        }
+        EXPECT_EQ(maker.vectors(push).cosine, cosine);
+      }
+      EXPECT_EQ(PushMaker(options_, site_, 3).vectors(pushes), expected);
+    }
+}
+
 }  // namespace
 }  // namespace tugline::test

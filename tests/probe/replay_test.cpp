@@ -180,9 +180,9 @@ TEST_P(Replays, WorkspaceKeepsNothing) {
   const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
   ReplayWorkspace workspace(probe_.model, 9, base.rows);
   Replay reused(probe_.model, *probe_.baseline, base, {1}, workspace);
-  (void)reused.run(random_pushes(probe_, {1}, base.rows.push, 50.0, 9));
+  (void)reused.submit(random_pushes(probe_, {1}, base.rows.push, 50.0, 9))->collect();
   const auto vectors = random_pushes(probe_, {1}, base.rows.push, kEpsilon, 2);
-  const auto found = reused.run(vectors);
+  const auto found = reused.submit(vectors)->collect();
   const auto expected = replay(probe_, base, {1}, vectors);
   ASSERT_EQ(found.size(), expected.size());
   for (size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i].kl, expected[i].kl);
@@ -271,7 +271,8 @@ TEST_P(Replays, PlainReplayAgrees) {
     const SpanBase base = probe.base({5, 9}, ReadoutKind::kPredicting);
     const auto vectors = random_pushes(probe, {0}, base.rows.push, 3.0, 4);
     PlainReplayWorkspace workspace(probe.model, 4, base.rows);
-    const auto plain = PlainReplay(probe.model, *probe.baseline, base.rows, {0}, workspace).run(vectors);
+    const auto plain =
+        PlainReplay(probe.model, *probe.baseline, base.rows, {0}, workspace).submit(vectors)->collect();
     const auto responses = replay(probe, base, {0}, vectors);
     const double relative = GetParam().backend == BackendKind::kReference ? 1e-9 : 1e-2;
     for (size_t i = 0; i < plain.size(); ++i)
@@ -288,7 +289,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"olmo2", BackendKind::kReference}, Case{"olmo2", BackendKind::kCpu},
                     Case{"gpt_neox", BackendKind::kReference}, Case{"gpt_neox", BackendKind::kCpu},
                     Case{"gpt_neox_serial", BackendKind::kReference},
-                    Case{"gpt_neox_serial", BackendKind::kCpu}),
+                    Case{"gpt_neox_serial", BackendKind::kCpu}, Case{"qwen3_window", BackendKind::kReference},
+                    Case{"qwen3_window", BackendKind::kCpu}),
     [](const auto& c) {
       return std::string(c.param.model) + (c.param.backend == BackendKind::kCpu ? "_cpu" : "_reference");
     });

@@ -78,7 +78,7 @@ std::vector<RowResponse> responses_of(const std::string& model, Backend& backend
                                loaded.config().hidden_size))
         vectors.push_back(epsilon * unit * v);
     ReplayWorkspace workspace(loaded, 2, base.rows);
-    const auto found = Replay(loaded, baseline, base, layer, workspace).run(vectors);
+    const auto found = Replay(loaded, baseline, base, layer, workspace).submit(vectors)->collect();
     all.insert(all.end(), found.begin(), found.end());
   }
   return all;

@@ -155,7 +155,7 @@ inline std::vector<RowResponse> replay(const Probe& probe, const SpanBase& base,
   const int64_t pushes =
       static_cast<int64_t>(vectors.size()) / width_at(probe.baseline->point(), probe.model.config());
   ReplayWorkspace workspace(probe.model, pushes, base.rows);
-  return Replay(probe.model, *probe.baseline, base, layer, workspace).run(vectors);
+  return Replay(probe.model, *probe.baseline, base, layer, workspace).submit(vectors)->collect();
 }
 
 }  // namespace tugline::test

@@ -7,6 +7,7 @@
 
 #include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
+#include "tugline/backend/cpu/cpu_backend.h"
 
 namespace tugline::test {
 namespace {
@@ -344,6 +345,46 @@ TEST_P(Units, LastRowHasNoTarget) {
     EXPECT_EQ(response.rows[measure_named("delta_logprob")], std::vector<double>{0});
     EXPECT_GT(response.rows[measure_named("js")].at(0), 0);
   }
+}
+
+// Computes divergences when they are collected, as late as a device may.
+class LateBackend final : public cpu::CpuBackend {
+ public:
+  LateBackend() : CpuBackend(cpu::DifferenceProducts::kF32, {}) {}
+  std::unique_ptr<PendingResponses> submit_divergence(const Head& head, const Readout& base,
+                                                      const ConstMatrix& dx) override {
+    return std::make_unique<Late>(
+        [this, &head, &base, dx] { return CpuBackend::submit_divergence(head, base, dx)->collect(); });
+  }
+
+ private:
+  class Late final : public PendingResponses {
+   public:
+    explicit Late(std::function<std::vector<RowResponse>()> compute) : compute_(std::move(compute)) {}
+    std::vector<RowResponse> collect() override { return compute_(); }
+
+   private:
+    std::function<std::vector<RowResponse>()> compute_;
+  };
+};
+
+// The next batch's vectors are made before a batch's responses are collected; they must not touch what a device still reads.
+TEST(LateBackends, GiveTheSameUnits) {
+  std::vector<UnitMeasurement> units;
+  for (const bool late : {false, true}) {
+    const std::unique_ptr<Backend> backend =
+        late ? std::make_unique<LateBackend>() : make_backend(BackendKind::kCpu);
+    const Model model = load_tiny("llama", *backend);
+    const Baseline baseline(model, std::vector<int32_t>{3, 41, 5, 90, 17, 17, 0, 95, 62, 8},
+                            std::vector<LayerIndex>{{1}});
+    const SpanBase base = read_span(model, baseline, {5, 9}, ReadoutKind::kPredicting, {1});
+    units.push_back(
+        measure_unit(model, baseline, base, {1}, options({0.5, 2}, 5),
+                     {.example_hash = 5, .limits = {.rows = 12, .memory = kPlenty}, .after_batch = {}}));
+  }
+  ASSERT_EQ(units[1].responses.size(), 10U);
+  for (size_t i = 0; i < units[0].responses.size(); ++i)
+    EXPECT_EQ(units[0].responses[i].rows, units[1].responses[i].rows);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, Units, testing::Values(BackendKind::kReference, BackendKind::kCpu),

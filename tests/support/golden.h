@@ -75,10 +75,10 @@ inline std::vector<RowResponse> replay_vectors(const Model& model, const Baselin
   const int64_t pushes = static_cast<int64_t>(vectors.size()) / model.config().hidden_size;
   if (replays_values(model.backend())) {
     PlainReplayWorkspace workspace(model, pushes, base.rows);
-    return PlainReplay(model, baseline, base.rows, layer, workspace).run(vectors);
+    return PlainReplay(model, baseline, base.rows, layer, workspace).submit(vectors)->collect();
   }
   ReplayWorkspace workspace(model, pushes, base.rows);
-  return Replay(model, baseline, base, layer, workspace).run(vectors);
+  return Replay(model, baseline, base, layer, workspace).submit(vectors)->collect();
 }
 
 // All pushes of a case in one batch, [direction][epsilon] mean KL over the rows of one readout. Epsilon 0 is run like any other.

@@ -110,7 +110,13 @@ struct HeadShape {
   int64_t num_heads = 0;
   int64_t num_kv_heads = 0;
   int64_t head_dim = 0;
-  double scale = 0;  // of the scores: 1 / sqrt(head_dim) in most families
+  double scale = 0;    // of the scores: 1 / sqrt(head_dim) in most families
+  int64_t window = 0;  // the number of positions that one attends to, itself included; 0: all before it
+
+  // The first position that a position attends to.
+  [[nodiscard]] int64_t first_seen(int64_t position) const {
+    return window > 0 && position >= window ? position - window + 1 : 0;
+  }
 
   // The key-value head that a head attends to.
   [[nodiscard]] int64_t kv_head(int64_t head) const { return head / (num_heads / num_kv_heads); }
@@ -186,6 +192,14 @@ inline constexpr int32_t kNoTarget = -1;
 
 enum class Accumulate { kNo, kYes };
 
+// Responses that a backend was asked for. A backend on a device may still be computing them.
+class PendingResponses {
+ public:
+  virtual ~PendingResponses() = default;
+  // Waits for the responses and hands them over, once.
+  [[nodiscard]] virtual std::vector<RowResponse> collect() = 0;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -195,6 +209,7 @@ class Backend {
 
   // Buffers, zero-filled.
   [[nodiscard]] virtual std::unique_ptr<Buffer> allocate(int64_t rows, int64_t columns) = 0;
+  // Copies `values` before it returns.
   virtual void upload(std::span<const double> values, const Matrix& to) = 0;
   [[nodiscard]] virtual std::vector<double> download(const ConstMatrix& from) = 0;
 
@@ -275,16 +290,17 @@ class Backend {
                                                       std::span<const int32_t> targets) {
     return make_readout(head, x, targets, ReadoutSettings{});
   }
-  // dx [pushes * rows, d]: the final norm's output, pushed minus base. out [pushes * rows]. Computes one tile of the
-  // vocabulary at a time. docs/method.md, "Divergence".
-  virtual void divergence(const Head& head, const Readout& base, const ConstMatrix& dx,
-                          std::span<RowResponse> out) = 0;
+  // dx [pushes * rows, d]: the final norm's output, pushed minus base. Computes one tile of the vocabulary at a time. docs/method.md,
+  // "Divergence". The result has [pushes * rows] responses; nothing may write to dx until they are collected.
+  [[nodiscard]] virtual std::unique_ptr<PendingResponses> submit_divergence(const Head& head,
+                                                                            const Readout& base,
+                                                                            const ConstMatrix& dx) = 0;
   // The same from values, as a notebook computes it: log-softmax of base and push, each rounded as the backend's logits are, then
-  // their difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows], out [pushes *
-  // rows]. Rows that are the same give exactly 0.
-  // Settings have no sampling.
-  virtual void compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
-                       const ReadoutSettings& settings, std::span<RowResponse> out) = 0;
+  // their difference. x [(1 + pushes) * rows, d]: the final norm's output, the base's rows before the pushes'. targets [rows]. Rows that are the
+  // same give exactly 0. Settings have no sampling.
+  [[nodiscard]] virtual std::unique_ptr<PendingResponses> submit_comparison(
+      const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
+      const ReadoutSettings& settings) = 0;
   // Returns x W_U^T on the host, for inspection and tests.
   [[nodiscard]] virtual std::vector<double> logits(const Head& head, const ConstMatrix& x) = 0;
 };

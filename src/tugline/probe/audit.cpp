@@ -224,15 +224,11 @@ AuditResult Auditor::audit(const UnitMeasurement& unit, const ReplayRows& rows, 
   std::vector<UnitPush> pushes =
       choose_audited(grid_of(unit.responses).value(), options.seed, site, range.end);
   pushes.erase(pushes.begin(), pushes.begin() + std::min(range.begin, std::ssize(pushes)));
+  PushMaker maker(options, site, rows.vectors());
   constexpr auto kBatch = static_cast<size_t>(kAuditedAtOnce);
   for (size_t begin = 0; begin < pushes.size(); begin += kBatch) {
     const auto batch = std::span(pushes).subspan(begin, std::min(kBatch, pushes.size() - begin));
-    std::vector<double> vectors;
-    for (const UnitPush push : batch) {
-      const std::vector<double> of_push = push_vectors(options, site, push, rows.vectors()).vectors;
-      vectors.insert(vectors.end(), of_push.begin(), of_push.end());
-    }
-    const Rerun exact = rerun(vectors, rows, site.layer);
+    const Rerun exact = rerun(maker.vectors(batch), rows, site.layer);
     const auto read = static_cast<size_t>(rows.read());
     for (size_t i = 0; i < batch.size(); ++i) {
       const ComparedPush push(unit, *responses.at({batch[i].direction, batch[i].epsilon}),

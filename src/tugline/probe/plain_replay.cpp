@@ -45,11 +45,9 @@ Matrix PlainReplay::final_normed(std::span<const double> vectors) {
   return read;
 }
 
-std::vector<RowResponse> PlainReplay::run(std::span<const double> vectors) {
-  const Matrix normed = final_normed(vectors);
-  std::vector<RowResponse> responses(static_cast<size_t>(normed.rows - rows_.read()));
-  model_.backend().compare(*model_.weights().head, normed, targets_, settings_, responses);
-  return responses;
+std::unique_ptr<PendingResponses> PlainReplay::submit(std::span<const double> vectors) {
+  return model_.backend().submit_comparison(*model_.weights().head, final_normed(vectors), targets_,
+                                            settings_);
 }
 
 void PlainReplay::run_layers(const RowLayout& layout, const Matrix& vectors, const Matrix& h) {

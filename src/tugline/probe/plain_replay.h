@@ -37,8 +37,8 @@ class PlainReplay {
               PlainReplayWorkspace& workspace, ReadoutSettings settings = {});
 
   // Pushes by vectors [pushes * rows.vectors() * width], push-major, which are added at the baseline's point in the layer, from p on. `width`
-  // is the point's. Returns [pushes * rows.read()] responses, push-major.
-  [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
+  // is the point's. The result has [pushes * rows.read()] responses, push-major; collect it before the next call.
+  [[nodiscard]] std::unique_ptr<PendingResponses> submit(std::span<const double> vectors);
 
   // The final norm's output of the rows that are read [(1 + pushes) * rows.read(), hidden], in the workspace until the next run. The base's
   // rows come first. They run through the layers again, as a push of zeros: with the same sums in the same order, so that rounding alone never

@@ -93,6 +93,30 @@ double cosine(const std::vector<double>& v, const std::vector<double>& residual)
   return norms > 0 ? dot(v, residual) / norms : 0;  // a residual of zeros has no direction
 }
 
+// What a push goes along: the way to the other residual for an interpolation, otherwise a unit vector.
+std::vector<double> way_of(const PushOptions& options, const UnitSite& site, UnitPush push) {
+  return options.kind == PushKind::kInterpolation
+             ? way_to_other(options, site, push)
+             : made_orthogonal(raw_direction(options, site, push), options, site, push);
+}
+
+PushVector vector_along(std::vector<double> way, const PushOptions& options, const UnitSite& site,
+                        UnitPush push) {
+  const double to_residual = cosine(way, site.residual);
+  switch (options.kind) {
+    case PushKind::kAdditive:
+      scale(way, push.epsilon * rms(site.residual));
+      break;
+    case PushKind::kRotation:
+      way = turned(way, push.epsilon, site, push);
+      break;
+    case PushKind::kInterpolation:
+      scale(way, push.epsilon);
+      break;
+  }
+  return {.vector = std::move(way), .cosine = to_residual};
+}
+
 void check_interpolation(const PushOptions& options) {
   for (const double epsilon : options.epsilons)
     if (epsilon < 0 || epsilon > 1)
@@ -177,45 +201,52 @@ std::string orthogonal_text(const PushOptions& options) {
 }
 
 std::vector<double> push_direction(const PushOptions& options, const UnitSite& site, UnitPush push) {
-  if (options.kind == PushKind::kInterpolation) {
-    std::vector<double> way = way_to_other(options, site, push);
-    scale(way, 1 / norm(way));
-    return way;
-  }
-  return made_orthogonal(raw_direction(options, site, push), options, site, push);
+  std::vector<double> way = way_of(options, site, push);
+  if (options.kind == PushKind::kInterpolation) scale(way, 1 / norm(way));
+  return way;
 }
 
 PushVector push_vector(const PushOptions& options, const UnitSite& site, UnitPush push) {
-  const double epsilon = push.epsilon;
-  std::vector<double> v = options.kind == PushKind::kInterpolation ? way_to_other(options, site, push)
-                                                                   : push_direction(options, site, push);
-  const double to_residual = cosine(v, site.residual);
-  switch (options.kind) {
-    case PushKind::kAdditive:
-      scale(v, epsilon * rms(site.residual));
-      break;
-    case PushKind::kRotation:
-      v = turned(v, epsilon, site, push);
-      break;
-    case PushKind::kInterpolation:
-      scale(v, epsilon);
-      break;
-  }
-  return {.vector = std::move(v), .cosine = to_residual};
+  return vector_along(way_of(options, site, push), options, site, push);
 }
 
-PushVectors push_vectors(const PushOptions& options, const UnitSite& site, UnitPush push, int64_t tokens) {
-  PushVectors made;
-  UnitSite one = site;
-  one.further.clear();
+PushMaker::PushMaker(const PushOptions& options, const UnitSite& site, int64_t tokens) : options_(options) {
   for (int64_t token = 0; token < tokens; ++token) {
+    UnitSite& one = sites_.emplace_back(site);
+    one.further.clear();
+    one.position.value += token;
     if (token > 0) one.residual = site.further[static_cast<size_t>(token - 1)];
-    one.position.value = site.position.value + token;
-    const PushVector of_token = push_vector(options, one, push);
+  }
+}
+
+bool PushMaker::is_made(UnitPush push) const {
+  return made_ && made_->direction == push.direction &&
+         (options_.sharing == DirectionSharing::kCommon || made_->epsilon == push.epsilon);
+}
+
+PushVectors PushMaker::vectors(UnitPush push) {
+  if (!is_made(push)) {
+    made_.reset();
+    ways_.clear();
+    for (const UnitSite& site : sites_) ways_.push_back(way_of(options_, site, push));
+    made_ = push;
+  }
+  PushVectors made;
+  for (size_t token = 0; token < sites_.size(); ++token) {
+    const PushVector of_token = vector_along(ways_[token], options_, sites_[token], push);
     made.vectors.insert(made.vectors.end(), of_token.vector.begin(), of_token.vector.end());
-    made.cosine += of_token.cosine / static_cast<double>(tokens);
+    made.cosine += of_token.cosine / static_cast<double>(sites_.size());
   }
   return made;
+}
+
+std::vector<double> PushMaker::vectors(std::span<const UnitPush> pushes) {
+  std::vector<double> all;
+  for (const UnitPush push : pushes) {
+    const PushVectors one = vectors(push);
+    all.insert(all.end(), one.vectors.begin(), one.vectors.end());
+  }
+  return all;
 }
 
 double rms_at(const UnitSite& site) {

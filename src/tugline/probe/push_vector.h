@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "tugline/core/ids.h"
@@ -50,9 +51,26 @@ struct PushVectors {
   std::vector<double> vectors;  // [tokens * width]: what is added at each token
   double cosine = 0;            // the mean over the tokens
 };
-// The same for the first `tokens` of the site's tokens, each of which has its own residual.
-[[nodiscard]] PushVectors push_vectors(const PushOptions& options, const UnitSite& site, UnitPush push,
-                                       int64_t tokens);
+// Makes the vectors of a site's pushes. A direction is made once for all pushes along it that follow each other.
+class PushMaker {
+ public:
+  // For pushes of the first `tokens` of the site's tokens, each of which has its own residual. `options` must outlive the maker.
+  PushMaker(const PushOptions& options, const UnitSite& site, int64_t tokens);
+
+  // Errors: those of push_vector.
+  [[nodiscard]] PushVectors vectors(UnitPush push);
+  // The vectors of several pushes [pushes * tokens * width], push-major.
+  [[nodiscard]] std::vector<double> vectors(std::span<const UnitPush> pushes);
+
+ private:
+  [[nodiscard]] bool is_made(UnitPush push) const;
+
+  const PushOptions& options_;
+  std::vector<UnitSite> sites_;  // of each token alone
+  std::vector<std::vector<double>>
+      ways_;  // of each token: what the push's epsilon is multiplied with, but for its length
+  std::optional<UnitPush> made_;  // whose ways these are
+};
 
 // What the options need of the transcripts' residuals; no value if they need nothing.
 [[nodiscard]] std::optional<Moments> needed_moments(const PushOptions& options);

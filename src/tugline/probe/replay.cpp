@@ -40,7 +40,7 @@ Replay::Replay(const Model& model, const Baseline& baseline, const SpanBase& bas
                ReplayWorkspace& workspace)
     : model_(model), baseline_(baseline), base_(base), layer_(layer), workspace_(workspace) {}
 
-std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
+std::unique_ptr<PendingResponses> Replay::submit(std::span<const double> vectors) {
   const ReplayRows& rows = base_.rows;
   const int64_t pushes =
       static_cast<int64_t>(vectors.size()) / (rows.vectors() * width_at(baseline_.point(), model_.config()));
@@ -57,9 +57,7 @@ std::vector<RowResponse> Replay::run(std::span<const double> vectors) {
   model_.final_norm().apply_difference(base_.trace->resid_final().rows(rows.first_read, rows.read()), read,
                                        read);
 
-  std::vector<RowResponse> responses(static_cast<size_t>(read.rows));
-  backend.divergence(*model_.weights().head, *base_.readout, read, responses);
-  return responses;
+  return backend.submit_divergence(*model_.weights().head, *base_.readout, read);
 }
 
 void Replay::add_at_site(std::span<const double> vectors, const RowLayout& layout, const Matrix& dh) {

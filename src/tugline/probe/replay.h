@@ -50,8 +50,8 @@ class Replay {
          ReplayWorkspace& workspace);
 
   // Pushes by vectors [pushes * rows.vectors() * width], push-major, which are added at the baseline's point in the layer, from p on. `width`
-  // is the point's. Returns [pushes * rows.read()] responses, push-major.
-  [[nodiscard]] std::vector<RowResponse> run(std::span<const double> vectors);
+  // is the point's. The result has [pushes * rows.read()] responses, push-major; collect it before the next call.
+  [[nodiscard]] std::unique_ptr<PendingResponses> submit(std::span<const double> vectors);
 
  private:
   void add_at_site(std::span<const double> vectors, const RowLayout& layout, const Matrix& dh);

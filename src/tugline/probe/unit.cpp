@@ -118,28 +118,41 @@ class UnitRun {
 
   template <typename AnyReplay>
   void run_batches_of(int64_t size, const std::vector<UnitPush>& pushes, AnyReplay replay) {
-    for (size_t begin = 0; begin < pushes.size(); begin += static_cast<size_t>(size)) {
-      const std::span<const UnitPush> batch(pushes.data() + begin,
-                                            std::min(static_cast<size_t>(size), pushes.size() - begin));
-      run_batch(replay, batch);
-      if (context_.after_batch && !context_.after_batch(static_cast<int64_t>(batch.size())))
+    PushMaker maker(options_, site_, base_.rows.vectors());
+    std::span<const UnitPush> left = pushes;
+    const auto take_batch = [&] {
+      const auto batch = left.first(std::min(static_cast<size_t>(size), left.size()));
+      left = left.subspan(batch.size());
+      return batch;
+    };
+    std::span<const UnitPush> batch = take_batch();
+    std::vector<double> vectors = make_vectors(maker, batch);
+    while (!batch.empty()) {
+      const std::unique_ptr<PendingResponses> pending = replay.submit(vectors);
+      const std::span<const UnitPush> next = take_batch();
+      vectors = make_vectors(maker, next);  // while a device computes
+      store(batch, pending->collect());
+      if (context_.after_batch && !context_.after_batch(std::ssize(batch)))
         throw Error(ErrorCode::kInterrupted, "interrupted");
+      batch = next;
     }
   }
 
-  template <typename AnyReplay>
-  void run_batch(AnyReplay& replay, std::span<const UnitPush> batch) {
+  std::vector<double> make_vectors(PushMaker& maker, std::span<const UnitPush> batch) {
     std::vector<double> vectors;
     for (const UnitPush push : batch) {
-      const PushVectors made = push_vectors(options_, site_, push, base_.rows.vectors());
-      check_size(made.vectors, response(push).epsilon);
+      const PushVectors made = maker.vectors(push);
+      check_size(made.vectors, push.epsilon);
       vectors.insert(vectors.end(), made.vectors.begin(), made.vectors.end());
       response(push).cosine = made.cosine;
     }
-    const std::vector<RowResponse> rows = replay.run(vectors);
+    return vectors;
+  }
+
+  void store(std::span<const UnitPush> batch, const std::vector<RowResponse>& rows) {
     const size_t read = rows.size() / batch.size();
     for (size_t i = 0; i < batch.size(); ++i)
-      store(response(batch[i]), std::span<const RowResponse>(rows).subspan(i * read, read));
+      store(response(batch[i]), std::span(rows).subspan(i * read, read));
   }
 
   // Below the limits a push's effects leave f32's range on their way through the layers, and would be recorded as zeros.

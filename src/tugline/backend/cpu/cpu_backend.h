@@ -21,6 +21,7 @@
 #include "tugline/backend/cpu/kernels.h"
 #include "tugline/backend/cpu/row.h"
 #include "tugline/backend/cpu/value_divergence.h"
+#include "tugline/backend/finished_responses.h"
 #include "tugline/backend/interruption.h"
 #include "tugline/core/parallel_for.h"
 
@@ -230,19 +231,30 @@ class CpuBackend : public Backend {
                                         const ReadoutSettings& settings) override {
     return cpu::make_readout(dynamic_cast<const cpu::CpuHead&>(head), x, targets, settings);
   }
-  void divergence(const Head& head, const Readout& base, const ConstMatrix& dx,
-                  std::span<RowResponse> out) override {
-    cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx,
-                    operands_, out);
+  std::unique_ptr<PendingResponses> submit_divergence(const Head& head, const Readout& base,
+                                                      const ConstMatrix& dx) override {
+    return finished_responses(dx.rows, [&](std::span<RowResponse> out) {
+      cpu::divergence(dynamic_cast<const cpu::CpuHead&>(head), dynamic_cast<const cpu::CpuReadout&>(base), dx,
+                      operands_, out);
+    });
   }
-  void compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
-               const ReadoutSettings& settings, std::span<RowResponse> out) override {
-    value_divergence(dynamic_cast<const CpuHead&>(head), x, targets,
-                     {Stores::kF32, settings.temperature, settings.asked}, out);
+  std::unique_ptr<PendingResponses> submit_comparison(const Head& head, const ConstMatrix& x,
+                                                      std::span<const int32_t> targets,
+                                                      const ReadoutSettings& settings) override {
+    return compare(head, x, targets, {Stores::kF32, settings.temperature, settings.asked});
   }
   std::vector<double> logits(const Head& head, const ConstMatrix& x) override {
     const std::vector<float> values = cpu::logits(dynamic_cast<const cpu::CpuHead&>(head), x);
     return {values.begin(), values.end()};
+  }
+
+ protected:
+  static std::unique_ptr<PendingResponses> compare(const Head& head, const ConstMatrix& x,
+                                                   std::span<const int32_t> targets,
+                                                   const LogitSettings& settings) {
+    return finished_responses(x.rows - std::ssize(targets), [&](std::span<RowResponse> out) {
+      value_divergence(dynamic_cast<const CpuHead&>(head), x, targets, settings, out);
+    });
   }
 
  private:

@@ -136,10 +136,10 @@ void PlainBf16Backend::gelu(const ConstMatrix& x, const Matrix& out) {
   round_rows(out);
 }
 
-void PlainBf16Backend::compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
-                               const ReadoutSettings& settings, std::span<RowResponse> out) {
-  value_divergence(dynamic_cast<const CpuHead&>(head), x, targets,
-                   {Stores::kRoundedToBf16, settings.temperature, settings.asked}, out);
+std::unique_ptr<PendingResponses> PlainBf16Backend::submit_comparison(const Head& head, const ConstMatrix& x,
+                                                                      std::span<const int32_t> targets,
+                                                                      const ReadoutSettings& settings) {
+  return compare(head, x, targets, {Stores::kRoundedToBf16, settings.temperature, settings.asked});
 }
 
 std::vector<double> PlainBf16Backend::logits(const Head& head, const ConstMatrix& x) {

@@ -30,8 +30,9 @@ class PlainBf16Backend final : public CpuBackend {
   void attention(const AttentionInputs& inputs, const Matrix& out) override;
   void swiglu(const ConstMatrix& gate_up, const Matrix& out) override;
   void gelu(const ConstMatrix& x, const Matrix& out) override;
-  void compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
-               const ReadoutSettings& settings, std::span<RowResponse> out) override;
+  std::unique_ptr<PendingResponses> submit_comparison(const Head& head, const ConstMatrix& x,
+                                                      std::span<const int32_t> targets,
+                                                      const ReadoutSettings& settings) override;
   std::vector<double> logits(const Head& head, const ConstMatrix& x) override;
 
  private:

@@ -15,7 +15,7 @@ struct LogitSettings {
   AskedTokens asked = {};
 };
 
-// Implements Backend::compare.
+// Implements Backend::submit_comparison. out [x.rows - targets.size()]
 void value_divergence(const CpuHead& head, const ConstMatrix& x, std::span<const int32_t> targets,
                       LogitSettings settings, std::span<RowResponse> out);
 

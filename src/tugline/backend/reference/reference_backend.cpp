@@ -1,5 +1,6 @@
 // The reference: every operation as plain loops in f64, written to be checked by eye. The exception is the matrix product
 // (reference_linear.cpp), which a test compares with a plain loop. Weights are not held, but read from their source each time.
+#include "tugline/backend/finished_responses.h"
 #include "tugline/backend/interruption.h"
 #include "tugline/backend/reference/reference_ops.h"
 #include "tugline/core/error.h"
@@ -133,13 +134,18 @@ class ReferenceBackend final : public Backend {
                    "the backend {} has no 'sampled'; it computes the whole vocabulary (exact)", name());
     return reference::make_readout(weight_of(head), x, targets, settings);
   }
-  void divergence(const Head& head, const Readout& base, const ConstMatrix& dx,
-                  std::span<RowResponse> out) override {
-    reference::divergence(weight_of(head), dynamic_cast<const reference::ReferenceReadout&>(base), dx, out);
+  std::unique_ptr<PendingResponses> submit_divergence(const Head& head, const Readout& base,
+                                                      const ConstMatrix& dx) override {
+    return finished_responses(dx.rows, [&](std::span<RowResponse> out) {
+      reference::divergence(weight_of(head), dynamic_cast<const reference::ReferenceReadout&>(base), dx, out);
+    });
   }
-  void compare(const Head& head, const ConstMatrix& x, std::span<const int32_t> targets,
-               const ReadoutSettings& settings, std::span<RowResponse> out) override {
-    reference::compare(weight_of(head), x, targets, settings, out);
+  std::unique_ptr<PendingResponses> submit_comparison(const Head& head, const ConstMatrix& x,
+                                                      std::span<const int32_t> targets,
+                                                      const ReadoutSettings& settings) override {
+    return finished_responses(x.rows - std::ssize(targets), [&](std::span<RowResponse> out) {
+      reference::compare(weight_of(head), x, targets, settings, out);
+    });
   }
   std::vector<double> logits(const Head& head, const ConstMatrix& x) override {
     const auto out = allocate(x.rows, weight_of(head).source.out);
