@@ -27,7 +27,7 @@ void add_linear(ModelShape shape, const char* name, int64_t out, int64_t in, Acc
 
 void add_attention(ModelShape shape, const ModelConfig& config) {
   add(title(shape, "attention"), [=](benchmark::State& state) {
-    const HeadShape heads = head_shape(config);
+    const HeadShape heads = head_shape(config, 0);
     const auto q = random_buffer(backend(), kBatch.total(), config.q_size(), 1);
     const auto k = random_buffer(backend(), kBatch.total(), config.kv_size(), 2);
     const auto v = random_buffer(backend(), kBatch.total(), config.kv_size(), 3);
@@ -73,7 +73,7 @@ void add_swiglu(ModelShape shape, const ModelConfig& config) {
 
 void add_attention_difference(ModelShape shape, const ModelConfig& config) {
   add(title(shape, "attention_difference"), [=](benchmark::State& state) {
-    const HeadShape heads = head_shape(config);
+    const HeadShape heads = head_shape(config, 0);
     const int64_t rows = kBatch.rows;
     const auto q = random_buffer(backend(), rows, config.q_size(), 1);
     const auto k = random_buffer(backend(), rows, config.kv_size(), 2);

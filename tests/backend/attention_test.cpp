@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "backend/both_backends.h"
 
@@ -36,6 +37,7 @@ Case random_case(Numbers& numbers) {
                   .num_kv_heads = kv_heads,
                   .head_dim = numbers.one_of<int64_t>({2, 6, 24, 64, 80, 96}),
                   .scale = 0};
+  shape.window = numbers.one_of<int64_t>({0, 1, 5, 40});
   // Most families' scale, or another.
   shape.scale = numbers.one_of({1.0, 0.7}) / std::sqrt(static_cast<double>(shape.head_dim));
   return make_case(numbers, layout, shape, numbers.one_of({0.1, 1.0, 3.0}));
@@ -59,6 +61,10 @@ class Formula {
     std::vector<double> scores;
     double spread = 0;
     for (int64_t j = 0; j < visible; ++j) {
+      if (c_.shape.window > 0 && visible - j > c_.shape.window) {
+        scores.push_back(-std::numeric_limits<double>::infinity());
+        continue;
+      }
       double sum = 0;
       double magnitude = 0;
       for (int64_t i = 0; i < dim; ++i) {

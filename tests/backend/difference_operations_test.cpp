@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "backend/both_backends.h"
 
@@ -289,6 +290,8 @@ std::vector<Long> attend(const AttentionCase& c, const std::vector<Long>& q, con
       for (size_t j = 0; j < scores.size(); ++j)
         for (size_t i = 0; i < dim; ++i)
           scores[j] += q[at + i] * key(j, i) * static_cast<Long>(c.shape.scale);
+      if (c.shape.window > 0 && scores.size() > static_cast<size_t>(c.shape.window))
+        std::fill(scores.begin(), scores.end() - c.shape.window, -std::numeric_limits<Long>::infinity());
       const Long largest = *std::max_element(scores.begin(), scores.end());
       Long total = 0;
       for (Long& s : scores) total += s = std::exp(s - largest);
@@ -334,7 +337,8 @@ TEST_P(DifferenceOperations, Attention) {
   for (const RowLayout layout : {RowLayout{.pushes = 4, .rows = 7, .first_position = 20},
                                  RowLayout{.pushes = 3, .rows = 5, .first_position = 0},
                                  RowLayout{.pushes = 2, .rows = 140, .first_position = 3}}) {
-    for (const HeadShape shape : {HeadShape{4, 2, 24, 1 / std::sqrt(24.0)}, HeadShape{3, 3, 10, 0.25}}) {
+    for (const HeadShape shape :
+         {HeadShape{4, 2, 24, 1 / std::sqrt(24.0)}, HeadShape{3, 3, 10, 0.25}, HeadShape{4, 2, 24, 0.2, 6}}) {
       const AttentionCase c = make_case(numbers_, layout, shape, size());
       const auto expected = expected_difference(c);
       const auto results = both_.run([&](Backend& b) { return attention_difference(b, c); });

@@ -110,8 +110,8 @@ TEST_P(TugResponses, MeanKlAndFlips) {
 
 INSTANTIATE_TEST_SUITE_P(Models, TugResponses,
                          testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2",
-                                         "olmo2.gguf", "gpt_neox", "gpt_neox_serial", "gpt_neox.gguf",
-                                         "llama.gguf", "qwen2.gguf"),
+                                         "olmo2.gguf", "gpt_neox", "gpt_neox_serial", "qwen3_window",
+                                         "gpt_neox.gguf", "llama.gguf", "qwen2.gguf"),
                          [](const auto& setup) {
                            std::string name = setup.param;
                            std::replace(name.begin(), name.end(), '.', '_');

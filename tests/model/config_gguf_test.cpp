@@ -189,8 +189,10 @@ TEST(ConfigGguf, OptionalKeys) {
   EXPECT_EQ(config.rope.theta, 10000);
   EXPECT_EQ(config.max_positions, 0);
   EXPECT_EQ(read(with(small(), "llama.attention.key_length", 6U)).head_dim, 6);
-  EXPECT_EQ(read(with(small(), "llama.attention.sliding_window", 32U)).sliding_window, 32);
-  EXPECT_EQ(read(with(small(), "llama.attention.sliding_window", 0U)).sliding_window, std::nullopt);
+  const auto window = read(with(small(), "llama.attention.sliding_window", 32U)).sliding_window;
+  EXPECT_EQ(window.value().width, 32);
+  EXPECT_FALSE(window.value().is_certain());  // the format does not say which layers have it
+  EXPECT_FALSE(read(with(small(), "llama.attention.sliding_window", 0U)).sliding_window);
 }
 
 // The type is left out by older files, which then mean linear.

@@ -112,29 +112,40 @@ TEST(ConfigJson, RopeInBothSpellings) {
       5.0);
 }
 
+// The window of each layer; none if no layer has one.
+std::vector<int64_t> windows(const ModelConfig& config) {
+  std::vector<int64_t> found;
+  for (int32_t layer = 0; config.sliding_window && layer < config.num_layers; ++layer)
+    found.push_back(config.window(layer));
+  return found;
+}
+
 // The window counts where it is on: Qwen's only with use_sliding_window.
 TEST(ConfigJson, SlidingWindows) {
   const auto window = [](const std::string& architecture, json config = json::object()) {
     json all = with(small(architecture), "sliding_window", 32);
     all.update(config);
-    return read(all).sliding_window;
+    return windows(read(all));
   };
-  EXPECT_EQ(window("MistralForCausalLM"), 32);
-  EXPECT_EQ(window("Qwen2ForCausalLM"), std::nullopt);
-  EXPECT_EQ(window("Qwen2ForCausalLM", {{"use_sliding_window", false}}), std::nullopt);
-  EXPECT_EQ(window("Qwen3ForCausalLM", {{"use_sliding_window", true}, {"max_window_layers", 1}}), 32);
+  using Windows = std::vector<int64_t>;
+  EXPECT_EQ(window("MistralForCausalLM"), (Windows{32, 32}));
+  EXPECT_EQ(window("MistralForCausalLM", {{"layer_types", {"full_attention", "full_attention"}}}),
+            (Windows{32, 32}));
+  EXPECT_EQ(window("Qwen2ForCausalLM"), Windows{});
+  EXPECT_EQ(window("Qwen2ForCausalLM", {{"use_sliding_window", false}}), Windows{});
+  EXPECT_EQ(window("Qwen3ForCausalLM", {{"use_sliding_window", true}, {"max_window_layers", 1}}),
+            (Windows{0, 32}));
   // No layer has it: all layers are below max_window_layers (28 if it is absent), or are listed as others.
-  EXPECT_EQ(window("Qwen3ForCausalLM", {{"use_sliding_window", true}}), std::nullopt);
-  EXPECT_EQ(window("Qwen2ForCausalLM", {{"use_sliding_window", true}, {"max_window_layers", 2}}),
-            std::nullopt);
+  EXPECT_EQ(window("Qwen3ForCausalLM", {{"use_sliding_window", true}}), Windows{});
+  EXPECT_EQ(window("Qwen2ForCausalLM", {{"use_sliding_window", true}, {"max_window_layers", 2}}), Windows{});
   EXPECT_EQ(window("Qwen2ForCausalLM", {{"use_sliding_window", true},
                                         {"max_window_layers", 0},
                                         {"layer_types", {"full_attention", "full_attention"}}}),
-            std::nullopt);
-  EXPECT_EQ(window("LlamaForCausalLM"), std::nullopt);
+            Windows{});
+  EXPECT_EQ(window("LlamaForCausalLM"), Windows{});
   // An absent width is transformers' default; only null is none.
-  EXPECT_EQ(read(small("MistralForCausalLM")).sliding_window, 4096);
-  EXPECT_EQ(read(with(small("MistralForCausalLM"), "sliding_window", nullptr)).sliding_window, std::nullopt);
+  EXPECT_EQ(windows(read(small("MistralForCausalLM"))), (Windows{4096, 4096}));
+  EXPECT_EQ(windows(read(with(small("MistralForCausalLM"), "sliding_window", nullptr))), Windows{});
   for (const int wrong : {0, -4096})
     expect_refused(with(small("MistralForCausalLM"), "sliding_window", wrong), ErrorCode::kInput,
                    {"sliding_window", std::to_string(wrong)});
@@ -150,7 +161,11 @@ TEST(ConfigJson, LayersOfAnotherKindAreRefused) {
   expect_refused(with(small("Qwen2ForCausalLM"), "layer_types", windowed), ErrorCode::kInput,
                  {"layer_types", "sliding_attention", "sliding_window"});
   json on = with(with(small("Qwen2ForCausalLM"), "layer_types", windowed), "sliding_window", 32);
-  EXPECT_EQ(read(with(on, "use_sliding_window", true)).sliding_window, 32);
+  EXPECT_EQ(windows(read(with(on, "use_sliding_window", true))), (std::vector<int64_t>{0, 32}));
+  // The other families' own code has no window, whatever is listed: which layers have it is not certain.
+  const json listed = with(with(small("LlamaForCausalLM"), "layer_types", windowed), "sliding_window", 32);
+  EXPECT_EQ(read(listed).sliding_window.value().width, 32);
+  EXPECT_FALSE(read(listed).sliding_window.value().is_certain());
 }
 
 TEST(ConfigJson, UnknownMathematicsIsRefusedByName) {
@@ -528,6 +543,9 @@ TEST(ConfigHash, IsOfWhatIsComputed) {
         with(small(), "rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}, {"beta_slow", 2}})})
     EXPECT_TRUE(hashes.insert(hash_of(read(other))).second) << other;
   EXPECT_FALSE(hashes.insert(hash_of(read(with(small(), "max_position_embeddings", 128)))).second);
+  for (const json& width : {json(), json(16), json(32)})
+    EXPECT_TRUE(
+        hashes.insert(hash_of(read(with(small("MistralForCausalLM"), "sliding_window", width)))).second);
   for (const json& other : {pythia(), with(pythia(), "rotary_pct", 1.0),
                             with(pythia(), "use_parallel_residual", true), small("Olmo2ForCausalLM")})
     EXPECT_TRUE(hashes.insert(hash_of(read(other))).second) << other;

@@ -52,7 +52,7 @@ TEST_P(Forward, CpuAgreesToF32) {
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Forward,
                          testing::Values("llama", "llama_biases", "qwen2", "qwen3", "mistral", "olmo2",
-                                         "gpt_neox", "gpt_neox_serial"),
+                                         "gpt_neox", "gpt_neox_serial", "qwen3_window"),
                          [](const auto& name) { return std::string(name.param); });
 
 // The GGUF has q and k permuted and its own names. Its RoPE scaling is divisors in f32, which is what the tolerance is for: a wrong row

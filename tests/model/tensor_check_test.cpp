@@ -79,9 +79,9 @@ void expect_holds(const std::string& text, const std::vector<std::string>& parts
   for (const std::string& part : parts) EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
-constexpr const char* kModels[] = {"llama",      "llama_biases", "qwen2",      "qwen3",
-                                   "mistral",    "olmo2",        "gpt_neox",   "gpt_neox_serial",
-                                   "llama.gguf", "qwen2.gguf",   "olmo2.gguf", "gpt_neox.gguf"};
+constexpr const char* kModels[] = {
+    "llama",           "llama_biases", "qwen2",      "qwen3",      "mistral",    "olmo2",        "gpt_neox",
+    "gpt_neox_serial", "qwen3_window", "llama.gguf", "qwen2.gguf", "olmo2.gguf", "gpt_neox.gguf"};
 
 TEST(TensorCheck, AModelsOwnTensorsAreTheOnesItNeeds) {
   for (const char* name : kModels) {

@@ -72,7 +72,7 @@ Json config_json(const ModelConfig& c) {
           {"head_dim", c.head_dim},
           {"vocab_size", c.vocab_size},
           {"max_positions", c.max_positions > 0 ? Json(c.max_positions) : Json()},
-          {"sliding_window", c.sliding_window ? Json(*c.sliding_window) : Json()},
+          {"sliding_window", c.sliding_window ? Json(c.sliding_window->width) : Json()},
           {norm_eps_name(c.norm), c.norm_eps},
           {"rope_theta", c.rope.theta},
           {"rotary_dim", c.rope.rotated_columns(c.head_dim)},
@@ -119,7 +119,7 @@ std::string config_text(const ModelConfig& c) {
   text += fmt::format("vocabulary    {} rows, {} head\n", c.vocab_size, c.tied_head ? "tied" : "untied");
   text += fmt::format("positions     {}{}\n",
                       c.max_positions > 0 ? fmt::format("{}", c.max_positions) : "not said",
-                      c.sliding_window ? fmt::format(", sliding window {}", *c.sliding_window) : "");
+                      c.sliding_window ? fmt::format(", sliding window {}", c.sliding_window->width) : "");
   text += fmt::format("RoPE          theta {:g}, scaling {}{}{}\n", c.rope.theta, name_of(c.rope.scaling),
                       c.rope.scaling == RopeScaling::kNone ? "" : fmt::format(" by {:g}", c.rope.factor),
                       c.rope.rotary_dim ? fmt::format(", {} columns of each head", *c.rope.rotary_dim) : "");

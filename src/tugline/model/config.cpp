@@ -72,7 +72,7 @@ void check_config(const ModelConfig& config, const std::string& path) {
   require_positive(config.head_dim, "head_dim", path);
   require_positive(config.vocab_size, "vocab_size", path);
   if (config.max_positions != 0) require_positive(config.max_positions, "max_position_embeddings", path);
-  if (config.sliding_window) require_positive(*config.sliding_window, "sliding_window", path);
+  if (config.sliding_window) require_positive(config.sliding_window->width, "sliding_window", path);
   if (config.num_heads % config.num_kv_heads != 0)
     fail(ErrorCode::kInput, "{}: num_attention_heads is {}, which num_key_value_heads, {}, does not divide",
          path, config.num_heads, config.num_kv_heads);
@@ -124,7 +124,7 @@ uint64_t hash_of(const ModelConfig& config) {
   const auto& [architecture, name, hidden_size, intermediate_size, num_layers, num_heads, num_kv_heads,
                head_dim, vocab_size, max_positions, sliding_window, norm_eps, rope, tied_head, qkv_bias,
                output_bias, mlp_bias, norm, norm_placement, qk_norm, blocks, activation, warnings] = config;
-  static_cast<void>(std::tie(name, max_positions, sliding_window, warnings));  // decide no number
+  static_cast<void>(std::tie(name, max_positions, warnings));  // decide no number
   ContentHash hash;
   hash.add_text(name_of(architecture));
   for (const int64_t size :
@@ -138,6 +138,11 @@ uint64_t hash_of(const ModelConfig& config) {
   add_part(hash, "whole qk_norm", qk_norm == QkNorm::kWhole ? 1 : 0);
   add_part(hash, "blocks", static_cast<int64_t>(blocks));
   add_part(hash, "activation", static_cast<int64_t>(activation));
+  if (sliding_window && sliding_window->is_certain()) {
+    add_part(hash, "sliding_window", sliding_window->width);
+    add_part(hash, "sliding_window from", sliding_window->first_layer.value_or(-1));
+    for (const bool has_it : sliding_window->listed) hash.add_number(has_it ? 1 : 0);
+  }
   return hash.value();
 }
 

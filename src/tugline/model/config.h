@@ -43,6 +43,21 @@ enum class Activation {
   kGelu,    // x Phi(x), without a gate (Hendrycks and Gimpel 2016)
 };
 
+// Layers whose rows attend to the last `width` tokens only, their own included (Beltagy, Peters, Cohan 2020; Jiang et al. 2023).
+struct SlidingWindow {
+  int64_t width = 0;
+  // The layers that have it: those from first_layer on, or those that are listed [num_layers]. If there is neither, it is not certain which
+  // layers have it, and longer transcripts are refused.
+  std::optional<int64_t> first_layer = {};
+  std::vector<bool> listed = {};
+
+  [[nodiscard]] bool is_certain() const { return first_layer || !listed.empty(); }
+  // `layer` is one of the model's.
+  [[nodiscard]] bool has(int32_t layer) const {
+    return listed.empty() ? first_layer && layer >= *first_layer : listed[static_cast<size_t>(layer)];
+  }
+};
+
 // A new field must also be added to hash_of, which otherwise does not compile.
 struct ModelConfig {
   Architecture architecture = Architecture::kLlama;
@@ -53,10 +68,9 @@ struct ModelConfig {
   int64_t num_heads = 0;
   int64_t num_kv_heads = 0;
   int64_t head_dim = 0;
-  int64_t vocab_size = 0;     // rows of the embedding table, padding included
-  int64_t max_positions = 0;  // the longest transcript; 0 if the files do not say
-  // If a layer has one, longer transcripts are refused, because tugline attends to all tokens.
-  std::optional<int64_t> sliding_window;
+  int64_t vocab_size = 0;                       // rows of the embedding table, padding included
+  int64_t max_positions = 0;                    // the longest transcript; 0 if the files do not say
+  std::optional<SlidingWindow> sliding_window;  // no value if no layer has one
   double norm_eps = 1e-6;
   RopeConfig rope;
   bool tied_head = false;
@@ -71,6 +85,10 @@ struct ModelConfig {
   // Warnings for the user about a model that can be run: settings and tensors that nothing reads, by name.
   std::vector<std::string> warnings;
 
+  // The width of a layer's sliding window, 0 if it has none.
+  [[nodiscard]] int64_t window(int32_t layer) const {
+    return sliding_window && sliding_window->has(layer) ? sliding_window->width : 0;
+  }
   [[nodiscard]] int64_t q_size() const { return num_heads * head_dim; }
   [[nodiscard]] int64_t kv_size() const { return num_kv_heads * head_dim; }
 };

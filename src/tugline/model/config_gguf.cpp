@@ -234,8 +234,8 @@ ModelConfig read_config_gguf(const GgufFile& file) {
   if (file.has(prefix + "context_length") && config.max_positions <= 0)
     fail(ErrorCode::kInput, "{}: {}context_length is {}; expected a positive number", file.path(), prefix,
          config.max_positions);
-  config.sliding_window = file.optional_i64(prefix + "attention.sliding_window");
-  if (config.sliding_window == 0) config.sliding_window.reset();  // how this format says that there is none
+  const int64_t window = file.optional_i64(prefix + "attention.sliding_window").value_or(0);
+  if (window != 0) config.sliding_window = SlidingWindow{.width = window};  // 0: there is none
   config.norm_eps =
       file.require_f64(prefix + (config.norm == NormKind::kLayer ? "attention.layer_norm_epsilon"
                                                                  : "attention.layer_norm_rms_epsilon"));

@@ -88,8 +88,11 @@ bool is_qwen(Architecture architecture) {
   return architecture == Architecture::kQwen2 || architecture == Architecture::kQwen3;
 }
 
+constexpr std::string_view kFull = "full_attention";
+constexpr std::string_view kSliding = "sliding_attention";
+
 // What each layer attends to, as some configurations say; empty if this one does not.
-std::set<std::string> read_layer_types(const JsonSettings& settings, int64_t num_layers) {
+std::vector<std::string> read_layer_types(const JsonSettings& settings, int64_t num_layers) {
   const json* types = settings.find("layer_types");
   if (types == nullptr) return {};
   if (!types->is_array())
@@ -97,12 +100,12 @@ std::set<std::string> read_layer_types(const JsonSettings& settings, int64_t num
   if (static_cast<int64_t>(types->size()) != num_layers)
     fail(ErrorCode::kInput, "{}: layer_types has {} entries, but num_hidden_layers is {}", settings.where(),
          types->size(), num_layers);
-  std::set<std::string> found;
+  std::vector<std::string> found;
   for (const json& type : *types) {
-    if (type != "full_attention" && type != "sliding_attention")
-      fail(ErrorCode::kUnsupported, "{}: layer_types has {}, which is not supported; expected full_attention",
-           settings.where(), shown(type));
-    found.insert(type.get<std::string>());
+    if (type != kFull && type != kSliding)
+      fail(ErrorCode::kUnsupported, "{}: layer_types has {}, which is not supported; expected {} or {}",
+           settings.where(), shown(type), kFull, kSliding);
+    found.push_back(type.get<std::string>());
   }
   return found;
 }
@@ -115,28 +118,57 @@ std::optional<int64_t> stated_width(const JsonSettings& settings, Architecture a
   return kDefault;
 }
 
-// The width of the window that some layer has. `layer_types` is what the configuration lists, and becomes what the layers have.
-// Mistral's layers all have the window. Qwen's have it from max_window_layers on, unless they are listed, and only if
-// use_sliding_window is true. Those of other families have it only if they are listed.
-std::optional<int64_t> read_sliding_window(const JsonSettings& settings, const ModelConfig& config,
-                                           std::set<std::string>& layer_types) {
+// What a configuration says about windows.
+struct StatedWindow {
+  std::optional<int64_t> width;
+  bool is_on = false;
+};
+
+StatedWindow stated_window(const JsonSettings& settings, Architecture architecture) {
+  const std::optional<int64_t> width = stated_width(settings, architecture);
+  const bool is_wanted = !is_qwen(architecture) || settings.boolean_or("use_sliding_window", false);
+  return {width, width && is_wanted};
+}
+
+// The first layer that has the window if layers are not listed: Qwen's have it from max_window_layers on. num_layers: none has it.
+int64_t first_windowed(const JsonSettings& settings, const ModelConfig& config, const StatedWindow& window) {
   constexpr int64_t kDefaultMaxWindowLayers = 28;  // transformers'
-  const std::optional<int64_t> width = stated_width(settings, config.architecture);
-  const bool is_wanted = !is_qwen(config.architecture) || settings.boolean_or("use_sliding_window", false);
-  const bool is_on = width && is_wanted;
-  if (layer_types.contains("sliding_attention") && !is_on)
-    fail(ErrorCode::kInput, "{}: layer_types has sliding_attention, but {}", settings.where(),
-         width ? "use_sliding_window is not true" : "sliding_window says no width");
-  if (layer_types.empty()) {
-    const int64_t full = is_on && is_qwen(config.architecture)
-                             ? settings.integer_or("max_window_layers", kDefaultMaxWindowLayers)
-                             : config.num_layers;
-    if (full > 0) layer_types.insert("full_attention");
-    if (full < config.num_layers) layer_types.insert("sliding_attention");
+  if (!window.is_on || !is_qwen(config.architecture)) return config.num_layers;
+  return std::clamp<int64_t>(settings.integer_or("max_window_layers", kDefaultMaxWindowLayers), 0,
+                             config.num_layers);
+}
+
+// `listed`: layer_types. Mistral's layers all have the window, whatever it says.
+std::optional<SlidingWindow> read_sliding_window(const JsonSettings& settings, const ModelConfig& config,
+                                                 const std::vector<std::string>& listed) {
+  const StatedWindow window = stated_window(settings, config.architecture);
+  const bool some_listed = std::count(listed.begin(), listed.end(), kSliding) > 0;
+  if (some_listed && !window.is_on)
+    fail(ErrorCode::kInput, "{}: layer_types has {}, but {}", settings.where(), kSliding,
+         window.width ? "use_sliding_window is not true" : "sliding_window says no width");
+  if (!window.is_on) return std::nullopt;
+  SlidingWindow found{.width = *window.width};
+  if (config.architecture == Architecture::kMistral) {
+    found.first_layer = 0;
+  } else if (listed.empty()) {
+    found.first_layer = first_windowed(settings, config, window);
+    if (found.first_layer == config.num_layers) return std::nullopt;
+  } else {
+    if (!some_listed) return std::nullopt;
+    if (is_qwen(config.architecture))
+      for (const std::string& type : listed) found.listed.push_back(type == kSliding);
   }
-  const bool is_used =
-      config.architecture == Architecture::kMistral || layer_types.contains("sliding_attention");
-  return is_used ? width : std::nullopt;
+  return found;
+}
+
+// What the layers attend to, all together, as RoPE's settings name it.
+std::set<std::string> kinds_of_layers(const ModelConfig& config, const std::vector<std::string>& listed) {
+  if (!listed.empty()) return {listed.begin(), listed.end()};
+  const bool qwen_window = is_qwen(config.architecture) && config.sliding_window;
+  std::set<std::string> kinds;
+  if (!qwen_window || config.sliding_window->first_layer > 0) kinds.emplace(kFull);
+  if (qwen_window) kinds.emplace(kSliding);
+  return kinds;
 }
 
 void read_sizes(const JsonSettings& settings, ModelConfig& config) {
@@ -220,10 +252,11 @@ ModelConfig read_config_json(const std::filesystem::path& path) {
   config.name = directory.filename().string();
   read_sizes(settings, config);
   refuse_unknown_mathematics(settings, config);
-  std::set<std::string> layer_types = read_layer_types(settings, config.num_layers);
-  config.sliding_window = read_sliding_window(settings, config, layer_types);
+  const std::vector<std::string> listed = read_layer_types(settings, config.num_layers);
+  config.sliding_window = read_sliding_window(settings, config, listed);
   read_parts(settings, config);
-  config.rope = read_rope_json(settings, rope_surroundings(settings, config, layer_types), config.warnings);
+  config.rope = read_rope_json(settings, rope_surroundings(settings, config, kinds_of_layers(config, listed)),
+                               config.warnings);
   check_config(config, path.string());
   config.max_positions = positions_after_scaling(config);
   warn_of_unknown(settings, config.warnings);

@@ -1,5 +1,6 @@
 #include "tugline/model/layer.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace tugline {
@@ -49,11 +50,17 @@ std::unique_ptr<Buffer> copy_of(Backend& backend, const ConstMatrix& rows) {
   return copy;
 }
 
-HeadShape head_shape(const ModelConfig& config) {
+HeadShape head_shape(const ModelConfig& config, int64_t window) {
   return {.num_heads = config.num_heads,
           .num_kv_heads = config.num_kv_heads,
           .head_dim = config.head_dim,
-          .scale = 1 / std::sqrt(static_cast<double>(config.head_dim))};
+          .scale = 1 / std::sqrt(static_cast<double>(config.head_dim)),
+          .window = window};
+}
+
+RowLayout attended_layout(RowLayout layout, int64_t window) {
+  if (window > 0) layout.first_position = std::min(layout.first_position, window - 1);
+  return layout;
 }
 
 Matrix part_of_qkv(Slot part, const ModelConfig& config, const Matrix& qkv) {
@@ -64,13 +71,15 @@ Matrix part_of_qkv(Slot part, const ModelConfig& config, const Matrix& qkv) {
 }
 
 AttentionInputs attention_inputs(const DecoderLayer& layer, const LayerContext& context, const Matrix& qkv) {
-  return {.layout = context.layout,
-          .shape = head_shape(layer.config),
+  const RowLayout layout = attended_layout(context.layout, layer.window);
+  const int64_t unseen = context.layout.first_position - layout.first_position;
+  return {.layout = layout,
+          .shape = head_shape(layer.config, layer.window),
           .q = part_of_qkv(Slot::kQ, layer.config, qkv),
           .own_k = part_of_qkv(Slot::kK, layer.config, qkv),
           .own_v = part_of_qkv(Slot::kV, layer.config, qkv),
-          .prefix_k = context.prefix_k,
-          .prefix_v = context.prefix_v};
+          .prefix_k = context.prefix_k.row_range(unseen, layout.first_position),
+          .prefix_v = context.prefix_v.row_range(unseen, layout.first_position)};
 }
 
 Matrix columns_at(SitePoint point, const ModelConfig& config, const Matrix& slot) {

@@ -17,6 +17,7 @@ struct DecoderLayer {
   const LayerProgram& program;
   const LayerWeights& weights;
   Backend& backend;
+  int64_t window = 0;  // of its attention: ModelConfig::window
   [[nodiscard]] Norm norm(NormWeight weight) const { return {config, weights.norm(weight), backend}; }
 };
 
@@ -45,7 +46,11 @@ struct LayerContext {
 // A copy of the rows in memory of its own.
 [[nodiscard]] std::unique_ptr<Buffer> copy_of(Backend& backend, const ConstMatrix& rows);
 
-[[nodiscard]] HeadShape head_shape(const ModelConfig& config);
+// `window` is the layer's.
+[[nodiscard]] HeadShape head_shape(const ModelConfig& config, int64_t window);
+// The rows of a layer and how many of the rows before them its window lets them see: the attention's layout, whose positions count from the
+// first row that is seen.
+[[nodiscard]] RowLayout attended_layout(RowLayout layout, int64_t window);
 // The columns of kQkv that hold kQ, kK or kV.
 [[nodiscard]] Matrix part_of_qkv(Slot part, const ModelConfig& config, const Matrix& qkv);
 // The attention step's inputs, from the slots as they are after the steps before it.

@@ -44,7 +44,8 @@ class Model {
   // What every layer of the model does.
   [[nodiscard]] const LayerProgram& program() const { return program_; }
   [[nodiscard]] DecoderLayer layer(LayerIndex layer) const {
-    return {config_, program_, weights_.layers[static_cast<size_t>(layer.value)], *backend_};
+    return {config_, program_, weights_.layers[static_cast<size_t>(layer.value)], *backend_,
+            config_.window(layer.value)};
   }
   [[nodiscard]] Backend& backend() const { return *backend_; }
   // Identifies the weights (files/fingerprint); part of a run's identity.

@@ -14,12 +14,11 @@ void check_length(const ModelConfig& config, int64_t tokens) {
   if (config.max_positions > 0 && tokens > config.max_positions)
     fail(ErrorCode::kInput, "the transcript has {} tokens; {} takes at most {}", tokens, config.name,
          config.max_positions);
-  if (config.sliding_window && tokens > *config.sliding_window)
+  if (config.sliding_window && !config.sliding_window->is_certain() && tokens > config.sliding_window->width)
     fail(ErrorCode::kUnsupported,
-         "the transcript has {} tokens, more than {}'s sliding window of {}, which tugline does not compute; "
-         "use shorter "
-         "transcripts",
-         tokens, config.name, *config.sliding_window);
+         "the transcript has {} tokens, more than {}'s sliding window of {}; its files do not say for "
+         "certain which layers have the window. Use shorter transcripts",
+         tokens, config.name, config.sliding_window->width);
 }
 
 void check_ids(const ModelConfig& config, std::span<const int32_t> ids) {

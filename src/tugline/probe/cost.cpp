@@ -22,13 +22,14 @@ struct Counter {
   const ModelConfig& config;
   const RowLayout& layout;
   Kind kind;
+  int64_t window = 0;  // of the layer's attention
 
   Work operator()(const LinearStep& step) const {
     return {.linear = linear_flops(layout.total(), width_of(step.out, config), width_of(step.in, config))};
   }
   Work operator()(const AttentionStep&) const {
     const auto flops = kind == Kind::kValues ? attention_flops : attention_difference_flops;
-    return {.attention = flops(layout, head_shape(config))};
+    return {.attention = flops(attended_layout(layout, window), head_shape(config, window))};
   }
   Work operator()(const auto&) const { return {}; }
 
@@ -47,11 +48,11 @@ Work whole_layer(const ModelConfig& config, const RowLayout& layout, Kind kind) 
 // What a push at `site` goes through on differences, or a run from the site's entry on values.
 Work work_through(const ModelConfig& config, Site site, const RowLayout& layout, Kind kind) {
   const LayerProgram program = describe_layer(config);
-  const Counter counter{config, layout, kind};
   Work work;
   const auto visit_steps = kind == Kind::kDifferences ? visit_steps_above : visit_steps_from_entry;
-  visit_steps(config, program, site,
-              [&](LayerIndex, StepRange steps) { work += counter.of(program, steps); });
+  visit_steps(config, program, site, [&](LayerIndex layer, StepRange steps) {
+    work += Counter{config, layout, kind, config.window(layer.value)}.of(program, steps);
+  });
   return work;
 }
 

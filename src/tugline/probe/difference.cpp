@@ -21,10 +21,12 @@ struct Differences {
     layer.backend.rope(context.rope, context.layout, layer.config.head_dim, at(step.slot));
   }
   void operator()(const AttentionStep&) const {
-    layer.backend.attention_difference(
-        *base<std::unique_ptr<AttentionTrace>>(),
-        {.layout = context.layout, .dq = at(Slot::kQ), .dk = at(Slot::kK), .dv = at(Slot::kV)},
-        at(Slot::kAttended));
+    layer.backend.attention_difference(*base<std::unique_ptr<AttentionTrace>>(),
+                                       {.layout = attended_layout(context.layout, layer.window),
+                                        .dq = at(Slot::kQ),
+                                        .dk = at(Slot::kK),
+                                        .dv = at(Slot::kV)},
+                                       at(Slot::kAttended));
   }
   void operator()(const GateStep&) const {
     layer.backend.swiglu_difference(*base<std::unique_ptr<GateTrace>>(), at(Slot::kGateUp),

@@ -54,15 +54,18 @@ class TaskRunner {
                piece(in_.own_k, first_row(push), kv_column_), scores_at(push * task_.rows_each(), prefix_));
   }
 
-  // Row i of a push sees the prefix and its own rows up to i; what it does not see has weight 0.
+  // Row i of a push sees its own rows up to i, and what the window leaves of the rows before; what it does not see has weight 0.
   void normalise() {
     for (int64_t r = 0; r < task_.rows(); ++r) {
       float* row = scores_at(r, 0).data;
-      const int64_t visible = prefix_ + task_.row_begin + r % task_.rows_each() + 1;
-      store(row, visible);
-      softmax_row(row, visible);
-      store(row, visible);
-      std::fill(row + visible, row + width_, 0.0f);
+      const int64_t position = prefix_ + task_.row_begin + r % task_.rows_each();
+      const int64_t first = in_.shape.first_seen(position);
+      const int64_t visible = position + 1 - first;
+      store(row + first, visible);
+      softmax_row(row + first, visible);
+      store(row + first, visible);
+      std::fill(row, row + first, 0.0f);
+      std::fill(row + position + 1, row + width_, 0.0f);
     }
   }
 

@@ -72,9 +72,12 @@ class TaskRunner {
 
   void normalise(int64_t r) {
     const int64_t i = r % task_.rows_each();
-    const int64_t visible = prefix_ + task_.row_begin + i + 1;
-    softmax_difference_row(probabilities(i), row(scores_, r), visible);
-    std::fill(row(scores_, r) + visible, row(scores_, r) + width_, 0.0f);
+    const int64_t position = prefix_ + task_.row_begin + i;
+    const int64_t first = base_.shape.first_seen(position);
+    float* scores = row(scores_, r);
+    softmax_difference_row(probabilities(i) + first, scores + first, position + 1 - first);
+    std::fill(scores, scores + first, 0.0f);
+    std::fill(scores + position + 1, scores + width_, 0.0f);
   }
 
   // dP v
@@ -124,8 +127,11 @@ void write_probabilities(const AttentionInputs& in, const Matrix& out) {
              piece(out, head * rows, prefix));
     for (int64_t i = 0; i < rows; ++i) {
       float* weights = row(out, head * rows + i);
-      softmax_row(weights, prefix + i + 1);
-      std::fill(weights + prefix + i + 1, weights + out.columns, 0.0f);
+      const int64_t position = prefix + i;
+      const int64_t first = in.shape.first_seen(position);
+      softmax_row(weights + first, position + 1 - first);
+      std::fill(weights, weights + first, 0.0f);
+      std::fill(weights + position + 1, weights + out.columns, 0.0f);
     }
   });
 }

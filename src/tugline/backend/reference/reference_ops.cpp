@@ -1,6 +1,7 @@
 #include "tugline/backend/reference/reference_ops.h"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "tugline/backend/reference/product_kernel.h"
@@ -38,6 +39,8 @@ void score(const double* q, const Visible& keys, std::span<double> scores) {
   keys.blocks(static_cast<int64_t>(scores.size()),
               [&](const RowBlock& block, int64_t first) { row_dots(q, block, scores.data() + first); });
   for (double& s : scores) s *= keys.shape.scale;
+  const int64_t first = keys.shape.first_seen(std::ssize(scores) - 1);
+  std::fill(scores.begin(), scores.begin() + first, -std::numeric_limits<double>::infinity());  // not seen
 }
 
 void attend(const double* q, const Visible& keys, const Visible& values, std::span<double> scores,
