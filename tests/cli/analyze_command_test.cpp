@@ -124,6 +124,64 @@ TEST_F(AnalyzeCommand, AnchorsAgainstEachKindOfControl) {
   EXPECT_EQ(tugline("plot controls.db -o c.svg --spans control_offset_+1").status, 0);
 }
 
+// An analysis without the data uses the metrics of the one before, and computes the same correlations.
+TEST_F(AnalyzeCommand, CorrelationsAreKeptWithoutTheData) {
+  const ProgramOutcome with = tugline("analyze run.db data.json --resamples 200 --json");
+  ASSERT_EQ(with.status, 0) << with.err;
+  const ProgramOutcome without = tugline("analyze run.db --resamples 200 --json");
+  ASSERT_EQ(without.status, 0) << without.err;
+  EXPECT_TRUE(holds(without.err, "the metrics are those of the stored analysis with data.json"))
+      << without.err;
+  const auto found = nlohmann::json::parse(without.out);
+  EXPECT_FALSE(found["correlations"].empty());
+  EXPECT_EQ(without.out, with.out);
+  EXPECT_EQ(tugline("plot run.db -o f.svg --kind scatter --metric my_importance").status, 0);
+}
+
+TEST_F(AnalyzeCommand, OneTableSomeSpansAndLayers) {
+  const ProgramOutcome text =
+      tugline("analyze run.db --resamples 100 --table contrasts --spans chunks --layers 1");
+  ASSERT_EQ(text.status, 0) << text.err;
+  EXPECT_EQ(std::ranges::count(text.out, '\n'), 1 + 5) << "the columns, and one row an epsilon\n" << text.out;
+  EXPECT_FALSE(holds(text.out, "ci_low")) << text.out;
+  const auto needed = nlohmann::json::parse(
+      tugline("analyze run.db --resamples 100 --table directions_needed --spans anchor --json").out);
+  EXPECT_EQ(needed.size(), 2U * 5U);
+  EXPECT_EQ(needed[1]["directions"], 3);
+  // What is kept, and exported, is about all.
+  const ProgramOutcome csv = tugline("export run.db --table contrasts");
+  ASSERT_EQ(csv.status, 0) << csv.err;
+  EXPECT_TRUE(holds(csv.out, "span_kind,layer,against_span_kind")) << csv.out;
+  EXPECT_EQ(std::ranges::count(csv.out, '\n'), 1 + 5 * (2 + 2)) << "two layers, and the layers of two kinds";
+  EXPECT_EQ(tugline("export run.db --table answers --format json").status, 0);
+}
+
+TEST_F(AnalyzeCommand, EveryMeasure) {
+  for (const char* measure : {"kl_reverse", "js", "top1_flips", "delta_logprob", "total_variation",
+                              "entropy_change", "kl_own_row", "kl_after", "kl_sum"}) {
+    const ProgramOutcome outcome =
+        tugline(std::string("analyze run.db --resamples 100 --json --measure ") + measure);
+    ASSERT_EQ(outcome.status, 0) << measure << outcome.err;
+    const auto found = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(found["settings"]["measure"], measure);
+    EXPECT_TRUE(found["means"][0].contains(measure)) << measure;
+    EXPECT_TRUE(holds(outcome.err, "not kept")) << outcome.err;
+    EXPECT_EQ(tugline(std::string("analyze run.db --resamples 100 --measure ") + measure).status, 0);
+  }
+  expect_refused("plot run.db -o f.svg --kind anisotropy", "holds no analysis");
+}
+
+TEST_F(AnalyzeCommand, WhatTheRunLacksSaysWhatItHas) {
+  expect_refused("analyze run.db --measure loss", "--measure: 'loss' is not one of kl, kl_reverse, js");
+  expect_refused("analyze run.db --measure answer_change",
+                 "--measure: the run has no answer_change; it has delta_logprob, entropy_change, js, kl");
+  expect_refused("analyze run.db --spans control_matched", "it has anchor, chunk");
+  expect_refused("analyze run.db --layers 0,7", "--layers: the run has no layer 7; it has 0, 1");
+  expect_refused("analyze run.db --table rows", "--table");
+  expect_refused("export run.db --table contrasts", "holds no analysis; run `tugline analyze");
+  EXPECT_FALSE(holds(tugline("analyze run.db --resamples 100 --no-store").err, "kept"));
+}
+
 TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("analyze none.db", "there is no such file");
   expect_refused("analyze run.db none.json", "none.json");

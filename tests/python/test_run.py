@@ -133,6 +133,13 @@ def test_analyses_and_figures(model: tl.Model, data_file: str, tmp_path: pathlib
     run = tl.sweep(model, data_file, tmp_path / "run.db", epsilons=[0, 0.5, 1], directions=3, spans="chunks", progress=False)
     tables = run.analyze(data_file, resamples=200)
     assert len(tables["settings"]) == 1 and len(tables["means"]) > 0
+    assert "How many directions do I need?" in list(tables["answers"]["question"])
+    sums = run.analyze(resamples=100, measure="kl_sum", spans="chunks", keep=False)
+    assert "kl_sum" in sums["means"] and set(sums["means"]["span_kind"]) == {"chunk"}
+    with pytest.raises(tl.UsageError, match="it has chunk"):
+        run.analyze(resamples=100, spans=["anchor"], keep=False)
+    with pytest.raises(tl.UsageError, match="layers: the run has no layer 99"):
+        run.analyze(resamples=100, layers=[99], keep=False)
     assert "tiny_model" in run.summary()
     run.report(tmp_path / "report.html", data_file)
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")

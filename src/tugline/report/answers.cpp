@@ -290,7 +290,7 @@ std::optional<Answer> metrics_answer(const Analysis& a) {
                                          counted(std::ssize(tests), "rank correlation"), name,
                                          clear == 1 ? "has" : "have", kLevel));
   answer.sentences.push_back(fmt::format(
-      "The clearest: {}, {} spans, layer {}, {}: rho = {:+.3f}, p = {:.2g}, q = {:.2g}, {}.", best.metric,
+      "The smallest q: {}, {} spans, layer {}, {}: rho = {:+.3f}, p = {:.2g}, q = {:.2g}, {}.", best.metric,
       best.span_kind, best.layer, name_of(best.scaling) == "pooled" ? "pooled" : "scaled within examples",
       *best.spearman.coefficient, best.spearman.p_value.value_or(1), *best.spearman.q_value,
       counted(best.spans, "span")));
