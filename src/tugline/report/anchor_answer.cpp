@@ -97,15 +97,16 @@ std::string words_for(Verdict verdict, const ContrastsOfKind& group) {
 
 // "larger at layers 20 and 28 (ratio 1.4 to 1.9); no clear difference at layer 24 (ratio 1.1 [0.8, 1.4], p = 0.5, larger in 6 of 10)".
 std::string verdicts_text(const ContrastsOfKind& contrasts, const std::vector<int32_t>& layers) {
-  std::map<Verdict, ContrastsOfKind> groups;
-  for (const Contrast* c : contrasts) groups[verdict_of(*c)].push_back(c);
+  std::map<std::pair<Verdict, bool>, ContrastsOfKind> groups;  // zeros by themselves
+  for (const Contrast* c : contrasts) groups[{verdict_of(*c), is_all_zero(*c)}].push_back(c);
   std::string text;
-  for (const auto& [verdict, group] : groups) {
+  for (const auto& [key, group] : groups) {
+    const auto& [verdict, is_zero] = key;
     std::vector<int32_t> places;
     for (const Contrast* c : group) places.push_back(c->layer);
     if (!text.empty()) text += "; ";
     text += fmt::format("{} at {}", words_for(verdict, group), layers_text(places, layers));
-    if (std::ranges::all_of(group, [](const Contrast* c) { return is_all_zero(*c); })) continue;
+    if (is_zero) continue;
     text += fmt::format(" ({})", group.size() == 1 ? detail_of(*group.front()) : range_of(group));
   }
   return text;
