@@ -15,6 +15,7 @@ namespace {
 
 using tugline::AnalysisSettings;
 using tugline::DataSource;
+using tugline::DoseSettings;
 using tugline::LanguageModel;
 using tugline::PlotSettings;
 using tugline::Run;
@@ -57,6 +58,16 @@ void bind_settings(nb::module_& module) {
       .def_rw("measure", &AnalysisSettings::measure)
       .def_rw("spans", &AnalysisSettings::spans)
       .def_rw("layers", &AnalysisSettings::layers);
+  nb::class_<DoseSettings>(module, "DoseSettings")
+      .def(nb::init<>())
+      .def_rw("kl", &DoseSettings::kl)
+      .def_rw("statistic", &DoseSettings::statistic)
+      .def_rw("by", &DoseSettings::by)
+      .def_rw("resamples", &DoseSettings::resamples)
+      .def_rw("seed", &DoseSettings::seed)
+      .def_rw("tangents", &DoseSettings::tangents)
+      .def_rw("refine", &DoseSettings::refine)
+      .def_rw("pushes", &DoseSettings::pushes);
   nb::class_<PlotSettings>(module, "PlotSettings")
       .def(nb::init<>())
       .def_rw("kind", &PlotSettings::kind)
@@ -87,6 +98,17 @@ void bind_run(nb::module_& module) {
                return run.analyze(settings, data, keep ? Run::Keep::kYes : Run::Keep::kNo, watch);
              }));
            })
+      .def(
+          "dose",
+          [](const Run& run, const DoseSettings& settings, const std::optional<LanguageModel>& model,
+             const DataSource& data, nb::object warn, nb::object progress) {
+            Call call(std::move(warn), std::move(progress));
+            return tables_of(call.run([&](const tugline::Watch& watch) {
+              return model ? run.dose(settings, *model, data, watch) : run.dose(settings, watch);
+            }));
+          },
+          nb::arg("settings"), nb::arg("model").none(), nb::arg("data"), nb::arg("warn").none(),
+          nb::arg("progress").none())
       .def("analysis", [](const Run& run) { return tables_of(read([&] { return run.analysis(); })); })
       .def("figure",
            [](const Run& run, const PlotSettings& settings, const std::string& format) {

@@ -134,6 +134,53 @@ class Run:
         tables = self._handle.analyze(settings, source, keep, _arguments.warn)
         return {name: pandas.DataFrame(columns) for name, columns in tables.items()}
 
+    def dose(
+        self,
+        kl: float,
+        *,
+        statistic: str = "mean",
+        by: str | None = None,
+        resamples: int = 10_000,
+        seed: int = 42,
+        tangents: bool = False,
+        refine: float | None = None,
+        model: Model | None = None,
+        data: Data | None = None,
+        fields: Mapping[str, str] | None = None,
+        pushes: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+    ) -> dict[str, pd.DataFrame]:
+        """The epsilon at which each layer, direction, span or push reaches ``kl`` nats (docs/statistics.md, "Dose").
+
+        Returns data frames: "doses", and with ``tangents`` "tangents" and "effective_ranks". ``statistic``: "mean", "p95" or "own-row" of a
+        push's readout rows. ``by``: "layer", "direction", "span" or "push"; None: "direction" for vectors, else "layer".
+        ``refine``: pushes near each dose with the ``model`` and its ``data`` until it is known to this relative error, such as 0.001.
+        ``pushes``: the run store that keeps these pushes; the run itself does not change.
+
+        Errors: ``UsageError`` if no curve reaches ``kl``, and for ``refine`` without a model; ``ConflictError`` for another model or dataset.
+        """
+        pandas = needs("pandas", "dose()")
+        if (model is None) != (data is None):
+            raise UsageError("model, data: expected both or none of them")
+        if model is not None and not isinstance(model, Model):
+            raise UsageError(f"model: expected a tugline.Model, found {type(model).__name__}")
+        settings = _tugline.DoseSettings()
+        settings.kl = _arguments.number(kl, "kl")
+        settings.statistic = _arguments.string(statistic, "statistic")
+        settings.by = "" if by is None else _arguments.string(by, "by")
+        settings.resamples = _arguments.whole(resamples, "resamples")
+        settings.seed = _arguments.whole(seed, "seed")
+        settings.tangents = bool(tangents)
+        settings.refine = None if refine is None else _arguments.number(refine, "refine")
+        settings.pushes = "" if pushes is None else _arguments.path_of(pushes)
+        source = _tugline.DataSource() if data is None else _arguments.data_source(data, fields)
+        tell, close = _arguments.progress_bar(progress and model is not None)
+        try:
+            tables = self._handle.dose(settings, None if model is None else model._handle, source, _arguments.warn, tell)
+        finally:
+            close()
+        return {name: pandas.DataFrame(columns) for name, columns in tables.items()}
+
     def report(
         self, path: str | os.PathLike[str], data: Data | None = None, *, fields: Mapping[str, str] | None = None
     ) -> None:

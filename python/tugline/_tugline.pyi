@@ -86,6 +86,16 @@ class AnalysisSettings:
     spans: list[str]
     layers: list[int]
 
+class DoseSettings:
+    kl: float
+    statistic: str
+    by: str
+    resamples: int
+    seed: int
+    tangents: bool
+    refine: float | None
+    pushes: str
+
 class PlotSettings:
     kind: str
     spans: str
@@ -154,6 +164,9 @@ class Run:
     def summary_json(self) -> str: ...
     def table(self, name: str) -> _Columns: ...
     def analyze(self, settings: AnalysisSettings, data: DataSource, keep: bool, warn: _Warn) -> dict[str, _Columns]: ...
+    def dose(
+        self, settings: DoseSettings, model: LanguageModel | None, data: DataSource, warn: _Warn, progress: _Progress
+    ) -> dict[str, _Columns]: ...
     def analysis(self) -> dict[str, _Columns]: ...
     def figure(self, settings: PlotSettings, format: str) -> bytes: ...
     def save_report(self, path: str, data: DataSource, warn: _Warn) -> None: ...

@@ -152,6 +152,28 @@ def test_analyses_and_figures(model: tl.Model, data_file: str, tmp_path: pathlib
         assert "<svg" in run._repr_html_()
 
 
+def test_doses_are_the_programs(
+    model: tl.Model, data_file: str, tmp_path: pathlib.Path, program: Callable[..., str]
+) -> None:
+    pytest.importorskip("pandas")
+    run = tl.sweep(model, data_file, tmp_path / "run.db", layers=[1, 2], epsilons=[0, 0.5, 1, 2], directions=3, progress=False)
+    kl = float(run.curves()["kl"].max()) / 4
+    doses = run.dose(kl, resamples=200)["doses"]
+    exported = list(csv.DictReader(io.StringIO(program("dose", str(run.path), "--kl", repr(kl), "--resamples", "200", "--csv"))))
+    assert len(doses) == len(exported) > 0 and set(doses["layer"]) == {1, 2}
+    expected = np.array([float(row["epsilon"]) if row["epsilon"] else np.nan for row in exported])
+    np.testing.assert_array_equal(doses["epsilon"].to_numpy(dtype=float), expected)
+    refined = run.dose(kl, resamples=200, refine=1e-3, model=model, data=data_file, pushes=tmp_path / "more.db", progress=False)["doses"]
+    np.testing.assert_allclose(refined["epsilon"].to_numpy(dtype=float), expected, rtol=0.2)
+    assert (tmp_path / "more.db").exists()
+    with pytest.raises(tl.UsageError, match="^kl: "):
+        run.dose(-1)
+    with pytest.raises(tl.UsageError, match="^by: 'head'"):
+        run.dose(kl, by="head")
+    with pytest.raises(tl.UsageError, match="^refine: .*give the model and the data"):
+        run.dose(kl, refine=1e-3)
+
+
 def test_ctrl_c_keeps_what_is_done(model_path: str, data_file: str, tmp_path: pathlib.Path) -> None:
     script = textwrap.dedent(
         f"""
