@@ -7,8 +7,8 @@
 namespace tugline::test {
 namespace {
 
-const std::vector<std::string> kCommands{"sweep", "tug",    "vectors", "summary", "analyze",
-                                         "plot",  "export", "merge",   "inspect", "doctor"};
+const std::vector<std::string> kCommands{"sweep",  "tug",    "vectors", "summary", "analyze", "plot",
+                                         "report", "export", "merge",   "inspect", "doctor"};
 
 // The directory of a model and a file of data that are there, so that only the words are wrong.
 const std::string kSweep = "sweep $MODEL data.json -o run.db ";

@@ -121,7 +121,7 @@ TEST_F(ResultsCommands, PlotWritesTheFigure) {
 }
 
 TEST_F(ResultsCommands, HelpShowsExamples) {
-  for (const char* command : {"summary", "plot", "export"}) {
+  for (const char* command : {"summary", "plot", "report", "export"}) {
     const ProgramOutcome outcome = tugline(std::string(command) + " --help");
     EXPECT_EQ(outcome.status, 0);
     EXPECT_TRUE(holds(outcome.out, std::string("  tugline ") + command + " run.db")) << outcome.out;
@@ -130,13 +130,26 @@ TEST_F(ResultsCommands, HelpShowsExamples) {
 
 TEST_F(ResultsCommands, BadInputEndsWithStatusTwoAndLeavesNothing) {
   std::ofstream(folder_ / "notes.txt") << "not a database";
-  for (const char* arguments :
-       {"summary missing.db", "summary notes.txt", "summary .", "export run.db --table nonsense",
-        "export run.db", "export run.db --table curves --format xml",
-        "export run.db --table curves -o none/out.csv", "export run.db --table curves -o .",
-        "export run.db --table rows -o /dev/full", "export run.db --table rows > /dev/full",
-        "summary run.db > /dev/full", "plot run.db -o figure.gif", "plot run.db",
-        "plot run.db -o none/figure.svg", "plot run.db -o figure.svg --spans chunk"}) {
+  for (const char* arguments : {"summary missing.db",
+                                "summary notes.txt",
+                                "summary .",
+                                "export run.db --table nonsense",
+                                "export run.db",
+                                "export run.db --table curves --format xml",
+                                "export run.db --table curves -o none/out.csv",
+                                "export run.db --table curves -o .",
+                                "export run.db --table rows -o /dev/full",
+                                "export run.db --table rows > /dev/full",
+                                "summary run.db > /dev/full",
+                                "plot run.db -o figure.gif",
+                                "plot run.db",
+                                "plot run.db -o none/figure.svg",
+                                "report run.db",
+                                "report run.db -o .",
+                                "report run.db -o none/report.html",
+                                "report run.db -o /dev/full",
+                                "report run.db -o - > /dev/full",
+                                "plot run.db -o figure.svg --spans chunk"}) {
     const ProgramOutcome outcome = tugline(arguments);
     EXPECT_EQ(outcome.status, 2) << arguments << ": " << outcome.err;
     EXPECT_NE(outcome.err, "") << arguments;

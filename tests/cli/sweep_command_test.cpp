@@ -106,7 +106,15 @@ TEST_F(Sweep, KeepsWhatIsAskedAboutTokens) {
                  "--moved-tokens: --vocabulary sampled computes a sample");
   // Without the question its columns are empty.
   expect_done("-o plain.db --layers 0 --epsilons 0,1 --directions 2");
-  EXPECT_TRUE(RunStore::open_read_only(folder_ / "plain.db").tokens().empty());
+  // The store has the text of the rows' tokens, and of no others.
+  const RunStore plain = RunStore::open_read_only(folder_ / "plain.db");
+  std::set<int32_t> of_rows;
+  for (const UnitRecord& unit : plain.units())
+    of_rows.insert(unit.measured.row_tokens.begin(), unit.measured.row_tokens.end());
+  of_rows.erase(-1);
+  std::set<int32_t> named;
+  for (const auto& [token, piece] : plain.tokens()) named.insert(token);
+  EXPECT_EQ(named, of_rows);
   EXPECT_EQ(identity("plain.db").at("answers"), "none");
   EXPECT_TRUE(holds(exported("plain.db", "rows"), ",entropy_change,answer_change,rose_tokens,rose_pieces,"));
 }
