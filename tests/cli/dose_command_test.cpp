@@ -129,6 +129,47 @@ TEST_F(DoseCommand, ATangentIsTheLimitOfItsPush) {
   }
 }
 
+// A sweep with nodes measures a part of the grid, and what it did not measure is interpolated to what a whole sweep measures.
+TEST_F(DoseCommand, NodesPredictTheEpsilonsThatAreLeftOut) {
+  const std::string settings = " --layers 0,2 --epsilons 0:2:21 --directions 2";
+  sweep("-o nodes.db --nodes" + settings);
+  sweep("-o all.db" + settings);
+  const json measured = result("summary nodes.db --json")["measured"]["epsilons"];
+  EXPECT_GE(measured.size(), 6U) << "five and 0";
+  EXPECT_LE(measured.size(), 10U);
+  const json whole = result("export all.db --table curves --format json");
+  int compared = 0;
+  for (const json& point : result("export nodes.db --table interpolated --format json")) {
+    if (point["measure"] != "kl") continue;
+    for (const json& other : whole) {
+      if (other["layer"] != point["layer"] || other["epsilon"] != point["epsilon"]) continue;
+      const double kl = other["kl"];
+      EXPECT_NEAR(point["value"].get<double>(), kl, point["interpolation_error"]) << point;
+      EXPECT_NEAR(point["value"].get<double>(), kl, 1e-3 * kl) << point;
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 2 * (21 - static_cast<int>(measured.size())));
+  sweep("-o nodes.db --nodes" + settings);
+  EXPECT_EQ(result("summary nodes.db --json")["measured"]["epsilons"], measured) << "nothing is left to do";
+  expect_refused("export all.db --table interpolated", "not swept with nodes");
+  expect_refused("sweep \"$MODEL\" data.json -o x.db --nodes --direction-sharing independent", "--nodes");
+  expect_refused("sweep \"$MODEL\" data.json -o x.db --nodes --shard 1/2", "a shard cannot choose");
+}
+
+// The number of nodes is found at the first example, but directions come from the residuals of all.
+TEST_F(DoseCommand, NodesDoNotChangeDirections) {
+  const std::string settings = " --layers 1 --epsilons 0:2:11 --directions 2 --direction-family difference";
+  sweep("-o nodes.db --nodes" + settings);
+  sweep("-o all.db" + settings);
+  const json all = result("export all.db --table responses --format json");
+  for (const json& push : result("export nodes.db --table responses --format json"))
+    for (const json& other : all)
+      if (other["example"] == push["example"] && other["direction"] == push["direction"] &&
+          other["epsilon"] == push["epsilon"])
+        EXPECT_NEAR(other["kl"].get<double>(), push["kl"].get<double>(), 1e-4 * push["kl"].get<double>());
+}
+
 TEST_F(DoseCommand, SaysWhatThereIs) {
   sweep("-o run.db --layers 0 --epsilons 0,1,2 --directions 2 --readout following");
   expect_refused("dose run.db --kl 1e6", "no curve reaches 1e+06 nats. The largest of 1 curve: ");

@@ -16,6 +16,7 @@
 #include "tugline/api/run_page.h"
 #include "tugline/api/settings.h"
 #include "tugline/api/sweep_job.h"
+#include "tugline/api/sweep_nodes.h"
 #include "tugline/api/tables.h"
 #include "tugline/core/error.h"
 #include "tugline/core/parallel_for.h"
@@ -169,16 +170,18 @@ Run sweep(const LanguageModel& model, const DataSource& data, const std::filesys
                .path = path.string(),
                .options = resolve(settings, call.model().config()),
                .shard = {.number = settings.shard, .count = settings.shards},
+               .node_tolerance = settings.node_tolerance,
                .source = model.engine()->source,
                .config = call.model().config(),
                .facts = {{"model_path", model.info().path}}};
+  check_nodes(job);
   read_data(job, watch);
   make_plan(job, model.engine()->tokenizer(watch), watch);
   job.piece_of = [&model](int32_t token) { return model.piece(token); };
   (void)existing_store(job, watch);
   refuse_empty(job, watch);
   warn_of_plan(job, watch);
-  measure(job, {call.model(), job.options.audit > 0 ? &call.exact_model() : nullptr}, watch);
+  measure_sweep(job, {call.model(), job.options.audit > 0 ? &call.exact_model() : nullptr}, watch);
   return Run::open(path);
 }
 

@@ -28,6 +28,7 @@ struct SweepJob {
   std::string path = {};  // of the run store; empty for a dry run without one
   SweepOptions options = {};
   Shard shard = {};
+  std::optional<double> node_tolerance = {};  // of SweepSettings; empty: all epsilons are measured
   ModelSource source = {};
   ModelConfig config = {};
   Dataset dataset = {};

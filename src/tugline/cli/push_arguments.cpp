@@ -124,10 +124,10 @@ void add_push_options(CLI::App& command, PushArguments& a) {
 }
 
 void group_push_options(CLI::App& command) {
-  group_options(
-      command, "What is pushed",
-      {"--layers", "--hook", "--head", "--at", "--epsilons", "--push", "--directions", "--direction-family",
-       "--direction-sharing", "--direction-file", "--null-directions", "--orthogonal-to", "--seed"});
+  group_options(command, "What is pushed",
+                {"--layers", "--hook", "--head", "--at", "--epsilons", "--nodes", "--node-tolerance",
+                 "--push", "--directions", "--direction-family", "--direction-sharing", "--direction-file",
+                 "--null-directions", "--orthogonal-to", "--seed"});
   group_options(command, "What is read",
                 {"--spans", "--max-examples", "--readout", "--bos", "--temperature", "--vocabulary",
                  "--answers", "--moved-tokens"});

@@ -104,6 +104,15 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
           "Measure only part I of N, of about equal cost, into a store of its own; tugline merge joins the "
           "stores")
       ->type_name("I/N");
+  CLI::Option* nodes = command.add_flag("--nodes", a.nodes,
+                                        "Measure only as many of the epsilons as predict the others; tugline "
+                                        "export --table interpolated has these");
+  command
+      .add_option("--node-tolerance", a.node_tolerance,
+                  "The relative error of KL to which --nodes predicts left-out epsilons")
+      ->check(number_from(1e-9, 0.5))
+      ->needs(nodes)
+      ->capture_default_str();
   command.add_flag("--dry-run", a.dry_run,
                    "Print what the sweep would do, and the time and memory that it would take; run nothing, "
                    "read no weights");
@@ -136,6 +145,7 @@ SweepSettings settings_of(const SweepArguments& a, int64_t num_layers) {
   settings.spans = parse_spans(a.spans);
   settings.bos = a.push.bos;
   if (a.max_examples > 0) settings.max_examples = a.max_examples;
+  if (a.nodes) settings.node_tolerance = a.node_tolerance;
   const Shard shard = parse_shard(a.shard);
   settings.shard = shard.number;
   settings.shards = shard.count;

@@ -27,6 +27,8 @@ struct SweepArguments {
   int64_t audit = 1;  // pushes of a unit
   int64_t batch_rows = kBatchRows;
   std::string shard = "1/1";
+  bool nodes = false;
+  double node_tolerance = 1e-3;
   bool dry_run = false;
   bool json = false;
   std::string command_line;  // as it was typed, for the run's provenance

@@ -11,6 +11,7 @@
 #include "tugline/api/engine.h"
 #include "tugline/api/settings.h"
 #include "tugline/api/sweep_job.h"
+#include "tugline/api/sweep_nodes.h"
 #include "tugline/backend/machine.h"
 #include "tugline/backend/product_speed.h"
 #include "tugline/cli/answers.h"
@@ -73,6 +74,8 @@ std::unique_ptr<SweepJob> prepared(const SweepArguments& arguments) {
   job->piece_of = [tokenizer](int32_t token) { return tokenizer->token_bytes(token); };
   job->shard = {.number = settings.shard, .count = settings.shards};
   job->options = resolve(settings, job->config);
+  job->node_tolerance = settings.node_tolerance;
+  check_nodes(*job);
   job->facts = facts_of(arguments, job->options);
   make_plan(*job, *tokenizer, watch_on_stderr());
   return job;
@@ -147,7 +150,7 @@ void run(const SweepArguments& arguments) {
   Watch watch = watch_on_stderr();
   watch.progress = [&line](const CallProgress& progress) { line.show(progress); };
   EngineCall call(*model.engine(), watch);
-  measure(*job, {call.model(), job->options.audit > 0 ? &call.exact_model() : nullptr}, watch);
+  measure_sweep(*job, {call.model(), job->options.audit > 0 ? &call.exact_model() : nullptr}, watch);
   line.end();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   spdlog::info("done in {}: {}", format_duration(seconds), arguments.output);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tugline/report/distance_curves.h"
+#include "tugline/report/interpolated.h"
 #include "tugline/report/push_columns.h"
 #include "tugline/report/run_view.h"
 #include "tugline/report/stored_analysis.h"
@@ -127,6 +128,8 @@ std::span<const std::string_view> columns_of(ExportTable table) {
       return kExampleColumns;
     case ExportTable::kDistance:
       return kDistanceColumns;
+    case ExportTable::kInterpolated:
+      return kInterpolatedColumns;
   }
   return {};
 }
@@ -144,6 +147,8 @@ void for_each_row(const RunStore& store, ExportTable table, const RowVisitor& vi
       return visit_examples(store, visit);
     case ExportTable::kDistance:
       return visit_distance(store, visit);
+    case ExportTable::kInterpolated:
+      return for_each_interpolated(store, visit);
   }
 }
 

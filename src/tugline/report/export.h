@@ -16,16 +16,17 @@
 
 namespace tugline {
 
-enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples, kDistance };
+enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples, kDistance, kInterpolated };
 
 // Of what was measured, by name.
-inline constexpr std::array<std::pair<std::string_view, ExportTable>, 6> kExportTables{
+inline constexpr std::array<std::pair<std::string_view, ExportTable>, 7> kExportTables{
     {{"curves", ExportTable::kCurves},
      {"distance", ExportTable::kDistance},
      {"responses", ExportTable::kResponses},
      {"rows", ExportTable::kRows},
      {"units", ExportTable::kUnits},
-     {"examples", ExportTable::kExamples}}};
+     {"examples", ExportTable::kExamples},
+     {"interpolated", ExportTable::kInterpolated}}};
 
 [[nodiscard]] std::span<const std::string_view> columns_of(ExportTable table);
 

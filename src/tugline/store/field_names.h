@@ -40,6 +40,8 @@ inline constexpr const char* kDirectionArrays =
 inline constexpr const char* kDModel = "d_model";  // width of the residual stream
 inline constexpr const char* kSiteWidth =
     "site_width";  // of what is pushed, if it is not the residual stream's
+inline constexpr const char* kEpsilonsRequested =
+    "epsilons_requested";  // the grid of which a sweep with nodes measured a part
 inline constexpr const char* kUnitsPlanned =
     "units_planned";  // of the whole run, so that an unfinished one can be told from it
 inline constexpr const char* kShardUnits = "shard_units";  // of the shard, in a store that holds one
