@@ -74,7 +74,14 @@ void bind_settings(nb::module_& module) {
       .def_rw("spans", &PlotSettings::spans)
       .def_rw("layer", &PlotSettings::layer)
       .def_rw("epsilon", &PlotSettings::epsilon)
-      .def_rw("metric", &PlotSettings::metric);
+      .def_rw("metric", &PlotSettings::metric)
+      .def_rw("measure", &PlotSettings::measure)
+      .def_rw("example", &PlotSettings::example)
+      .def_rw("scale", &PlotSettings::scale)
+      .def_rw("style", &PlotSettings::style)
+      .def_rw("title", &PlotSettings::title)
+      .def_rw("width", &PlotSettings::width)
+      .def_rw("caption", &PlotSettings::caption);
 }
 
 }  // namespace

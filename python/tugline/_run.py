@@ -199,14 +199,24 @@ class Run:
         layer: int | None = None,
         epsilon: float | None = None,
         metric: str = "",
+        measure: str = "kl",
+        example: int | None = None,
+        scale: str = "auto",
+        style: str = "paper",
+        title: str = "",
+        width: float | None = None,
+        caption: bool = True,
     ) -> Figure:
-        """A figure: "curves", "chunks", "scatter", "anisotropy", "distance" or "families" (docs/cli.md, "plot"). Needs gnuplot."""
+        """A figure: "curves", "controls", "layers", "directions", "text", "distance", "families", "chunks", "scatter" or "anisotropy"
+        (docs/cli.md, "plot"). ``spans`` may name several kinds, with commas. Needs gnuplot."""
         settings = _tugline.PlotSettings()
-        settings.kind = _arguments.string(kind, "kind")
-        settings.spans = _arguments.string(spans, "spans")
+        for name, value in {"kind": kind, "spans": spans, "metric": metric, "measure": measure, "scale": scale, "style": style, "title": title}.items():
+            setattr(settings, name, _arguments.string(value, name))
         settings.layer = None if layer is None else _arguments.whole(layer, "layer")
+        settings.example = None if example is None else _arguments.whole(example, "example")
         settings.epsilon = None if epsilon is None else _arguments.number(epsilon, "epsilon")
-        settings.metric = _arguments.string(metric, "metric")
+        settings.width = None if width is None else _arguments.number(width, "width")
+        settings.caption = bool(caption)
         return Figure(self._handle, settings)
 
     def __repr__(self) -> str:

@@ -57,7 +57,7 @@ TEST_F(AnalyzeCommand, FiguresOfSpans) {
   for (const char* arguments :
        {"plot run.db -o chunks.svg --kind chunks", "plot run.db -o curves.svg --kind curves"})
     EXPECT_EQ(tugline(arguments).status, 0) << arguments;
-  expect_refused("plot run.db -o f.svg --kind anisotropy", "tugline analyze");
+  expect_refused("plot run.db -o f.svg --kind scatter --metric overdeterminedness", "tugline analyze");
   ASSERT_EQ(tugline("analyze run.db --resamples 100").status, 0);
   expect_refused("plot run.db -o f.svg --kind scatter --metric overdeterminedness", "without the dataset");
   ASSERT_EQ(tugline("analyze run.db data.json --resamples 100").status, 0);
@@ -196,7 +196,11 @@ TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("plot run.db -o f.svg --kind violins", "--kind");
   expect_refused("plot run.db -o f.svg --kind scatter", "--metric: the kind scatter needs one");
   expect_refused("plot run.db -o f.svg --kind scatter --metric size", "holds no analysis");
-  expect_refused("plot run.db -o f.svg --layer 1", "--layer: goes with");
+  expect_refused("plot run.db -o f.svg --layer 7", "--layer: the run has no layer 7");
+  expect_refused("plot run.db -o f.svg --measure joy", "--measure: 'joy' is not one of kl");
+  expect_refused("plot run.db -o f.svg --scale round", "--scale: 'round' is not one of auto");
+  expect_refused("plot run.db -o f.svg --style wall", "--style: 'wall' is not one of paper");
+  expect_refused("plot run.db -o f.svg --kind layers --scale log", "--scale: goes with");
   expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "--metric: goes with");
   expect_refused("plot run.db -o f.svg --kind chunks --layer 7",
                  "--layer: the run has no layer 7 with chunk spans; it has 0, 1");

@@ -5,6 +5,7 @@
 #include "support/made_runs.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
+#include "support/svg_text.h"
 #include "support/temporary_folder.h"
 
 namespace tugline {
@@ -39,50 +40,58 @@ class DistanceFigure : public testing::Test {
     }
   }
   [[nodiscard]] RunStore store() const { return RunStore::open_read_only(folder_ / "run.db"); }
-  [[nodiscard]] std::string script(const DistanceFigureOptions& options) const {
-    return distance_figure_script(store(), view_of(store()), options);
+  [[nodiscard]] Figure figure(FigureSubject subject = {}) const {
+    return figure(view_of(store()), std::move(subject));
+  }
+  [[nodiscard]] Figure figure(const RunView& view, FigureSubject subject) const {
+    subject.span_kinds = {"anchor"};
+    subject.layers = {20, 29};
+    return distance_figure(store(), view, subject);
   }
   TemporaryFolder folder_;
 };
 
-TEST_F(DistanceFigure, HasACurveALayerOnLogarithmicAxes) {
-  const std::string found = script({.span_kind = "anchor"});
-  EXPECT_TRUE(holds(found, "set logscale x")) << found;
-  EXPECT_TRUE(holds(found, "set xrange [1:32]"));
-  EXPECT_TRUE(holds(found, "29: exactly 0"));
-  EXPECT_TRUE(holds(found, "ε = 2")) << "the run's largest";
-  // Distance 4, epsilon 2: mean over the directions 1.5 scale eps^2 / 4, and over the scales 0.5 and 1.5.
-  EXPECT_TRUE(holds(found, "\n4 1.5 ")) << found;
-  // Where one example alone has rows, its own mean.
-  EXPECT_TRUE(holds(found, "\n32 0.28125 ")) << found;
+// Distances 1, 2, 3 to 4, 5 to 8, 9 to 16 and 17 to 32. Of two rows at 3 and 4, the mean is that of 1/3 and 1/4.
+TEST_F(DistanceFigure, HasACurveALayerInBinsThatDouble) {
+  const Figure found = figure();
+  EXPECT_TRUE(holds(found.script, "set logscale x")) << found.script;
+  EXPECT_TRUE(holds(found.script, "29: exactly 0"));
+  EXPECT_TRUE(holds(found.script, "ε = 2")) << "the run's largest";
+  // At distance 1 and epsilon 2: mean over the directions 1.5 scale eps^2, and over the scales 0.5 and 1.5.
+  EXPECT_TRUE(holds(found.script, "\n1 6\n")) << found.script;
+  EXPECT_TRUE(holds(found.script, "\n3.46410161513775")) << found.script;
+  EXPECT_TRUE(holds(found.script, " 1.75\n")) << found.script;
 }
 
 TEST_F(DistanceFigure, SaysThatFarDistancesHaveFewerSpans) {
-  EXPECT_TRUE(holds(caption_in(script({.span_kind = "anchor"})), "that far (1 to 2)."));
+  EXPECT_TRUE(holds(figure().description, "that far (1 to 2)."));
 }
 
-TEST_F(DistanceFigure, TheCaptionSaysHowWasPushed) {
-  expect_caption_says_how(
-      distance_figure_script(store(), pushed_elsewhere(view_of(store())), {.span_kind = "anchor"}));
+TEST_F(DistanceFigure, TheDescriptionSaysHowWasPushed) {
+  expect_description_says_how(figure(pushed_elsewhere(view_of(store())), {}));
 }
 
-// A logarithmic axis from 1 to 32 has more labels than 1 and 10.
+// A logarithmic axis from 1 to 23 has more labels than 1 and 10.
 TEST_F(DistanceFigure, DistancesAreLabelledWithinADecade) {
-  for (const char* tick : {"'2' 2e0", "'5' 5e0", "'20' 2e1"})
-    EXPECT_TRUE(holds(script({.span_kind = "anchor"}), tick)) << tick;
+  for (const char* tick : {"'2' 2", "'5' 5", "'20' 20"}) EXPECT_TRUE(holds(figure().script, tick)) << tick;
 }
 
 TEST_F(DistanceFigure, AnotherEpsilonIsOneOfTheRuns) {
-  EXPECT_TRUE(holds(script({.span_kind = "anchor", .epsilon = 0.5}), "\n4 0.09375 "));
-  const Error e = error_of([&] { (void)script({.span_kind = "anchor", .epsilon = 3}); });
+  EXPECT_TRUE(holds(figure({.epsilon = 0.5}).script, "\n1 0.375\n"));
+  const Error e = error_of([&] { (void)figure({.epsilon = 3}); });
   EXPECT_EQ(e.code(), ErrorCode::kUsage);
   EXPECT_TRUE(holds(e.what(), "it has 0, 0.5, 2")) << e.what();
 }
 
+TEST_F(DistanceFigure, AMeasureOfSeveralRowsIsRefused) {
+  EXPECT_EQ(error_of([&] { (void)figure({.measure = response_measure_named("kl_after")}); }).code(),
+            ErrorCode::kUsage);
+}
+
 TEST_F(DistanceFigure, EveryFormatIsDrawn) {
   for (const char* name : {"d.svg", "d.png", "d.pdf"})
-    draw_script(script({.span_kind = "anchor", .format = figure_format_of(name)}), folder_ / name);
-  EXPECT_TRUE(holds(file_text(folder_ / "d.svg"), "distance of the readout row"));
+    draw_figure(figure({.look = {.format = figure_format_of(name)}}), folder_ / name);
+  expect_no_text_overlaps(file_text(folder_ / "d.svg"), 900);
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include "support/made_runs.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
+#include "support/svg_text.h"
 #include "support/temporary_folder.h"
+#include "tugline/report/drawn_figure.h"
 
 namespace tugline {
 namespace {
@@ -25,11 +27,20 @@ class FamiliesFigure : public testing::Test {
     RunStore store = RunStore::create_or_resume(folder_ / name, identity, provenance);
     store.put_example(made_example(0));
     for (const int32_t layer : {20, 29}) store.put_unit(made_unit(0, layer, 0.25));
-    return {.path = name, .view = view_of(store)};
+    return run_of(name, store);
+  }
+  static FamilyRun run_of(const std::string& name, const RunStore& store) {
+    FamilyRun run{.path = name, .view = view_of(store)};
+    run.curves = run.view.curves;
+    return run;
+  }
+  static Figure figure(const std::vector<FamilyRun>& runs, const Look& look = {}) {
+    check_comparable(runs);
+    return families_figure(runs, {.span_kinds = {"anchor"}, .layers = {20}, .look = look});
   }
   static std::string script(const std::vector<FamilyRun>& runs) {
-    check_comparable(runs);
-    return families_figure_script(runs, {.span_kind = "anchor", .layer = 20});
+    const Figure found = figure(runs);
+    return found.description + found.script;
   }
   TemporaryFolder folder_;
 };
@@ -39,24 +50,23 @@ TEST_F(FamiliesFigure, CurvesAreCalledByDirectionsAndPushes) {
       script({run("a.db", {}), run("b.db", {{field::kDirectionFamily, "covariance"}}),
               run("c.db", {{field::kPush, "rotation"}, {field::kOrthogonalTo, "residual"}}),
               run("d.db", {{field::kDirectionFamily, "file 00ff"}})});
-  for (const char* name : {"title 'isotropic'", "title 'covariance'",
-                           "title 'isotropic, rotation, orthogonal to the residual'", "title 'vectors.npy'"})
+  for (const char* name :
+       {"'isotropic'", "'covariance'", "'isotropic, rotation, orthogonal to the", "'vectors.npy'"})
     EXPECT_TRUE(holds(found, name)) << name << found;
   EXPECT_TRUE(holds(found, "anchor spans, layer 20"));
   EXPECT_TRUE(holds(found, "configuration"));
 }
 
-TEST_F(FamiliesFigure, TheCaptionSaysHowWasPushed) {
+TEST_F(FamiliesFigure, TheDescriptionSaysHowWasPushed) {
   FamilyRun found = run("a.db", {});
   found.view = pushed_elsewhere(found.view);
-  expect_caption_says_how(script({found}));
+  expect_description_says_how(figure({found}));
 }
 
-// The key stands below the axes, where no curve is.
-TEST_F(FamiliesFigure, TheKeyCoversNothing) {
-  const std::string found = script({run("a.db", {})});
-  EXPECT_TRUE(holds(found, "set key at screen")) << found;
-  EXPECT_FALSE(holds(found, "opaque"));
+TEST_F(FamiliesFigure, NoTextLiesOnAnother) {
+  const FamilyRun rotated = run("b.db", {{field::kPush, "rotation"}, {field::kOrthogonalTo, "residual"}});
+  for (const double width : {400.0, 900.0})
+    expect_no_text_overlaps(drawn_figure(figure({run("a.db", {}), rotated}, {.width = width})), width);
 }
 
 // The vector's mean lies between those of two random directions, whose range is the band.
@@ -69,10 +79,9 @@ TEST_F(FamiliesFigure, RandomDirectionsBesideVectorsHaveTheirRangeAsBand) {
     for (size_t i = 0; i < 2; ++i) unit.measured.responses[i].set = DirectionSet::kNull;
     store.put_unit(unit);
   }
-  const std::string found = script({{.path = "n.db", .view = view_of(store)}});
-  EXPECT_TRUE(holds(caption_in(found), "the mean of 2 random directions; band: the range of 95 % of them"))
-      << found;
-  EXPECT_TRUE(holds(found, " 1.5 1.025 1.975\n")) << found;
+  const std::string found = script({run_of("n.db", store)});
+  EXPECT_TRUE(holds(found, "the mean of 2 random directions; band: the range of 95 % of them")) << found;
+  EXPECT_TRUE(holds(found, "2 1.025 1.975\n")) << found;
 }
 
 TEST_F(FamiliesFigure, TwoOfOneNameAreToldApartByTheirStores) {
@@ -116,9 +125,7 @@ TEST_F(FamiliesFigure, InterpolationsAreDrawnByThemselves) {
 TEST_F(FamiliesFigure, EveryFormatIsDrawn) {
   const std::vector<FamilyRun> runs{run("a.db", {}), run("b.db", {{field::kPush, "rotation"}})};
   for (const char* name : {"f.svg", "f.png", "f.pdf"})
-    draw_script(
-        families_figure_script(runs, {.span_kind = "anchor", .layer = 29, .format = figure_format_of(name)}),
-        folder_ / name);
+    draw_figure(figure(runs, {.format = figure_format_of(name)}), folder_ / name);
   EXPECT_TRUE(holds(file_text(folder_ / "f.svg"), "isotropic, rotation"));
 }
 

@@ -1,11 +1,11 @@
-// A view of a run as if it had been pushed otherwise: what every figure's caption must say.
+// A view of a run as if it had been pushed otherwise: what every figure's description must say.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <sstream>
 #include <string>
 
+#include "tugline/report/figure.h"
 #include "tugline/report/run_view.h"
 #include "tugline/store/field_names.h"
 
@@ -20,23 +20,12 @@ inline RunView pushed_elsewhere(RunView view) {
   return view;
 }
 
-// The lines of a figure's caption as one: labels 10 and up of its gnuplot script.
-inline std::string caption_in(const std::string& script) {
-  std::string caption;
-  std::istringstream lines(script);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("set label ") || std::stoi(line.substr(10)) < 10) continue;
-    const size_t begin = line.find('\'') + 1;  // a quoted text holds no such quote
-    caption += line.substr(begin, line.find('\'', begin) - begin) + " ";
-  }
-  return caption;
-}
-
-inline void expect_caption_says_how(const std::string& script) {
+inline void expect_description_says_how(const Figure& figure) {
   for (const char* words :
        {"hook: resid_pre", "rotation", "temperature: 0.6", "seed: 42", "v.safetensors:global.layer3"})
-    EXPECT_NE((caption_in(script) + script).find(words), std::string::npos) << words << " is not in\n"
-                                                                            << script;
+    EXPECT_NE((figure.description + figure.script).find(words), std::string::npos)
+        << words << " is not in\n"
+        << figure.description;
 }
 
 }  // namespace tugline

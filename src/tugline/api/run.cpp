@@ -146,11 +146,11 @@ std::map<std::string, Table> Run::dose(const DoseSettings& settings, const Langu
 
 std::string Run::figure(const PlotSettings& settings, const std::string& format) const {
   const FigureFormat wanted = format_named(format);
-  return drawn_figure(plot_script({path_}, settings, wanted), wanted);
+  return drawn_figure(plotted({path_}, settings, wanted));
 }
 
 void Run::save_figure(const std::filesystem::path& path, const PlotSettings& settings) const {
-  draw_script(plot_script({path_}, settings, figure_format_of(path)), path);
+  draw_figure(plotted({path_}, settings, figure_format_of(path)), path);
 }
 
 void Run::save_report(const std::filesystem::path& path, const AnalysisSettings& settings,

@@ -30,11 +30,11 @@ FigureFormat format_of(const Options& options) {
   return is_to_standard_output(options) ? FigureFormat::kSvg : figure_format_of(options.output);
 }
 
-void draw(const std::string& script, const Options& options) {
+void draw(const Figure& figure, const Options& options) {
   if (is_to_standard_output(options)) {
-    write_to_standard_output(drawn_figure(script, format_of(options)));
+    write_to_standard_output(drawn_figure(figure));
   } else {
-    draw_script(script, options.output);
+    draw_figure(figure, options.output);
   }
 }
 
@@ -50,8 +50,7 @@ void run_plot(const Options& options) {
                   .force = options.force});
   }
   for (const std::string& path : options.stores) warn_of_part(RunStore::open_read_only(path));
-  draw(plot_script({options.stores.begin(), options.stores.end()}, options.plot, format_of(options)),
-       options);
+  draw(plotted({options.stores.begin(), options.stores.end()}, options.plot, format_of(options)), options);
 }
 
 }  // namespace
@@ -73,32 +72,59 @@ void add_plot_command(CLI::App& app) {
   command
       ->add_option(
           "--kind", options->plot.kind,
-          "curves (default): KL against epsilon, one curve per layer; chunks: one curve per span, at one "
-          "layer; scatter: sensitivity of each span against a metric; anisotropy: how much the response "
-          "depends on the direction; distance: KL against the distance from the push; families: one curve "
-          "per run, at one layer")
-      ->check(CLI::IsMember({"curves", "chunks", "scatter", "anisotropy", "distance", "families"}));
-  command->add_option("--spans", options->plot.spans,
-                      "The kind of span to draw, if the run has several: anchor, chunk, control_matched ...");
+          "curves (default): the response against epsilon, by layer or kind of span; controls: the anchors "
+          "against "
+          "other spans, example by example; layers: a heat map of epsilon by layer, and curvatures; "
+          "directions: "
+          "how many are needed; text: sentence by sentence; distance: the response against the distance from "
+          "the push; families: one curve per run, at one layer; chunks: one curve per span, at one layer; "
+          "scatter: sensitivity of each span against a metric; anisotropy: how much the direction matters")
+      ->check(CLI::IsMember(plot_kinds()));
+  command->add_option("--measure", options->plot.measure,
+                      "The response to draw: kl (default), kl_own_row, kl_after, js, delta_logprob, ...");
+  command->add_option(
+      "--spans", options->plot.spans,
+      "The kinds of spans, if the run has several: anchor, chunk, control_matched ...; for curves "
+      "several with commas between, or all");
   command
       ->add_option("--layer", options->plot.layer,
-                   "The layer of chunks, scatter and families (default: the run's highest)")
+                   "One layer only (default of chunks, scatter and families: the run's highest)")
       ->check(integer_from(0, std::numeric_limits<int32_t>::max()));
   command
-      ->add_option("--epsilon", options->plot.epsilon, "The epsilon of distance (default: the run's largest)")
+      ->add_option(
+          "--epsilon", options->plot.epsilon,
+          "The epsilon of controls, directions, text, distance and anisotropy (default: the run's largest)")
       ->check(finite_number());
   command->add_option(
       "--metric", options->plot.metric,
       "The dataset's metric against which scatter draws, or by which chunks are coloured (default for "
       "chunks: their order)");
+  command->add_option(
+      "--scale", options->plot.scale,
+      "log-log, log (the vertical axis), linear; auto (default): log-log if the values allow it");
+  command->add_option("--title", options->plot.title, "A title in place of the figure's own");
+  command
+      ->add_option(
+          "--width", options->plot.width,
+          "Pixels of the SVG (default 900, slides 1280); type keeps its size. PNG has twice as many, PDF "
+          "120 an inch")
+      ->check(number_from(360, 4000));
+  command->add_flag_callback(
+      "--no-caption", [options] { options->plot.caption = false; },
+      "No text below the figure; the file's metadata still describes it");
+  command->add_option("--style", options->plot.style,
+                      "paper (default) or slides: larger type, thicker lines");
   command->footer(
       "Examples:\n"
       "  tugline plot run.db -o curve.svg\n"
-      "  tugline plot run.db -o curve.pdf --spans chunk\n"
+      "  tugline plot run.db -o kinds.pdf --spans anchor,control_matched --measure js\n"
+      "  tugline plot run.db -o controls.svg --kind controls\n"
+      "  tugline plot run.db -o text.svg --kind text --example 3\n"
+      "  tugline plot run.db -o layers.svg --kind layers --style slides\n"
       "  tugline plot run.db -o scatter.svg --kind scatter --metric counterfactual_importance_kl\n"
       "  tugline plot downstream.db -o distance.svg --kind distance --epsilon 1\n"
       "  tugline plot isotropic.db covariance.db -o families.svg --kind families --layer 20\n"
-      "scatter, anisotropy and chunks with a metric draw what tugline analyze kept in the store; run it "
+      "scatter, and chunks with a metric, draw what tugline analyze kept in the store; run it "
       "first. Figures need gnuplot.");
   command->callback([options] { run_plot(*options); });
 }

@@ -1,4 +1,4 @@
-// chunks_figure_script: one curve a span, coloured by what the dataset says of it.
+// chunks_figure: one curve a span, coloured by what the dataset says of it.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,10 +10,8 @@
 #include "tugline/core/error.h"
 #include "tugline/core/plural.h"
 #include "tugline/report/analysis_tables.h"
-#include "tugline/report/figure_parts.h"
+#include "tugline/report/captions.h"
 #include "tugline/report/figure_style.h"
-#include "tugline/report/gnuplot.h"
-#include "tugline/report/row_writer.h"
 #include "tugline/report/run_grid.h"
 #include "tugline/report/span_figures.h"
 #include "tugline/report/stored_analysis.h"
@@ -22,32 +20,15 @@
 namespace tugline {
 namespace {
 
-struct SpanCurve {
-  std::vector<std::pair<double, double>> points = {};  // epsilon > 0, KL > 0
-  double colour = 0;
-  bool has_sizes = false;  // epsilons above 0
-};
-
-struct Plot {
-  std::vector<SpanCurve> curves = {};  // by colour: what stands out is drawn last
-  double low = INFINITY;
-  double high = 0;
-  double colour_low = INFINITY;
-  double colour_high = -INFINITY;
-  int64_t without_colour = 0;
-  int64_t examples = 0;
-  std::set<double> off_axis = {};  // epsilons that a logarithmic axis has no place for
-};
-
 using Colours = std::map<std::pair<int64_t, int64_t>, double>;  // by (example, chunk)
 
-Colours colours_by_metric(const RunStore& store, const SpanFigureOptions& options) {
+Colours colours_by_metric(const RunStore& store, const FigureSubject& subject) {
   const ResultTable spans = stored_table(store, table::kSpans);
-  const size_t metric = metric_column_of(spans, options.metric);
+  const size_t metric = metric_column_of(spans, subject.metric);
   const size_t example = column_of(spans, "example");
   const size_t chunk = column_of(spans, "chunk");
   Colours colours;
-  for (const std::vector<Cell>& row : rows_of(spans, options.span_kind, options.layer)) {
+  for (const std::vector<Cell>& row : rows_of(spans, subject.span_kinds.front(), subject.layers.front())) {
     const std::optional<double> value = number_of(row[metric]);
     if (value) colours[{std::get<int64_t>(row[example]), std::get<int64_t>(row[chunk])}] = *value;
   }
@@ -62,137 +43,99 @@ Colours colours_by_place(const ResponseGrid& grid, const std::string& span_kind)
   return colours;
 }
 
-void add_curve(const ResponseGrid& grid, const GridSpan& span, size_t layer, double colour, Plot& plot) {
-  const std::vector<double> kl = grid.mean_curve(span);
-  SpanCurve curve{.colour = colour};
+// Curves of single spans, with what they are coloured by.
+struct SpanCurves {
+  std::vector<std::pair<double, Curve>> curves = {};  // by colour: what stands out is drawn last
+  double low = INFINITY;                              // of the colours
+  double high = -INFINITY;
+  int64_t without_colour = 0;
+  std::set<int64_t> examples = {};
+};
+
+Curve curve_of(const ResponseGrid& grid, const GridSpan& span, size_t layer) {
+  const std::vector<double> means = grid.mean_curve(span);
+  Curve curve;
   for (size_t i = 0; i < grid.epsilons.size(); ++i) {
-    const double value = kl[grid.point(layer, i)];
-    if (grid.epsilons[i] <= 0) plot.off_axis.insert(grid.epsilons[i]);
-    curve.has_sizes = curve.has_sizes || grid.epsilons[i] > 0;
-    if (grid.epsilons[i] <= 0 || value <= 0) continue;
-    curve.points.emplace_back(grid.epsilons[i], value);
-    plot.low = std::min(plot.low, value);
-    plot.high = std::max(plot.high, value);
+    CurvePoint point;
+    point.kl.mean = means[grid.point(layer, i)];
+    curve.values.push_back({.x = grid.epsilons[i], .of = point});
   }
-  plot.colour_low = std::min(plot.colour_low, colour);
-  plot.colour_high = std::max(plot.colour_high, colour);
-  plot.curves.push_back(std::move(curve));
+  return curve;
 }
 
-Plot plot_of(const ResponseGrid& grid, const Colours& colours, const SpanFigureOptions& options) {
+SpanCurves curves_of(const ResponseGrid& grid, const Colours& colours, const FigureSubject& subject) {
   const auto layer = static_cast<size_t>(
-      std::lower_bound(grid.layers.begin(), grid.layers.end(), options.layer) - grid.layers.begin());
-  Plot plot;
-  std::map<int64_t, int64_t> examples;
+      std::lower_bound(grid.layers.begin(), grid.layers.end(), subject.layers.front()) - grid.layers.begin());
+  SpanCurves found;
   for (const GridSpan& span : grid.spans) {
-    if (span.key.span_kind != options.span_kind) continue;
+    if (span.key.span_kind != subject.span_kinds.front()) continue;
     const auto colour = colours.find({span.key.example, span.key.chunk});
     if (colour == colours.end()) {
-      ++plot.without_colour;
+      ++found.without_colour;
       continue;
     }
-    add_curve(grid, span, layer, colour->second, plot);
-    ++examples[span.key.example];
+    found.curves.emplace_back(colour->second, curve_of(grid, span, layer));
+    found.low = std::min(found.low, colour->second);
+    found.high = std::max(found.high, colour->second);
+    found.examples.insert(span.key.example);
   }
-  plot.examples = static_cast<int64_t>(examples.size());
-  std::stable_sort(plot.curves.begin(), plot.curves.end(),
-                   [](const SpanCurve& a, const SpanCurve& b) { return a.colour < b.colour; });
-  return plot;
+  std::stable_sort(found.curves.begin(), found.curves.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  return found;
 }
 
-void check_can_be_drawn(const Plot& plot, const SpanFigureOptions& options) {
-  if (plot.curves.empty()) {
-    fail(ErrorCode::kNothingToMeasure, "no {} span at layer {} has a value of {}", options.span_kind,
-         options.layer, options.metric.empty() ? "its chunk's number" : options.metric);
-  }
-  const bool has_sizes = std::any_of(plot.curves.begin(), plot.curves.end(),
-                                     [](const SpanCurve& curve) { return curve.has_sizes; });
-  if (!has_sizes)
-    fail(ErrorCode::kNothingToMeasure, "the run has no epsilon above 0, which a logarithmic axis needs: {}",
-         fmt::join(plot.off_axis, ", "));
-  if (plot.high <= 0) {
-    fail(ErrorCode::kNothingToMeasure,
-         "every response of the {} spans at layer {} is 0: a logarithmic axis has nothing to draw",
-         options.span_kind, options.layer);
-  }
+CurveAxes axes_for(const SpanCurves& found, const RunView& view, const FigureSubject& subject) {
+  std::vector<Curve> curves;
+  for (const auto& [colour, curve] : found.curves) curves.push_back(curve);
+  CurveAxes axes = axes_of(curves, subject.measure, subject.look.scale);
+  axes.x.name = epsilon_name(view);
+  return axes;
 }
 
-std::string data_block(const Plot& plot) {
-  std::string text = "$curves << END\n";
-  for (const SpanCurve& curve : plot.curves) {
-    for (const auto& [epsilon, kl] : curve.points)
-      text +=
-          fmt::format("{} {} {}\n", shortest_text(epsilon), shortest_text(kl), shortest_text(curve.colour));
-    text += "\n\n";
+Series lines_of(const SpanCurves& found, const CurveAxes& axes) {
+  Series lines{.form = Form::kLines, .width = found.curves.size() > 60 ? 0.9 : 1.4};
+  const double range = found.high > found.low ? found.high - found.low : 1;
+  for (const auto& [colour, curve] : found.curves) {
+    std::vector<Mark> marks;
+    for (const CurveValue& value : curve.values) marks.push_back(mark_of(curve, value, axes));
+    marks = followed(marks, axes.x, axes.y);
+    for (Mark& mark : marks) mark.colour = viridis((colour - found.low) / range);
+    lines.marks.insert(lines.marks.end(), marks.begin(), marks.end());
+    lines.marks.push_back({.y = NAN});
   }
-  return text + "END\n";
-}
-
-std::string axes(const Plot& plot, const RunView& view, const std::string& colour_label) {
-  const double low = round_number_below(plot.low);
-  const double high = 1 / round_number_below(1 / (1.1 * plot.high));
-  double lowest = INFINITY;
-  double highest = 0;
-  for (const SpanCurve& curve : plot.curves) {
-    for (const auto& [epsilon, kl] : curve.points) {
-      lowest = std::min(lowest, epsilon);
-      highest = std::max(highest, epsilon);
-    }
-  }
-  if (lowest == highest) lowest /= 2, highest *= 2;
-  const double colour_high = plot.colour_high > plot.colour_low ? plot.colour_high : plot.colour_low + 1;
-  return fmt::format(
-             "set xlabel '{}' offset 0,0.2\n"
-             "set ylabel 'KL(pushed ‖ base), nats' offset 0.5,0\n"
-             "set xrange [{}:{}]\nset yrange [{}:{}]\n",
-             epsilon_name(view), shortest_text(lowest), shortest_text(highest), shortest_text(low),
-             shortest_text(high)) +
-         plain_logarithmic_axis("x", lowest, highest) + logarithmic_axis("y", low, high) +
-         fmt::format("{}\nset cbrange [{}:{}]\nset cblabel {} noenhanced offset 0.8,0\n", viridis_palette(),
-                     shortest_text(plot.colour_low), shortest_text(colour_high),
-                     gnuplot_quoted(colour_label));
+  return lines;
 }
 
 }  // namespace
 
-std::string chunks_figure_script(const RunStore& store, const RunView& view,
-                                 const SpanFigureOptions& options) {
-  const ResponseGrid grid = read_grid(store);
-  const Plot plot = plot_of(
-      grid,
-      options.metric.empty() ? colours_by_place(grid, options.span_kind) : colours_by_metric(store, options),
-      options);
-  check_can_be_drawn(plot, options);
-  const std::string colour = options.metric.empty() ? "number of the chunk in its text" : options.metric;
-  std::string text = provenance_caption(
-      view, fmt::format("{} of {} at layer {}",
-                        counted(static_cast<int64_t>(plot.curves.size()), options.span_kind + " span"),
-                        counted(plot.examples, "example"), options.layer));
-  text += " Each line: the mean over the directions at one span.";
-  if (plot.off_axis == std::set<double>{0.0}) {
-    text += " At ε = 0 the KL is exactly 0, off the logarithmic axes.";
-  } else if (!plot.off_axis.empty()) {
-    text += fmt::format(
-        " The run's other epsilons, {}, are not above 0 and have no place on the logarithmic axis.",
-        fmt::join(plot.off_axis, ", "));
-  }
-  if (plot.without_colour > 0)
-    text += fmt::format(" Without a value and left out: {}.", counted(plot.without_colour, "span"));
-  const Caption caption = caption_of(text);
-  const double width = plot.curves.size() > 60 ? 0.9 : 1.4;  // many lines would cover each other
-  return terminal_line(options.format) + "set encoding utf8\n" +
-         title_lines(view, "How far a push moves the next-token distributions, span by span",
-                     fmt::format("{} spans, layer {}", options.span_kind, options.layer)) +
-         caption.script +
-         fmt::format(
-             "set bmargin at screen {:.4f}\nset tmargin at screen 0.87\nset lmargin at screen {}\n"
-             "set rmargin at screen 0.86\nunset key\n",
-             caption.height + 0.145, kFigureLeft) +
-         axes(plot, view, colour) + frame() + data_block(plot) +
-         fmt::format(
-             "plot $curves using 1:2:3 with lines lw {} lc palette notitle, \\\n"
-             "  $curves using 1:2:3 with points pt 7 ps 0.3 lc palette notitle\n",
-             width);
+Figure chunks_figure(const RunStore& store, const RunView& view, const FigureSubject& subject) {
+  const ResponseGrid grid = read_grid(store, DirectionSet::kMain, subject.measure);
+  const SpanCurves found =
+      curves_of(grid,
+                subject.metric.empty() ? colours_by_place(grid, subject.span_kinds.front())
+                                       : colours_by_metric(store, subject),
+                subject);
+  const std::string by = subject.metric.empty() ? "number of the chunk in its text" : subject.metric;
+  if (found.curves.empty())
+    fail(ErrorCode::kNothingToMeasure, "no {} span at {} has a value of {}", subject.span_kinds.front(),
+         layers_text(subject), by);
+  const CurveAxes axes = axes_for(found, view, subject);
+  Sheet sheet{.panels = {{.x = axes.x, .y = axes.y, .series = {lines_of(found, axes)}}},
+              .colours = ColourBar{.name = by, .axis = {.low = found.low, .high = found.high}}};
+  if (found.high <= found.low) sheet.colours->axis.high = found.low + 1;
+  std::string drawn = "Each line: the mean over the directions at one span.";
+  if (!axes.off_axis.empty())
+    drawn += fmt::format(" Not on the logarithmic axes: ε = {}.", fmt::join(axes.off_axis, ", "));
+  if (found.without_colour > 0)
+    drawn += fmt::format(" Without a value and left out: {}.", counted(found.without_colour, "span"));
+  set_headings(sheet, view, "How far a push moves the next-token distributions, span by span",
+               fmt::format("{}, {}", kinds_text(subject), layers_text(subject)));
+  set_captions(sheet, view,
+               {.spans = fmt::format("{} of {} at {}",
+                                     counted(std::ssize(found.curves), subject.span_kinds.front() + " span"),
+                                     counted(std::ssize(found.examples), "example"), layers_text(subject)),
+                .drawn = drawn});
+  return figure_of(sheet, subject.look);
 }
 
 }  // namespace tugline

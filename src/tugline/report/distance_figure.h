@@ -1,24 +1,13 @@
-// The figure of how far a push reaches: KL of each readout row against its distance from the push, one curve per layer.
+// The figure of how far a push reaches: the response of readout rows against their distance from the push, one curve per layer.
 #pragma once
 
-#include <optional>
-#include <string>
-
-#include "tugline/report/figure.h"
-#include "tugline/report/run_view.h"
-#include "tugline/store/run_store.h"
+#include "tugline/report/curves_figure.h"
 
 namespace tugline {
 
-struct DistanceFigureOptions {
-  std::string span_kind = {};          // the result of span_kind_to_draw
-  std::optional<double> epsilon = {};  // one of the run's; default: the largest
-  FigureFormat format = FigureFormat::kSvg;
-};
-
-// Returns the gnuplot program with its data. The horizontal axis is logarithmic if all distances are positive and span a decade. Errors:
-// kUsage if the run has no such epsilon.
-[[nodiscard]] std::string distance_figure_script(const RunStore& store, const RunView& view,
-                                                 const DistanceFigureOptions& options);
+// At one epsilon and for one kind of span. Distances are taken together in bins that double, if there are more than a few. Errors (kUsage):
+// an epsilon that the run lacks; a measure without a value for each row.
+[[nodiscard]] Figure distance_figure(const RunStore& store, const RunView& view,
+                                     const FigureSubject& subject);
 
 }  // namespace tugline

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "tugline/core/error.h"
+#include "tugline/report/figure_metadata.h"
 #include "tugline/report/gnuplot.h"
 
 namespace tugline {
@@ -105,12 +106,12 @@ bool is_whole_pdf(std::string_view bytes) {
   return is_whole_table(table) || is_whole_table_stream(table);
 }
 
-std::string drawn_figure(const std::string& script, FigureFormat format) {
-  if (format == FigureFormat::kSvg) return drawn_twice(script);
-  std::string figure = run_gnuplot(script);
-  if (!(format == FigureFormat::kPng ? is_whole_png(figure) : is_whole_pdf(figure)))
-    fail_incomplete(figure.size());
-  return figure;
+std::string drawn_figure(const Figure& figure) {
+  if (figure.format == FigureFormat::kSvg) return svg_with_metadata(drawn_twice(figure.script), figure);
+  std::string drawn = run_gnuplot(figure.script);
+  const bool is_png = figure.format == FigureFormat::kPng;
+  if (!(is_png ? is_whole_png(drawn) : is_whole_pdf(drawn))) fail_incomplete(drawn.size());
+  return is_png ? png_with_metadata(std::move(drawn), figure) : pdf_with_metadata(std::move(drawn), figure);
 }
 
 }  // namespace tugline

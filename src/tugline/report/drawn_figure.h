@@ -9,9 +9,9 @@
 
 namespace tugline {
 
-// Returns the figure's bytes. The program must set the terminal of `format`. Errors: those of run_gnuplot; kIo if the figure is not
-// complete.
-[[nodiscard]] std::string drawn_figure(const std::string& script, FigureFormat format);
+// Returns the figure's bytes, with its title and description in the file's metadata. The same figure gives the same bytes. Errors: those
+// of run_gnuplot; kIo if the figure is not complete.
+[[nodiscard]] std::string drawn_figure(const Figure& figure);
 
 // True for a PNG file whose chunks follow each other from the signature to IEND at the very end. A missing block breaks the chain.
 [[nodiscard]] bool is_whole_png(std::string_view bytes);

@@ -54,7 +54,7 @@ void visit_curves(const RunStore& store, const RowVisitor& visit) {
 
 void visit_distance(const RunStore& store, const RowVisitor& visit) {
   for_each_distance_curve(store, "", [&](const std::vector<DistancePoint>& points) {
-    for (const auto& [distance, point] : points)
+    for (const auto& [distance, last_distance, point] : points)
       visit(std::vector<Cell>{point.span_kind, int64_t{point.layer}, point.epsilon, distance, point.kl.mean,
                               cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
                               cell_of(point.kl.ci_high), point.spans, point.directions,

@@ -9,10 +9,9 @@
 #include <string_view>
 
 #include "tugline/core/error.h"
-#include "tugline/report/curve_plot.h"
-#include "tugline/report/figure_parts.h"
+#include "tugline/report/captions.h"
+#include "tugline/report/curve_panel.h"
 #include "tugline/report/figure_style.h"
-#include "tugline/report/row_writer.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
 
@@ -82,26 +81,44 @@ std::vector<std::string> names_of(const std::vector<FamilyRun>& runs) {
   return names;
 }
 
-PlotCurve curve_of(const RunView& view, DirectionSet set, const FamiliesFigureOptions& options) {
-  PlotCurve curve{.is_null = set == DirectionSet::kNull};
-  for (const CurvePoint& point : view.curves)
-    if (point.span_kind == options.span_kind && point.layer == options.layer && point.set == set)
-      curve.points.push_back({.x = point.epsilon, .of = point});
+Curve curve_of(const FamilyRun& run, DirectionSet set, const FigureSubject& subject) {
+  Curve curve{.is_null = set == DirectionSet::kNull};
+  for (const CurvePoint& point : run.curves)
+    if (point.span_kind == subject.span_kinds.front() && point.layer == subject.layers.front() &&
+        point.set == set)
+      curve.values.push_back({.x = point.epsilon, .of = point});
   return curve;
 }
 
-CurvePlot plot_of(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names,
-                  const FamiliesFigureOptions& options) {
-  std::vector<PlotCurve> curves;
+std::vector<Curve> curves_of(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names,
+                             const FigureSubject& subject) {
+  const std::vector<std::string> colours = curve_colours(runs.size());
+  std::vector<Curve> curves;
   for (size_t i = 0; i < runs.size(); ++i) {
-    curves.push_back(curve_of(runs[i].view, DirectionSet::kMain, options));
+    curves.push_back(curve_of(runs[i], DirectionSet::kMain, subject));
     curves.back().name = names[i];
-    PlotCurve null = curve_of(runs[i].view, DirectionSet::kNull, options);
-    if (null.points.empty()) continue;
-    null.name = "random, beside " + names[i];
+    curves.back().colour = colours[i];
+    Curve null = curve_of(runs[i], DirectionSet::kNull, subject);
+    if (null.values.empty()) continue;
+    null.name = runs.size() == 1 ? "random directions" : "random, beside " + names[i];
+    null.colour = kFaint;
     curves.push_back(std::move(null));
   }
-  return curve_plot_of(std::move(curves));
+  return curves;
+}
+
+bool any_null(const std::vector<Curve>& curves) {
+  return std::any_of(curves.begin(), curves.end(), [](const Curve& curve) { return curve.is_null; });
+}
+
+// Supplied vectors are compared with the range of the random directions, whose band is therefore the only one.
+Panel panel_with_null(const std::vector<Curve>& curves, const CurveAxes& axes) {
+  Panel panel{.x = axes.x, .y = axes.y};
+  for (const Curve& curve : curves)
+    if (curve.is_null) draw_curve(panel, curve, axes, Bands::kYes);
+  for (const Curve& curve : curves)
+    if (!curve.is_null) draw_curve(panel, curve, axes, Bands::kNo);
+  return panel;
 }
 
 // "5 directions", "1 direction and 32 random ones"
@@ -126,24 +143,31 @@ std::string directions_caption(const std::vector<FamilyRun>& runs, const std::ve
                            : fmt::format("{}", fmt::join(by_name, "; "));
 }
 
+std::string unfinished_text(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const RunView& view = runs[i].view;
+    if (!view.shard.is_whole()) text += fmt::format(" {} is PARTIAL: {}.", names[i], shard_text(view));
+    if (view.is_unfinished()) text += fmt::format(" {} is UNFINISHED.", names[i]);
+  }
+  return text;
+}
+
 // What each curve is of, which the figure's runs do not share.
 std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names) {
   RunView all;  // audits of all runs
   std::vector<std::string> configurations;
-  std::string unfinished;
-  for (size_t i = 0; i < runs.size(); ++i) {
-    const RunView& view = runs[i].view;
+  for (const FamilyRun& run : runs) {
+    const RunView& view = run.view;
     all.audited += view.audited;
     take_larger(all.audit_disagreements, view.audit_disagreements);
     all.units_beyond_bound += view.units_beyond_bound;
     configurations.push_back(view.identity.hash());
-    if (!view.shard.is_whole()) unfinished += fmt::format(" {} is PARTIAL: {}.", names[i], shard_text(view));
-    if (view.is_unfinished()) unfinished += fmt::format(" {} is UNFINISHED.", names[i]);
   }
   return fmt::format(
       " Pushes are additive unless the key says otherwise; {}; audit: {}; configuration{}: {}.{}",
       directions_caption(runs, names), audit_text(all), runs.size() == 1 ? "" : "s in the order of the key",
-      fmt::join(configurations, ", "), unfinished);
+      fmt::join(configurations, ", "), unfinished_text(runs, names));
 }
 
 }  // namespace
@@ -170,22 +194,31 @@ void check_comparable(const std::vector<FamilyRun>& runs) {
   }
 }
 
-std::string families_figure_script(const std::vector<FamilyRun>& runs, const FamiliesFigureOptions& options) {
+Figure families_figure(const std::vector<FamilyRun>& runs, const FigureSubject& subject) {
   const std::vector<std::string> names = names_of(runs);
-  const CurvePlot plot = plot_of(runs, names, options);
+  const std::vector<Curve> curves = curves_of(runs, names, subject);
   const RunView& first = runs.front().view;
-  const CurvePoint& point = plot.curves.front().points.front().of;
-  constexpr double kRight = 0.97;
-  const Caption caption =
-      caption_of(shared_caption(first, spans_text(first, point)) + runs_caption(runs, names) + " " +
-                 band_caption(plot, point) + zeros_caption(plot, "ε"));
-  return terminal_line(options.format) + "set encoding utf8\n" +
-         title_lines(first, "How far pushes along different directions move the next-token distributions",
-                     fmt::format("{} spans, layer {}", options.span_kind, options.layer)) +
-         margins({.height = caption.height + height_of_key_below(plot)},
-                 {.right = kRight, .top = top_below_epsilons(first)}) +
-         caption.script + epsilon_axis(plot, first, kRight) + vertical_axis(plot) +
-         key_below(plot, caption.height) + frame() + curves_drawn(plot);
+  const CurvePoint& point = curves.front().values.front().of;
+  CurveAxes axes = axes_of(curves, subject.measure, subject.look.scale);
+  axes.x.name = epsilon_name(first);
+  Sheet sheet;
+  if (has_single_x(curves)) {
+    sheet.panels = {panel_of_single_x(curves, axes, subject.measure)};
+  } else if (any_null(curves)) {
+    sheet.panels = {panel_with_null(curves, axes)};
+    for (const Curve& curve : curves) sheet.key.push_back(key_entry(curve, axes));
+  } else {
+    add_curve_panels(sheet, curves, axes);
+  }
+  if (sheet.panels.size() == 1 && !has_single_x(curves)) sheet.upper = relative_axis(first);
+  const std::string drawn = " " + curves_caption(curves, axes, point, "ε");
+  set_headings(sheet, first, "How far pushes along different directions move the next-token distributions",
+               fmt::format("{}, {}", kinds_text(subject), layers_text(subject)));
+  const std::string spans = spans_text(first, point);
+  sheet.caption =
+      fmt::format("{}; {}.{}{}", spans, directions_caption(runs, names), unfinished_text(runs, names), drawn);
+  sheet.description = shared_provenance_text(first, spans) + runs_caption(runs, names) + drawn;
+  return figure_of(sheet, subject.look);
 }
 
 }  // namespace tugline

@@ -1,13 +1,12 @@
-// The figure that compares direction families and kinds of push: KL against epsilon at one layer, one curve per run. The runs are sweeps of
+// The figure that compares direction families and kinds of push: the response against epsilon at one layer, one curve per run. The runs are sweeps of
 // the same model over the same spans, and differ only in their pushes.
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "tugline/report/figure.h"
+#include "tugline/report/curves_figure.h"
 #include "tugline/report/run_view.h"
 
 namespace tugline {
@@ -16,12 +15,7 @@ namespace tugline {
 struct FamilyRun {
   std::filesystem::path path;
   RunView view;
-};
-
-struct FamiliesFigureOptions {
-  std::string span_kind = {};  // the result of span_kind_to_draw for each of the runs
-  int32_t layer = 0;
-  FigureFormat format = FigureFormat::kSvg;
+  std::vector<CurvePoint> curves = {};  // of the figure's measure
 };
 
 // A run's name in the key: its direction family, or the file of its directions; and, if they are not the default, its kind of push
@@ -32,8 +26,7 @@ struct FamiliesFigureOptions {
 // interpolations beside other pushes, because their epsilon is a fraction.
 void check_comparable(const std::vector<FamilyRun>& runs);
 
-// Returns the gnuplot program with its data. `runs` has at least one; they are comparable, and each has points at the layer.
-[[nodiscard]] std::string families_figure_script(const std::vector<FamilyRun>& runs,
-                                                 const FamiliesFigureOptions& options);
+// At one kind of span and layer. `runs` has at least one; they are comparable, and each has points there.
+[[nodiscard]] Figure families_figure(const std::vector<FamilyRun>& runs, const FigureSubject& subject);
 
 }  // namespace tugline

@@ -28,17 +28,6 @@ constexpr std::array<Rgb, 8> kViridis = {{{68, 1, 84},
                                           {94, 201, 98},
                                           {173, 220, 48}}};
 
-std::string viridis(double fraction) {
-  const double place = fraction * (kViridis.size() - 1);
-  const auto low = std::min(static_cast<size_t>(place), kViridis.size() - 2);
-  const double weight = place - static_cast<double>(low);
-  const auto mixed = [&](double Rgb::*channel) {
-    return static_cast<int>(
-        std::lround(kViridis[low].*channel * (1 - weight) + kViridis[low + 1].*channel * weight));
-  };
-  return fmt::format("#{:02x}{:02x}{:02x}", mixed(&Rgb::red), mixed(&Rgb::green), mixed(&Rgb::blue));
-}
-
 size_t characters_in(const std::string& text) {
   return static_cast<size_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
@@ -57,6 +46,17 @@ size_t bytes_of(const std::string& text, size_t characters) {
 }
 
 }  // namespace
+
+std::string viridis(double fraction) {
+  const double place = fraction * (kViridis.size() - 1);
+  const auto low = std::min(static_cast<size_t>(place), kViridis.size() - 2);
+  const double weight = place - static_cast<double>(low);
+  const auto mixed = [&](double Rgb::*channel) {
+    return static_cast<int>(
+        std::lround(kViridis[low].*channel * (1 - weight) + kViridis[low + 1].*channel * weight));
+  };
+  return fmt::format("#{:02x}{:02x}{:02x}", mixed(&Rgb::red), mixed(&Rgb::green), mixed(&Rgb::blue));
+}
 
 std::vector<std::string> curve_colours(size_t count) {
   if (count <= kOkabeIto.size()) {
@@ -78,17 +78,40 @@ std::string viridis_palette() {
   return fmt::format("set palette defined ({})", fmt::join(steps, ", "));
 }
 
-std::string terminal_line(FigureFormat format) {
-  // Sizes of type are in units of the drawing in SVG, in points of 4/3 units elsewhere.
-  switch (format) {
+double factor_of(FigureStyle style) { return style == FigureStyle::kSlides ? 1.5 : 1; }
+
+double default_width(FigureStyle style) { return style == FigureStyle::kSlides ? 1280 : 900; }
+
+std::string font(double size) { return fmt::format("font ',{:.4g}'", size); }
+
+double width_of_text(const std::string& text, double size) {
+  constexpr double kEms = 0.6;  // of a character, on average, in the widest of the usual sans-serif faces
+  return kEms * size * static_cast<double>(characters_in(text));
+}
+
+double widest(const std::vector<std::string>& texts, double size) {
+  double width = 0;
+  for (const std::string& text : texts) width = std::max(width, width_of_text(text, size));
+  return width;
+}
+
+std::string terminal_line(const Look& look, double width, double height) {
+  // Sizes of type are in pixels of the drawing in SVG, in points of 4/3 pixels elsewhere.
+  switch (look.format) {
     case FigureFormat::kSvg:
-      return "set terminal svg size 900,600 enhanced font 'sans-serif,14' background '#ffffff'\n";
+      return fmt::format(
+          "set terminal svg size {:.0f},{:.0f} enhanced font 'sans-serif,14' background '#ffffff'\n", width,
+          height);
     case FigureFormat::kPng:  // twice the pixels, for dense screens
-      return "set terminal pngcairo size 1800,1200 enhanced font 'sans-serif,14' "
-             "fontscale 1.5 linewidth 2 pointscale 2\n";
-    case FigureFormat::kPdf:  // as wide as a text column and a half; 0.6 points a unit
-      return "set terminal pdfcairo size 7.5in,5in enhanced font 'sans-serif,14' "
-             "fontscale 0.45 linewidth 1.1 pointscale 0.5\n";
+      return fmt::format(
+          "set terminal pngcairo size {:.0f},{:.0f} enhanced font 'sans-serif,14' fontscale 1.5 linewidth 2 "
+          "pointscale 2\n",
+          2 * width, 2 * height);
+    case FigureFormat::kPdf:  // 0.6 points a pixel
+      return fmt::format(
+          "set terminal pdfcairo size {:.4f}in,{:.4f}in enhanced font 'sans-serif,14' fontscale 0.45 "
+          "linewidth 1.1 pointscale 0.5\n",
+          width / 120, height / 120);
   }
   return {};
 }
@@ -111,6 +134,10 @@ std::vector<std::string> wrapped(const std::string& text, size_t width) {
     add(word);
   }
   return lines;
+}
+
+std::string shortened(const std::string& text, size_t characters) {
+  return characters_in(text) <= characters ? text : text.substr(0, bytes_of(text, characters - 1)) + "…";
 }
 
 }  // namespace tugline

@@ -1,4 +1,4 @@
-// scatter_figure_script: |a| of each span against what the dataset says of it.
+// scatter_figure: |a| of each span against what the dataset says of it.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,10 +9,8 @@
 #include "tugline/core/error.h"
 #include "tugline/core/plural.h"
 #include "tugline/report/analysis_tables.h"
-#include "tugline/report/figure_parts.h"
+#include "tugline/report/captions.h"
 #include "tugline/report/figure_style.h"
-#include "tugline/report/gnuplot.h"
-#include "tugline/report/row_writer.h"
 #include "tugline/report/span_figures.h"
 #include "tugline/report/stored_analysis.h"
 
@@ -27,12 +25,12 @@ struct Plot {
   int64_t without_value = 0;
 };
 
-Plot plot_of(const ResultTable& spans, const SpanFigureOptions& options) {
+Plot plot_of(const ResultTable& spans, const FigureSubject& subject) {
   const size_t example = column_of(spans, "example");
-  const size_t metric = metric_column_of(spans, options.metric);
+  const size_t metric = metric_column_of(spans, subject.metric);
   const size_t a = column_of(spans, "abs_a");
   Plot plot;
-  for (const std::vector<Cell>& row : rows_of(spans, options.span_kind, options.layer)) {
+  for (const std::vector<Cell>& row : rows_of(spans, subject.span_kinds.front(), subject.layers.front())) {
     const std::optional<double> x = number_of(row[metric]);
     const std::optional<double> y = number_of(row[a]);
     if (!x || !y || *y <= 0) {  // 0: not on a logarithmic axis
@@ -49,26 +47,24 @@ Plot plot_of(const ResultTable& spans, const SpanFigureOptions& options) {
   return plot;
 }
 
-std::string data_blocks(const Plot& plot) {
-  std::string text;
-  for (const auto& [example, points] : plot.examples) {
-    text += fmt::format("$example{} << END\n", example);
-    for (const auto& [x, y] : points) text += fmt::format("{} {}\n", shortest_text(x), shortest_text(y));
-    text += "END\n";
-  }
-  return text;
-}
+constexpr size_t kMostColours = 12;  // examples that a key names
 
-std::string plot_command(const Plot& plot) {
-  const std::vector<std::string> colours = curve_colours(plot.examples.size());
-  std::vector<std::string> parts;
+std::vector<Series> series_of(const Plot& plot) {
+  const bool has_colours = plot.examples.size() <= kMostColours;
+  const std::vector<std::string> colours = curve_colours(has_colours ? plot.examples.size() : 1);
+  std::vector<Series> all;
   for (const auto& [example, points] : plot.examples) {
     // Full and open marks in turn: neighbours in the palette stay apart. A little transparent: many may share one value.
-    parts.push_back(
-        fmt::format("$example{0} using 1:2 with points pt {1} ps 0.9 lw 1.4 lc rgb '#40{2}' title '{0}'",
-                    example, parts.size() % 2 == 0 ? 7 : 6, colours[parts.size()].substr(1)));
+    Series series{.form = Form::kPoints,
+                  .colour = has_colours ? colours[all.size()] : colours.front(),
+                  .opacity = has_colours ? 0.75 : 0.35,
+                  .width = 1.4,
+                  .size = has_colours ? 0.9 : 0.6,
+                  .point = !has_colours || all.size() % 2 == 0 ? 7 : 6};
+    for (const auto& [x, y] : points) series.marks.push_back({.x = x, .y = y});
+    all.push_back(std::move(series));
   }
-  return fmt::format("plot \\\n  {}\n", fmt::join(parts, ", \\\n  "));
+  return all;
 }
 
 std::string number_text(const std::optional<double>& value) {
@@ -76,11 +72,11 @@ std::string number_text(const std::optional<double>& value) {
 }
 
 // "pooled: Spearman ρ = 0.12 (p = 0.3, q = 0.5), Pearson r = ..."
-std::string correlation_text(const RunStore& store, const SpanFigureOptions& options, const char* scaling) {
+std::string correlation_text(const RunStore& store, const FigureSubject& subject, const char* scaling) {
   const ResultTable table = stored_table(store, table::kCorrelations);
-  for (const std::vector<Cell>& row : rows_of(table, options.span_kind, options.layer)) {
+  for (const std::vector<Cell>& row : rows_of(table, subject.span_kinds.front(), subject.layers.front())) {
     const auto at = [&](const char* column) { return row[column_of(table, column)]; };
-    if (at("measure") != Cell("abs_a") || at("metric") != Cell(options.metric) ||
+    if (at("measure") != Cell("abs_a") || at("metric") != Cell(subject.metric) ||
         at("scaling") != Cell(scaling))
       continue;
     const auto coefficient = [&](const char* column) {
@@ -95,55 +91,51 @@ std::string correlation_text(const RunStore& store, const SpanFigureOptions& opt
   return "not in the kept analysis";
 }
 
-std::string axes(const Plot& plot, const SpanFigureOptions& options) {
-  const double low = round_number_below(plot.y_low / 1.1);
-  const double high = 1 / round_number_below(1 / (1.1 * plot.y_high));
-  const double room = plot.x_high > plot.x_low ? 0.03 * (plot.x_high - plot.x_low) : 0.5;
-  return fmt::format(
-             "set xlabel {} noenhanced offset 0,0.2\nset xrange [{}:{}]\nset xtics nomirror out\nset "
-             "format x '%g'\n"
-             "set ylabel '|a| of aε² + bε, nats' offset 0.5,0\nset yrange [{}:{}]\n",
-             gnuplot_quoted(options.metric), shortest_text(plot.x_low - room),
-             shortest_text(plot.x_high + room), shortest_text(low), shortest_text(high)) +
-         logarithmic_axis("y", low, high);
+Sheet sheet_of(const Plot& plot, const FigureSubject& subject) {
+  Panel panel{.x = linear_axis(plot.x_low, plot.x_high),
+              .y = logarithmic_axis(plot.y_low, plot.y_high),
+              .series = series_of(plot)};
+  panel.x.low =
+      std::min(panel.x.low, plot.x_low - 0.03 * (panel.x.high - panel.x.low));  // no mark on the edge
+  panel.x.name = subject.metric;
+  panel.y.name = "|a| of aε² + bε, " + (subject.measure.unit.empty() ? "a number" : subject.measure.unit);
+  panel.y.has_powers = true;
+  Sheet sheet{.panels = {std::move(panel)}};
+  if (plot.examples.size() > kMostColours) return sheet;
+  sheet.key_title = "example";
+  for (const auto& [example, points] : plot.examples)
+    sheet.key.push_back({fmt::format("{}", example), sheet.panels.front().series[sheet.key.size()]});
+  return sheet;
 }
 
 }  // namespace
 
-std::string scatter_figure_script(const RunStore& store, const RunView& view,
-                                  const SpanFigureOptions& options) {
-  const Plot plot = plot_of(stored_table(store, table::kSpans), options);
+Figure scatter_figure(const RunStore& store, const RunView& view, const FigureSubject& subject) {
+  if (const std::string kept = text_setting(store, "measure"); kept != subject.measure.name)
+    refuse("measure",
+           "scatter draws the stored analysis, which is of {}; analyze the run with the measure {} first",
+           kept, subject.measure.name);
+  const Plot plot = plot_of(stored_table(store, table::kSpans), subject);
   if (plot.spans == 0) {
     fail(ErrorCode::kNothingToMeasure, "no {} span at layer {} has both a fit and a value of {}",
-         options.span_kind, options.layer, options.metric);
+         subject.span_kinds.front(), subject.layers.front(), subject.metric);
   }
-  std::string text = provenance_caption(
-      view, fmt::format("{} of {} at layer {}", counted(plot.spans, options.span_kind + " span"),
-                        counted(static_cast<int64_t>(plot.examples.size()), "example"), options.layer));
-  text += fmt::format(
-      " Fit on 0 < |ε| ≤ {:g}. p: permutation within examples; q: Benjamini-Hochberg over layers and "
-      "metrics.",
+  Sheet sheet = sheet_of(plot, subject);
+  sheet.remarks = {"pooled:  " + correlation_text(store, subject, "pooled"),
+                   "within examples, scaled to 0-1:  " + correlation_text(store, subject, "within_example")};
+  std::string drawn = fmt::format(
+      "Fit on 0 < |ε| ≤ {:g}. p: permutation within examples; q: Benjamini-Hochberg over layers and metrics.",
       number_setting(store, "small_epsilon"));
   if (plot.without_value > 0)
-    text +=
+    drawn +=
         fmt::format(" Without a value of both, or 0, and left out: {}.", counted(plot.without_value, "span"));
-  const Caption caption = caption_of(text);
-  return terminal_line(options.format) + "set encoding utf8\n" +
-         title_lines(view, "Sensitivity of a span against its " + options.metric,
-                     fmt::format("{} spans, layer {}", options.span_kind, options.layer)) +
-         label_line(4, "pooled:  " + correlation_text(store, options, "pooled"), 0.88, "font ',12'") +
-         label_line(5,
-                    "within examples, scaled to 0-1:  " + correlation_text(store, options, "within_example"),
-                    0.845, "font ',12'") +
-         caption.script +
-         fmt::format(
-             "set bmargin at screen {:.4f}\nset tmargin at screen 0.805\nset lmargin at screen {}\n"
-             "set rmargin at screen 0.87\n",
-             caption.height + 0.145, kFigureLeft) +
-         fmt::format(
-             "set key at screen 0.885,0.805 top left Left reverse samplen 0.5 spacing 1.15 maxrows 24 "
-             "title 'example' left\n") +
-         axes(plot, options) + frame() + data_blocks(plot) + plot_command(plot);
+  set_headings(sheet, view, "Sensitivity of a span against its " + subject.metric,
+               fmt::format("{}, {}", kinds_text(subject), layers_text(subject)));
+  set_captions(sheet, view,
+               {.spans = fmt::format("{} of {}", counted(plot.spans, subject.span_kinds.front() + " span"),
+                                     counted(std::ssize(plot.examples), "example")),
+                .drawn = drawn});
+  return figure_of(sheet, subject.look);
 }
 
 }  // namespace tugline

@@ -50,6 +50,14 @@ double number_setting(const RunStore& store, const std::string& name) {
   return *value;
 }
 
+std::string text_setting(const RunStore& store, const std::string& name) {
+  const ResultTable settings = stored_table(store, table::kSettings);
+  const Cell& cell = setting(store, settings, name);
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  fail(ErrorCode::kInput, "{0}: setting {1} of its analysis is no text; run `tugline analyze {0}` again",
+       store.path().string(), name);
+}
+
 std::vector<std::vector<Cell>> rows_of(const ResultTable& table, const std::string& span_kind,
                                        int32_t layer) {
   const size_t kind = column_of(table, "span_kind");

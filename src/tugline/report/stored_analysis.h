@@ -15,6 +15,9 @@ namespace tugline {
 // A number among the stored analysis' settings. Throws Error (kInput) if it is missing.
 [[nodiscard]] double number_setting(const RunStore& store, const std::string& name);
 
+// A text among them, likewise.
+[[nodiscard]] std::string text_setting(const RunStore& store, const std::string& name);
+
 // The rows of one span kind and layer, for tables that have both columns.
 [[nodiscard]] std::vector<std::vector<Cell>> rows_of(const ResultTable& table, const std::string& span_kind,
                                                      int32_t layer);

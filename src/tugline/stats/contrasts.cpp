@@ -191,6 +191,15 @@ Verdict verdict_of(const Contrast& contrast) {
   return contrast.difference.mean > 0 ? Verdict::kLarger : Verdict::kSmaller;
 }
 
+std::vector<AnchorPair> anchor_pairs(const ResponseGrid& grid, const std::string& kind, size_t point) {
+  std::vector<AnchorPair> pairs;
+  for (const auto& [example, sides] : comparisons_with(grid, kind))
+    pairs.push_back({.example = example,
+                     .anchor = mean_of(grid, sides.anchors)[point],
+                     .other = mean_of(grid, sides.others)[point]});
+  return pairs;
+}
+
 std::vector<Contrast> kind_contrasts(const ResponseGrid& grid, const BootstrapOptions& options) {
   return contrasts_with_all(grid, &options);
 }

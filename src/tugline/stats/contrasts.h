@@ -49,6 +49,16 @@ enum class Verdict {
 };
 [[nodiscard]] Verdict verdict_of(const Contrast& contrast);
 
+// One example's two sides at one layer and epsilon: the mean of its anchors, and of its other spans as kind_contrasts compares them.
+struct AnchorPair {
+  int64_t example = 0;
+  double anchor = 0;
+  double other = 0;
+};
+// By example; only those that have both sides. `point`: ResponseGrid::point.
+[[nodiscard]] std::vector<AnchorPair> anchor_pairs(const ResponseGrid& grid, const std::string& kind,
+                                                   size_t point);
+
 // "anchor" against each other kind, over the examples that have both: the anchor's mean minus the mean of the other spans of that
 // example. Each example has the same weight. A span at the anchor's own place, such as its chunk, is left out. Empty if the run has no
 // such pair.

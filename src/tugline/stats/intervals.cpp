@@ -73,6 +73,13 @@ MeanEstimate mean_over_spans(std::span<const ClusteredValue> values) {
   return mean_of_independent(plain);
 }
 
+std::optional<LogInterval> log_interval(const MeanEstimate& estimate) {
+  if (!estimate.standard_error || estimate.mean <= 0) return std::nullopt;
+  const double t = student_t_quantile((1 + kConfidence) / 2, estimate.freedom);
+  const double factor = std::exp(t * *estimate.standard_error / estimate.mean);
+  return LogInterval{.low = estimate.mean / factor, .high = estimate.mean * factor};
+}
+
 std::optional<double> p_value_of_zero(const MeanEstimate& estimate) {
   if (estimate.standard_error.value_or(0) == 0) return std::nullopt;
   const boost::math::students_t distribution(estimate.freedom);

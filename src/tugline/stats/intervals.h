@@ -46,4 +46,12 @@ struct ClusteredValue {
 // standard error, or it is 0.
 [[nodiscard]] std::optional<double> p_value_of_zero(const MeanEstimate& estimate);
 
+// The interval of a positive mean by its logarithm: mean * exp(-+ t * standard_error / mean), by the delta method. It is never below 0. No
+// value if the mean is not positive or has no standard error.
+struct LogInterval {
+  double low = 0;
+  double high = 0;
+};
+[[nodiscard]] std::optional<LogInterval> log_interval(const MeanEstimate& estimate);
+
 }  // namespace tugline
