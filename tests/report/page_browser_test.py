@@ -101,6 +101,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.js(points), 8)
         self.js("[...document.querySelectorAll('#curves label')].find(l => l.textContent == 'log x').control.click()")
         self.assertEqual(self.js(points), 6)
+        self.assertIn("2 points are left out", self.js("document.querySelector('#curves figcaption').textContent"))
         self.assertEqual(self.browser.problems(), [])
 
     def test_dragging_zooms_and_a_button_goes_back(self):

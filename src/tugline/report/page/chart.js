@@ -67,6 +67,8 @@ function lineChart(container, series, options) {
   const drawable = point => inside(point) && (!options.xLog || point.x > 0) && (!options.yLog || point.y > 0) && point.y !== null;
   const lines = series.map(line => ({...line, points: line.points.filter(drawable)})).filter(line => line.points.length);
   const points = lines.flatMap(line => line.points);
+  const leftOut = series.flatMap(line => line.points).filter(inside).length - points.length;
+  if (leftOut) svg.node().parentNode.append(element("figcaption", {}, `A logarithmic axis has no place for values that are not above 0: ${leftOut} points are left out.`));
   const x = scaleOf(points.map(point => point.x), options.xLog, [SIZE.left, SIZE.width - SIZE.right]);
   const edges = points.flatMap(point => [point.y, point.low ?? point.y, point.high ?? point.y]);
   const y = scaleOf(options.yLog ? points.flatMap(point => [point.y, point.high ?? point.y]) : edges, options.yLog, [SIZE.height - SIZE.bottom, SIZE.top]).nice();
