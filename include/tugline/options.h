@@ -171,18 +171,18 @@ struct DoseSettings {
 };
 
 struct PlotSettings {
-  std::string kind = "curves";         // docs/cli.md, "plot", lists them
-  std::string measure = "kl";          // "js", "delta_logprob", "kl_own_row", ...: docs/formats.md, "Tables"
-  std::string spans = {};              // kinds of spans, separated by commas, or "all"; empty: the kind's default
-  std::optional<int64_t> layer = {};   // empty: all, or for kinds that draw one, the run's highest
-  std::optional<double> epsilon = {};  // of kinds about one epsilon; empty: the run's largest
-  std::string metric = {};             // of the dataset: for scatter, and for chunks' colours
+  std::string kind = "curves";  // docs/cli.md, "plot", lists them
+  std::string measure = "kl";   // "js", "delta_logprob", "kl_own_row", ...: docs/formats.md, "Tables"
+  std::string spans = {};       // kinds of spans, separated by commas, or "all"; empty: the kind's default
+  std::optional<int64_t> layer = {};    // empty: all, or for kinds that draw one, the run's highest
+  std::optional<double> epsilon = {};   // of kinds about one epsilon; empty: the run's largest
+  std::string metric = {};              // of the dataset: for scatter, and for chunks' colours
   std::optional<int64_t> example = {};  // of text: one only; empty: the first twelve
-  std::string scale = "auto";          // "log-log", "log", "linear"
-  std::string style = "paper";         // "slides"
-  std::string title = {};              // in place of the figure's own
-  std::optional<double> width = {};    // pixels of the SVG, 360 to 4000; empty: the style's
-  bool caption = true;                 // false: no text below the figure; the file's metadata has it
+  std::string scale = "auto";           // "log-log", "log", "linear"
+  std::string style = "paper";          // "slides"
+  std::string title = {};               // in place of the figure's own
+  std::optional<double> width = {};     // pixels of the SVG, 360 to 4000; empty: the style's
+  bool caption = true;                  // false: no text below the figure; the file's metadata has it
 };
 
 }  // namespace tugline

@@ -58,8 +58,7 @@ TEST_F(CurvesFigure, PointsAreTheExportedMeans) {
   const Figure found = figure(run);
   for (const CurvePoint& point : run.curves) {
     if (point.layer != 20 || point.epsilon <= 0) continue;
-      EXPECT_TRUE(holds(found.script, fmt::format("\n{} {}\n", point.epsilon, point.kl.mean)))
-          << found.script;
+    EXPECT_TRUE(holds(found.script, fmt::format("\n{} {}\n", point.epsilon, point.kl.mean))) << found.script;
   }
   EXPECT_TRUE(holds(figure({}, "js").script, "\n2 0.1875\n")) << "a quarter of KL's";
 }

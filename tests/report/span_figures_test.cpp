@@ -95,7 +95,7 @@ TEST_F(SpanFigures, LayersAreAHeatMapAndCurvatures) {
   const Figure figure = layers_figure(store(), view, about);
   for (const CurvePoint& point : view.curves) {
     if (point.span_kind != "chunk" || point.epsilon <= 0 || point.kl.mean < 1e-3) continue;
-      EXPECT_TRUE(holds(figure.script, fmt::format("'{:.2g}'", point.kl.mean))) << point.kl.mean;
+    EXPECT_TRUE(holds(figure.script, fmt::format("'{:.2g}'", point.kl.mean))) << point.kl.mean;
   }
   EXPECT_TRUE(holds(figure.script, "curvature a, nats"));
   EXPECT_TRUE(holds(figure.script, "set colorbox"));

@@ -23,9 +23,8 @@ inline RunView pushed_elsewhere(RunView view) {
 inline void expect_description_says_how(const Figure& figure) {
   for (const char* words :
        {"hook: resid_pre", "rotation", "temperature: 0.6", "seed: 42", "v.safetensors:global.layer3"})
-    EXPECT_NE((figure.description + figure.script).find(words), std::string::npos)
-        << words << " is not in\n"
-        << figure.description;
+    EXPECT_NE((figure.description + figure.script).find(words), std::string::npos) << words << " is not in\n"
+                                                                                   << figure.description;
 }
 
 }  // namespace tugline
