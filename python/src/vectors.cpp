@@ -48,7 +48,7 @@ void bind_vectors(nb::module_& module) {
   nb::class_<Vectors>(module, "Vectors")
       .def("kinds", kinds_of)
       .def("metadata", [](const Vectors& vectors) { return vectors.metadata; })
-      .def("save",
+      .def("save_file",
            [](const Vectors& vectors, const std::string& path) { guarded([&] { vectors.save(path); }); });
   module.def(
       "vectors",

@@ -64,7 +64,7 @@ class Vectors(Mapping[str, LayerVectors]):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a direction file; its name ends in .safetensors. The file is replaced whole or left as it was."""
-        self._handle.save(_arguments.path_of(path))
+        self._handle.save_file(_arguments.path_of(path))
 
     def __repr__(self) -> str:
         return f"<tugline.Vectors {', '.join(repr(vectors) for vectors in self.values())}>"

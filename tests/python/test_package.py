@@ -26,3 +26,9 @@ def test_examples_in_docstrings_run() -> None:
     for name in ("tugline", "tugline._divergence", "tugline._errors"):
         outcome = doctest.testmod(importlib.import_module(name))
         assert outcome.failed == 0
+
+
+def test_classes_of_the_module_have_no_method_that_nnsight_gives_to_every_object() -> None:
+    """After ``import nnsight``, ``object`` has a method ``save``: a compiled class with one of its own then ends the process."""
+    compiled = [kind for kind in vars(importlib.import_module("tugline._tugline")).values() if isinstance(kind, type)]
+    assert len(compiled) > 5 and not [kind for kind in compiled if "save" in vars(kind)]
