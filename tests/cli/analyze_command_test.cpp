@@ -168,7 +168,7 @@ TEST_F(AnalyzeCommand, EveryMeasure) {
     EXPECT_TRUE(holds(outcome.err, "not kept")) << outcome.err;
     EXPECT_EQ(tugline(std::string("analyze run.db --resamples 100 --measure ") + measure).status, 0);
   }
-  expect_refused("plot run.db -o f.svg --kind anisotropy", "holds no analysis");
+  expect_refused("plot run.db -o f.svg --kind scatter --metric my_importance", "holds no analysis");
 }
 
 TEST_F(AnalyzeCommand, WhatTheRunLacksSaysWhatItHas) {

@@ -189,7 +189,7 @@ TEST_F(Growth, LayersMayHaveOtherEpsilons) {
   EXPECT_FALSE(holds(tugline("summary run.db").out, "unfinished"));
   const ProgramOutcome analysis = tugline("analyze run.db --no-store --resamples 100");
   EXPECT_EQ(analysis.status, 0) << analysis.err;
-  EXPECT_TRUE(holds(analysis.out, "2: not at every layer, and left out")) << analysis.out;
+  EXPECT_TRUE(holds(analysis.out, "Not at every layer, and left out: epsilon 2.")) << analysis.out;
 }
 
 TEST_F(Growth, SpansThatLackPushesAreNamed) {

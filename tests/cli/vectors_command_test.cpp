@@ -67,11 +67,12 @@ TEST_F(Vectors, ASweepBesideRandomDirectionsTellsThemApartEverywhere) {
   EXPECT_TRUE(holds(summary, "random directions beside the vectors: KL")) << summary;
   EXPECT_TRUE(holds(tugline("export s.db --table curves").out, ",5,1\n"));
   const std::string analysis = tugline("analyze s.db --resamples 100").out;
-  EXPECT_TRUE(holds(analysis, "Supplied vectors against random directions at eps 2")) << analysis;
-  EXPECT_TRUE(holds(analysis, "of 5")) << analysis;
+  EXPECT_TRUE(holds(analysis, "At epsilon 2, 0 of 3 responses differ from the 5 random directions"))
+      << analysis;
+  EXPECT_TRUE(holds(analysis, "1 of 5 are at least as large")) << analysis;
   const ProgramOutcome figure = tugline("plot s.db -o f.svg --kind families");
   ASSERT_EQ(figure.status, 0) << figure.err;
-  EXPECT_TRUE(holds(bytes_of("f.svg"), "random, beside v.safetensors:chunk.layer2"));
+  EXPECT_TRUE(holds(bytes_of("f.svg"), "v.safetensors:chunk.layer2"));
   ASSERT_EQ(tugline("plot s.db -o c.svg").status, 0);
   EXPECT_TRUE(holds(bytes_of("c.svg"), "supplied"));
 }

@@ -45,8 +45,12 @@ inline std::vector<SvgText> texts_of(const std::string& svg) {
   return texts;
 }
 
-inline void expect_no_text_overlaps(const std::string& svg, double width) {
+// Nor is any text cut by the figure's edges.
+inline void expect_no_text_overlaps(const std::string& svg) {
   const std::vector<SvgText> texts = texts_of(svg);
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(svg, found, std::regex("viewBox=\"0 0 ([0-9.]+) ")));
+  const double width = std::stod(found[1]);
   EXPECT_GT(texts.size(), 5U);
   for (size_t i = 0; i < texts.size(); ++i) {
     EXPECT_GE(texts[i].left, 0) << texts[i].text;

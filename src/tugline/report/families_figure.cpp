@@ -165,9 +165,12 @@ std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<s
     configurations.push_back(view.identity.hash());
   }
   return fmt::format(
-      " Pushes are additive unless the key says otherwise; {}; audit: {}; configuration{}: {}.{}",
-      directions_caption(runs, names), audit_text(all), runs.size() == 1 ? "" : "s in the order of the key",
-      fmt::join(configurations, ", "), unfinished_text(runs, names));
+      " Curves: {}. Pushes are additive unless a curve's name says otherwise; {}; audit: {}; "
+      "configuration{}: "
+      "{}.{}",
+      fmt::join(names, "; "), directions_caption(runs, names), audit_text(all),
+      runs.size() == 1 ? "" : "s in the order of the curves", fmt::join(configurations, ", "),
+      unfinished_text(runs, names));
 }
 
 }  // namespace
@@ -215,8 +218,9 @@ Figure families_figure(const std::vector<FamilyRun>& runs, const FigureSubject& 
   set_headings(sheet, first, "How far pushes along different directions move the next-token distributions",
                fmt::format("{}, {}", kinds_text(subject), layers_text(subject)));
   const std::string spans = spans_text(first, point);
-  sheet.caption =
-      fmt::format("{}; {}.{}{}", spans, directions_caption(runs, names), unfinished_text(runs, names), drawn);
+  const std::string only = runs.size() == 1 ? names.front() + "; " : "";  // without a key
+  sheet.caption = fmt::format("{}; {}{}.{}{}", spans, only, directions_caption(runs, names),
+                              unfinished_text(runs, names), drawn);
   sheet.description = shared_provenance_text(first, spans) + runs_caption(runs, names) + drawn;
   return figure_of(sheet, subject.look);
 }

@@ -74,7 +74,7 @@ class Layouter {
     y_ = std::max(y_, out_.remarks.bottom()) + scaled(10);
     if (sheet_.upper) {
       out_.upper_name_at = y_ + scaled(9);
-      y_ += scaled(44);
+      y_ += scaled(50);
     }
     out_.top = y_;
   }
@@ -117,6 +117,11 @@ class Layouter {
     const double least = scaled(220);  // of the panels; words beside them may need a wider figure
     const double lack = out_.left + least + (sheet_.colours ? scaled(100) : 0) - out_.right;
     if (lack > 0) out_.width += lack, out_.right += lack;
+    // A name stands at the middle of the panels; a wider figure has more room beside it.
+    const double name =
+        widest({sheet_.panels.front().x.name, sheet_.upper ? sheet_.upper->name : ""}, out_.name_size);
+    const double cut = name / 2 - (out_.width - (out_.left + out_.right) / 2);
+    if (cut > 0) out_.width += 2 * cut, out_.right += 2 * cut;
     if (!sheet_.colours) return;
     out_.bar_width = scaled(16);
     out_.bar_ticks = widest(labels_of(sheet_.colours->axis), out_.tick_size) + scaled(12);
@@ -127,11 +132,11 @@ class Layouter {
   void rows() {
     const auto columns = static_cast<double>(sheet_.columns);
     const size_t row_count = (sheet_.panels.size() + sheet_.columns - 1) / sheet_.columns;
-    const double names = scaled(26);
+    const double names = scaled(32);
     out_.own_y_name = room_for_y() - scaled(7);
-    out_.own_x_name = scaled(36);
+    out_.own_x_name = scaled(42);
     const double gap_x = sheet_.has_common_axes ? scaled(14) : room_for_y() + scaled(14);
-    const double gap_y = (sheet_.has_common_axes ? scaled(12) : scaled(58)) + (has_titles() ? scaled(20) : 0);
+    const double gap_y = (sheet_.has_common_axes ? scaled(12) : scaled(64)) + (has_titles() ? scaled(20) : 0);
     const double width = (out_.right - out_.left - gap_x * (columns - 1)) / columns;
     const double suggested = sheet_.columns == 1 ? std::clamp(0.56 * width, 180.0, 640.0)
                                                  : std::max(0.72 * width, row_count == 1 ? scaled(230) : 0);
@@ -145,7 +150,7 @@ class Layouter {
       out_.panels.push_back({.left = left, .top = top, .right = left + width, .bottom = top + height});
     }
     out_.bottom = out_.top + static_cast<double>(row_count) * (height + gap_y) - gap_y;
-    out_.x_name_at = out_.bottom + scaled(38);
+    out_.x_name_at = out_.bottom + scaled(44);
     y_ = out_.bottom + scaled(22) + (sheet_.panels.front().x.name.empty() ? 0 : names);
     if (has_key_beside()) key_beside();
   }
