@@ -1,5 +1,5 @@
-// The last step of a replay: the head on the rows' differences and the divergence, walked over the vocabulary in tiles; and what a
-// span pays once, its base distributions.
+// The last step of a replay: the head on the rows' differences and the divergence, walked over the vocabulary
+// in tiles; and what a span pays once, its base distributions.
 #include "support/peak.h"
 #include "support/random_model.h"
 

@@ -1,4 +1,5 @@
-// A whole decoder layer on a batch of 800 rows, against the baseline's keys and values: on values, and on differences, as a sweep runs it.
+// A whole decoder layer on a batch of 800 rows, against the baseline's keys and values: on values, and on
+// differences, as a sweep runs it.
 #include "support/peak.h"
 #include "support/random_model.h"
 #include "tugline/probe/difference.h"
@@ -45,7 +46,8 @@ LayerTrace random_trace(Case& c) {
   return trace_steps(c.layer(), c.program.all(), context, h->matrix(), c.workspace);
 }
 
-// Differences are a hundredth of the activations, made anew each time: the layer adds to them. Their copy is part of the time.
+// Differences are a hundredth of the activations, made anew each time: the layer adds to them. Their copy is
+// part of the time.
 void on_differences(benchmark::State& state, ModelShape shape) {
   Case c(shape);
   const LayerTrace trace = random_trace(c);

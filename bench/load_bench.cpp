@@ -1,5 +1,6 @@
-// From a model's files to weights that are packed and ready to push: time, and the process's peak memory against the f32 weights
-// (each parameter once). The models are those that TUGLINE_BENCH_MODELS names, separated by ':'; without it there is nothing to load.
+// From a model's files to weights that are packed and ready to push: time, and the process's peak memory
+// against the f32 weights (each parameter once). The models are those that TUGLINE_BENCH_MODELS names,
+// separated by ':'; without it there is nothing to load.
 #include <sys/resource.h>
 
 #include <cstdlib>

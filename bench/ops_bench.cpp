@@ -1,4 +1,5 @@
-// Every operation of the backend that a layer is made of, at the shapes of real models and a batch of 800 rows.
+// Every operation of the backend that a layer is made of, at the shapes of real models and a batch of 800
+// rows.
 #include <memory>
 
 #include "support/peak.h"
@@ -122,7 +123,8 @@ void add_swiglu_difference(ModelShape shape, const ModelConfig& config) {
   });
 }
 
-// The copies at a replay's ends: the baseline's rows to every push, each push's vector, the rows that are read.
+// The copies at a replay's ends: the baseline's rows to every push, each push's vector, the rows that are
+// read.
 void add_batch_ends(ModelShape shape, const ModelConfig& config) {
   add(title(shape, "batch_ends"), [=](benchmark::State& state) {
     const auto base = random_buffer(backend(), kBatch.rows, config.hidden_size, 1);

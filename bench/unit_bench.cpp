@@ -1,8 +1,8 @@
-// A unit from end to end, as a sweep runs it: every push of one site. Of the model, only the site's layer and those above are made
-// (random): a unit's cost does not depend on the layers below.
+// A unit from end to end, as a sweep runs it: every push of one site. Of the model, only the site's layer and
+// those above are made (random): a unit's cost does not depend on the layers below.
 //
-// "unit" are the two cases that speeds are quoted for: 600 tokens, a span of 25, layer 24. "by_..." change one thing of a smaller unit at
-// a time: what bench/cost_curves.py draws.
+// "unit" are the two cases that speeds are quoted for: 600 tokens, a span of 25, layer 24. "by_..." change
+// one thing of a smaller unit at a time: what bench/cost_curves.py draws.
 #include <numeric>
 
 #include "support/peak.h"

@@ -1,4 +1,5 @@
-// What the hub says of a repository, and names of models, on arbitrary bytes: an Error, or names that stay inside the cache's folder.
+// What the hub says of a repository, and names of models, on arbitrary bytes: an Error, or names that stay
+// inside the cache's folder.
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>

@@ -1,4 +1,5 @@
-// The yardstick of every benchmark: the machine's own matrix-product speed, and the counters that compare with it.
+// The yardstick of every benchmark: the machine's own matrix-product speed, and the counters that compare
+// with it.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -11,16 +12,20 @@
 
 namespace tugline::bench {
 
-// The batch that the benchmarks run: 32 pushes over a span of 25 in a text of 600 tokens, the site's position 575.
+// The batch that the benchmarks run: 32 pushes over a span of 25 in a text of 600 tokens, the site's position
+// 575.
 inline constexpr RowLayout kBatch{.pushes = 32, .rows = 25, .first_position = 575};
 
-// One backend for the whole program, with as many threads as OMP_NUM_THREADS or the machine gives, in TUGLINE_BENCH_PRECISION or f32.
+// One backend for the whole program, with as many threads as OMP_NUM_THREADS or the machine gives, in
+// TUGLINE_BENCH_PRECISION or f32.
 [[nodiscard]] Backend& backend();
 
-// FLOP/s of the backend's linear map on differences (backend/product_speed), taken before the first benchmark.
+// FLOP/s of the backend's linear map on differences (backend/product_speed), taken before the first
+// benchmark.
 [[nodiscard]] double peak_flops();
 
-// Seconds that rates are counted in: the wall's, or with one thread the processor's, which a busy machine disturbs less.
+// Seconds that rates are counted in: the wall's, or with one thread the processor's, which a busy machine
+// disturbs less.
 [[nodiscard]] bool counts_cpu_time();
 
 // Counters GFLOP/s and peak_share, from the floating-point operations of one iteration.

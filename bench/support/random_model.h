@@ -10,7 +10,8 @@ namespace tugline::bench {
 enum class ModelShape { kSmolLm2_135M, kDeepSeekR1Qwen_1_5B };
 [[nodiscard]] std::string name_of(ModelShape shape);
 
-// The configuration, cut to `layers` layers. A push costs what the layers above its site cost: those below need not exist.
+// The configuration, cut to `layers` layers. A push costs what the layers above its site cost: those below
+// need not exist.
 [[nodiscard]] ModelConfig config_of(ModelShape shape, int64_t layers);
 
 // Values of variance 1 / in, a function of `seed` and of the element's place alone.

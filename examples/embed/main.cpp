@@ -1,4 +1,5 @@
-// tugline in a program of one's own: pushes before a sentence and prints how far the next-token distributions move.
+// tugline in a program of one's own: pushes before a sentence and prints how far the next-token distributions
+// move.
 //
 //   embed MODEL TEXT SENTENCE [LAYER]
 #include <tugline/language_model.h>

@@ -1,5 +1,5 @@
-// The one exception type of the library, with its closed set of codes. The library throws it for errors that a user can correct. It
-// never prints and never exits.
+// The one exception type of the library, with its closed set of codes. The library throws it for errors that
+// a user can correct. It never prints and never exits.
 #pragma once
 
 #include <stdexcept>
@@ -30,8 +30,8 @@ enum class ErrorCode {
 // A short stable name, such as "input", for logs and tests.
 [[nodiscard]] TUGLINE_API std::string_view name_of(ErrorCode code);
 
-// The message names the file, the field or the tensor, what was expected and what was found, and what to do about it. If it is about a
-// setting, what() begins with that setting's name: "null_directions: ...".
+// The message names the file, the field or the tensor, what was expected and what was found, and what to do
+// about it. If it is about a setting, what() begins with that setting's name: "null_directions: ...".
 class TUGLINE_API Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message, std::string setting = {})

@@ -1,11 +1,12 @@
-// A language model, its texts and the spans that are pushed before: load a model, tokenize, read logits and residuals, tug.
+// A language model, its texts and the spans that are pushed before: load a model, tokenize, read logits and
+// residuals, tug.
 //
 //   const auto model = tugline::LanguageModel::load("model.gguf");
 //   const auto trace = model.transcript(text).trace("So the total is 12.");
 //   const tugline::Responses curve = trace.tug({.layers = {20}});
 //
-// All of these are handles: copies are cheap and share one object, which lives as long as the last of them. Any thread may call a
-// model. Calls run one after the other, each on all of the model's threads.
+// All of these are handles: copies are cheap and share one object, which lives as long as the last of them.
+// Any thread may call a model. Calls run one after the other, each on all of the model's threads.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +57,8 @@ struct MemoryTensor {
   int64_t bytes = 0;
 };
 
-// A model whose weights are in memory. tugline packs them; it does not copy them unchanged, and does not write to them.
+// A model whose weights are in memory. tugline packs them; it does not copy them unchanged, and does not
+// write to them.
 struct MemoryModel {
   std::string name = {};    // for captions
   std::string folder = {};  // with its config.json and, for texts, tokenizer.json; it must not be removed
@@ -64,15 +66,17 @@ struct MemoryModel {
   std::shared_ptr<const void> owner = {};  // keeps the memory
 };
 
-// The activations at one hook of one layer, row by row: [tokens, d_model], or [tokens, head_dim] at the hook "z".
+// The activations at one hook of one layer, row by row: [tokens, d_model], or [tokens, head_dim] at the hook
+// "z".
 using ResidualsByLayer32 = std::map<int64_t, std::vector<float>>;
 
 class Transcript;
 
 class TUGLINE_API LanguageModel {
  public:
-  // `model`: a directory, a .gguf file, or ORG/NAME on the hub, which is downloaded if the hub's cache lacks it. Reads and packs the weights. Errors: kNotFound; kInput, kUnsupported
-  // naming the setting or tensor for which the model cannot be run.
+  // `model`: a directory, a .gguf file, or ORG/NAME on the hub, which is downloaded if the hub's cache lacks
+  // it. Reads and packs the weights. Errors: kNotFound; kInput, kUnsupported naming the setting or tensor for
+  // which the model cannot be run.
   [[nodiscard]] static LanguageModel load(const std::string& model, const ModelOptions& options = {},
                                           const Watch& watch = {});
 
@@ -82,18 +86,20 @@ class TUGLINE_API LanguageModel {
 
   [[nodiscard]] const ModelInfo& info() const;
 
-  // `bos`: "auto" (as the tokenizer says), "always", "never". Errors: kNotFound if the model has no tokenizer; kInput for text that is
-  // not UTF-8.
-  // Warns if the tokenizer's files contradict each other about the BOS.
+  // `bos`: "auto" (as the tokenizer says), "always", "never". Errors: kNotFound if the model has no
+  // tokenizer; kInput for text that is not UTF-8. Warns if the tokenizer's files contradict each other about
+  // the BOS.
   [[nodiscard]] Tokens tokenize(std::string_view text, const std::string& bos = "auto",
                                 const Watch& watch = {}) const;
   [[nodiscard]] std::string decode(std::span<const int32_t> ids) const;
   // The bytes of one id; none if no token has it. Errors: kNotFound as tokenize.
   [[nodiscard]] std::string piece(int32_t id) const;
 
-  // [tokens, vocabulary], row by row. Errors: kInput for no ids, ids outside the vocabulary, a transcript that is too long.
+  // [tokens, vocabulary], row by row. Errors: kInput for no ids, ids outside the vocabulary, a transcript
+  // that is too long.
   [[nodiscard]] std::vector<float> logits(std::span<const int32_t> ids, const Watch& watch = {}) const;
-  // `layers`, `hook` and `head` as in PushSettings. Errors: as logits; kUsage for a layer, hook or head that the model does not have.
+  // `layers`, `hook` and `head` as in PushSettings. Errors: as logits; kUsage for a layer, hook or head that
+  // the model does not have.
   [[nodiscard]] ResidualsByLayer32 residuals(std::span<const int32_t> ids, const std::vector<int64_t>& layers,
                                              const std::string& hook = "resid_post",
                                              const std::optional<int64_t>& head = {},
@@ -126,7 +132,8 @@ class TUGLINE_API Transcript {
 
   // The span of a substring, which must occur exactly once. Errors: kUsage, kInput.
   [[nodiscard]] Trace trace(std::string_view sentence) const;
-  // The span of tokens [begin, end). The push lands on begin - 1. Errors (kUsage): tokens that are not there; begin 0.
+  // The span of tokens [begin, end). The push lands on begin - 1. Errors (kUsage): tokens that are not there;
+  // begin 0.
   [[nodiscard]] Trace trace(int64_t begin, int64_t end) const;
 
   Transcript(LanguageModel model, std::string text, Tokens tokens)
@@ -147,9 +154,9 @@ class TUGLINE_API Trace {
   [[nodiscard]] int64_t begin() const { return begin_; }
   [[nodiscard]] int64_t end() const { return end_; }
 
-  // Pushes before the span and measures how far the next-token distributions move. Families of directions that need residuals use those of
-  // this transcript. Errors: kUsage for settings that cannot be, naming them; kInput for vectors of another width,
-  // or of zeros; kInterrupted.
+  // Pushes before the span and measures how far the next-token distributions move. Families of directions
+  // that need residuals use those of this transcript. Errors: kUsage for settings that cannot be, naming
+  // them; kInput for vectors of another width, or of zeros; kInterrupted.
   [[nodiscard]] Responses tug(const PushSettings& settings = {}, const Watch& watch = {}) const;
 
   Trace(Transcript transcript, int64_t begin, int64_t end)

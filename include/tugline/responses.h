@@ -1,5 +1,5 @@
-// The responses of the next-token distributions to pushes at one span, as columns: for each measure one array over layers, directions,
-// epsilons and the rows that are read.
+// The responses of the next-token distributions to pushes at one span, as columns: for each measure one array
+// over layers, directions, epsilons and the rows that are read.
 #pragma once
 
 #include <cstdint>
@@ -41,9 +41,11 @@ class TUGLINE_API Responses {
 
   // Names of the measures (docs/formats.md): "kl" first.
   [[nodiscard]] const std::vector<std::string>& measures() const;
-  // [layers, directions, epsilons, rows]. NaN if a row has no such value. Errors (kUsage): a name that is not in measures().
+  // [layers, directions, epsilons, rows]. NaN if a row has no such value. Errors (kUsage): a name that is not
+  // in measures().
   [[nodiscard]] std::span<const double> values(std::string_view measure) const;
-  // For each push, the means of the same measures over rows, and the measures of the whole push ("kl_own_row", "kl_after", "cosine").
+  // For each push, the means of the same measures over rows, and the measures of the whole push
+  // ("kl_own_row", "kl_after", "cosine").
   [[nodiscard]] const std::vector<std::string>& push_measures() const;
   // [layers, directions, epsilons]. NaN if there is no value. Errors: those of values.
   [[nodiscard]] std::span<const double> means(std::string_view measure) const;

@@ -14,7 +14,8 @@
 
 namespace tugline {
 
-// One column of a table: whole numbers, numbers, or texts. A missing number is NaN, and a missing text is empty.
+// One column of a table: whole numbers, numbers, or texts. A missing number is NaN, and a missing text is
+// empty.
 struct Column {
   std::string name = {};
   std::variant<std::vector<int64_t>, std::vector<double>, std::vector<std::string>> values = {};
@@ -28,8 +29,9 @@ struct Table {
   std::vector<Column> columns = {};
 };
 
-// A handle of a run store (docs/store.md). Every call opens the file, reads it and closes it, so that a sweep may continue meanwhile. All
-// throw Error: kNotFound; kInput if the file is damaged or belongs to another program.
+// A handle of a run store (docs/store.md). Every call opens the file, reads it and closes it, so that a sweep
+// may continue meanwhile. All throw Error: kNotFound; kInput if the file is damaged or belongs to another
+// program.
 class TUGLINE_API Run {
  public:
   [[nodiscard]] static Run open(const std::filesystem::path& path);
@@ -42,37 +44,42 @@ class TUGLINE_API Run {
   [[nodiscard]] std::string summary() const;
   [[nodiscard]] std::string summary_json() const;
 
-  // "curves", "distance", "responses", "rows", "units", "examples": those of `tugline export`, with the same columns and numbers. Errors
-  // (kUsage): another name.
+  // "curves", "distance", "responses", "rows", "units", "examples": those of `tugline export`, with the same
+  // columns and numbers. Errors (kUsage): another name.
   [[nodiscard]] Table table(const std::string& name) const;
 
-  // Computes what `tugline analyze` computes, by the names of its tables; "answers" has the questions and their answers in sentences.
-  // `data` is the dataset that was swept, for its metrics. If it is empty, they are those of the stored analysis. Keeps the results for
-  // all spans and layers in the store, in place of an earlier analysis, if the measure is "kl". Errors (kUsage): a measure, a kind of span
-  // or a layer that the run lacks.
+  // Computes what `tugline analyze` computes, by the names of its tables; "answers" has the questions and
+  // their answers in sentences. `data` is the dataset that was swept, for its metrics. If it is empty, they
+  // are those of the stored analysis. Keeps the results for all spans and layers in the store, in place of an
+  // earlier analysis, if the measure is "kl". Errors (kUsage): a measure, a kind of span or a layer that the
+  // run lacks.
   enum class Keep { kNo, kYes };
   std::map<std::string, Table> analyze(const AnalysisSettings& settings = {}, const DataSource& data = {},
                                        Keep keep = Keep::kYes, const Watch& watch = {}) const;
   // The stored analysis; empty if there is none.
   [[nodiscard]] std::map<std::string, Table> analysis() const;
 
-  // Computes what `tugline dose` computes: the table "doses", and with `tangents` "tangents" and "effective_ranks". Errors (kUsage): settings
-  // out of range; a target that no curve reaches; tangents, if the run has no tiny epsilon.
+  // Computes what `tugline dose` computes: the table "doses", and with `tangents` "tangents" and
+  // "effective_ranks". Errors (kUsage): settings out of range; a target that no curve reaches; tangents, if
+  // the run has no tiny epsilon.
   [[nodiscard]] std::map<std::string, Table> dose(const DoseSettings& settings,
                                                   const Watch& watch = {}) const;
-  // The same with further pushes, which the model makes: near the doses (`refine`), and tiny ones that the run lacks (`tangents`). The run store
-  // does not change. `data` is the dataset that was swept. Errors: also those of sweep; kConflict for another model or dataset.
+  // The same with further pushes, which the model makes: near the doses (`refine`), and tiny ones that the
+  // run lacks (`tangents`). The run store does not change. `data` is the dataset that was swept. Errors: also
+  // those of sweep; kConflict for another model or dataset.
   [[nodiscard]] std::map<std::string, Table> dose(const DoseSettings& settings, const LanguageModel& model,
                                                   const DataSource& data, const Watch& watch = {}) const;
 
   // A figure's bytes: `format` is "svg", "png" or "pdf". Needs gnuplot.
   [[nodiscard]] std::string figure(const PlotSettings& settings = {},
                                    const std::string& format = "svg") const;
-  // Writes a figure into a file, whose extension decides the format. The file is replaced completely or left unchanged.
+  // Writes a figure into a file, whose extension decides the format. The file is replaced completely or left
+  // unchanged.
   void save_figure(const std::filesystem::path& path, const PlotSettings& settings = {}) const;
 
-  // Writes the page of `tugline report`: one HTML file with the analysis, the curves, the transcripts and the tables. `data` is the dataset
-  // that was swept; it may be empty. The file is replaced completely or left unchanged. Errors (kUsage): nothing is measured yet.
+  // Writes the page of `tugline report`: one HTML file with the analysis, the curves, the transcripts and the
+  // tables. `data` is the dataset that was swept; it may be empty. The file is replaced completely or left
+  // unchanged. Errors (kUsage): nothing is measured yet.
   void save_report(const std::filesystem::path& path, const AnalysisSettings& settings = {},
                    const DataSource& data = {}, const Watch& watch = {}) const;
 
@@ -81,9 +88,9 @@ class TUGLINE_API Run {
   std::filesystem::path path_;
 };
 
-// Measures the dataset's spans into the run store at `path`, or adds to an earlier sweep of the same identity what it lacks. Errors: those of Trace::tug;
-// kConflict for the store of another run (names what differs); kNothingToMeasure if every example is skipped; kInterrupted, which keeps
-// every finished unit.
+// Measures the dataset's spans into the run store at `path`, or adds to an earlier sweep of the same identity
+// what it lacks. Errors: those of Trace::tug; kConflict for the store of another run (names what differs);
+// kNothingToMeasure if every example is skipped; kInterrupted, which keeps every finished unit.
 TUGLINE_API Run sweep(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,
                       const SweepSettings& settings = {}, const Watch& watch = {});
 

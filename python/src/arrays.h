@@ -47,7 +47,8 @@ using Ids = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cp
   return {ids.data(), ids.data() + ids.size()};
 }
 
-// {column: array or list of str}, in order. A text that is missing is None, a whole number that is missing makes the column floats.
+// {column: array or list of str}, in order. A text that is missing is None, a whole number that is missing
+// makes the column floats.
 [[nodiscard]] nb::dict columns_of(tugline::Table table);
 
 }  // namespace tugline_python

@@ -1,5 +1,5 @@
-// Calls on the library from Python: without the GIL, stopped by Ctrl-C, with warnings and progress handed to Python functions, and errors
-// as Python's exceptions.
+// Calls on the library from Python: without the GIL, stopped by Ctrl-C, with warnings and progress handed to
+// Python functions, and errors as Python's exceptions.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -19,9 +19,10 @@ namespace nb = nanobind;
 // Throws the exception class of tugline/_errors.py that belongs to the error.
 [[noreturn]] void throw_error(const tugline::Error& error);
 
-// One call, made and destroyed by the calling thread while it holds the GIL. Meanwhile SIGINT is blocked in this thread and in those that it
-// starts: a compute library may have the stack pointer elsewhere while it multiplies, where a signal's handler would write into its
-// data. The signal is let in, and Python's handler run, each time that the library asks whether to go on.
+// One call, made and destroyed by the calling thread while it holds the GIL. Meanwhile SIGINT is blocked in
+// this thread and in those that it starts: a compute library may have the stack pointer elsewhere while it
+// multiplies, where a signal's handler would write into its data. The signal is let in, and Python's handler
+// run, each time that the library asks whether to go on.
 class Call {
  public:
   // `warn(sentence)` and `progress(pushes, all_pushes, work, unit)` are Python functions, or None.

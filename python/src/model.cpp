@@ -71,7 +71,8 @@ nb::dict residuals_of(const LanguageModel& model, const Ids& ids, const std::vec
   return arrays;
 }
 
-// `tensors`: {name: (dtype, shape, address, bytes)}. `owner` is kept as long as the model; it is let go with the GIL held.
+// `tensors`: {name: (dtype, shape, address, bytes)}. `owner` is kept as long as the model; it is let go with
+// the GIL held.
 LanguageModel load_memory(const std::string& name, const std::string& folder, const nb::dict& tensors,
                           nb::object owner, const tugline::ModelOptions& options, nb::object warn) {
   tugline::MemoryModel memory{.name = name, .folder = folder};

@@ -1,5 +1,5 @@
-// tugline._tugline: the public headers of the library, one to one. What a user sees is in python/tugline, which checks arguments and knows
-// pandas, notebooks and progress bars.
+// tugline._tugline: the public headers of the library, one to one. What a user sees is in python/tugline,
+// which checks arguments and knows pandas, notebooks and progress bars.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>

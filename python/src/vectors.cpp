@@ -16,7 +16,8 @@ namespace {
 using tugline::Vectors;
 using tugline::VectorSettings;
 
-// {kind: {layer: (array [n, width], what its rows belong to)}}; the arrays show the object's memory and keep it
+// {kind: {layer: (array [n, width], what its rows belong to)}}; the arrays show the object's memory and keep
+// it
 nb::dict kinds_of(const Vectors& vectors) {
   nb::dict kinds;
   for (const auto& [kind, by_layer] : vectors.by_kind) {

@@ -1,5 +1,5 @@
-// A model through the public headers: its logits are the reference implementation's, its tug is the program's, to the bit; it leaves the
-// process's threads alone and can be stopped.
+// A model through the public headers: its logits are the reference implementation's, its tug is the
+// program's, to the bit; it leaves the process's threads alone and can be stopped.
 #include "tugline/language_model.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// A sweep through the public headers leaves the store that the program leaves, and its tables are the program's exports.
+// A sweep through the public headers leaves the store that the program leaves, and its tables are the
+// program's exports.
 #include "tugline/run.h"
 
 #include <gtest/gtest.h>

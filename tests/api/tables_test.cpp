@@ -1,4 +1,5 @@
-// Rows of cells become columns: whole numbers stay whole until a fraction comes, texts win over numbers, nothing is lost on the way.
+// Rows of cells become columns: whole numbers stay whole until a fraction comes, texts win over numbers,
+// nothing is lost on the way.
 #include "tugline/api/tables.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-// What is asked about tokens: the difference of two answers' logits, and the tokens that moved most, against their definitions, on both
-// backends. Right for tiny pushes: relative to the push's effect and not to the logits.
+// What is asked about tokens: the difference of two answers' logits, and the tokens that moved most, against
+// their definitions, on both backends. Right for tiny pushes: relative to the push's effect and not to the
+// logits.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -85,8 +86,8 @@ void expect_moved(const std::vector<MovedToken>& found, std::vector<Long> moved,
   }
 }
 
-// q is off by some units of the logits' size: 1e-4 leaves ten times as much. A delta is off by sqrt(hidden) < 5 units of the move, 16 for the
-// worst of many.
+// q is off by some units of the logits' size: 1e-4 leaves ten times as much. A delta is off by sqrt(hidden) <
+// 5 units of the move, 16 for the worst of many.
 TEST(AskedTokens, AreTheirDefinitionsForEveryMove) {
   const Both both;
   for (Backend* backend : {both.reference.get(), both.cpu.get()})

@@ -1,5 +1,5 @@
-// Causal grouped-query attention over a shared prefix and each push's own rows: both backends against a formula written here
-// anew, key by key.
+// Causal grouped-query attention over a shared prefix and each push's own rows: both backends against a
+// formula written here anew, key by key.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -128,8 +128,9 @@ std::vector<double> attend(Backend& backend, const Case& c) {
   return out.values();
 }
 
-// A score is off by head_dim + 2 roundings of its terms' magnitudes; that error e makes a weight wrong by a factor e^(2 e) at
-// most; exp, the sum over the keys, the quotient and the mix add as many roundings again as there are keys, and some.
+// A score is off by head_dim + 2 roundings of its terms' magnitudes; that error e makes a weight wrong by a
+// factor e^(2 e) at most; exp, the sum over the keys, the quotient and the mix add as many roundings again as
+// there are keys, and some.
 void expect_formula(const Case& c, const std::vector<double>& found, double unit) {
   const Formula formula(c);
   const auto dim = static_cast<size_t>(c.shape.head_dim);
@@ -188,8 +189,9 @@ TEST(AttentionShapes, WholeTranscriptInSeveralTasks) {
   expect_formula(c, attend(*both.cpu, c), kUnit);
 }
 
-// Scores of hundreds: one key takes nearly all. Found and expected are then within what f32 leaves of the scores: an error e of a score moves
-// weights by less than e, and a result by less than e times the values' spread.
+// Scores of hundreds: one key takes nearly all. Found and expected are then within what f32 leaves of the
+// scores: an error e of a score moves weights by less than e, and a result by less than e times the values'
+// spread.
 TEST(AttentionShapes, LargeScoresAreRight) {
   Numbers numbers(100);
   const Both both;

@@ -62,7 +62,8 @@ TEST(RoundToBf16, NaNStaysNaN) {
   for (const float v : found) EXPECT_TRUE(std::isnan(v));
 }
 
-// Rows of every length up to a few vectors, whose last elements take another way; what is behind them is left alone.
+// Rows of every length up to a few vectors, whose last elements take another way; what is behind them is left
+// alone.
 TEST(RoundToBf16, PackedBitsAreTheSameNumbers) {
   const std::vector<float> numbers = telling_numbers();
   for (size_t n = 0; n < 70; ++n) {

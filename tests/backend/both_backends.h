@@ -52,8 +52,8 @@ inline LinearSource source_of(const std::vector<double>& weight, int64_t out, in
   return source;
 }
 
-// Columns [begin, begin + columns) of a wider buffer, as the views of q, k and v are. What lies outside is filled with
-// NaN, which shows in any result that reads it.
+// Columns [begin, begin + columns) of a wider buffer, as the views of q, k and v are. What lies outside is
+// filled with NaN, which shows in any result that reads it.
 class Slice {
  public:
   Slice(Backend& backend, int64_t rows, int64_t columns, int64_t before = 0, int64_t after = 0)

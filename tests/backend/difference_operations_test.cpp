@@ -1,5 +1,5 @@
-// The operations on differences: what each is the difference of, computed here in long double where it would cancel in f64, and the
-// same for differences so large that they drown the base.
+// The operations on differences: what each is the difference of, computed here in long double where it would
+// cancel in f64, and the same for differences so large that they drown the base.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,8 @@ class DifferenceOperations : public testing::TestWithParam<double> {
  protected:
   [[nodiscard]] static double size() { return GetParam(); }  // of the differences; the bases are about 1
 
-  // Errors are relative to `scale`: the largest expected element of the row that i is in, times `roundings` of the backend.
+  // Errors are relative to `scale`: the largest expected element of the row that i is in, times `roundings`
+  // of the backend.
   static void expect_difference(const std::vector<Long>& expected, const std::vector<double>& found,
                                 int64_t columns, double allowed, const std::string& what) {
     ASSERT_EQ(found.size(), expected.size());
@@ -99,8 +100,8 @@ std::vector<Long> layer_norm(std::vector<Long> x, const std::vector<double>& wei
   return rms_norm(x, weight, eps);
 }
 
-// The RMS norm's, and n more for each of the two means. Bases and differences of which most is their mean: what is centred away takes
-// its rounding along, relative to what is left.
+// The RMS norm's, and n more for each of the two means. Bases and differences of which most is their mean:
+// what is centred away takes its rounding along, relative to what is left.
 TEST_P(DifferenceOperations, LayerNorm) {
   for (const double mean : {0.0, 4.0}) {
     for (const int64_t n : {13, 24, 200}) {
@@ -134,7 +135,8 @@ std::vector<Long> gelu(std::vector<Long> x) {
   return x;
 }
 
-// Relative to the row's largest element: a dozen roundings of Phi and of its difference, which the tails of a d beyond 1/4 add to.
+// Relative to the row's largest element: a dozen roundings of Phi and of its difference, which the tails of a
+// d beyond 1/4 add to.
 TEST_P(DifferenceOperations, Gelu) {
   for (const double width : {0.1, 1.0, 10.0, 60.0}) {
     constexpr int64_t kColumns = 77;
@@ -154,7 +156,8 @@ TEST_P(DifferenceOperations, Gelu) {
   }
 }
 
-// Element by element too, if the base is no larger than a few: far from a zero of GELU's slope its relative precision stays.
+// Element by element too, if the base is no larger than a few: far from a zero of GELU's slope its relative
+// precision stays.
 TEST_P(DifferenceOperations, GeluOfOneElement) {
   for (double x = -4; x <= 4; x += 0.0625) {
     if (std::abs(x + 0.75) < 0.25) continue;  // the slope's zero is at -0.7518
@@ -212,7 +215,8 @@ TEST_P(DifferenceOperations, Swiglu) {
       b.swiglu_difference(*b.trace_gate(gate_up.view()), Slice(b, d, 2 * kWidth, 0, 3).view(), out.view());
       return out.values();
     });
-    // Relative to the row's largest element; a gate beyond 40 may cost some units more where both it and its change are large.
+    // Relative to the row's largest element; a gate beyond 40 may cost some units more where both it and its
+    // change are large.
     const double unseen = 0x1p-60 * gates / size();
     expect_difference(expected, results.expected, kWidth, 32 * kF64 + unseen, "reference");
     expect_difference(expected, results.found, kWidth, 32 * kUnit + unseen, "cpu");
@@ -332,7 +336,8 @@ std::vector<double> attention_difference(Backend& b, const AttentionCase& c) {
   return out.values();
 }
 
-// Scores are sums of head_dim products, mixes sums over the keys; where scores move by tens, their rounding is multiplied by as much.
+// Scores are sums of head_dim products, mixes sums over the keys; where scores move by tens, their rounding
+// is multiplied by as much.
 TEST_P(DifferenceOperations, Attention) {
   for (const RowLayout layout : {RowLayout{.pushes = 4, .rows = 7, .first_position = 20},
                                  RowLayout{.pushes = 3, .rows = 5, .first_position = 0},
@@ -358,7 +363,8 @@ class BothBackends : public testing::Test {
   Both both_;
 };
 
-// A push that takes the residual away: what is left is eps, not the rounding of a difference of squares, which may be negative.
+// A push that takes the residual away: what is left is eps, not the rounding of a difference of squares,
+// which may be negative.
 TEST_F(BothBackends, RmsNormOfAResidualThatIsPushedToZero) {
   Numbers numbers(3);
   const auto base = numbers.normals(64, 100.0);
@@ -379,8 +385,8 @@ TEST_F(BothBackends, RmsNormOfAResidualThatIsPushedToZero) {
   }
 }
 
-// The same change of all visible scores is no change: one key's score alone (a row that sees itself only), or the score of a key that has
-// all the weight.
+// The same change of all visible scores is no change: one key's score alone (a row that sees itself only), or
+// the score of a key that has all the weight.
 TEST_F(BothBackends, AttentionToOneKeyWhoseScoreMoves) {
   for (const double drop : {-200.0, -50.0, -20.0, 20.0, 50.0, 200.0}) {
     AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 0},
@@ -433,8 +439,8 @@ TEST_F(BothBackends, Clear) {
   }
 }
 
-// A norm does not know its input's unit: with eps scaled by its square, powers of two change nothing but which sums f32 holds. From 2^-60 to
-// 2^60 squares leave its range, and so do cubes from 2^-40 on.
+// A norm does not know its input's unit: with eps scaled by its square, powers of two change nothing but
+// which sums f32 holds. From 2^-60 to 2^60 squares leave its range, and so do cubes from 2^-40 on.
 TEST(Norms, AreTheSameInEveryUnit) {
   Numbers numbers(5);
   const Both both;

@@ -80,8 +80,8 @@ Expected by_definition(const Distributions& on) {
   return expected;
 }
 
-// The sums are exact here, so that only their combination rounds: by a few f64 roundings, which Z's logarithm magnifies to 1e-16 / |d|^2 of KL
-// unless the series for tiny Z takes its place.
+// The sums are exact here, so that only their combination rounds: by a few f64 roundings, which Z's logarithm
+// magnifies to 1e-16 / |d|^2 of KL unless the series for tiny Z takes its place.
 TEST(DivergenceSums, GivesTheResponsesOfTheDefinitions) {
   for (const double size : {1e-3, 0.1, 1.0, 3.0}) {
     const Distributions on = random_distributions(size);

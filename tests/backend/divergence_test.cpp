@@ -1,5 +1,6 @@
-// The divergence of pushed rows from base rows, against the definition in two passes of long double: log-probabilities of both
-// distributions, then the sums. 64 bits of mantissa leave KL right to 1e-17 absolute.
+// The divergence of pushed rows from base rows, against the definition in two passes of long double:
+// log-probabilities of both distributions, then the sums. 64 bits of mantissa leave KL right to 1e-17
+// absolute.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -120,9 +121,10 @@ std::vector<RowResponse> responses(Backend& backend, const Case& c, double tempe
   return backend.submit_divergence(*head, *base, Slice(backend, c.dx, c.hidden).view())->collect();
 }
 
-// Logits are sums of `hidden` products: a random walk of sqrt(hidden) <= 8 roundings, twice that for the worst of many. For
-// delta, of size `move`, that is an error of 16 unit move. Its part that is common to all tokens does no harm; the rest shows where
-// the likely tokens' deltas lie close together: the derivative of KL by delta, summed over the tokens, is about sqrt(2 KL).
+// Logits are sums of `hidden` products: a random walk of sqrt(hidden) <= 8 roundings, twice that for the
+// worst of many. For delta, of size `move`, that is an error of 16 unit move. Its part that is common to all
+// tokens does no harm; the rest shows where the likely tokens' deltas lie close together: the derivative of
+// KL by delta, summed over the tokens, is about sqrt(2 KL).
 double delta_error(double unit, double move) { return 16 * unit * move; }
 
 // KL(q || p) has E_q[delta] in it, a sum in f64 of terms as large as the move, on both backends.
@@ -152,8 +154,9 @@ void expect_definition(Backend& backend, const Case& c, double unit, double move
     ASSERT_NEAR(found[r].delta_logprob, expected.delta_logprob, relative * move)
         << backend.name() << " row " << r;
     ASSERT_EQ(found[r].top1_flip, expected.top1_flip) << backend.name() << " row " << r;
-    // In f32 log E_q[e^d] is estimated before the walk. Its error eta is corrected for to the second order in JS, whose second derivative is
-    // known to 0.1 of JS; a third order is left, eta^3 / 24 at most. In TV the tokens of |u| < eta are on the wrong side (docs/method.md).
+    // In f32 log E_q[e^d] is estimated before the walk. Its error eta is corrected for to the second order in
+    // JS, whose second derivative is known to 0.1 of JS; a third order is left, eta^3 / 24 at most. In TV the
+    // tokens of |u| < eta are on the wrong side (docs/method.md).
     const double eta =
         unit == kF64Unit ? 0 : std::sqrt(2.5e-4 * std::min(4.0, expected.kl + expected.kl_reverse));
     ASSERT_NEAR(found[r].js, expected.js,
@@ -187,8 +190,8 @@ TEST_P(Divergence, FollowsTheDefinition) {
   }
 }
 
-// Where KL is 1e-12 and below, the definition itself needs more than long double: E_q[(delta - E_q[delta])^2] / 2 is the
-// divergence to a relative error of delta, 1e-6 and below.
+// Where KL is 1e-12 and below, the definition itself needs more than long double: E_q[(delta - E_q[delta])^2]
+// / 2 is the divergence to a relative error of delta, 1e-6 and below.
 TEST_P(Divergence, TinyMovesKeepTheirDigits) {
   for (const double move : {1e-6, 1e-7, 1e-9}) {
     const Case c = make_case(numbers_, GetParam(), {.base = 3, .move = move});
@@ -227,8 +230,9 @@ TEST_P(Divergence, TinyMovesKeepTheirDigits) {
   }
 }
 
-// From 1e-9 down everything is of first or second order in the move, to 1e-9 relative: by 2^-k of it, KL both ways and JS are 4^-k as
-// large, and the others 2^-k. Down to what f32 holds of a logit's difference, and f64.
+// From 1e-9 down everything is of first or second order in the move, to 1e-9 relative: by 2^-k of it, KL both
+// ways and JS are 4^-k as large, and the others 2^-k. Down to what f32 holds of a logit's difference, and
+// f64.
 TEST_P(Divergence, TinyMovesKeepTheirOrder) {
   const Case unit = make_case(numbers_, GetParam(), {.base = 3, .move = 0x1p-30});
   const auto scaled = [&](Backend& backend, int k) {
@@ -245,7 +249,8 @@ TEST_P(Divergence, TinyMovesKeepTheirOrder) {
       const auto found = scaled(*backend, k);
       for (size_t r = 0; r < found.size(); ++r) {
         const std::string what = std::string(backend->name()) + " k " + std::to_string(k);
-        // The mean of d is left with its rounding, which is not scaled where products differ in shape: 1e-5, as f32's.
+        // The mean of d is left with its rounding, which is not scaled where products differ in shape: 1e-5,
+        // as f32's.
         const auto near = [&](double value, double at_0, double scale, double size) {
           EXPECT_NEAR(value * scale, at_0, 1e-5 * size) << what;
         };
@@ -264,7 +269,8 @@ TEST_P(Divergence, TinyMovesKeepTheirOrder) {
   }
 }
 
-// KL = a e^2 + b e^3 + ...; the mean over +e and -e has no odd terms, so KL / e^2 is constant to e^2: 1e-6 here.
+// KL = a e^2 + b e^3 + ...; the mean over +e and -e has no odd terms, so KL / e^2 is constant to e^2: 1e-6
+// here.
 TEST_P(Divergence, IsQuadraticInSmallMoves) {
   const Case unit = make_case(numbers_, GetParam(), {.base = 3, .move = 1}, 2, 1);
   for (Backend* backend : {both_.reference.get(), both_.cpu.get()}) {
@@ -329,8 +335,8 @@ TEST_P(Divergence, TemperatureDividesTheLogits) {
   }
 }
 
-// A temperature divides every logit and changes no order: a row flips at every temperature or at none. Rows that f32 sums cannot hold, and
-// those of a low temperature are many, are computed otherwise and flip alike.
+// A temperature divides every logit and changes no order: a row flips at every temperature or at none. Rows
+// that f32 sums cannot hold, and those of a low temperature are many, are computed otherwise and flip alike.
 TEST_P(Divergence, FlipsDoNotDependOnTheTemperature) {
   const auto bf16 =
       make_cpu_backend({.precision = Precision::kBf16, .bf16_products = Bf16Products::kEmulated});
@@ -428,8 +434,8 @@ TEST(DivergenceTokens, OfEqualTokensTheLowestIsTheLikeliest) {
   }
 }
 
-// Half of q's mass, on more tokens than the CPU backend centres on, falls by a thousand nats: E_q[e^delta] is 1/2, the sum of terms
-// that are near +500 and -500.
+// Half of q's mass, on more tokens than the CPU backend centres on, falls by a thousand nats: E_q[e^delta] is
+// 1/2, the sum of terms that are near +500 and -500.
 TEST(DivergenceTokens, ManyTokensThatVanish) {
   const Both both;
   std::vector<double> x(200);
@@ -443,8 +449,8 @@ TEST(DivergenceTokens, ManyTokensThatVanish) {
   expect_definition(*both.cpu, c, kF32, 1);
 }
 
-// The pilot's 1,024 of 5,001 nearly equally likely tokens cannot estimate log E_q[e^d] well for moves of 1.5 nats: rows walk twice. Moves of
-// 100 nats leave f32: rows are computed in f64. Both happen, and are right.
+// The pilot's 1,024 of 5,001 nearly equally likely tokens cannot estimate log E_q[e^d] well for moves of 1.5
+// nats: rows walk twice. Moves of 100 nats leave f32: rows are computed in f64. Both happen, and are right.
 TEST(DivergenceWays, RowsWalkTwiceOrFallBackToF64) {
   for (const auto products : {cpu::DifferenceProducts::kF32, cpu::DifferenceProducts::kEmulatedBf16}) {
     for (const double move : {1.5, 100.0}) {

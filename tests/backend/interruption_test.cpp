@@ -1,4 +1,5 @@
-// Work that is asked to stop ends before its next product, on every backend, and is taken up again afterwards.
+// Work that is asked to stop ends before its next product, on every backend, and is taken up again
+// afterwards.
 #include <gtest/gtest.h>
 
 #include <atomic>

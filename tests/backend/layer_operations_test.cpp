@@ -1,4 +1,5 @@
-// Norm, rotation, activation and linear map: CPU against reference, within bounds that follow from each one's own arithmetic.
+// Norm, rotation, activation and linear map: CPU against reference, within bounds that follow from each one's
+// own arithmetic.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +16,8 @@ struct RotatedHead {
   size_t half;  // of the columns that are rotated
 };
 
-// The reference's rotation against complex multiplication by e^(i angle); columns after the rotated ones stay.
+// The reference's rotation against complex multiplication by e^(i angle); columns after the rotated ones
+// stay.
 void expect_rotated(const std::vector<double>& x, const std::vector<double>& angles, const RowLayout& layout,
                     const std::vector<double>& rotated, int64_t columns, const RotatedHead& head) {
   const auto [dim, half] = head;
@@ -39,8 +41,8 @@ class LayerOperations : public testing::TestWithParam<uint32_t> {
   Both both_;
 };
 
-// Relative to the result: the sum of n squares is off by n roundings, half of that after the root; then mean, eps, root,
-// quotient and two products.
+// Relative to the result: the sum of n squares is off by n roundings, half of that after the root; then mean,
+// eps, root, quotient and two products.
 TEST_P(LayerOperations, RmsNorm) {
   const int64_t n = numbers_.one_of<int64_t>({1, 13, 24, 80, 96, 200, 576});
   const int64_t heads = numbers_.between(1, 3);
@@ -61,8 +63,8 @@ TEST_P(LayerOperations, RmsNorm) {
       results, [&](size_t i) { return relative * std::abs(results.expected[i]) + 1e-40; }, "rms_norm");
 }
 
-// Every centred element is off by the mean's n roundings and its own; those of the norm come on top, relative to the largest
-// normed element, and the bias's addition.
+// Every centred element is off by the mean's n roundings and its own; those of the norm come on top, relative
+// to the largest normed element, and the bias's addition.
 TEST_P(LayerOperations, LayerNorm) {
   const int64_t n = numbers_.one_of<int64_t>({2, 13, 24, 80, 200, 576});
   const int64_t rows = numbers_.between(1, 30);
@@ -81,7 +83,8 @@ TEST_P(LayerOperations, LayerNorm) {
     EXPECT_EQ(in.values(), out.values()) << "in place";
     return out.values();
   });
-  // Against the definition in long double; the centred row's root is at least 1 / sqrt(n) of its largest element.
+  // Against the definition in long double; the centred row's root is at least 1 / sqrt(n) of its largest
+  // element.
   for (int64_t r = 0; r < rows; ++r) {
     const auto at = [&](int64_t c) { return static_cast<long double>(x[static_cast<size_t>(r * n + c)]); };
     long double sum = 0;
@@ -144,8 +147,8 @@ TEST_P(LayerOperations, Rope) {
   expect_rotated(x, angles, layout, results.expected, heads * head_dim, head);
 }
 
-// GELU against its definition. Phi is off by some ten roundings, and in the tail by those of the exponent, x^2 / 2, as many times as it is
-// large.
+// GELU against its definition. Phi is off by some ten roundings, and in the tail by those of the exponent,
+// x^2 / 2, as many times as it is large.
 TEST_P(LayerOperations, Gelu) {
   const int64_t width = numbers_.one_of<int64_t>({1, 13, 40, 80, 200});
   const int64_t rows = numbers_.between(1, 30);
@@ -164,8 +167,8 @@ TEST_P(LayerOperations, Gelu) {
   }
 }
 
-// exp is within 2 units in the last place; with the sum, the quotient and the product that makes at most 8 roundings.
-// Below f32's smallest normal the result may be flushed to zero.
+// exp is within 2 units in the last place; with the sum, the quotient and the product that makes at most 8
+// roundings. Below f32's smallest normal the result may be flushed to zero.
 TEST_P(LayerOperations, Swiglu) {
   const int64_t width = numbers_.one_of<int64_t>({1, 13, 40, 80, 200});
   const int64_t rows = numbers_.between(1, 30);
@@ -219,7 +222,8 @@ std::vector<double> magnitudes(const LinearCase& c) {
   return sums;
 }
 
-// in products, the bias and the addition to what was there: in + 2 roundings, each relative to the terms' magnitudes.
+// in products, the bias and the addition to what was there: in + 2 roundings, each relative to the terms'
+// magnitudes.
 TEST_P(LayerOperations, Linear) {
   const LinearCase c = random_linear(numbers_);
   const std::vector<double> scale = magnitudes(c);

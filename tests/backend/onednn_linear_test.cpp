@@ -1,4 +1,5 @@
-// What oneDNN multiplies with: a product that falls to its reference loops is right, and tens of times slower.
+// What oneDNN multiplies with: a product that falls to its reference loops is right, and tens of times
+// slower.
 #include "tugline/backend/cpu/onednn_linear.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +30,8 @@ TEST_P(OneDnnImplementation, IsNeverTheReferenceLoops) {
   }
 }
 
-// Transcripts come in any number of lengths. oneDNN itself keeps the latest 1,024 products, so those come first.
+// Transcripts come in any number of lengths. oneDNN itself keeps the latest 1,024 products, so those come
+// first.
 TEST(OneDnnLinear, ItsMemoryStaysTheSameOverManyLengths) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the sanitizer keeps freed memory for a while";

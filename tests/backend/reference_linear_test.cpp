@@ -37,7 +37,8 @@ class ReferenceLinear : public testing::TestWithParam<Shape> {
   }
 };
 
-// Each sum of `in` products and a bias is off by in + 1 roundings, relative to its terms' magnitudes; the plain one by as many.
+// Each sum of `in` products and a bias is off by in + 1 roundings, relative to its terms' magnitudes; the
+// plain one by as many.
 TEST_P(ReferenceLinear, IsThePlainLoop) {
   const std::vector<double> found = product(shape_.rows);
   for (int64_t r = 0; r < shape_.rows; ++r) {
@@ -69,12 +70,14 @@ TEST_P(ReferenceLinear, SameBitsForAnyThreadsAndBatch) {
   EXPECT_TRUE(std::equal(first.begin(), first.end(), all.begin()));
 }
 
-// Panels, tiles and parts of the inputs that are full and that are not; more rows than one panel, more outputs than one tile.
+// Panels, tiles and parts of the inputs that are full and that are not; more rows than one panel, more
+// outputs than one tile.
 INSTANTIATE_TEST_SUITE_P(Shapes, ReferenceLinear,
                          testing::Values(Shape{1, 1, 1}, Shape{3, 5, 7}, Shape{16, 256, 64},
                                          Shape{25, 576, 130}, Shape{40, 1000, 65}, Shape{17, 20000, 9}));
 
-// Nothing is kept of a weight: it is read when it is used, and an error in reading comes out of the parallel loop.
+// Nothing is kept of a weight: it is read when it is used, and an error in reading comes out of the parallel
+// loop.
 TEST(ReferenceLinear, ReadsItsWeightEachTime) {
   const auto backend = make_reference_backend();
   std::atomic<int> reads = 0;

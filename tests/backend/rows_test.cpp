@@ -1,5 +1,5 @@
-// The operations that only move or add rows: the CPU backend gives the reference's numbers exactly, because f32 inputs
-// are copied, or rounded once where two are added.
+// The operations that only move or add rows: the CPU backend gives the reference's numbers exactly, because
+// f32 inputs are copied, or rounded once where two are added.
 #include <gtest/gtest.h>
 
 #include "backend/both_backends.h"

@@ -1,4 +1,5 @@
-// Head exactly, tail sampled: the choice of tokens, that its sums are unbiased, and that its standard error is what errors are like.
+// Head exactly, tail sampled: the choice of tokens, that its sums are unbiased, and that its standard error
+// is what errors are like.
 #include "tugline/backend/cpu/vocabulary_sample.h"
 
 #include <gtest/gtest.h>
@@ -116,8 +117,8 @@ TEST(VocabularySampling, DependsOnItsStreamOnly) {
   EXPECT_NE(base.sample(sampling(1)).tokens, base.sample(sampling(2)).tokens);
 }
 
-// The mean over many samples of the tail's mass in each row, and of another sum, is the true one: within 4 standard errors of that
-// mean.
+// The mean over many samples of the tail's mass in each row, and of another sum, is the true one: within 4
+// standard errors of that mean.
 TEST(VocabularySampling, SumsAreUnbiased) {
   const Base base;
   constexpr int kSamples = 400;
@@ -164,8 +165,8 @@ TEST(SampledDivergence, IsNearTheExactOneAndSaysHowNear) {
       }
     }
   }
-  // Of normal errors, those over standard errors of 15 degrees of freedom would follow Student's t, whose variance is 15 / 13. A tail's
-  // terms are skewed, and rows share a sample.
+  // Of normal errors, those over standard errors of 15 degrees of freedom would follow Student's t, whose
+  // variance is 15 / 13. A tail's terms are skewed, and rows share a sample.
   EXPECT_GT(squares / count, 0.7);
   EXPECT_LT(squares / count, 1.8);
   EXPECT_LT(largest_error, 0.3);
@@ -191,7 +192,8 @@ TEST(SampledDivergence, OtherColumnsAreEstimatesToo) {
   }
 }
 
-// At every temperature the head holds the tokens that may become the likeliest: flips are those of the whole vocabulary at temperature 1.
+// At every temperature the head holds the tokens that may become the likeliest: flips are those of the whole
+// vocabulary at temperature 1.
 TEST(SampledDivergence, FlipsDoNotDependOnTheTemperature) {
   for (const auto precision : {Precision::kF32, Precision::kBf16}) {
     const auto backend = make_cpu_backend({.precision = precision, .bf16_products = Bf16Products::kEmulated});

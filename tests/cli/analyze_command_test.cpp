@@ -70,7 +70,8 @@ TEST_F(AnalyzeCommand, FiguresOfSpans) {
   }
 }
 
-// A list of the data's own is a metric under its own name; one that has the name of a column is left out, with the cure.
+// A list of the data's own is a metric under its own name; one that has the name of a column is left out,
+// with the cure.
 TEST_F(AnalyzeCommand, MetricsOfTheDatasOwn) {
   const ProgramOutcome outcome = tugline("analyze run.db data.json --resamples 200 --json");
   ASSERT_EQ(outcome.status, 0) << outcome.err;
@@ -100,7 +101,8 @@ TEST_F(AnalyzeCommand, DoubtfulNumbersArePairedWithNothing) {
     EXPECT_EQ(span["counterfactual_importance_kl"], nullptr);
 }
 
-// Each kind of control by itself, paired within examples, and none of them with a chunk's metric that is not its own.
+// Each kind of control by itself, paired within examples, and none of them with a chunk's metric that is not
+// its own.
 TEST_F(AnalyzeCommand, AnchorsAgainstEachKindOfControl) {
   const ProgramOutcome swept = tugline(
       "sweep \"$MODEL\" data.json -o controls.db --layers 0,1 --epsilons 0,1,2 --directions 3 --spans "

@@ -32,7 +32,8 @@ class Commands : public testing::Test {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
-  // Runs `tugline ARGUMENTS` in the folder; $MODEL is the tiny model, which more threads than one only slow down.
+  // Runs `tugline ARGUMENTS` in the folder; $MODEL is the tiny model, which more threads than one only slow
+  // down.
   [[nodiscard]] ProgramOutcome tugline(const std::string& arguments) const {
     return run_program("cd '" + folder_.path().string() + "' && MODEL='" + kTinyModel +
                        "' && export OMP_NUM_THREADS=1 && '" TUGLINE_PROGRAM "' " + arguments);

@@ -1,4 +1,5 @@
-// Direction files as people save them: each gives the responses of the plain one, to bf16's rounding where they are in bf16.
+// Direction files as people save them: each gives the responses of the plain one, to bf16's rounding where
+// they are in bf16.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -29,7 +30,8 @@ TEST(DirectionCases, EveryFormGivesTheResponsesOfThePlainOne) {
     const auto responses = nlohmann::json::parse(outcome.out).at("layers").at(0).at("responses");
     ASSERT_GE(responses.size(), 1U);  // of a control vector the first
     ASSERT_LE(responses.size(), right.size());
-    // A component that is rounded to 8 bits moves by 2^-9 of itself at most, and KL by twice that at most, of itself.
+    // A component that is rounded to 8 bits moves by 2^-9 of itself at most, and KL by twice that at most, of
+    // itself.
     const bool is_bf16 = entry.path().stem() == "bf16";
     for (size_t i = 0; i < responses.size(); ++i) {
       const double expected = right[i].get<double>();

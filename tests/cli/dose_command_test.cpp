@@ -66,7 +66,8 @@ TEST_F(DoseCommand, EachVectorHasItsDose) {
   EXPECT_EQ(components[1]["spans"], 2);
 }
 
-// Few epsilons leave a wide error. A refined dose has a small one, and the push at it reaches the target; the run stays as it is.
+// Few epsilons leave a wide error. A refined dose has a small one, and the push at it reaches the target; the
+// run stays as it is.
 TEST_F(DoseCommand, RefinedDosesAreReached) {
   sweep("-o run.db --layers 0,2 --epsilons 0,2,4,8 --directions 2");
   const std::string before = tugline("export run.db --table responses").out;
@@ -129,7 +130,8 @@ TEST_F(DoseCommand, ATangentIsTheLimitOfItsPush) {
   }
 }
 
-// A sweep with nodes measures a part of the grid, and what it did not measure is interpolated to what a whole sweep measures.
+// A sweep with nodes measures a part of the grid, and what it did not measure is interpolated to what a whole
+// sweep measures.
 TEST_F(DoseCommand, NodesPredictTheEpsilonsThatAreLeftOut) {
   const std::string settings = " --layers 0,2 --epsilons 0:2:21 --directions 2";
   sweep("-o nodes.db --nodes" + settings);

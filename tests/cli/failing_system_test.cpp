@@ -1,4 +1,5 @@
-// A system that refuses: a log on a full disk, a limit on the size of files. A message and an exit status, never a signal.
+// A system that refuses: a log on a full disk, a limit on the size of files. A message and an exit status,
+// never a signal.
 #include "commands.h"
 
 namespace tugline::test {
@@ -27,8 +28,8 @@ TEST_F(FailingSystem, AFileThatMayNotGrowIsAnError) {
 }
 
 #ifndef __SANITIZE_ADDRESS__  // which needs terabytes of address space
-// From little more than the program's own libraries need to more than the run needs. With less, the loader gives up, or a library does
-// in its own initialisation, before any code of ours.
+// From little more than the program's own libraries need to more than the run needs. With less, the loader
+// gives up, or a library does in its own initialisation, before any code of ours.
 TEST_F(FailingSystem, ALimitOnAddressSpaceEndsInNoSignal) {
   const auto limited = [&](int kilobytes, const std::string& arguments) {
     return run_program("cd '" + folder_.path().string() + "' && ulimit -c 0 && ulimit -v " +

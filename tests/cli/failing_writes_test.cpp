@@ -1,5 +1,5 @@
-// Every write of a command is made to fail in turn: it then says so with status 2 and leaves no half of a result, or it was not
-// needed and the result is whole.
+// Every write of a command is made to fail in turn: it then says so with status 2 and leaves no half of a
+// result, or it was not needed and the result is whole.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -51,7 +51,8 @@ TEST_F(Inspect, AModelThatCannotBeRunHasItsReason) {
   EXPECT_EQ(found["tokenizer"]["tokens"], 279);
 }
 
-// A file of the tiny model without one tensor: every command that would run it says which, and ends with status 2.
+// A file of the tiny model without one tensor: every command that would run it says which, and ends with
+// status 2.
 TEST_F(Inspect, EveryTensorIsCheckedBeforeAModelIsSaidToRun) {
   std::filesystem::copy(kTinyModel, folder_ / "damaged");
   std::string weights = file_text(kTinyModel + "/model.safetensors");

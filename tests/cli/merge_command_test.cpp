@@ -1,4 +1,5 @@
-// The built program's sweep --shard and merge on the tiny model: together they are the run that was never sharded.
+// The built program's sweep --shard and merge on the tiny model: together they are the run that was never
+// sharded.
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -107,7 +108,8 @@ TEST_F(Shards, Grow) {
   EXPECT_TRUE(RunStore::open_read_only(folder_ / "whole.db").shard().is_whole());
 }
 
-// Stores of one identity need not be shards: of other layers, spans, examples, epsilons, directions and audits.
+// Stores of one identity need not be shards: of other layers, spans, examples, epsilons, directions and
+// audits.
 TEST_F(Shards, StoresOfAnyPartsOfARunAreMerged) {
   const std::string pushes = " --epsilons 0,1 --directions 3";
   sweep(" -o whole.db --layers 0,2 --spans anchor,chunks" + pushes);

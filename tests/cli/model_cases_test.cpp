@@ -1,4 +1,5 @@
-// The built program on small model directories in the manner of public bug reports, with right answers from elsewhere.
+// The built program on small model directories in the manner of public bug reports, with right answers from
+// elsewhere.
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -9,7 +10,8 @@
 namespace tugline::test {
 namespace {
 
-// The answers are printed from double; the program's f32 keeps mean KLs to 1e-5 of themselves, the norm of a residual to 1e-6.
+// The answers are printed from double; the program's f32 keeps mean KLs to 1e-5 of themselves, the norm of a
+// residual to 1e-6.
 constexpr double kKlTolerance = 1e-5;
 constexpr double kRmsTolerance = 1e-6;
 

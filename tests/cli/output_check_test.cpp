@@ -1,4 +1,5 @@
-// No output replaces what a command reads, a run store or a model's file, under whatever name; other files only by --force.
+// No output replaces what a command reads, a run store or a model's file, under whatever name; other files
+// only by --force.
 #include <filesystem>
 #include <fstream>
 
@@ -32,7 +33,8 @@ class Outputs : public Commands {
     EXPECT_EQ(folder_.names(), names) << arguments;
   }
 
-  // Every command with an output, as the words before the output's name; each reads run.db, or model and data.json.
+  // Every command with an output, as the words before the output's name; each reads run.db, or model and
+  // data.json.
   const std::vector<std::string> kOfRuns{"export run.db --table curves -o ",
                                          "export run.db --table rows --format json -o "};
   const std::string kVectors = "vectors model data.json --kinds chunk -o ";

@@ -67,7 +67,8 @@ TEST_F(Sweep, MeasuresEveryUnit) {
   EXPECT_TRUE(holds(tugline("summary run.db").out, "tiny_model"));
 }
 
-// Asked for by options or by the configuration file: part of the run's identity, in the store, its exports and what is merged of it.
+// Asked for by options or by the configuration file: part of the run's identity, in the store, its exports
+// and what is merged of it.
 TEST_F(Sweep, KeepsWhatIsAskedAboutTokens) {
   write("asked.toml",
         "answers = [\"S\", \"o\"]\nmoved-tokens = 2\nlayers = \"0\"\nepsilons = \"0,1\"\ndirections = 2\n");
@@ -248,7 +249,8 @@ TEST_F(Sweep, OtherExamplesDoNotChangeAResponse) {
   EXPECT_EQ(exported("both.db", "responses").substr(0, one.size()), one);
 }
 
-// The split of a matrix product over threads may round its sums differently: to the rounding of f32, the same.
+// The split of a matrix product over threads may round its sums differently: to the rounding of f32, the
+// same.
 TEST_F(Sweep, ThreadsDoNotChangeTheDirections) {
   expect_done("-o one.db --epsilons 1 --directions 2 --threads 1");
   expect_done("-o two.db --epsilons 1 --directions 2 --threads 2");

@@ -1,4 +1,5 @@
-// The built program's sweeps that grow: what was measured keeps its bits, and the grown store exports what one run of everything exports.
+// The built program's sweeps that grow: what was measured keeps its bits, and the grown store exports what
+// one run of everything exports.
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -23,7 +24,8 @@ class Growth : public ComparedStores {
   }
 };
 
-// In every order, also downwards: no layer's digits depend on the run's lowest one, at any hook, and neither do the audits'.
+// In every order, also downwards: no layer's digits depend on the run's lowest one, at any hook, and neither
+// do the audits'.
 TEST_F(Growth, ByLayersEqualsOneRunOfAll) {
   for (const std::string hook : {"resid_pre", "resid_mid", "resid_post"}) {
     const std::string settings = kPushes + " --audit 2 --readout downstream --hook " + hook;
@@ -225,7 +227,8 @@ TEST_F(Growth, DryRunSaysWhatIsThereAndWhatIsMissing) {
   EXPECT_EQ(fewer["units_partial"], 0);
 }
 
-// Killed at any time, a growing store is what it was but for whole parts, and the same command ends what was begun.
+// Killed at any time, a growing store is what it was but for whole parts, and the same command ends what was
+// begun.
 TEST_F(Growth, KilledAtAnyTimeLeavesWhatWasThere) {
   const std::string settings = " --directions 20 --spans anchor,chunks --audit 1";
   sweep("start.db", "--layers 0 --epsilons 0,1" + settings);

@@ -106,8 +106,8 @@ TEST_F(SweepInterrupt, ResumesToTheSameBytes) {
   EXPECT_EQ(responses("killed.db"), responses("whole.db"));
 }
 
-// oneDNN's products may point the stack register into a buffer, which a signal handler on such a thread would write into:
-// crashes and endless loops, in one run of thirty. And an audit's reruns stop as well.
+// oneDNN's products may point the stack register into a buffer, which a signal handler on such a thread would
+// write into: crashes and endless loops, in one run of thirty. And an audit's reruns stop as well.
 TEST_F(SweepInterrupt, AtAnyMomentEndsTheSweepSoon) {
   using Clock = std::chrono::steady_clock;
   constexpr int kTimes = 6;

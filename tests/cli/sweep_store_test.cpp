@@ -1,5 +1,5 @@
-// The built program and its run store when something happens to it: another tokenizer, an older tugline, a file that is taken away
-// or damaged.
+// The built program and its run store when something happens to it: another tokenizer, an older tugline, a
+// file that is taken away or damaged.
 #include <nlohmann/json.hpp>
 #include <random>
 #include <vector>

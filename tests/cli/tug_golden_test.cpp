@@ -18,7 +18,8 @@ std::string joined(const nlohmann::json& list) {
   return text.substr(1, text.size() - 2);
 }
 
-// Differences in f32 are right to 1e-5 of a mean KL at every epsilon (docs/method.md, "Precision": 7.3e-6 at worst).
+// Differences in f32 are right to 1e-5 of a mean KL at every epsilon (docs/method.md, "Precision": 7.3e-6 at
+// worst).
 constexpr double kTolerance = 2e-5;
 
 class TugGolden : public testing::TestWithParam<std::string> {

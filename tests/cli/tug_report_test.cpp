@@ -1,4 +1,5 @@
-// What tug prints, from made results: JSON, the page with and without colours, tokens made fit for a terminal.
+// What tug prints, from made results: JSON, the page with and without colours, tokens made fit for a
+// terminal.
 #include "tugline/cli/tug_report.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,8 @@ namespace {
 
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-// Two tokens of a span, two directions; the first row's KL is epsilon times 0.3, the second's a hundredth of that.
+// Two tokens of a span, two directions; the first row's KL is epsilon times 0.3, the second's a hundredth of
+// that.
 TugResult made_result(ReadoutKind readout) {
   TugResult result{.model = "made",
                    .d_model = 16,

@@ -1,5 +1,5 @@
-// tug --json against the responses that tests/fixtures/make_responses.py computed in float64: the program from its arguments to its
-// output, on the tiny models that are in the repository.
+// tug --json against the responses that tests/fixtures/make_responses.py computed in float64: the program
+// from its arguments to its output, on the tiny models that are in the repository.
 #include <algorithm>
 #include <cmath>
 #include <compare>

@@ -53,8 +53,8 @@ TEST(Philox, StreamsAndKeysDiffer) {
   EXPECT_NE(a, c);
 }
 
-// Moments of n normals: mean has standard error 1/sqrt(n), the variance sqrt(2/n), the fourth moment sqrt(96/n).
-// Five standard errors: a right generator fails one run in a million, and this run is seeded.
+// Moments of n normals: mean has standard error 1/sqrt(n), the variance sqrt(2/n), the fourth moment
+// sqrt(96/n). Five standard errors: a right generator fails one run in a million, and this run is seeded.
 TEST(Philox, NormalMoments) {
   constexpr size_t kCount = 200'000;
   std::vector<double> x(kCount);

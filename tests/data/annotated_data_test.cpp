@@ -58,8 +58,8 @@ TEST_F(AnnotatedData, MetricsAndAnchorsCountTheseChunks) {
   }
 }
 
-// 400 made-up texts, dense in everything that ends a sentence or does not, with the annotating repository's chunks. Its
-// chunks have one space where pieces were joined, so white space is compared folded.
+// 400 made-up texts, dense in everything that ends a sentence or does not, with the annotating repository's
+// chunks. Its chunks have one space where pieces were joined, so white space is compared folded.
 TEST(AnnotatedChunks, AreTheAnnotatingRepositorysOnMadeUpTexts) {
   if (!shared_dir()) GTEST_SKIP() << "no shared folder: set TUGLINE_SHARED_DIR";
   const auto cases = nlohmann::json::parse(std::ifstream(*shared_dir() / "golden" / "chunks_fuzz.json"));

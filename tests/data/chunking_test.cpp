@@ -59,7 +59,8 @@ TEST(Chunking, ShortPiecesJoinTheNext) {
             (Texts{"Hmm, okay.", "That is ten characters."}));
 }
 
-// The annotations join pieces with one space before they take a length, whatever stands between the pieces here.
+// The annotations join pieces with one space before they take a length, whatever stands between the pieces
+// here.
 TEST(Chunking, JoinedLengthsHaveOneSpace) {
   EXPECT_EQ(chunk_texts("Wait.\n\nNo.\n\nLet me redo it from the start. So"),
             (Texts{"Wait.\n\nNo.\n\nLet me redo it from the start."}));

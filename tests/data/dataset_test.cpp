@@ -242,7 +242,8 @@ TEST(Anchors, TheNumberChoosesAmongOccurrences) {
   EXPECT_EQ(neither.doubts.size(), 1);
 }
 
-// Where a sentence is there once, that is where it is, whatever its number says; but then the numbers count other chunks.
+// Where a sentence is there once, that is where it is, whatever its number says; but then the numbers count
+// other chunks.
 TEST(Anchors, AContradictionLeavesNoMetric) {
   json example = five_chunks();
   example["thought_anchor_sentence"] = "Add it again.";

@@ -148,7 +148,8 @@ TEST(DirectionFile, RefusesPicklesWithWhatConvertsThem) {
                    {name, "pickle", "import numpy, torch\n", "numpy.save(\"", "v.npy\", torch.load(\""});
 }
 
-// Tensors by name, of which one is said; quantised ones are no directions, and do not matter beside one that is.
+// Tensors by name, of which one is said; quantised ones are no directions, and do not matter beside one that
+// is.
 TEST(DirectionFile, ReadsTensorsOfGgufFiles) {
   const std::string file = fixture("small.gguf");
   for (const std::string& argument : {file, file + ":w"}) {

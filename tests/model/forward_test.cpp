@@ -1,4 +1,5 @@
-// Whole forward passes: every architecture against transformers in float64, and GGUF against the same weights as the hub has them.
+// Whole forward passes: every architecture against transformers in float64, and GGUF against the same weights
+// as the hub has them.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -32,7 +33,8 @@ Logits flat(const std::vector<std::vector<double>>& rows) {
 
 class Forward : public testing::TestWithParam<const char*> {};
 
-// Logits of these models are a few units large. The reference is f64, so is the expectation: 1e-9 leaves room for both's rounding.
+// Logits of these models are a few units large. The reference is f64, so is the expectation: 1e-9 leaves room
+// for both's rounding.
 TEST_P(Forward, ReferenceAgreesWithTransformers) {
   const auto backend = make_reference_backend();
   const Expected expected = expected_logits(GetParam());
@@ -41,7 +43,8 @@ TEST_P(Forward, ReferenceAgreesWithTransformers) {
       1e-9);
 }
 
-// f32 through three layers with weights that make every part matter: some hundred roundings of values of order 10.
+// f32 through three layers with weights that make every part matter: some hundred roundings of values of
+// order 10.
 TEST_P(Forward, CpuAgreesToF32) {
   const auto backend = make_cpu_backend();
   const Expected expected = expected_logits(GetParam());
@@ -55,8 +58,8 @@ INSTANTIATE_TEST_SUITE_P(Architectures, Forward,
                                          "gpt_neox", "gpt_neox_serial", "qwen3_window"),
                          [](const auto& name) { return std::string(name.param); });
 
-// The GGUF has q and k permuted and its own names. Its RoPE scaling is divisors in f32, which is what the tolerance is for: a wrong row
-// order changes logits by several units.
+// The GGUF has q and k permuted and its own names. Its RoPE scaling is divisors in f32, which is what the
+// tolerance is for: a wrong row order changes logits by several units.
 TEST(ForwardGguf, LlamaIsTheHubsLlama) {
   const auto backend = make_reference_backend();
   const Expected expected = expected_logits("llama");
@@ -73,7 +76,8 @@ TEST(ForwardGguf, Qwen2IsTheHubsQwen2) {
   EXPECT_EQ(logits_of(load_tiny("qwen2.gguf", *backend), expected.ids), hub);
 }
 
-// Norms with other names and q and k that are not permuted; q, k and v in another order: the very same numbers.
+// Norms with other names and q and k that are not permuted; q, k and v in another order: the very same
+// numbers.
 TEST(ForwardGguf, OtherFamiliesAreTheHubs) {
   const auto backend = make_reference_backend();
   for (const std::string name : {"olmo2", "gpt_neox"}) {

@@ -100,7 +100,8 @@ TEST(LayerProgram, APushAfterTheAttentionReachesNoOtherRowInItsLayer) {
   EXPECT_FALSE(describe_layer(family_config(Architecture::kGptNeox)).has(Hook::kResidMid));
 }
 
-// What the steps from each point on read decides it; a run on values to a head's output starts at the layer's input.
+// What the steps from each point on read decides it; a run on values to a head's output starts at the layer's
+// input.
 TEST(LayerProgram, APushGoesThroughTheStepsThatReadWhatItMoves) {
   const auto reached = [](Architecture architecture, Hook hook) {
     const LayerProgram program = describe_layer(family_config(architecture));

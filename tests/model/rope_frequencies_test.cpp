@@ -28,7 +28,8 @@ ModelConfig config_with(const nlohmann::json& rope, int64_t head_dim, bool newer
   return read_config_json(folder / "config.json");
 }
 
-// A power, a quotient and for llama3 a wavelength: a few roundings of f64, made at most 1e-12 by a power of large exponents.
+// A power, a quotient and for llama3 a wavelength: a few roundings of f64, made at most 1e-12 by a power of
+// large exponents.
 TEST(RopeFrequencies, FollowTransformers) {
   const nlohmann::json cases = read_json(tiny_path("rope_frequencies.json"));
   ASSERT_EQ(cases.size(), 21U);

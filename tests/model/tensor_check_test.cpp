@@ -1,4 +1,5 @@
-// A file's tensors against a configuration: each one that is missing, of another shape or type, or that nothing reads is named.
+// A file's tensors against a configuration: each one that is missing, of another shape or type, or that
+// nothing reads is named.
 #include "tugline/model/tensor_check.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Loading weights: what is missing, misshaped or not finite is named; what goes to the backend is what the file holds.
+// Loading weights: what is missing, misshaped or not finite is named; what goes to the backend is what the
+// file holds.
 #include "tugline/model/weights.h"
 
 #include <gtest/gtest.h>
@@ -92,8 +93,8 @@ TEST(Weights, ShapesAreChecked) {
   }
 }
 
-// A tied head reads the embedding; without one, its rows are read when a token asks for them. The reference backend reads no matrix before
-// it multiplies.
+// A tied head reads the embedding; without one, its rows are read when a token asks for them. The reference
+// backend reads no matrix before it multiplies.
 TEST(Weights, EveryNumberMustBeFinite) {
   const auto backend = make_cpu_backend();
   for (const float wrong :

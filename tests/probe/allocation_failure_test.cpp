@@ -1,4 +1,5 @@
-// Memory that runs out in a parallel loop of a backend: an Error each time, and the backend goes on to the same numbers.
+// Memory that runs out in a parallel loop of a backend: an Error each time, and the backend goes on to the
+// same numbers.
 #include <gtest/gtest.h>
 
 #include "probe/tiny_probe.h"

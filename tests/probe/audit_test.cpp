@@ -1,4 +1,5 @@
-// The audit: what is right is below its bound, what is wrong is not; which pushes are audited depends on seed and site alone.
+// The audit: what is right is below its bound, what is wrong is not; which pushes are audited depends on seed
+// and site alone.
 #include "tugline/probe/audit.h"
 
 #include <gtest/gtest.h>
@@ -81,7 +82,8 @@ class Audits : public testing::TestWithParam<const char*> {
   }
 };
 
-// Every push, at every layer and readout, from the last layer down so that what the auditor keeps of a span is used again.
+// Every push, at every layer and readout, from the last layer down so that what the auditor keeps of a span
+// is used again.
 TEST_P(Audits, ARightUnitIsBelowTheBound) {
   for (const ReadoutKind readout : {ReadoutKind::kPredicting, ReadoutKind::kFollowing}) {
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
@@ -116,8 +118,8 @@ TEST_P(Audits, AreOfPushesOfEveryKind) {
   }
 }
 
-// One response of the unit, by ten times the bound, in its mean and rows as a wrong kernel would have it: the audit objects to that measure
-// and to no other.
+// One response of the unit, by ten times the bound, in its mean and rows as a wrong kernel would have it: the
+// audit objects to that measure and to no other.
 TEST_P(Audits, AWrongResponseIsCaughtInEveryMeasure) {
   const ByMeasure<double> bounds = audit_bounds("f32").value();
   const Measured right = measure(options({0.5, 2}), {0});
@@ -145,8 +147,9 @@ TEST_P(Audits, AMeanThatIsNotOfItsRowsIsCaught) {
   }
 }
 
-// What was wrong once: the base's likeliest token was compared with itself through two roundings, of d = delta / T - shift in a kernel that
-// fuses the two and in scalar code that does not. At T = 0.6 rows flipped that had not.
+// What was wrong once: the base's likeliest token was compared with itself through two roundings, of d =
+// delta / T - shift in a kernel that fuses the two and in scalar code that does not. At T = 0.6 rows flipped
+// that had not.
 TEST_P(Audits, FlipsByTwoRoundingsAreCaught) {
   const float scale = 1 / 0.6F;
   Measured measured = measure(options({0.5, 2}, 8), {0});

@@ -57,7 +57,8 @@ TEST(MatchDistance, IsOfLengthAndPlace) {
 }
 
 TEST(MatchedControls, AreTheNearestOtherSentences) {
-  // The anchor itself, one that shares a token with it, one at the first tokens: none of them can be a control.
+  // The anchor itself, one that shares a token with it, one at the first tokens: none of them can be a
+  // control.
   const Text text(100, {20, 30}, {{1, 11}, {20, 30}, {29, 39}, {40, 50}, {50, 54}, {60, 71}, {75, 86}});
   const std::vector<Control> controls = matched_controls(text.query());
   ASSERT_EQ(controls.size(), 3U);
@@ -170,8 +171,8 @@ RC_GTEST_PROP(OffsetControls, AreThoseThatReachARow, ()) {
   }
 }
 
-// Of an example with several anchors: a control shares no token with any, and each anchor's windows have numbers of their
-// own.
+// Of an example with several anchors: a control shares no token with any, and each anchor's windows have
+// numbers of their own.
 TEST(Controls, OfOneAnchorAvoidTheOthers) {
   Text text(60, {20, 24}, {{5, 9}, {20, 24}, {30, 34}, {40, 44}, {50, 54}});
   text.anchors.push_back({40, 44});

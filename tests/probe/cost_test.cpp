@@ -14,7 +14,8 @@ constexpr double kRowLinear = 2.0 * (24 * (48 + 16 + 16) + 48 * 24 + 3 * 24 * 50
 
 Site after(int32_t layer) { return {{layer}, Hook::kResidPost}; }
 
-// Every (row, key) pair that a causal mask lets through, met by `own` products a key of the push's own rows and by two of the prefix's.
+// Every (row, key) pair that a causal mask lets through, met by `own` products a key of the push's own rows
+// and by two of the prefix's.
 double counted_attention(int64_t pushes, int64_t rows, int64_t prefix, int own) {
   double flops = 0;
   for (int64_t row = 0; row < rows; ++row)

@@ -1,4 +1,5 @@
-// Random directions are functions of their key alone, uniform on the sphere; supplied ones become unit vectors or are refused.
+// Random directions are functions of their key alone, uniform on the sphere; supplied ones become unit
+// vectors or are refused.
 #include "tugline/probe/direction.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +33,8 @@ TEST(IsotropicDirection, SameKeyGivesTheSameBits) {
   EXPECT_EQ(isotropic_direction(kKey, 576), isotropic_direction(kKey, 576));
 }
 
-// Random unit vectors of 576 components are nearly orthogonal: their product has a standard deviation of 1/24.
+// Random unit vectors of 576 components are nearly orthogonal: their product has a standard deviation of
+// 1/24.
 TEST(IsotropicDirection, EveryPartOfTheKeyCounts) {
   std::vector<DirectionKey> others(7, kKey);
   others[0].seed = 43;
@@ -47,7 +49,8 @@ TEST(IsotropicDirection, EveryPartOfTheKeyCounts) {
     EXPECT_LT(std::abs(dot(first, isotropic_direction(key, 576))), 6.0 / 24);
 }
 
-// Of 20,000 directions each component averages 0 and its square 1 / n, to five standard errors; the fixed key makes that one draw.
+// Of 20,000 directions each component averages 0 and its square 1 / n, to five standard errors; the fixed key
+// makes that one draw.
 TEST(IsotropicDirection, IsUniformOnTheSphere) {
   constexpr int64_t kSize = 8;
   constexpr int kCount = 20'000;

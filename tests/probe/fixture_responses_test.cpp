@@ -1,5 +1,6 @@
-// Responses of the tiny models of tests/fixtures/models against those that make_responses.py computed for them in float64: every
-// hook and readout, every token that a push can land on, temperatures, small and large pushes, every measure at every row.
+// Responses of the tiny models of tests/fixtures/models against those that make_responses.py computed for
+// them in float64: every hook and readout, every token that a push can land on, temperatures, small and large
+// pushes, every measure at every row.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,16 +36,18 @@ std::unique_ptr<Backend> make_backend(Precision precision) {
 // llama3's factors are f32 numbers in a GGUF, so its angles differ by some 2^-24 from those of config.json.
 bool has_rounded_angles(const Setup& setup) { return setup.model == "llama.gguf"; }
 
-// How wrong the change of a log-probability may be, as a part of the largest at its row. f64: the fixture's 10 digits, and the
-// subtraction of values that made it, whose rounding is 1e-15 where the smallest changes are 1e-5. f32: some thirty roundings of 2^-24,
-// since each is relative to the difference that is rounded. bf16: three layers of six products, whose two factors are rounded to 2^-9
-// each, are six such roundings if they add up as independent errors do, and eight at the worst row.
+// How wrong the change of a log-probability may be, as a part of the largest at its row. f64: the fixture's
+// 10 digits, and the subtraction of values that made it, whose rounding is 1e-15 where the smallest changes
+// are 1e-5. f32: some thirty roundings of 2^-24, since each is relative to the difference that is rounded.
+// bf16: three layers of six products, whose two factors are rounded to 2^-9 each, are six such roundings if
+// they add up as independent errors do, and eight at the worst row.
 double change_error(const Setup& setup) {
   if (setup.precision == Precision::kF64) return has_rounded_angles(setup) ? 1e-7 : 5e-10;
   return setup.precision == Precision::kF32 ? 2e-6 : 1.6e-2;
 }
 
-// The error of a mean KL over rows and directions, relative. In bf16 these few rows and two directions average little of it out.
+// The error of a mean KL over rows and directions, relative. In bf16 these few rows and two directions
+// average little of it out.
 double mean_error(const Setup& setup) {
   if (setup.precision == Precision::kF64) return has_rounded_angles(setup) ? 1e-6 : 1e-9;
   return setup.precision == Precision::kF32 ? 1e-5 : 3e-2;
@@ -60,8 +63,8 @@ class Expected {
     return value.is_null() ? 0.0 : value.get<double>();  // delta_logprob at a row without a next token
   }
 
-  // What an error of rho in the changes u = log p - log q, relative to their largest m, comes to, to first order: dp = p (du - E_p[du]).
-  // Sum p |u| <= KL + 2 TV, and sum p |log p + H| <= log V, log 96 = 4.6.
+  // What an error of rho in the changes u = log p - log q, relative to their largest m, comes to, to first
+  // order: dp = p (du - E_p[du]). Sum p |u| <= KL + 2 TV, and sum p |log p + H| <= log V, log 96 = 4.6.
   [[nodiscard]] double kl_error(size_t row, double rho) const {
     return 2 * rho * at("largest_move", row) * (at("kl", row) + 2 * at("total_variation", row));
   }

@@ -25,9 +25,9 @@ UnitMeasurement measure_sampled(const Model& model, const test::GoldenCase& gold
                       {.limits = {.memory = int64_t{1} << 32}, .after_batch = {}});
 }
 
-// Over the goldens and two samples: the mean KL of a span, over the directions, is within 5e-3 of the exact one, each push's
-// within six of its standard errors (of 16 replicates: Student's t with 15 degrees of freedom passes that once in 40,000); and errors
-// are as large as their standard errors say.
+// Over the goldens and two samples: the mean KL of a span, over the directions, is within 5e-3 of the exact
+// one, each push's within six of its standard errors (of 16 replicates: Student's t with 15 degrees of
+// freedom passes that once in 40,000); and errors are as large as their standard errors say.
 TEST(SampledVocabulary, MeanKlOfASpanIsNearTheExactOne) {
   const auto shared = shared_dir();
   const auto path = cached_file("SmolLM2-135M-Instruct.Q4_1.gguf");

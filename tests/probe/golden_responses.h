@@ -1,5 +1,5 @@
-// Responses against an independent float64 reference, on explicit directions and both readouts: the tests, which golden_test.cpp
-// instantiates for tiny models and golden_model_test.cpp for SmolLM2.
+// Responses against an independent float64 reference, on explicit directions and both readouts: the tests,
+// which golden_test.cpp instantiates for tiny models and golden_model_test.cpp for SmolLM2.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -42,10 +42,11 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-// The goldens are printed to 11 digits. The reference backend is f64: what is left is the rounding of its sums, some
-// thousands of operations deep. In f32 every step is right to a few units of 2^-24 of the difference that it carries, whatever epsilon is; a mean
-// KL gathers some tens of such errors: 1e-5 at every epsilon (docs/method.md, "Precision").
-// bf16 rounds a product's factors to 2^-9 of themselves; over the layers that comes to about a percent of a mean KL.
+// The goldens are printed to 11 digits. The reference backend is f64: what is left is the rounding of its
+// sums, some thousands of operations deep. In f32 every step is right to a few units of 2^-24 of the
+// difference that it carries, whatever epsilon is; a mean KL gathers some tens of such errors: 1e-5 at every
+// epsilon (docs/method.md, "Precision"). bf16 rounds a product's factors to 2^-9 of themselves; over the
+// layers that comes to about a percent of a mean KL.
 double tolerance(Precision precision) {
   if (precision == Precision::kBf16) return 2e-2;
   return precision == Precision::kF64 ? 1e-7 : 2e-5;
@@ -150,8 +151,8 @@ TEST_P(GoldenResponses, BaselineResidualsAndLogits) {
     EXPECT_NEAR(logits[i], golden.last_logits[i], 20 * bound);
 }
 
-// Plain bf16 on the model's goldens: what it finds, over what is true, of the case and epsilon where that is largest and where it is
-// smallest.
+// Plain bf16 on the model's goldens: what it finds, over what is true, of the case and epsilon where that is
+// largest and where it is smallest.
 class GoldenPlainBf16 : public GoldenResponses {
  protected:
   void SetUp() override { load(GetParam()); }

@@ -43,7 +43,8 @@ TEST(ChunkVectors, AreAgainstTheRestOfTheirExample) {
   expect_vector(vectors[4], 4, 3, {-2, 2});
 }
 
-// The anchor's own tokens against the chunks that share none with it; nothing without an anchor, or without other chunks.
+// The anchor's own tokens against the chunks that share none with it; nothing without an anchor, or without
+// other chunks.
 TEST(ExampleVectors, AreTheAnchorAgainstTheOtherChunks) {
   const auto vectors = example_vectors(examples());
   ASSERT_EQ(vectors.size(), 1U);
@@ -76,7 +77,8 @@ TEST(GlobalVectors, NeedBothSides) {
                [] { (void)global_vector(examples(), kMetric, 2, Centring::kNone); });
 }
 
-// Means of a transcript's own residuals, its first token left out; chunks that share tokens with the anchor are known.
+// Means of a transcript's own residuals, its first token left out; chunks that share tokens with the anchor
+// are known.
 TEST(ReadMeans, AreOverTheSpansTokens) {
   const Probe probe("llama", BackendKind::kReference);
   Example example;

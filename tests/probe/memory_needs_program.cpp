@@ -1,5 +1,5 @@
-// Runs one sweep over a model with made-up weights and prints what the plan says that it needs, and by how much the
-// process grew at most. A process of its own for each: memory_needs_test.cpp starts it.
+// Runs one sweep over a model with made-up weights and prints what the plan says that it needs, and by how
+// much the process grew at most. A process of its own for each: memory_needs_test.cpp starts it.
 //
 //   memory_needs_program HOOK VOCABULARY PRECISION AUDIT FAMILY
 #include <malloc.h>

@@ -1,5 +1,5 @@
-// What a sweep's plan says of memory against a process that runs it: for each hook, vocabulary, precision, with an audit
-// and with statistics of residuals.
+// What a sweep's plan says of memory against a process that runs it: for each hook, vocabulary, precision,
+// with an audit and with statistics of residuals.
 #include "tugline/probe/memory_needs.h"
 
 #include <gtest/gtest.h>
@@ -19,8 +19,8 @@ struct Case {
 
 class Plans : public testing::TestWithParam<Case> {};
 
-// 15 %: what a plan leaves out (threads' scratch, the library's products, pages of the allocator's own) is a few
-// megabytes beside 150; a part that was left out, or counted twice, would be more.
+// 15 %: what a plan leaves out (threads' scratch, the library's products, pages of the allocator's own) is a
+// few megabytes beside 150; a part that was left out, or counted twice, would be more.
 TEST_P(Plans, SayWhatTheProcessThenNeeds) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the sanitizer's own memory is counted with the process's";

@@ -1,4 +1,5 @@
-// A push moved away from its span, or on tokens of the span: what is read stays the span's, and every row is what a full rerun gives.
+// A push moved away from its span, or on tokens of the span: what is read stays the span's, and every row is
+// what a full rerun gives.
 #include <gtest/gtest.h>
 
 #include <array>

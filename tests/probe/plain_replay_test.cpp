@@ -1,4 +1,5 @@
-// Replays on values in plain bf16: what they share with a hooked bf16 model, and that rounding alone moves nothing.
+// Replays on values in plain bf16: what they share with a hooked bf16 model, and that rounding alone moves
+// nothing.
 #include "tugline/probe/plain_replay.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +26,8 @@ class PlainBf16Replays : public testing::TestWithParam<const char*> {
       model_, std::vector<int32_t>{3, 41, 5, 90, 17, 17, 0, 95, 62, 8, 33, 54, 2}, layers_);
 };
 
-// The rows from the pushed one on that a push at layer 0's output can move: in every layer above, a window of w tokens reaches w - 1 rows on.
+// The rows from the pushed one on that a push at layer 0's output can move: in every layer above, a window of
+// w tokens reaches w - 1 rows on.
 int64_t reached_rows(const ModelConfig& config) {
   int64_t rows = 1;
   for (int32_t layer = 1; layer < config.num_layers; ++layer) {
@@ -61,7 +63,8 @@ TEST_P(PlainBf16Replays, APushOfNothingIsExactlyZeroAnywhereInABatch) {
   }
 }
 
-// Large enough that bf16's noise is small beside it: the values' way and the differences' agree to a few percent.
+// Large enough that bf16's noise is small beside it: the values' way and the differences' agree to a few
+// percent.
 TEST_P(PlainBf16Replays, LargePushesAgreeWithDifferences) {
   const Probe exact(GetParam(), BackendKind::kReference);
   const SpanBase base = exact.base({5, 9}, ReadoutKind::kPredicting);

@@ -140,8 +140,8 @@ TEST_F(PushVectors, MeanCentredComponentsSumToZero) {
   EXPECT_NEAR(std::accumulate(v.begin(), v.end(), 0.0), 0, kRounding);
 }
 
-// Over many directions E[v_i v_j] is proportional to the covariance but for the normalisation, which shrinks what dominates: so unlike
-// quantities are compared, in an order that no shrinking turns round.
+// Over many directions E[v_i v_j] is proportional to the covariance but for the normalisation, which shrinks
+// what dominates: so unlike quantities are compared, in an order that no shrinking turns round.
 TEST_F(PushVectors, CovarianceMatchedDirectionsLieWhereTheResidualsVary) {
   const auto mean_square = [&](DirectionFamily family, const std::vector<double>& along) {
     options_.family = family;
@@ -225,8 +225,8 @@ TEST_F(PushVectors, AdditionsAreEpsilonTimesRms) {
   }
 }
 
-// A rotation keeps the norm, moves as far as an addition would, and towards its direction; also where it is so small that the sum of
-// residual and vector would lose it.
+// A rotation keeps the norm, moves as far as an addition would, and towards its direction; also where it is
+// so small that the sum of residual and vector would lose it.
 TEST_F(PushVectors, RotationsKeepTheNorm) {
   options_.kind = PushKind::kRotation;
   options_.epsilons = {0.5, -2, 8, -8, 1e-9};  // 8 = 2 sqrt(16): half a turn
@@ -317,7 +317,8 @@ TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {
   refused({"direction_family: ", "covariance", "vectors of your own"}, wrong);
 }
 
-// A maker keeps a direction from one push to the next. Its vectors are those of each push alone, at each of its tokens, to the bit.
+// A maker keeps a direction from one push to the next. Its vectors are those of each push alone, at each of
+// its tokens, to the bit.
 TEST_F(PushVectors, MakersGiveWhatEachPushAloneGives) {
   options_.epsilons = {0.5, 0.25};
   site_.further = {drawn(78, kHidden), drawn(79, kHidden)};

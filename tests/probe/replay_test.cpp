@@ -23,9 +23,10 @@ void PrintTo(const Case& c, std::ostream* out) {
   *out << c.model << (c.backend == BackendKind::kCpu ? " cpu" : " reference");
 }
 
-// Relative error of a row's divergences against the slow way. The slow way subtracts logits of a few units: in f64 that leaves 1e-15
-// of logits in KL's square root, 1e-9 at the KLs here, which are above 1e-8; the CPU's replay is f32 (docs/method.md: 2e-6 measured on a
-// mean over rows; a single row of a tiny model may be worse conditioned).
+// Relative error of a row's divergences against the slow way. The slow way subtracts logits of a few units:
+// in f64 that leaves 1e-15 of logits in KL's square root, 1e-9 at the KLs here, which are above 1e-8; the
+// CPU's replay is f32 (docs/method.md: 2e-6 measured on a mean over rows; a single row of a tiny model may be
+// worse conditioned).
 double tolerance(BackendKind backend) { return backend == BackendKind::kReference ? 1e-8 : 1e-4; }
 
 class Replays : public testing::TestWithParam<Case> {
@@ -87,8 +88,8 @@ TEST_P(Replays, EqualTheFullRerunAtEveryHook) {
   }
 }
 
-// The kept residuals are what their names say: the embedding, then the output of the layer below; between the two, with the attention
-// block's output added.
+// The kept residuals are what their names say: the embedding, then the output of the layer below; between the
+// two, with the attention block's output added.
 TEST_P(Replays, HooksAreWhatTheirNamesSay) {
   const Probe pre(GetParam().model, GetParam().backend, Hook::kResidPre);
   const auto at = [](const Probe& probe, LayerIndex layer) {
@@ -231,8 +232,8 @@ TEST_P(Replays, LastLayerReachesOnlyItsOwnRow) {
   }
 }
 
-// KL per epsilon squared, over both signs, is the same from 1e-5 to 1e-2 (terms of order epsilon squared left out): nothing is lost to
-// rounding where KL is 1e-13.
+// KL per epsilon squared, over both signs, is the same from 1e-5 to 1e-2 (terms of order epsilon squared left
+// out): nothing is lost to rounding where KL is 1e-13.
 TEST_P(Replays, SmallPushesAreQuadratic) {
   const SpanBase base = probe_.base({5, 9}, ReadoutKind::kPredicting);
   std::vector<double> curvature;

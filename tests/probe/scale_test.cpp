@@ -1,4 +1,5 @@
-// What a push does depends neither on the residual stream's unit nor, at small sizes, on anything but the size's square.
+// What a push does depends neither on the residual stream's unit nor, at small sizes, on anything but the
+// size's square.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -18,8 +19,8 @@ bool writes_to_residual(std::string_view name) {
          name.find("o_proj") != std::string_view::npos || name.find("down_proj") != std::string_view::npos;
 }
 
-// A copy of the tiny llama whose embedding and whatever adds to the residual stream are 2^k times as large, and the norms' eps,
-// 2^eps_exponent at k = 0, 4^k times: its logits are the same for all k.
+// A copy of the tiny llama whose embedding and whatever adds to the residual stream are 2^k times as large,
+// and the norms' eps, 2^eps_exponent at k = 0, 4^k times: its logits are the same for all k.
 std::string scaled_llama(const TemporaryFolder& folder, int k, int eps_exponent) {
   nlohmann::json config = read_json(tiny_path("llama") / "config.json");
   config["rms_norm_eps"] = std::ldexp(1.0, eps_exponent + 2 * k);
@@ -111,7 +112,8 @@ TEST(Scale, TheResidualStreamsUnitChangesNothing) {
   }
 }
 
-// KL / epsilon^2 is constant to epsilon, down to what the arithmetic's range holds: 1e-20 in f32 (kSmallestPush), 1e-150 in f64.
+// KL / epsilon^2 is constant to epsilon, down to what the arithmetic's range holds: 1e-20 in f32
+// (kSmallestPush), 1e-150 in f64.
 TEST(Scale, TinyPushesAreQuadratic) {
   for (const Arithmetic& arithmetic : kArithmetics) {
     const auto backend = arithmetic.make();

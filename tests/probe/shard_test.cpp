@@ -21,7 +21,8 @@ SweepOptions made_options() {
   return options;
 }
 
-// Examples with so many chunks each, of lengths that differ; their spans are told apart by their tokens and example.
+// Examples with so many chunks each, of lengths that differ; their spans are told apart by their tokens and
+// example.
 struct MadePlan {
   explicit MadePlan(const std::vector<int64_t>& lengths, size_t spans_an_example) : examples(lengths.size()) {
     for (size_t i = 0; i < lengths.size(); ++i) {

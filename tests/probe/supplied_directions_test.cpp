@@ -1,4 +1,5 @@
-// Directions of a file for the layers of a run, and where what it says of itself is not where they are pushed.
+// Directions of a file for the layers of a run, and where what it says of itself is not where they are
+// pushed.
 #include "tugline/probe/supplied_directions.h"
 
 #include <gtest/gtest.h>

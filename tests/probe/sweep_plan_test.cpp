@@ -119,7 +119,8 @@ TEST_F(Sweeps, DownstreamReadsWhatComesAfterTheSpan) {
   }
 }
 
-// A long readout's trace and base distributions count against the limit before anything is run, from whichever hook.
+// A long readout's trace and base distributions count against the limit before anything is run, from
+// whichever hook.
 TEST_F(Sweeps, ReadoutsBeyondTheMemoryLimitAreRefused) {
   SweepOptions options = small_options();
   options.readout = ReadoutKind::kDownstream;
@@ -202,7 +203,8 @@ TEST_F(Sweeps, MaxExamplesCountsThoseWithAnAnchor) {
   EXPECT_EQ(plan_sweep(dataset_, tokenizer_, options).examples.size(), 1U);
 }
 
-// Units of one example are told apart by chunk: two anchors in one chunk have numbers of their own all the same.
+// Units of one example are told apart by chunk: two anchors in one chunk have numbers of their own all the
+// same.
 TEST_F(Sweeps, SeveralAnchorsAreSeveralSpans) {
   Example example = make_example(0, "one is and two be so. then it is ten. so", "two be");
   const AnchorText text{.cot = example.cot, .chunks = example.chunks};

@@ -44,8 +44,9 @@ TEST_F(Sweeps, AnInterruptionLeavesFinishedUnits) {
   EXPECT_EQ(observer.units, whole.units);
 }
 
-// Directions and targets that are made of the transcripts' residuals: the same bits when resumed, other than isotropic ones, and what was
-// counted and left out is handed over, sinks at least the first token of each measured transcript.
+// Directions and targets that are made of the transcripts' residuals: the same bits when resumed, other than
+// isotropic ones, and what was counted and left out is handed over, sinks at least the first token of each
+// measured transcript.
 TEST_F(Sweeps, PushesMadeOfResidualsAreTheSameWhenResumed) {
   const MemoryObserver isotropic = run(small_options());
   std::vector<SweepOptions> all(5, small_options());

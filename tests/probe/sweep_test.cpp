@@ -34,7 +34,8 @@ TEST_F(Sweeps, UnitsDoNotDependOnTheOtherExamples) {
   for (const auto& [key, unit] : one.units) EXPECT_EQ(unit, all.units.at(key));
 }
 
-// The audit's bits neither: of a whole run, of one example alone, of a resumed run. And it changes no measurement.
+// The audit's bits neither: of a whole run, of one example alone, of a resumed run. And it changes no
+// measurement.
 TEST_F(Sweeps, AuditsEveryUnitWhateverElseRuns) {
   SweepOptions options = small_options();
   const MemoryObserver plain = run(options);
@@ -74,8 +75,9 @@ TEST_F(Sweeps, NoExamplesAtAllIsNothingToMeasure) {
 }
 
 TEST_F(Sweeps, IdentityChangesWithEveryOptionThatDecidesWhatANumberIs) {
-  // A new field does not compile here, nor in sweep_settings: add it to both, and a change of it below or to what grows. The rows of supplied vectors and
-  // the family reach the identity as `direction_source` (cli/direction_arguments).
+  // A new field does not compile here, nor in sweep_settings: add it to both, and a change of it below or to
+  // what grows. The rows of supplied vectors and the family reach the identity as `direction_source`
+  // (cli/direction_arguments).
   const SweepOptions all;
   [[maybe_unused]] const auto& [layers, point, at, pushes, spans, readout, vocabulary, temperature, asked,
                                 bos, max_examples, audit, limits] = all;

@@ -1,4 +1,5 @@
-// Units: every push of a (span, layer) once, in order, exact zeros where nothing is computed, and the same whatever the batches.
+// Units: every push of a (span, layer) once, in order, exact zeros where nothing is computed, and the same
+// whatever the batches.
 #include "tugline/probe/unit.h"
 
 #include <gtest/gtest.h>
@@ -150,7 +151,8 @@ TEST_P(Units, WhatNoPushReachesIsZeroAndSaysWhy) {
   EXPECT_TRUE(measure(options(), {1}, ReadoutKind::kFollowing).note.empty());
 }
 
-// Epsilons are in units of the residual at the hook, and what causality says counts the attention blocks above it.
+// Epsilons are in units of the residual at the hook, and what causality says counts the attention blocks
+// above it.
 TEST_P(Units, KnowTheirHook) {
   for (const Hook hook : {Hook::kResidPre, Hook::kResidMid}) {
     const Probe probe("llama", GetParam(), hook);
@@ -214,7 +216,8 @@ TEST_P(Units, GivenUpUnitsAreInterrupted) {
   });
 }
 
-// With common directions a curve is one direction at every epsilon: the same unit measured for one epsilon alone.
+// With common directions a curve is one direction at every epsilon: the same unit measured for one epsilon
+// alone.
 TEST_P(Units, CommonDirectionsAreTheSameAtEveryEpsilon) {
   const UnitMeasurement both = measure(options({0.5, 2}));
   const UnitMeasurement one = measure(options({2}));
@@ -240,7 +243,8 @@ TEST_P(Units, DirectionsDoNotDependOnHowMany) {
     EXPECT_NEAR(many.responses[d].kl(), few.responses[d].kl(), 1e-5 * few.responses[d].kl());
 }
 
-// The tiny model's vocabulary is no larger than a tail's sample: all of it is computed, and the error is zero.
+// The tiny model's vocabulary is no larger than a tail's sample: all of it is computed, and the error is
+// zero.
 TEST_P(Units, SampledVocabulariesHaveAStandardError) {
   const auto read = [&](Vocabulary vocabulary) {
     return read_span(probe_.model, *probe_.baseline, {5, 9}, ReadoutKind::kPredicting, {0},
@@ -368,7 +372,8 @@ class LateBackend final : public cpu::CpuBackend {
   };
 };
 
-// The next batch's vectors are made before a batch's responses are collected; they must not touch what a device still reads.
+// The next batch's vectors are made before a batch's responses are collected; they must not touch what a
+// device still reads.
 TEST(LateBackends, GiveTheSameUnits) {
   std::vector<UnitMeasurement> units;
   for (const bool late : {false, true}) {

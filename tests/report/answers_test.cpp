@@ -78,7 +78,8 @@ void expect_holds(const std::string& text, const std::string& part) {
 
 double quadratic(const std::string&, int64_t, int32_t, double epsilon) { return 0.01 * epsilon * epsilon; }
 
-// The anchor is twice the control at layer 5, in every example by another amount, and not clearly different at layer 9.
+// The anchor is twice the control at layer 5, in every example by another amount, and not clearly different
+// at layer 9.
 MadeRun contrast_run() {
   return {.kl = [](const std::string& kind, int64_t example, int32_t layer, double epsilon) {
     const double anchor = layer == 5 ? 2 + 0.1 * static_cast<double>(example)
@@ -198,8 +199,8 @@ TEST(Answers, WhereTheCurveLeavesTheQuadratic) {
   expect_holds(text, "layer 9 stays within 10 % of it up to epsilon 16");
 }
 
-// Two directions at 0.8 and 1.2 of the mean: variance 0.08, so that one span needs 0.08 / 0.05^2 = 32 for 5 % and 200 for 2 %, and the mean
-// over four spans a quarter of that.
+// Two directions at 0.8 and 1.2 of the mean: variance 0.08, so that one span needs 0.08 / 0.05^2 = 32 for 5 %
+// and 200 for 2 %, and the mean over four spans a quarter of that.
 TEST(Answers, DirectionsNeededByHand) {
   const Analysis analysis = analysis_of({.kinds = {"anchor"}, .rows = {4}, .kl = quadratic});
   const DirectionsNeeded& needed = analysis.directions_needed.back();

@@ -52,7 +52,8 @@ TEST_F(CurvesFigure, AZeroLayerIsNamedAndLeftOffTheLogarithmicAxis) {
   EXPECT_TRUE(holds(found.description, "At ε = 0 the response is exactly 0")) << found.description;
 }
 
-// made_runs.h: KL = scale eps^2 (1 + direction), scales 1/16 and 3/16: mean over directions and examples 0.1875 eps^2.
+// made_runs.h: KL = scale eps^2 (1 + direction), scales 1/16 and 3/16: mean over directions and examples
+// 0.1875 eps^2.
 TEST_F(CurvesFigure, PointsAreTheExportedMeans) {
   const RunView run = view();
   const Figure found = figure(run);
@@ -72,7 +73,8 @@ TEST_F(CurvesFigure, OnAMixedAxisTheLineFollowsThePowerLaw) {
   EXPECT_TRUE(holds(figure({.scale = AxisScale::kLinear}).script, "unset logscale y"));
 }
 
-// Two examples give a t interval that reaches far below 0; its logarithm's does not, and no band touches the axis' end from above it.
+// Two examples give a t interval that reaches far below 0; its logarithm's does not, and no band touches the
+// axis' end from above it.
 TEST_F(CurvesFigure, BandsOfALogarithmicAxisArePositive) {
   const MeanEstimate mean{.mean = 2, .standard_error = 0.5, .ci_low = -4, .ci_high = 8, .freedom = 1};
   const auto interval = log_interval(mean);

@@ -87,7 +87,8 @@ TEST_F(SpanFigures, AnisotropyHasAPanelForEach) {
   EXPECT_TRUE(holds(figure.description, "15 chunk spans at ε = 8"));
 }
 
-// The mean over the chunks of made_grids.h, and its curvature, at both layers: layer 9 is twice layer 5 on average.
+// The mean over the chunks of made_grids.h, and its curvature, at both layers: layer 9 is twice layer 5 on
+// average.
 TEST_F(SpanFigures, LayersAreAHeatMapAndCurvatures) {
   FigureSubject about = subject("chunk", 5);
   about.layers = {5, 9};

@@ -19,8 +19,9 @@ UnitRecord unit_with(const char* kind, int64_t example, int64_t chunk, double kl
 }
 
 TEST(Contrasts, AnchorsAgainstTheOtherChunksByHand) {
-  // Example 0: anchor 6 against (2 + 4) / 2; its own chunk's 100 is not compared. Example 1: 5 against 4. Example 2 has
-  // no anchor, example 3 no other chunk. Differences 3 and 1: mean 2, standard error 1, t = 2 with one degree of freedom.
+  // Example 0: anchor 6 against (2 + 4) / 2; its own chunk's 100 is not compared. Example 1: 5 against 4.
+  // Example 2 has no anchor, example 3 no other chunk. Differences 3 and 1: mean 2, standard error 1, t = 2
+  // with one degree of freedom.
   const ResponseGrid grid =
       grid_of({unit_with("anchor", 0, 1, 6), unit_with("chunk", 0, 0, 2), unit_with("chunk", 0, 1, 100),
                unit_with("chunk", 0, 2, 4), unit_with("anchor", 1, 0, 5), unit_with("chunk", 1, 1, 4),
@@ -41,7 +42,8 @@ TEST(Contrasts, AnchorsAgainstTheOtherChunksByHand) {
   EXPECT_GT(contrast.bootstrap.high.value(), 2);
 }
 
-// 6, 5, 7, 9 over 3, 4, 4, 5: at both ends the mean of first - rho second is t = 3.182446... of its standard errors from 0.
+// 6, 5, 7, 9 over 3, 4, 4, 5: at both ends the mean of first - rho second is t = 3.182446... of its standard
+// errors from 0.
 TEST(Contrasts, TheRatiosIntervalIsByTheSameT) {
   std::vector<UnitRecord> units;
   const std::vector<double> anchors{6, 5, 7, 9};
@@ -77,7 +79,8 @@ TEST(Contrasts, NoPairsNoContrast) {
 }
 
 TEST(Contrasts, LayersArePairedAtTheSameSpans) {
-  // Layer 9 is exactly twice layer 5: the ratio has no spread but the directions', which differ between layers.
+  // Layer 9 is exactly twice layer 5: the ratio has no spread but the directions', which differ between
+  // layers.
   std::vector<UnitRecord> units;
   for (int64_t example = 0; example < 3; ++example)
     for (const int32_t layer : {5, 9})

@@ -49,8 +49,8 @@ TEST(CurveShape, AStepFromZeroIsCrossedAtItsTop) {
 }
 
 TEST(CurveShape, APlateauEndsWhereTheDifferencePassesTheTolerance) {
-  // e^2 (1 + e / 40): off by 2.5, 5, 10, 20 % at 1, 2, 4, 8. 10 % is not passed at 4 itself; the line from (4, 0.1) to
-  // (8, 0.2) passes at 4. With tolerance 0.075 it is halfway from 2 to 4.
+  // e^2 (1 + e / 40): off by 2.5, 5, 10, 20 % at 1, 2, 4, 8. 10 % is not passed at 4 itself; the line from
+  // (4, 0.1) to (8, 0.2) passes at 4. With tolerance 0.075 it is halfway from 2 to 4.
   const auto curve = responses([](double e) { return e * e * (1 + e / 40); });
   const Quadratic square{.a = 1, .b = 0};
   EXPECT_NEAR(plateau_end(kEpsilons, curve, square, 0.075).epsilon, 3, 1e-12);

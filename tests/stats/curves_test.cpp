@@ -62,7 +62,8 @@ TEST(Curves, WithoutAWidthEpsilonsAreRelativeToNothing) {
   for (const CurvePoint& point : builder.build(std::nullopt)) EXPECT_FALSE(point.epsilon_relative);
 }
 
-// Over the spans the random directions have the means 2, 4, 7 and 3; the quantiles are at 3 x 0.025 and 3 x 0.975 of their order.
+// Over the spans the random directions have the means 2, 4, 7 and 3; the quantiles are at 3 x 0.025 and 3 x
+// 0.975 of their order.
 TEST(Curves, TheRangeOfRandomDirectionsIsOverTheirMeans) {
   CurveBuilder builder(NullRange::kYes);
   for (const auto& [example, kls] :

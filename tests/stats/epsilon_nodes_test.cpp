@@ -53,7 +53,8 @@ TEST(EpsilonNodes, NinePredictTheStudysGrid) {
   }
 }
 
-// The last two nodes are predicted by the others: by a quadratic exactly, by what saturates the better the more there are.
+// The last two nodes are predicted by the others: by a quadratic exactly, by what saturates the better the
+// more there are.
 TEST(EpsilonNodes, TheLeftOutDifferenceFalls) {
   const std::vector<double> nodes = node_order(grid(0, 10, 21));
   std::vector<double> squares;

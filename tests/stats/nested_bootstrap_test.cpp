@@ -50,8 +50,10 @@ struct Made {
 };
 
 TEST(NestedBootstrap, HasTheVarianceOfItsClosedForm) {
-  // Balanced: G examples of S spans of D directions. A resample's mean is that of G independent draws, each with
-  //   variance = var(example means) + mean over examples of (var(span means) + mean over spans of var / D) / S,
+  // Balanced: G examples of S spans of D directions. A resample's mean is that of G independent draws, each
+  // with
+  //   variance = var(example means) + mean over examples of (var(span means) + mean over spans of var / D) /
+  //   S,
   // variances with n, so that of the mean is 1 / G of it.
   constexpr size_t kExamples = 5;
   constexpr size_t kSpans = 4;
@@ -75,7 +77,8 @@ TEST(NestedBootstrap, HasTheVarianceOfItsClosedForm) {
   const BootstrapMeans means =
       bootstrap_means(made.sample, NestedWeight::kSpan, {.resamples = kResamples, .seed = 9}, "test");
   const std::vector<double> values = means.column(0, 0);
-  // Four standard deviations of a mean, and of a variance: sqrt(2 / n) of itself for values that are about normal.
+  // Four standard deviations of a mean, and of a variance: sqrt(2 / n) of itself for values that are about
+  // normal.
   EXPECT_NEAR(mean(values), mean(example_means), 4 * std::sqrt(expected / kResamples));
   EXPECT_NEAR(variance(values), expected, 4 * expected * std::sqrt(2.0 / kResamples));
   const PercentileInterval interval = percentile_interval(values);
@@ -98,7 +101,8 @@ TEST(NestedBootstrap, WeighsSpansOrExamples) {
   const BootstrapMeans examples = bootstrap_means(sample, NestedWeight::kExample, options, "test");
   bool any_mixed = false;
   for (int64_t r = 0; r < options.resamples; ++r) {
-    // 0, 2 or 4: twice how many of the two draws were the second example. Its spans weigh a third each, which rounds.
+    // 0, 2 or 4: twice how many of the two draws were the second example. Its spans weigh a third each, which
+    // rounds.
     const double drawn = 2 * std::round(examples.row(r, 0)[0] / 2);
     EXPECT_NEAR(examples.row(r, 0)[0], drawn, 1e-14);
     EXPECT_EQ(spans.row(r, 0)[0], drawn == 2 ? 3 : drawn);

@@ -42,7 +42,8 @@ double rank_of(const std::vector<double>& eigenvalues) {
   return trace * trace / square;
 }
 
-// The estimates of both traces are unbiased for any number of directions, so that many spans of few directions give the rank.
+// The estimates of both traces are unbiased for any number of directions, so that many spans of few
+// directions give the rank.
 TEST(EffectiveRank, IsThatOfTheMatrix) {
   for (const std::vector<double>& eigenvalues : {std::vector<double>(12, 3.0),
                                                  {5, 1, 1, 0, 0, 0, 0, 0, 0, 0},
@@ -71,7 +72,8 @@ TEST(EffectiveRank, OfOneSpanHasAnIntervalOverDirections) {
   EXPECT_FALSE(two.low) << "two directions do not say how sure their spread is";
 }
 
-// KL = eps^2 exp(-eps / 10): v'Fv = 2, the quadratic reaches 1 at 1, the curve later; 5 % off at -10 log 0.95.
+// KL = eps^2 exp(-eps / 10): v'Fv = 2, the quadratic reaches 1 at 1, the curve later; 5 % off at -10 log
+// 0.95.
 TEST(Tangent, IsTheLimitAndWhatItPredicts) {
   const std::vector<double> epsilons{-kTangentEpsilon, kTangentEpsilon, 0.5, 1, 2, 3};
   std::vector<double> kl;

@@ -33,9 +33,9 @@ TEST(VarianceComponents, AreThoseOfTheQuadraticForms) {
 }
 
 TEST(VarianceComponents, BalancedByHand) {
-  // Two examples of two spans of two directions. Within: each pair differs by 2: s^2 = 2. Span means 1, 3 and 7, 9: MS_B =
-  // 2 * (1 + 1 + 1 + 1) / 2 = 4, so spans (4 - 2) / 2 = 1. Example means 2, 8: MS_A = 4 * (9 + 9) = 72, so examples
-  // (72 - 4) / 4 = 17.
+  // Two examples of two spans of two directions. Within: each pair differs by 2: s^2 = 2. Span means 1, 3 and
+  // 7, 9: MS_B = 2 * (1 + 1 + 1 + 1) / 2 = 4, so spans (4 - 2) / 2 = 1. Example means 2, 8: MS_A = 4 * (9 +
+  // 9) = 72, so examples (72 - 4) / 4 = 17.
   const std::vector<SpanResponses> spans{{0, {0, 2}}, {0, {2, 4}}, {1, {6, 8}}, {1, {8, 10}}};
   const VarianceComponents found = variance_components(spans);
   EXPECT_DOUBLE_EQ(found.directions.value(), 2);
@@ -85,8 +85,8 @@ TEST(VarianceComponents, FindTheTruthInALargeSample) {
     }
   }
   const VarianceComponents found = variance_components(spans);
-  // Three standard deviations of a variance from 199, 500 and 21,700 degrees of freedom, roughly sigma^2 sqrt(2 / n), with
-  // the spans' share on the examples' line.
+  // Three standard deviations of a variance from 199, 500 and 21,700 degrees of freedom, roughly sigma^2
+  // sqrt(2 / n), with the spans' share on the examples' line.
   EXPECT_NEAR(found.examples.value(), 4, 3 * 4.5 * std::sqrt(2.0 / 199));
   EXPECT_NEAR(found.spans.value(), 1, 3 * std::sqrt(2.0 / 500));
   EXPECT_NEAR(found.directions.value(), 0.25, 3 * 0.25 * std::sqrt(2.0 / 21'700));

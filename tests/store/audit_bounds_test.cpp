@@ -18,7 +18,8 @@ TEST(AuditBounds, AreThePrecisions) {
   EXPECT_NE(std::string(e.what()).find("f16"), std::string::npos);
 }
 
-// Besides the precision's bound, five times the largest standard error; a hundredth for what is of first order.
+// Besides the precision's bound, five times the largest standard error; a hundredth for what is of first
+// order.
 TEST(AuditBounds, OfASampledVocabularyGrowWithItsError) {
   std::vector<ResponseRecord> responses{kl_response(0, 1, 2), kl_response(1, 1, 4), kl_response(2, 1, 0)};
   EXPECT_EQ(audit_bounds_of(responses, "f32"), audit_bounds("f32"));

@@ -1,4 +1,5 @@
-// Bits that flip, numbers that somebody edits, and files that hold pages of two states: none of it is read as what was measured.
+// Bits that flip, numbers that somebody edits, and files that hold pages of two states: none of it is read as
+// what was measured.
 #include "tugline/store/checksums.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -212,8 +213,8 @@ TEST(Checksums, KeepsThemTrueWhateverIsWritten) {
   EXPECT_EQ(store.skipped_spans().at(0).reason, "for another reason");
 }
 
-// Pages of the state before a commit and of the one after it, in every prefix and many mixtures, as a copy of the file alone has
-// them when the writer was killed, or went on, meanwhile.
+// Pages of the state before a commit and of the one after it, in every prefix and many mixtures, as a copy of
+// the file alone has them when the writer was killed, or went on, meanwhile.
 TEST(Checksums, AFileWithPagesOfTwoStatesIsOneOfThemOrRefused) {
   const TemporaryFolder folder;
   const path run = folder / "run.db";

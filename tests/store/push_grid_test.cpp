@@ -1,4 +1,5 @@
-// Which pushes a unit lacks: every push of what is wanted is in one grid, of what is there or of what is missing.
+// Which pushes a unit lacks: every push of what is wanted is in one grid, of what is there or of what is
+// missing.
 #include "tugline/store/push_grid.h"
 
 #include <gtest/gtest.h>

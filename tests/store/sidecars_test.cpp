@@ -25,7 +25,8 @@ using std::filesystem::path;
 
 RunStore open_for_writing(const path& file) { return RunStore::create_or_resume(file, made_identity(), {}); }
 
-// A writer that is killed inside a transaction whose first pages are in the file already: leaves a journal that must be played back.
+// A writer that is killed inside a transaction whose first pages are in the file already: leaves a journal
+// that must be played back.
 void leave_hot_journal(const path& file) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -143,7 +144,8 @@ TEST_F(Sidecars, AnotherStoreIsNotMixedWithTheJournalOfTheOneBefore) {
   expect_journal_refused();
 }
 
-// A journal of several databases ends with the name of a file that SQLite deletes once all of them are played back.
+// A journal of several databases ends with the name of a file that SQLite deletes once all of them are played
+// back.
 TEST_F(Sidecars, AJournalThatNamesAnotherFileIsRefused) {
   make_run(run_, 3);
   leave_hot_journal(run_);

@@ -1,4 +1,5 @@
-// Files that scripts have put into the user's cache: $TUGLINE_CACHE_DIR, else $XDG_CACHE_HOME/tugline, else ~/.cache/tugline.
+// Files that scripts have put into the user's cache: $TUGLINE_CACHE_DIR, else $XDG_CACHE_HOME/tugline, else
+// ~/.cache/tugline.
 #pragma once
 
 #include <cstdlib>

@@ -1,6 +1,7 @@
-// A library for LD_PRELOAD that makes one write of a process fail, as a full or broken disk does: TUGLINE_FAIL_WRITE=N fails the
-// N-th call, from 1, of those that write files (write, pwrite, fsync, close of a file that is open for writing, rename). With
-// TUGLINE_COUNT_WRITES=FILE each process adds a line with its number of such calls to FILE. Messages (descriptor 2) are left alone.
+// A library for LD_PRELOAD that makes one write of a process fail, as a full or broken disk does:
+// TUGLINE_FAIL_WRITE=N fails the N-th call, from 1, of those that write files (write, pwrite, fsync, close of
+// a file that is open for writing, rename). With TUGLINE_COUNT_WRITES=FILE each process adds a line with its
+// number of such calls to FILE. Messages (descriptor 2) are left alone.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,8 @@ ssize_t write_to_standard_output(void* /*ignored*/, const char* bytes, size_t si
   return written < 0 ? 0 : written;
 }
 
-// gnuplot writes through the C library, whose own calls cannot be replaced, so it gets another standard output.
+// gnuplot writes through the C library, whose own calls cannot be replaced, so it gets another standard
+// output.
 [[gnu::constructor]] void begin() {
   if (!is_gnuplot()) return;
   cookie_io_functions_t functions{};

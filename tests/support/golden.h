@@ -1,4 +1,5 @@
-// The golden responses beside the checkout: cases with explicit directions, made by an independent float64 reference.
+// The golden responses beside the checkout: cases with explicit directions, made by an independent float64
+// reference.
 #pragma once
 
 #include <filesystem>
@@ -81,7 +82,8 @@ inline std::vector<RowResponse> replay_vectors(const Model& model, const Baselin
   return Replay(model, baseline, base, layer, workspace).submit(vectors)->collect();
 }
 
-// All pushes of a case in one batch, [direction][epsilon] mean KL over the rows of one readout. Epsilon 0 is run like any other.
+// All pushes of a case in one batch, [direction][epsilon] mean KL over the rows of one readout. Epsilon 0 is
+// run like any other.
 inline std::vector<std::vector<double>> replay_case(const Model& model, const GoldenCase& golden,
                                                     ReadoutKind readout) {
   const std::vector<LayerIndex> layers{golden.layer};

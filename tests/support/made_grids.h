@@ -16,7 +16,8 @@ inline double made_sensitivity(int64_t example, int64_t chunk) {
   return 1 + 0.25 * static_cast<double>(chunk) + 0.5 * static_cast<double>(example % 2);
 }
 
-// KL = sensitivity * (layer 5: 1, layer 9: 2) * 0.01 eps^2 * (a direction's factor), and half as much again beyond eps 4.
+// KL = sensitivity * (layer 5: 1, layer 9: 2) * 0.01 eps^2 * (a direction's factor), and half as much again
+// beyond eps 4.
 inline UnitRecord made_grid_unit(UnitKey key, double sensitivity, int32_t directions = 4) {
   const TokenRange span{10 + 5 * key.chunk, 15 + 5 * key.chunk};
   UnitRecord unit = bare_unit(std::move(key), {.position = span.begin - 1}, span);

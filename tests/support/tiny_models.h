@@ -1,4 +1,5 @@
-// The tiny random models of tests/fixtures/models (make_tiny_models.py) and what transformers computes with them.
+// The tiny random models of tests/fixtures/models (make_tiny_models.py) and what transformers computes with
+// them.
 #pragma once
 
 #include <filesystem>

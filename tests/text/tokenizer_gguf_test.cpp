@@ -100,8 +100,8 @@ TEST(TokenizerGguf, TheNameDecidesTheRules) {
   EXPECT_EQ(ids_of(metadata, "12"), std::vector<int32_t>{257});
 }
 
-// Other names of rules that are there, as llama.cpp's vocabulary has them: Llama 3's pattern with merges and without a BOS,
-// and what it cuts by if the converter knew no name.
+// Other names of rules that are there, as llama.cpp's vocabulary has them: Llama 3's pattern with merges and
+// without a BOS, and what it cuts by if the converter knew no name.
 TEST(TokenizerGguf, OtherNamesOfKnownRules) {
   Metadata metadata;
   for (const char* name : {"smaug-bpe", "dbrx", "glm4", "chatglm-bpe"}) {

@@ -268,8 +268,8 @@ TEST(TokenizerJson, EveryDamageIsSurvived) {
   expect_every_damage_is_survived(std::as_bytes(std::span(whole)), parse_bytes);
 }
 
-// A pattern that backtracks without end is cut off, not run for ever: exponential in one search, cubic over all of them,
-// and one whose every search is just bearable.
+// A pattern that backtracks without end is cut off, not run for ever: exponential in one search, cubic over
+// all of them, and one whose every search is just bearable.
 TEST(TokenizerJson, ARunawayPatternIsAnError) {
   for (const char* pattern : {"(a|aa)+$", "a*a*[0-9]", "(?:a|b)*(?:a|b)*[0-9]", "a*a*[0-9]|a"}) {
     json document = small();

@@ -38,7 +38,8 @@ AnalysisOptions options_of(const AnalysisSettings& settings) {
   return options;
 }
 
-// The values of the dataset's metrics that the stored analysis has, by its table of spans; nothing if it was made without the dataset.
+// The values of the dataset's metrics that the stored analysis has, by its table of spans; nothing if it was
+// made without the dataset.
 std::vector<ChunkMetric> stored_metrics(const ResultTable& spans) {
   std::vector<ChunkMetric> metrics;
   const size_t example = column_of(spans, "example");

@@ -15,8 +15,8 @@ namespace tugline {
 // Errors (kUsage): settings that contradict each other, or the lack of a model.
 void check_dose(const DoseSettings& settings, bool has_model);
 
-// Errors: kUsage for settings out of range, curves that the run does not have, and a target that no curve reaches; kNothingToMeasure if no
-// span has all pushes of its layer.
+// Errors: kUsage for settings out of range, curves that the run does not have, and a target that no curve
+// reaches; kNothingToMeasure if no span has all pushes of its layer.
 [[nodiscard]] DoseReport doses_in(const RunStore& store, const DoseSettings& settings, const Watch& watch);
 
 // The same with more pushes, as the settings ask for. Errors: also those of FurtherPushes::measure.

@@ -1,5 +1,6 @@
-// The state that a LanguageModel's handles share: the model on its backend, its tokenizer, and the same model in f64 for audits. Also one
-// call on it, which runs on the model's threads and can be stopped by the caller. Calls run one at a time.
+// The state that a LanguageModel's handles share: the model on its backend, its tokenizer, and the same model
+// in f64 for audits. Also one call on it, which runs on the model's threads and can be stopped by the caller.
+// Calls run one at a time.
 #pragma once
 
 #include <atomic>
@@ -28,7 +29,8 @@ struct LanguageModel::Engine {
   LoadedBackend exact;  // on the reference backend; empty until an audit needs it
 
   std::mutex one_call;
-  // The stop question of the current call. Backends ask it from any thread, between a Call's beginning and end.
+  // The stop question of the current call. Backends ask it from any thread, between a Call's beginning and
+  // end.
   std::function<bool()> keep_going;
 
   std::once_flag tokenizer_is_read;
@@ -40,7 +42,8 @@ struct LanguageModel::Engine {
   [[nodiscard]] const Tokenizer& tokenizer(const Watch& watch = {});
 };
 
-// Reads the tokenizer of a model directory or GGUF file. Errors: kNotFound if the model has no tokenizer; the errors of Tokenizer.
+// Reads the tokenizer of a model directory or GGUF file. Errors: kNotFound if the model has no tokenizer; the
+// errors of Tokenizer.
 [[nodiscard]] Tokenizer read_tokenizer(const ModelSource& source);
 
 // LanguageModel::load for files that are already found.

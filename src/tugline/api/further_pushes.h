@@ -1,4 +1,5 @@
-// Measures more pushes at the spans of a run, by the ordinary sweep, into a run store of their own. The run does not change.
+// Measures more pushes at the spans of a run, by the ordinary sweep, into a run store of their own. The run
+// does not change.
 #pragma once
 
 #include <filesystem>
@@ -15,8 +16,8 @@ namespace tugline {
 
 class FurtherPushes {
  public:
-  // `path`: the store of the pushes, which goes on if it is there; empty: a temporary file, which is removed in the end. Errors: those of
-  // settings_of_run; kConflict if the model or the dataset is not the run's.
+  // `path`: the store of the pushes, which goes on if it is there; empty: a temporary file, which is removed
+  // in the end. Errors: those of settings_of_run; kConflict if the model or the dataset is not the run's.
   FurtherPushes(const RunStore& run, const LanguageModel& model, const DataSource& data,
                 const std::string& path, const Watch& watch);
   ~FurtherPushes();

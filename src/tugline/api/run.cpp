@@ -60,8 +60,8 @@ TableBuilder builder_of(const std::string& name, ExportTable table) {
   return TableBuilder(name, {columns.begin(), columns.end()});
 }
 
-// The table's rows in the order of the units. Threads read consecutive parts of them, each over a connection of its own: most of the
-// time goes into checksums.
+// The table's rows in the order of the units. Threads read consecutive parts of them, each over a connection
+// of its own: most of the time goes into checksums.
 Table push_table(const RunStore& store, const std::string& name, ExportTable table,
                  const std::vector<UnitRecord>& units) {
   constexpr size_t kFewestUnits = 16;  // for a part

@@ -154,7 +154,8 @@ std::string text_of(const Cell& cell) {
   return "";
 }
 
-// Answers, tables and settings. A run that has nothing to analyse yet, such as an unfinished one, gets a page without them.
+// Answers, tables and settings. A run that has nothing to analyse yet, such as an unfinished one, gets a page
+// without them.
 void add_analysis(const RunStore& store, const AnalysisSettings& settings, const DataSource& data,
                   const Watch& watch, Page& page) {
   try {

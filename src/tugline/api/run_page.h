@@ -1,4 +1,5 @@
-// The page of a run for `tugline report` and Run::save_report: gathers the analysis, the transcripts and the tables.
+// The page of a run for `tugline report` and Run::save_report: gathers the analysis, the transcripts and the
+// tables.
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace tugline {
 
-// The whole HTML file. `data` is the dataset that was swept, for the text between spans and its metrics; it may be empty. Errors:
-// kUsage if nothing is measured yet; kConflict if the dataset is another one.
+// The whole HTML file. `data` is the dataset that was swept, for the text between spans and its metrics; it
+// may be empty. Errors: kUsage if nothing is measured yet; kConflict if the dataset is another one.
 [[nodiscard]] std::string run_page(const RunStore& store, const AnalysisSettings& settings,
                                    const DataSource& data, const Watch& watch);
 

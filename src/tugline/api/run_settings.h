@@ -6,8 +6,8 @@
 
 namespace tugline {
 
-// The settings that give the run's identity, its kinds of spans and its directions; one layer, no epsilon, no audit. Errors (kUsage): the
-// run's vectors were an array that is in no file.
+// The settings that give the run's identity, its kinds of spans and its directions; one layer, no epsilon, no
+// audit. Errors (kUsage): the run's vectors were an array that is in no file.
 [[nodiscard]] SweepSettings settings_of_run(const RunStore& store);
 
 }  // namespace tugline

@@ -196,7 +196,8 @@ void warn_of_unreachable(const SweepJob& job, const Watch& watch) {
           job.config.num_layers - 1, readout_name(options.readout), is_on_span ? "following" : "predicting"));
 }
 
-// Another program may have emptied, cut or replaced the file while the sweep wrote it: nothing is done unless it is there.
+// Another program may have emptied, cut or replaced the file while the sweep wrote it: nothing is done unless
+// it is there.
 void check_written(const SweepJob& job, const RunIdentity& identity) {
   const RunStore store = RunStore::open_read_only(job.path);
   store.check_identity(identity);

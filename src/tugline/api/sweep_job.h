@@ -1,4 +1,5 @@
-// Runs a sweep from its dataset to its run store. Finds errors before the weights are needed, and then measures.
+// Runs a sweep from its dataset to its run store. Finds errors before the weights are needed, and then
+// measures.
 #pragma once
 
 #include <functional>
@@ -46,8 +47,8 @@ struct SweepJob {
 // The units of a plan of the job.
 [[nodiscard]] std::set<UnitKey> unit_keys(const SweepJob& job, const SweepPlan& of);
 
-// Loads the dataset and checks the path of the store, before anything about the model is known. Errors: those of load_data and
-// RunStore::check_path.
+// Loads the dataset and checks the path of the store, before anything about the model is known. Errors: those
+// of load_data and RunStore::check_path.
 void read_data(SweepJob& job, const Watch& watch);
 // Fills in whole and plan from the fields before them. Errors: those of check_plan.
 void make_plan(SweepJob& job, const Tokenizer& tokenizer, const Watch& watch);
@@ -67,7 +68,8 @@ void warn_of_two_bos(const Tokenizer& tokenizer, const SweepPlan& plan, const Wa
 // Errors: kNothingToMeasure if no example of the run has a span; warns about each first. Needs no weights.
 void refuse_empty(const SweepJob& job, const Watch& watch);
 
-// The store that the sweep would resume. Checks its identity, except for what is known only after loading the model.
+// The store that the sweep would resume. Checks its identity, except for what is known only after loading the
+// model.
 [[nodiscard]] std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch);
 
 // The models of a measurement.
@@ -75,7 +77,8 @@ struct SweepModels {
   const Model& model;
   const Model* exact = nullptr;  // needed if options.audit is not 0
 };
-// Measures what the store lacks. `watch.keep_going` also stops a wait for another program's query. Errors: those of run_sweep and RunStore.
+// Measures what the store lacks. `watch.keep_going` also stops a wait for another program's query. Errors:
+// those of run_sweep and RunStore.
 void measure(const SweepJob& job, const SweepModels& models, const Watch& watch);
 
 }  // namespace tugline

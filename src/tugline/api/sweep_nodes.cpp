@@ -60,7 +60,8 @@ double worst_difference(const ResponseGrid& grid, std::span<const double> nodes)
   return worst;
 }
 
-// The spans of the first example that has any. The other examples stay in the plan, because directions may be made from their residuals.
+// The spans of the first example that has any. The other examples stay in the plan, because directions may be
+// made from their residuals.
 SweepPlan first_example(SweepPlan plan) {
   bool is_found = false;
   for (PlannedExample& planned : plan.examples) {

@@ -5,12 +5,14 @@
 
 namespace tugline {
 
-// Errors (kUsage): settings with which a curve cannot be interpolated: directions that differ between epsilons, a shard.
+// Errors (kUsage): settings with which a curve cannot be interpolated: directions that differ between
+// epsilons, a shard.
 void check_nodes(const SweepJob& job);
 
-// Measures what the store lacks: everything, or with job.node_tolerance the epsilons of node_order, one more each time, until the mean curve of
-// each kind of spans and layer predicts its last two within the tolerance. The number is found at the first example, and then checked on
-// all. The store keeps the requested grid as a fact (field::kEpsilonsRequested). Errors: those of check_nodes and measure.
+// Measures what the store lacks: everything, or with job.node_tolerance the epsilons of node_order, one more
+// each time, until the mean curve of each kind of spans and layer predicts its last two within the tolerance.
+// The number is found at the first example, and then checked on all. The store keeps the requested grid as a
+// fact (field::kEpsilonsRequested). Errors: those of check_nodes and measure.
 void measure_sweep(SweepJob& job, const SweepModels& models, const Watch& watch);
 
 }  // namespace tugline

@@ -10,7 +10,8 @@
 
 namespace tugline {
 
-// Receives a table row by row. A column has texts if one cell is a text, else numbers if one is not whole, else whole numbers.
+// Receives a table row by row. A column has texts if one cell is a text, else numbers if one is not whole,
+// else whole numbers.
 class TableBuilder {
  public:
   TableBuilder(std::string name, std::vector<std::string> columns);

@@ -1,4 +1,5 @@
-// Makes the vectors of a dataset's sentences. Finds errors before the weights are needed, and then runs the transcripts.
+// Makes the vectors of a dataset's sentences. Finds errors before the weights are needed, and then runs the
+// transcripts.
 #pragma once
 
 #include <string>
@@ -22,9 +23,11 @@ struct VectorsJob {
   SweepPlan plan = {};  // points into the dataset
 };
 
-// Loads the dataset and fills in `kinds`, before anything about the model is known. Errors: those of load_data; kUsage.
+// Loads the dataset and fills in `kinds`, before anything about the model is known. Errors: those of
+// load_data; kUsage.
 void read_data(VectorsJob& job, const Watch& watch);
-// Fills in options and plan, with warnings about what is skipped. Errors: those of check_plan; kNothingToMeasure.
+// Fills in options and plan, with warnings about what is skipped. Errors: those of check_plan;
+// kNothingToMeasure.
 void make_plan(VectorsJob& job, const ModelConfig& config, const Tokenizer& tokenizer, const Watch& watch);
 // Runs the transcripts. `watch.keep_going` is also asked after each example.
 [[nodiscard]] Vectors make_vectors(const VectorsJob& job, const Model& model, const Watch& watch);

@@ -16,7 +16,8 @@ inline void warn(const Watch& watch, const std::string& sentence) {
   if (watch.warn) watch.warn(sentence);
 }
 
-// Warns of each measure in which the unit's audit found more than its bound. `precision` is the run's, `name` the unit's in messages.
+// Warns of each measure in which the unit's audit found more than its bound. `precision` is the run's, `name`
+// the unit's in messages.
 void warn_of_audit(const UnitRecord& unit, std::string_view precision, const std::string& name,
                    const Watch& watch);
 

@@ -6,8 +6,8 @@
 namespace tugline {
 namespace {
 
-// Z is then about as large as the rounding of `mean`, and would cancel against its own logarithm. Taylor's series takes its place; the rest is
-// below 1e-16 of KL.
+// Z is then about as large as the rounding of `mean`, and would cancel against its own logarithm. Taylor's
+// series takes its place; the rest is below 1e-16 of KL.
 bool is_tiny(double z) { return std::abs(z) < 1e-8; }
 
 }  // namespace
@@ -37,8 +37,8 @@ double DivergenceSums::kl_reverse() const {
   return is_tiny(z()) ? backward - z() * z() * (0.5 - z() / 3) : std::log1p(z()) - mean;
 }
 
-// Taylor's series in eta to the second order. The second derivative is slope + sum q r / (1 + r) / 2; that sum is
-// (1 - triangular discrimination) / 2, and the discrimination is about 2 JS.
+// Taylor's series in eta to the second order. The second derivative is slope + sum q r / (1 + r) / 2; that
+// sum is (1 - triangular discrimination) / 2, and the discrimination is about 2 JS.
 double DivergenceSums::jensen_shannon(double eta) const {
   const double slope = js_slope / 2 + std::expm1(eta) / 4;
   return js - eta * slope + eta * eta / 2 * (slope + (1 - std::min(1.0, 2 * js)) / 4);
@@ -72,7 +72,8 @@ DivergenceSums SegmentSums::without(size_t g, const DivergenceSums& tail) const 
   return sums;
 }
 
-// eta, by which the origin's log Z was off, must have a square that is a small part of the variance of d, which is about KL both ways.
+// eta, by which the origin's log Z was off, must have a square that is a small part of the variance of d,
+// which is about KL both ways.
 NextPass next_pass(const DivergenceSums& total, float log_z) {
   if (total.are_lossy()) return NextPass::kInF64;
   constexpr double kMostShare = 2.5e-4;

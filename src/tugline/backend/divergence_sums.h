@@ -1,5 +1,6 @@
-// From a row's sums over the vocabulary to its responses, and the decision whether the sums hold them. A backend adds up the sums, in
-// whatever order and memory suits its device; what follows from them is the same for every backend (docs/method.md, "Divergence").
+// From a row's sums over the vocabulary to its responses, and the decision whether the sums hold them. A
+// backend adds up the sums, in whatever order and memory suits its device; what follows from them is the same
+// for every backend (docs/method.md, "Divergence").
 #pragma once
 
 #include <array>
@@ -16,11 +17,13 @@ struct DivergenceOrigin {
   float shift = 0;            // d = scale * delta - shift, with E_q[d] about 0
   float log_z = 0;            // about log E_q[e^d]; u = d - log_z is about log p - log q
   float surprisal_shift = 0;  // log q + H(q) = scale * logit - surprisal_shift
-  // A power of two. A pass takes squares of lift * d and lift * u, so that those of tiny values stay in f32's range.
+  // A power of two. A pass takes squares of lift * d and lift * u, so that those of tiny values stay in f32's
+  // range.
   float lift = 1;
 };
 
-// The sums of one row over some of its tokens; r = e^u, l = log((1 + r) / 2). In a pass, the four marked sums are lift^2 times as large.
+// The sums of one row over some of its tokens; r = e^u, l = log((1 + r) / 2). In a pass, the four marked sums
+// are lift^2 times as large.
 struct DivergenceSums {
   double forward = 0;    // lifted: sum q (d e^d - e^d + 1)
   double backward = 0;   // lifted: sum q (e^d - 1 - d)
@@ -44,12 +47,13 @@ struct DivergenceSums {
   [[nodiscard]] double jensen_shannon(double eta) const;
   // p - q over the tokens that rise: q (e^d - Z) / Z.
   [[nodiscard]] double total_variation() const;
-  // Whether f32 passes cannot hold the row: e^d left their range, or 1 + Z is the small difference of large sums, because many likely tokens
-  // became far less likely.
+  // Whether f32 passes cannot hold the row: e^d left their range, or 1 + Z is the small difference of large
+  // sums, because many likely tokens became far less likely.
   [[nodiscard]] bool are_lossy() const;
 };
 
-// A row's sums, apart for the tokens that are certain to be in a sample (or all of the vocabulary) and for each replicate of the others.
+// A row's sums, apart for the tokens that are certain to be in a sample (or all of the vocabulary) and for
+// each replicate of the others.
 struct SegmentSums {
   std::array<DivergenceSums, 1 + kTailReplicates> segments{};
 

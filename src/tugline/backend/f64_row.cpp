@@ -59,8 +59,9 @@ struct LogPartition {
   double value;          // log E_q[e^d]
   double less_the_mean;  // log E_q[e^d] - E_q[d]
 };
-// Requires centred d, whose mean is only rounding. If E_q[e^d] is near 1, its logarithm is of second order in d: the part beyond the mean is
-// summed separately, and log(1 + z) - z is its Taylor series. If e^d would overflow, the log-sum-exp form is used; there nothing cancels.
+// Requires centred d, whose mean is only rounding. If E_q[e^d] is near 1, its logarithm is of second order in
+// d: the part beyond the mean is summed separately, and log(1 + z) - z is its Taylor series. If e^d would
+// overflow, the log-sum-exp form is used; there nothing cancels.
 LogPartition log_partition(std::span<const double> d, std::span<const double> q,
                            std::span<const double> log_q) {
   double mean = 0;
@@ -86,8 +87,8 @@ double difference(double q, double log_q, double t) {
   return t > 30 ? std::exp(log_q + t) - q : q * std::expm1(t);
 }
 
-// (p log(p / m) + q log(q / m)) / 2 with m = (p + q) / 2: with h = t / 2 it is sqrt(p q) (h sinh h - cosh h log cosh h), and for small h
-// the bracket is h^2 / 2 + h^6 / 144 + ..., where the h^4 cancel.
+// (p log(p / m) + q log(q / m)) / 2 with m = (p + q) / 2: with h = t / 2 it is sqrt(p q) (h sinh h - cosh h
+// log cosh h), and for small h the bracket is h^2 / 2 + h^6 / 144 + ..., where the h^4 cancel.
 double jensen_shannon_term(double log_q, double t) {
   const double h = std::abs(t / 2);
   const double root = std::exp(log_q + t / 2);
@@ -107,8 +108,8 @@ double expectation(std::span<const double> q, std::span<const double> values) {
   return sum;
 }
 
-// p t - p + q: their sum is KL(p||q), because p and q both sum to one, and every term is >= 0. With e = e^t - 1 that is q (t e + t - e),
-// q (t^2 / 2 + t^3 / 3 + t^4 / 8 + ...).
+// p t - p + q: their sum is KL(p||q), because p and q both sum to one, and every term is >= 0. With e = e^t -
+// 1 that is q (t e + t - e), q (t^2 / 2 + t^3 / 3 + t^4 / 8 + ...).
 double forward_term(double q, double moved, double t) {
   if (std::abs(t) < kSmall) return q * sum_of(kSeries.forward, t);
   return (q + moved) * t - moved;

@@ -1,5 +1,6 @@
-// The divergence of one row in f64, with plain loops (docs/method.md, "Divergence"). The reference backend uses it for every row, the CPU
-// backend for the few rows that f32 sums cannot hold, and the audit for the rows that it reruns.
+// The divergence of one row in f64, with plain loops (docs/method.md, "Divergence"). The reference backend
+// uses it for every row, the CPU backend for the few rows that f32 sums cannot hold, and the audit for the
+// rows that it reruns.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,8 @@ struct F64Base {
 };
 [[nodiscard]] F64Base f64_base(std::vector<double> logits, double temperature);
 
-// How clear it is which token is the likeliest: in the base or with the push, whichever is less clear. In logits.
+// How clear it is which token is the likeliest: in the base or with the push, whichever is less clear. In
+// logits.
 struct LeadOfLikeliest {
   double margin = 0;         // by how much it leads the next
   double largest_logit = 0;  // the largest |logit| of the tokens that this is about
@@ -35,12 +37,13 @@ struct F64Row {
   LeadOfLikeliest lead;
 };
 
-// delta: the pushed logits minus the base's, [vocabulary], not divided by the temperature. target: the realised next token, or kNoTarget.
+// delta: the pushed logits minus the base's, [vocabulary], not divided by the temperature. target: the
+// realised next token, or kNoTarget.
 [[nodiscard]] F64Row f64_row(const F64Base& base, std::span<const double> delta, int32_t target,
                              const AskedTokens& asked = {});
 
-// Rows first_row, first_row + 1, ... of pushes over base's rows, push-major, in parallel. deltas [out.size(), vocabulary], targets
-// [base.size()].
+// Rows first_row, first_row + 1, ... of pushes over base's rows, push-major, in parallel. deltas [out.size(),
+// vocabulary], targets [base.size()].
 struct F64Rows {
   std::span<const F64Base> base;
   std::span<const int32_t> targets;

@@ -1,4 +1,5 @@
-// Describes what the machine offers a backend, for `tugline doctor` and for a run's provenance. Nothing is decided by it.
+// Describes what the machine offers a backend, for `tugline doctor` and for a run's provenance. Nothing is
+// decided by it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// tugline analyze: intervals, contrasts, components of variance, shapes of curves, and correlations with the dataset's metrics.
+// tugline analyze: intervals, contrasts, components of variance, shapes of curves, and correlations with the
+// dataset's metrics.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -10,9 +10,10 @@
 
 namespace tugline {
 
-// Each answer is a text that is one token, white space included, or id:N, a token's id. No value if `text` is empty.
-// `tokenizer` may be null if both are ids; `vocabulary` is the model's. Errors (kUsage), naming the answer: a text that is no single
-// token, with the tokens that it is; an id that the model does not have; one token twice; other than two answers.
+// Each answer is a text that is one token, white space included, or id:N, a token's id. No value if `text` is
+// empty. `tokenizer` may be null if both are ids; `vocabulary` is the model's. Errors (kUsage), naming the
+// answer: a text that is no single token, with the tokens that it is; an id that the model does not have; one
+// token twice; other than two answers.
 [[nodiscard]] std::optional<std::pair<int32_t, int32_t>> resolve_answers(const std::string& text,
                                                                          const Tokenizer* tokenizer,
                                                                          int64_t vocabulary);

@@ -51,8 +51,8 @@ void check_argument_is_option(const CLI::App& command, const std::string& name) 
        quoted(name), suggestion_for(typed, known), command.get_name());
 }
 
-// The parser reads an option that it does not know as a positional argument and may complain of anything that follows from that,
-// so options are looked at first, in the order in which they were typed.
+// The parser reads an option that it does not know as a positional argument and may complain of anything that
+// follows from that, so options are looked at first, in the order in which they were typed.
 void check_options_are_known(const CLI::App& command, const Arguments& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];

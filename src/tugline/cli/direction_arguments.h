@@ -18,11 +18,12 @@ struct DirectionArguments {
   int32_t null_directions = 0;
 };
 
-// Adds --null-directions, --direction-family, --push, --orthogonal-to and --direction-sharing, which write into `arguments`.
+// Adds --null-directions, --direction-family, --push, --orthogonal-to and --direction-sharing, which write
+// into `arguments`.
 void add_direction_options(CLI::App& command, DirectionArguments& arguments);
 
-// Warns on stderr if the files of --direction-file and --orthogonal-to say that they were made for another model, hook or layer than
-// the one that is pushed.
+// Warns on stderr if the files of --direction-file and --orthogonal-to say that they were made for another
+// model, hook or layer than the one that is pushed.
 void warn_of_contradictions(const PushOptions& options, const PushedAt& at);
 
 }  // namespace tugline

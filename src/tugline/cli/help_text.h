@@ -1,4 +1,5 @@
-// The layout of --help: wrapped at 100 columns, one option after the other, with its values and default in brackets.
+// The layout of --help: wrapped at 100 columns, one option after the other, with its values and default in
+// brackets.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,8 +9,9 @@
 
 namespace tugline {
 
-// Lines of at most `width` characters, broken between words; lines after the first begin with `indent` spaces, which count. Line
-// breaks of the text stay, and lines that begin with a space (examples) stay as they are.
+// Lines of at most `width` characters, broken between words; lines after the first begin with `indent`
+// spaces, which count. Line breaks of the text stay, and lines that begin with a space (examples) stay as
+// they are.
 [[nodiscard]] std::string wrapped(std::string_view text, size_t width, size_t indent = 0);
 
 class HelpFormatter final : public CLI::Formatter {

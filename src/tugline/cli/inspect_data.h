@@ -1,4 +1,5 @@
-// Finds the tokens of a dataset's anchors and chunks, which a sweep would measure. Needs no model, only a tokenizer.
+// Finds the tokens of a dataset's anchors and chunks, which a sweep would measure. Needs no model, only a
+// tokenizer.
 #pragma once
 
 #include <map>
@@ -27,14 +28,16 @@ struct PlacedExample {
 [[nodiscard]] std::vector<PlacedExample> place_examples(const std::vector<Example>& dataset,
                                                         const Tokenizer& tokenizer, BosPolicy bos);
 
-// {"examples": [{"index", "id", "tokens", "anchor": {"begin", "end", "chunk"} | null, "anchors": [{"begin", "end", "chunk",
-// "text"} | {"skipped"}], "chunks": [{"begin", "end", "text"}], "metrics": [name], "doubts": [sentence], "skipped": null |
-// reason}]}. `anchor` is the first of `anchors`, and `skipped` says why it has no place. A chunk that has no place among
-// the tokens keeps its entry, so that chunks keep their numbers: begin and end are null, and its own "skipped" says why.
+// {"examples": [{"index", "id", "tokens", "anchor": {"begin", "end", "chunk"} | null, "anchors": [{"begin",
+// "end", "chunk", "text"} | {"skipped"}], "chunks": [{"begin", "end", "text"}], "metrics": [name], "doubts":
+// [sentence], "skipped": null | reason}]}. `anchor` is the first of `anchors`, and `skipped` says why it has
+// no place. A chunk that has no place among the tokens keeps its entry, so that chunks keep their numbers:
+// begin and end are null, and its own "skipped" says why.
 [[nodiscard]] std::string placed_examples_json(const std::vector<PlacedExample>& examples);
 [[nodiscard]] std::string placed_examples_text(const std::vector<PlacedExample>& examples);
 
-// Errors (kNothingToMeasure): an anchor that has no place among the tokens; no anchor and no chunk that has one.
+// Errors (kNothingToMeasure): an anchor that has no place among the tokens; no anchor and no chunk that has
+// one.
 void check_placed(const std::vector<PlacedExample>& examples);
 
 }  // namespace tugline

@@ -1,4 +1,5 @@
-// Describes a model by its files: configuration, tensors, tokenizer, whether tugline can run it, and the memory that it needs.
+// Describes a model by its files: configuration, tensors, tokenizer, whether tugline can run it, and the
+// memory that it needs.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ struct ModelFacts {
 
 [[nodiscard]] ModelFacts inspect_model(const ModelSource& source);
 
-// The memory of the loaded weights in f32. It leaves out an embedding table that is not also the head, which stays in its file.
+// The memory of the loaded weights in f32. It leaves out an embedding table that is not also the head, which
+// stays in its file.
 [[nodiscard]] int64_t weight_bytes_f32(const ModelConfig& config);
 
 [[nodiscard]] std::string model_facts_json(const ModelFacts& facts);

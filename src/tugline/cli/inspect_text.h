@@ -7,8 +7,8 @@
 
 namespace tugline {
 
-// {"ids", "offsets": [[begin, end]], "pieces"}: offsets are bytes of the original text, a piece is the token's own text, with U+FFFD
-// where its bytes are a part of a character.
+// {"ids", "offsets": [[begin, end]], "pieces"}: offsets are bytes of the original text, a piece is the
+// token's own text, with U+FFFD where its bytes are a part of a character.
 [[nodiscard]] std::string encoding_json(const Tokenizer& tokenizer, const Encoding& encoding);
 // One line for each token.
 [[nodiscard]] std::string encoding_text(const Tokenizer& tokenizer, const Encoding& encoding);

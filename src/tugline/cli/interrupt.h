@@ -1,14 +1,17 @@
-// Handles Ctrl-C (SIGINT) and SIGTERM in a separate thread. All other threads block them, because some compute libraries point the stack
-// register into a buffer while they multiply, and a signal handler on such a thread would write into it.
+// Handles Ctrl-C (SIGINT) and SIGTERM in a separate thread. All other threads block them, because some
+// compute libraries point the stack register into a buffer while they multiply, and a signal handler on such
+// a thread would write into it.
 #pragma once
 
 namespace tugline {
 
-// Starts that thread. The main thread must call it before it starts any other, because threads inherit the blocked signals. Until
-// catch_interrupts, a signal ends the process as usual. Errors: kIo if the system cannot start a thread.
+// Starts that thread. The main thread must call it before it starts any other, because threads inherit the
+// blocked signals. Until catch_interrupts, a signal ends the process as usual. Errors: kIo if the system
+// cannot start a thread.
 void watch_interrupts();
 
-// From now on, the first signal asks the work to stop and keep what is finished; a second one ends the process.
+// From now on, the first signal asks the work to stop and keep what is finished; a second one ends the
+// process.
 void catch_interrupts();
 // Whether the work has been asked to stop. Thread-safe.
 [[nodiscard]] bool interrupted();

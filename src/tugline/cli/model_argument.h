@@ -10,8 +10,8 @@ namespace tugline {
 // Says on stderr what is fetched and how far it is. Errors: what obtain_model throws.
 [[nodiscard]] ModelSource find_model(const std::string& argument, ModelParts parts = ModelParts::kAll);
 
-// The snapshot's folder of a model on the hub, brought up to date; stops at an interruption (cli/interrupt). Errors: kUsage if `argument` is
-// no name on the hub, and what fetch_model throws.
+// The snapshot's folder of a model on the hub, brought up to date; stops at an interruption (cli/interrupt).
+// Errors: kUsage if `argument` is no name on the hub, and what fetch_model throws.
 [[nodiscard]] std::filesystem::path fetch_by_name(const std::string& argument);
 
 // The description of MODEL for a command's help.

@@ -49,7 +49,8 @@ int64_t parse_layer(std::string_view text, int64_t num_layers) {
   return layer;
 }
 
-// The end is not in the range, so the number of layers is as good as any; from the end, -1 leaves out the last.
+// The end is not in the range, so the number of layers is as good as any; from the end, -1 leaves out the
+// last.
 int64_t parse_layers_end(std::string_view text, int64_t num_layers) {
   if (text.empty()) return num_layers;
   const auto given = parse_number<int64_t>(text, "--layers");

@@ -1,4 +1,5 @@
-// Parses the values of --layers, --epsilons, --ids, --span, --shard, --memory-limit and --seed. Errors are kUsage and name the option.
+// Parses the values of --layers, --epsilons, --ids, --span, --shard, --memory-limit and --seed. Errors are
+// kUsage and name the option.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,13 @@ namespace tugline {
 
 // Lists may have spaces around their parts.
 
-// "last", "all", "20,22", "20:24" (20 to 23: ranges are half-open, and either end may be left out), "0:30:3" (every third), "-1"
-// (from the end), and lists of these. Ascending, without repetitions. Errors: a layer that the model does not have.
+// "last", "all", "20,22", "20:24" (20 to 23: ranges are half-open, and either end may be left out), "0:30:3"
+// (every third), "-1" (from the end), and lists of these. Ascending, without repetitions. Errors: a layer
+// that the model does not have.
 [[nodiscard]] std::vector<LayerIndex> parse_layers(const std::string& text, int64_t num_layers);
 
-// "0,0.25,1", or START:STOP:COUNT: COUNT evenly spaced values with both ends. Errors: a value that is not finite or given twice; no value.
+// "0,0.25,1", or START:STOP:COUNT: COUNT evenly spaced values with both ends. Errors: a value that is not
+// finite or given twice; no value.
 [[nodiscard]] std::vector<double> parse_epsilons(const std::string& text);
 
 // "1,2,3". Errors: a value that is not an integer of 32 bits; no value.

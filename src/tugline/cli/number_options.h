@@ -1,4 +1,5 @@
-// Checks for options that take a number. They accept plain decimal numbers; the parser alone would also accept nan, inf, 0x1p0 and 0b1.
+// Checks for options that take a number. They accept plain decimal numbers; the parser alone would also
+// accept nan, inf, 0x1p0 and 0b1.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -8,7 +8,8 @@ namespace tugline {
 
 void ProgressLine::show(const CallProgress& progress) {
   const int64_t total = progress.all_pushes;
-  // A unit's end comes after its last batch was told; what comes before the first push tells nothing of the rate.
+  // A unit's end comes after its last batch was told; what comes before the first push tells nothing of the
+  // rate.
   if (progress.pushes == done_ || progress.work <= 0) return;
   done_ = progress.pushes;
   if (!line_.is_due() && done_ < total) return;

@@ -11,8 +11,8 @@ namespace tugline {
 
 class ProgressLine {
  public:
-  // Says it if there are new pushes and it is time for another line. What is left is estimated from the work that is done, since pushes
-  // at one layer take longer than at another.
+  // Says it if there are new pushes and it is time for another line. What is left is estimated from the work
+  // that is done, since pushes at one layer take longer than at another.
   void show(const CallProgress& progress);
   void end() { line_.end(); }
 

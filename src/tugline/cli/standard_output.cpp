@@ -42,7 +42,8 @@ void close_standard_output() {
 void open_missing_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) != -1) continue;
-    // open() takes the lowest free number, which is this one. Reading only: a result that is written there is an error.
+    // open() takes the lowest free number, which is this one. Reading only: a result that is written there is
+    // an error.
     (void)::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
   }
 }

@@ -1,4 +1,5 @@
-// A line that says how far some work is: rewritten in place on a terminal, a line of its own now and then elsewhere. Writes to stderr.
+// A line that says how far some work is: rewritten in place on a terminal, a line of its own now and then
+// elsewhere. Writes to stderr.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,8 @@ class StatusLine {
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
 
-  // Whether it is time to show another line. A terminal can be rewritten often; a log should stay readable after hours.
+  // Whether it is time to show another line. A terminal can be rewritten often; a log should stay readable
+  // after hours.
   [[nodiscard]] bool is_due() const;
   void show(std::string line);
   // Ends the line on a terminal, so that something else can be written.

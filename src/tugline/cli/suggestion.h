@@ -7,8 +7,8 @@
 
 namespace tugline {
 
-// The name in `known` that is nearest to `typed`: it begins with `typed`, or differs from it in at most a third of the letters (inserted,
-// left out, replaced, or two neighbours swapped). Empty if none is near.
+// The name in `known` that is nearest to `typed`: it begins with `typed`, or differs from it in at most a
+// third of the letters (inserted, left out, replaced, or two neighbours swapped). Empty if none is near.
 [[nodiscard]] std::string closest_name(std::string_view typed, const std::vector<std::string>& known);
 
 // "; did you mean NAME?", or an empty text.

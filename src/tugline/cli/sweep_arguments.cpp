@@ -14,7 +14,8 @@
 namespace tugline {
 namespace {
 
-// `notebook`: what a notebook over a hooked model runs. `full`: the study of every sentence. (docs/method.md, "Presets".)
+// `notebook`: what a notebook over a hooked model runs. `full`: the study of every sentence. (docs/method.md,
+// "Presets".)
 OptionValues preset_values(const std::string& name) {
   if (name == "notebook")
     return {{"layers", "last"},    {"epsilons", "0,0.25,0.5,1,2"},

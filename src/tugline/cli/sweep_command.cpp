@@ -54,8 +54,8 @@ Provenance facts_of(const SweepArguments& arguments, const SweepOptions& options
   return facts;
 }
 
-// Everything that can be wrong with the arguments is found before the weights are loaded and a store is made. The plan points into the
-// dataset: the job stays where it is.
+// Everything that can be wrong with the arguments is found before the weights are loaded and a store is made.
+// The plan points into the dataset: the job stays where it is.
 std::unique_ptr<SweepJob> prepared(const SweepArguments& arguments) {
   if (!arguments.output.empty())
     check_output({.path = arguments.output,

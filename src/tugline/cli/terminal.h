@@ -18,11 +18,12 @@ enum class Colour { kNo, kYes };
 // The width of standard error's terminal in characters; 0 if it is not a terminal or does not say.
 [[nodiscard]] size_t columns_of_standard_error();
 
-// A token's bytes as text on one line that cannot control a terminal: line ends, tabs and other control characters become visible signs,
-// and bytes that are not UTF-8 become U+FFFD.
+// A token's bytes as text on one line that cannot control a terminal: line ends, tabs and other control
+// characters become visible signs, and bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string visible(std::string_view bytes);
 
-// Background colours for numbers that span decades, such as KL: one step for each half decade below the largest.
+// Background colours for numbers that span decades, such as KL: one step for each half decade below the
+// largest.
 class HeatScale {
  public:
   explicit HeatScale(double largest) : largest_(largest) {}

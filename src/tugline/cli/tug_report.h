@@ -1,4 +1,5 @@
-// The output of `tugline tug`: one JSON object for programs; for people the span's tokens by their KL, and a table of epsilons.
+// The output of `tugline tug`: one JSON object for programs; for people the span's tokens by their KL, and a
+// table of epsilons.
 #pragma once
 
 #include <map>
@@ -42,8 +43,8 @@ struct TugResult {
 // The fields are in docs/formats.md. Numbers read back to the same doubles.
 [[nodiscard]] std::string tug_json(const TugResult& result);
 
-// Each token's KL is the mean over directions at the epsilon of largest size; what moved most at a row, of the push there whose KL is the
-// largest.
+// Each token's KL is the mean over directions at the epsilon of largest size; what moved most at a row, of
+// the push there whose KL is the largest.
 [[nodiscard]] std::string tug_text(const TugResult& result, Colour colour);
 
 }  // namespace tugline

@@ -30,8 +30,8 @@ struct TugText {
 // Whether the text cannot be resolved without a tokenizer. Ids with kNever can.
 [[nodiscard]] bool needs_tokenizer(const TextArguments& arguments);
 
-// `tokenizer` may be null if the arguments do not need it: then pieces are empty. Errors: an option that does not parse; a sentence that
-// does not occur in the text, or occurs more than once.
+// `tokenizer` may be null if the arguments do not need it: then pieces are empty. Errors: an option that does
+// not parse; a sentence that does not occur in the text, or occurs more than once.
 [[nodiscard]] TugText resolve_tug_text(const TextArguments& arguments, const Tokenizer* tokenizer);
 
 }  // namespace tugline

@@ -7,8 +7,8 @@
 namespace tugline {
 namespace {
 
-// Bytes of the well-formed UTF-8 character that begins at `at`; 0 if none does. Overlong forms and surrogates pass:
-// whatever shows the message copes with them.
+// Bytes of the well-formed UTF-8 character that begins at `at`; 0 if none does. Overlong forms and surrogates
+// pass: whatever shows the message copes with them.
 size_t character_at(std::string_view text, size_t at) {
   const auto first = static_cast<uint8_t>(text[at]);
   const size_t bytes = first < 0x80   ? 1

@@ -1,5 +1,6 @@
-// The measures of a push, in one table. Records, the store's columns, exports, JSON, the memory plan and the audit follow from it. A new
-// measure is a field of RowResponse, which the backends' divergences fill, and a line of kMeasures.
+// The measures of a push, in one table. Records, the store's columns, exports, JSON, the memory plan and the
+// audit follow from it. A new measure is a field of RowResponse, which the backends' divergences fill, and a
+// line of kMeasures.
 #pragma once
 
 #include <array>
@@ -14,8 +15,8 @@
 
 namespace tugline {
 
-// A sampled tail has this many independent replicates, whose spread gives its standard error. With 16, the standard error is itself
-// uncertain by 1 / sqrt(2 * 15) = 18 %.
+// A sampled tail has this many independent replicates, whose spread gives its standard error. With 16, the
+// standard error is itself uncertain by 1 / sqrt(2 * 15) = 18 %.
 inline constexpr int64_t kTailReplicates = 16;
 
 // A token and its p - q.
@@ -25,7 +26,8 @@ struct MovedToken {
   bool operator==(const MovedToken&) const = default;
 };
 
-// The difference of one row's next-token distribution p from the base's q. docs/method.md, "Divergence", has the equations.
+// The difference of one row's next-token distribution p from the base's q. docs/method.md, "Divergence", has
+// the equations.
 struct RowResponse {
   double kl = 0;               // KL(p || q), nats
   double kl_reverse = 0;       // KL(q || p)
@@ -38,17 +40,19 @@ struct RowResponse {
   std::vector<MovedToken> rose =
       {};  // the tokens with the largest p - q, that first; as many as are asked for
   std::vector<MovedToken> fell = {};  // the tokens with the smallest, likewise
-  // kl without each of a sampled tail's replicates, minus kl; zeros if the row was computed over the whole vocabulary.
+  // kl without each of a sampled tail's replicates, minus kl; zeros if the row was computed over the whole
+  // vocabulary.
   std::array<double, kTailReplicates> kl_deviations{};
 };
 
 [[nodiscard]] constexpr double flag(bool is_set) { return is_set ? 1 : 0; }
 
-// How a row's value is kept. The products that values come from carry no more digits than f32. kFlag is one byte, 0 or 1. kTokens is a
-// list of tokens, each an i32 and its change as f32.
+// How a row's value is kept. The products that values come from carry no more digits than f32. kFlag is one
+// byte, 0 or 1. kTokens is a list of tokens, each an i32 and its change as f32.
 enum class RowType { kF64, kF32, kFlag, kTokens };
 
-// Which rows have a value: all, those with a next token, or none unless the run asks for it. The mean is over the rows that have one.
+// Which rows have a value: all, those with a next token, or none unless the run asks for it. The mean is over
+// the rows that have one.
 enum class RowsWithValue { kAll, kWithNextToken, kIfAnswers, kIfMovedTokens };
 
 struct Measure {

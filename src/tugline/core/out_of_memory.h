@@ -1,4 +1,5 @@
-// Turns a lack of memory in a parallel loop or in a compute library into an Error. Anywhere else it is std::bad_alloc.
+// Turns a lack of memory in a parallel loop or in a compute library into an Error. Anywhere else it is
+// std::bad_alloc.
 #pragma once
 
 namespace tugline {

@@ -1,5 +1,5 @@
-// Parallel loops over OpenMP's threads that throw exceptions like plain loops. (If an exception leaves an OpenMP region, the
-// process ends.) Every parallel loop of the library is one of these.
+// Parallel loops over OpenMP's threads that throw exceptions like plain loops. (If an exception leaves an
+// OpenMP region, the process ends.) Every parallel loop of the library is one of these.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,8 @@ namespace tugline {
 // Carries the first exception of several threads out of a parallel region.
 class FirstError {
  public:
-  // Runs `work`, and keeps the exception that it throws. Does nothing if an earlier call has thrown. Thread-safe.
+  // Runs `work`, and keeps the exception that it throws. Does nothing if an earlier call has thrown.
+  // Thread-safe.
   template <typename Work>
   void guard(const Work& work) noexcept {
     if (failed_.load(std::memory_order_relaxed)) return;

@@ -1,6 +1,6 @@
 // Counter-based random numbers: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011), through Random123. A stream is a pure function of its key and stream number, and does not depend on order, threads,
-// batch size or device.
+// SC 2011), through Random123. A stream is a pure function of its key and stream number, and does not depend
+// on order, threads, batch size or device.
 #pragma once
 
 #include <array>
@@ -27,8 +27,8 @@ void fill_uniforms(PhiloxStream stream, std::span<double> out);
 class PhiloxSequence {
  public:
   explicit PhiloxSequence(PhiloxStream stream) : stream_(stream) {}
-  // Uniform on [0, bound), bound >= 1: the upper half of a 32 x 32 bit product. No number's probability is off
-  // by more than 2^-32.
+  // Uniform on [0, bound), bound >= 1: the upper half of a 32 x 32 bit product. No number's probability is
+  // off by more than 2^-32.
   [[nodiscard]] uint32_t below(uint32_t bound);
 
  private:

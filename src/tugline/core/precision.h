@@ -1,4 +1,5 @@
-// The precisions in which a run's numbers can be computed, and their names in identities, tables and figures (docs/method.md, "Precision").
+// The precisions in which a run's numbers can be computed, and their names in identities, tables and figures
+// (docs/method.md, "Precision").
 #pragma once
 
 #include <optional>
@@ -18,8 +19,8 @@ enum class Precision {
 [[nodiscard]] std::string_view name_of(Precision precision);
 [[nodiscard]] std::optional<Precision> precision_of(std::string_view name);
 
-// The text that is shown to people for a precision's name: the name, and for plain-bf16 a note that its numbers include rounding
-// noise. An unknown name is returned unchanged.
+// The text that is shown to people for a precision's name: the name, and for plain-bf16 a note that its
+// numbers include rounding noise. An unknown name is returned unchanged.
 [[nodiscard]] std::string precision_label(std::string_view name);
 
 }  // namespace tugline

@@ -18,8 +18,8 @@ using Json = nlohmann::json;
 // Far deeper than any model's files are, and shallow enough for code that recurses over the value.
 constexpr size_t kDeepest = 64;
 
-// Builds the value from the parser's events. (The library's own callback parser looks through all members of an object after
-// each one that ends, which takes hours for a million tensors.)
+// Builds the value from the parser's events. (The library's own callback parser looks through all members of
+// an object after each one that ends, which takes hours for a million tensors.)
 class Builder final : public nlohmann::json_sax<Json> {
  public:
   Builder(std::string_view text, std::string_view label) : text_(text), label_(label) {}

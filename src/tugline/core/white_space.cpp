@@ -5,8 +5,8 @@ namespace {
 
 constexpr size_t kLongestSpace = 3;
 
-// Bytes of the white-space character that `text` begins with. U+0085 and U+00A0 take two bytes; U+1680, U+2000 to
-// U+200A, U+2028, U+2029, U+202F, U+205F and U+3000 take three.
+// Bytes of the white-space character that `text` begins with. U+0085 and U+00A0 take two bytes; U+1680,
+// U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F and U+3000 take three.
 size_t leading_space(std::string_view text) {
   if (text.empty()) return 0;
   const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0; };

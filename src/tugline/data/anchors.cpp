@@ -75,7 +75,8 @@ std::unordered_set<std::string_view> grams_of(std::string_view text) {
   return grams;
 }
 
-// Dice's coefficient of the two texts' distinct three-byte substrings: 1 for equal texts, 0 if they share none.
+// Dice's coefficient of the two texts' distinct three-byte substrings: 1 for equal texts, 0 if they share
+// none.
 double similarity(const std::unordered_set<std::string_view>& wanted, std::string_view text) {
   const auto grams = grams_of(text);
   const auto shared =
@@ -87,7 +88,8 @@ double similarity(const std::unordered_set<std::string_view>& wanted, std::strin
 // Texts that share less are unrelated.
 constexpr double kLeastSimilarity = 0.2;
 
-// "; the nearest text is chunk 3, 'So the total is 12.'", or an empty text if no chunk resembles the sentence.
+// "; the nearest text is chunk 3, 'So the total is 12.'", or an empty text if no chunk resembles the
+// sentence.
 std::string nearest_text(std::string_view sentence, const AnchorText& text) {
   const auto wanted = grams_of(sentence);
   std::string found;

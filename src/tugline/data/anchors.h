@@ -27,9 +27,9 @@ struct AnchorText {
   const std::vector<ByteRange>& chunks;
 };
 
-// Looks for `sentence` word for word, then with any white space for white space. If it occurs several times, takes the occurrence
-// that shares a byte with chunk `index`, or the first one if there is no index. Without a sentence, the anchor is chunk `index`; one
-// of the two must be given. Takes linear time.
+// Looks for `sentence` word for word, then with any white space for white space. If it occurs several times,
+// takes the occurrence that shares a byte with chunk `index`, or the first one if there is no index. Without
+// a sentence, the anchor is chunk `index`; one of the two must be given. Takes linear time.
 [[nodiscard]] Anchor place_anchor(std::string_view sentence, std::optional<int64_t> index,
                                   const AnchorText& text);
 

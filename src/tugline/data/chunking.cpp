@@ -13,8 +13,8 @@ constexpr int64_t kMinCharacters = 10;
 
 constexpr bool ends_sentence(char c) { return c == '.' || c == '?' || c == '!'; }
 
-// Whether a chunk ends with the byte at `i`. What follows decides: 3.5, f(x!), \boxed{4}.), a full stop before a tab
-// and a text's last full stop end nothing.
+// Whether a chunk ends with the byte at `i`. What follows decides: 3.5, f(x!), \boxed{4}.), a full stop
+// before a tab and a text's last full stop end nothing.
 bool is_boundary(std::string_view text, size_t i) {
   const std::string_view rest = text.substr(i);
   if (rest.starts_with("\n\n") || rest.starts_with("\r\n\r\n")) return true;
@@ -39,8 +39,8 @@ std::vector<ByteRange> split_at_boundaries(std::string_view text) {
   return pieces;
 }
 
-// A short piece joins the next one, the last one its predecessor. Lengths are those of the annotations' texts, in which
-// one space joins two pieces, whatever stands between them here.
+// A short piece joins the next one, the last one its predecessor. Lengths are those of the annotations'
+// texts, in which one space joins two pieces, whatever stands between them here.
 std::vector<ByteRange> join_short(std::string_view text, const std::vector<ByteRange>& pieces) {
   std::vector<ByteRange> chunks;
   int64_t length = kMinCharacters;  // of the last chunk

@@ -41,8 +41,8 @@ struct Dataset {
   [[nodiscard]] std::vector<std::string> metric_names() const;
 };
 
-// The fields of the file that have other names: tugline's name -> the file's. A name that tugline does not know becomes a metric
-// of that name.
+// The fields of the file that have other names: tugline's name -> the file's. A name that tugline does not
+// know becomes a metric of that name.
 using FieldNames = std::map<std::string, std::string>;
 
 // Parses pairs "NAME=FIELD". Errors (kUsage): no '=', an empty side, a name given twice.
@@ -51,9 +51,9 @@ using FieldNames = std::map<std::string, std::string>;
 // The metrics of the annotated files, such as counterfactual_importance_kl.
 [[nodiscard]] const std::vector<std::string>& annotated_metric_names();
 
-// Reads the whole file: one list of objects, or one object per line; the content decides which. Errors (kInput): another type, an
-// empty list, a field of `names` that no example has. They name the file, the example's index, the field, what was expected and
-// what was found. Thread-safe.
+// Reads the whole file: one list of objects, or one object per line; the content decides which. Errors
+// (kInput): another type, an empty list, a field of `names` that no example has. They name the file, the
+// example's index, the field, what was expected and what was found. Thread-safe.
 [[nodiscard]] Dataset load_dataset(const std::filesystem::path& path, const FieldNames& names = {});
 
 // The same from memory; `name` stands for the file in messages.

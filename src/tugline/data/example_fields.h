@@ -22,8 +22,8 @@ class ExampleFields {
                 std::string_view file, int64_t index)
       : object_(object), names_(names), file_(file), index_(index) {}
 
-  // A missing field and null give no value. Each throws Error (kInput) for a value of another type, naming the file, the
-  // example and the file's own field.
+  // A missing field and null give no value. Each throws Error (kInput) for a value of another type, naming
+  // the file, the example and the file's own field.
   [[nodiscard]] std::optional<std::string> text(const std::string& name) const;
   [[nodiscard]] std::optional<std::string> text_or_number(const std::string& name) const;
   // One string, or a list of strings and nulls.

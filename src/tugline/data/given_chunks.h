@@ -9,10 +9,11 @@
 
 namespace tugline {
 
-// Returns the byte ranges within `cot` of the chunks in field `name`; no value if the field is missing. The field is a list of
-// strings in the text's order, or of [begin, end) pairs in characters of `cot`. Each string is looked for after the one before it,
-// with any white space for white space. A string that is not found has an empty range, so that the others keep their numbers. Errors
-// (kInput): another type; a range that is not in the text, or begins before the last one ended.
+// Returns the byte ranges within `cot` of the chunks in field `name`; no value if the field is missing. The
+// field is a list of strings in the text's order, or of [begin, end) pairs in characters of `cot`. Each
+// string is looked for after the one before it, with any white space for white space. A string that is not
+// found has an empty range, so that the others keep their numbers. Errors (kInput): another type; a range
+// that is not in the text, or begins before the last one ended.
 [[nodiscard]] std::optional<std::vector<ByteRange>> read_given_chunks(const ExampleFields& fields,
                                                                       const std::string& name,
                                                                       std::string_view cot);

@@ -16,8 +16,8 @@ using nlohmann::json;
 
 constexpr size_t kLongestQuote = 40;
 
-// The parser's message without its own library's prefix, "[json.exception.parse_error.101] ". It quotes the whole value
-// that it was reading, which may be a text of megabytes: only the end of that is kept.
+// The parser's message without its own library's prefix, "[json.exception.parse_error.101] ". It quotes the
+// whole value that it was reading, which may be a text of megabytes: only the end of that is kept.
 std::string parser_message(const json::exception& error) {
   std::string message = error.what();
   const size_t prefix = message.find("] ");
@@ -133,7 +133,8 @@ void add_list(std::string_view text, std::string_view name, JsonExamples& out) {
   for (json& object : list) out.objects.push_back(std::move(object));
 }
 
-// Whether the text's first line is a whole object, so that the text is JSON Lines and not one object over several lines.
+// Whether the text's first line is a whole object, so that the text is JSON Lines and not one object over
+// several lines.
 bool is_lines(std::string_view text) {
   const std::string_view first = text.substr(0, text.find('\n'));
   return json::accept(first.begin(), first.end());

@@ -13,9 +13,10 @@ struct JsonExamples {
   std::vector<std::string> warnings;
 };
 
-// Reads a list of objects, or JSON Lines: one object per line, without blank lines. The first character decides which. NaN and
-// infinities, which Python's json module writes, are read as null with a warning. `name` is the file's name in messages. Errors
-// (kInput): text that is neither of the two, or that parse_strict_json refuses.
+// Reads a list of objects, or JSON Lines: one object per line, without blank lines. The first character
+// decides which. NaN and infinities, which Python's json module writes, are read as null with a warning.
+// `name` is the file's name in messages. Errors (kInput): text that is neither of the two, or that
+// parse_strict_json refuses.
 [[nodiscard]] JsonExamples read_json_examples(std::string_view text, std::string_view name);
 
 // Describes a value in a message, without repeating texts of thousands of characters.

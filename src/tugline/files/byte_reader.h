@@ -1,5 +1,5 @@
-// Reads little-endian numbers, strings and runs of bytes from a buffer, never past its end. The binary readers parse with it.
-// Internal to files/.
+// Reads little-endian numbers, strings and runs of bytes from a buffer, never past its end. The binary
+// readers parse with it. Internal to files/.
 #pragma once
 
 #include <bit>
@@ -37,8 +37,8 @@ class ByteReader {
   // u64 length, then that many bytes.
   [[nodiscard]] std::string_view read_string(std::string_view what);
   [[nodiscard]] std::span<const std::byte> take(uint64_t count, std::string_view what);
-  // Throws Error unless the rest of the buffer has room for `count` items of at least `smallest` bytes each. Call it before
-  // allocating memory for a number of items that a file claims to hold.
+  // Throws Error unless the rest of the buffer has room for `count` items of at least `smallest` bytes each.
+  // Call it before allocating memory for a number of items that a file claims to hold.
   void expect_room(uint64_t count, uint64_t smallest, std::string_view what) const;
 
   [[nodiscard]] uint64_t offset() const { return offset_; }

@@ -1,5 +1,5 @@
-// The kernels of dequantise(), one for each dtype: plain C++ that compilers vectorise. The arithmetic and its order are those of
-// the formats' reference, so results are equal to the bit. Internal to files/.
+// The kernels of dequantise(), one for each dtype: plain C++ that compilers vectorise. The arithmetic and its
+// order are those of the formats' reference, so results are equal to the bit. Internal to files/.
 #pragma once
 
 #include <bit>
@@ -40,8 +40,8 @@ template <typename T>
   return value;
 }
 
-// IEEE binary16 to binary32, exact. It selects instead of branching, so it vectorises. No intermediate value is a subnormal f32, so
-// the processor's flush-to-zero modes do not change it.
+// IEEE binary16 to binary32, exact. It selects instead of branching, so it vectorises. No intermediate value
+// is a subnormal f32, so the processor's flush-to-zero modes do not change it.
 [[nodiscard]] inline float half_to_float(uint16_t half) {
   const uint32_t sign = static_cast<uint32_t>(half & 0x8000U) << 16;
   const uint32_t magnitude = static_cast<uint32_t>(half & 0x7fffU) << 13;

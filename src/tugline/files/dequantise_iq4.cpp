@@ -29,8 +29,8 @@ void dequantise_iq4_nl(const std::byte* __restrict in, int64_t blocks, float* __
   for (; blocks > 0; --blocks, in += 18, out += kBlock) dequantise_levels(in + 2, load_half(in), out);
 }
 
-// f16 d; u16 with the two top bits of the eight groups' scales; 4 bytes with their low nibbles, two a byte; 128
-// bytes of nibbles. Scales count from -32. x = (d scale) level.
+// f16 d; u16 with the two top bits of the eight groups' scales; 4 bytes with their low nibbles, two a byte;
+// 128 bytes of nibbles. Scales count from -32. x = (d scale) level.
 void dequantise_iq4_xs(const std::byte* __restrict in, int64_t blocks, float* __restrict out) {
   for (; blocks > 0; --blocks, in += 136, out += kSuper) {
     const float d = load_half(in);

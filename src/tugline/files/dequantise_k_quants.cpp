@@ -46,8 +46,8 @@ float signed_scale(const std::byte* packed, int64_t run) {
 
 }  // namespace
 
-// 16 bytes with a run's scale in the low nibble and its minimum in the high one; 64 bytes of bit pairs; f16 d,
-// dmin. x = (d scale) q - (dmin min).
+// 16 bytes with a run's scale in the low nibble and its minimum in the high one; 64 bytes of bit pairs; f16
+// d, dmin. x = (d scale) q - (dmin min).
 void dequantise_q2_k(const std::byte* __restrict in, int64_t blocks, float* __restrict out) {
   for (; blocks > 0; --blocks, in += 84, out += kSuper) {
     const float d = load_half(in + 80);

@@ -64,8 +64,9 @@ struct GgufContents {
 // The views that it returns are valid as long as it lives, also after it is moved. Thread-safe once made.
 class GgufFile final : public TensorSource {
  public:
-  // One file, or all parts of a model in several (NAME-00001-of-00003.gguf), of which any may be named. Throws Error naming the file, the
-  // key or tensor, expected and found; a part that is missing or does not belong is named.
+  // One file, or all parts of a model in several (NAME-00001-of-00003.gguf), of which any may be named.
+  // Throws Error naming the file, the key or tensor, expected and found; a part that is missing or does not
+  // belong is named.
   static GgufFile open(const std::filesystem::path& path);
   // A file's content in memory, which outlives the GgufFile; `label` is what messages call it.
   static GgufFile parse(std::span<const std::byte> bytes, const std::string& label);

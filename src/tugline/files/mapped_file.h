@@ -10,8 +10,8 @@ namespace tugline {
 
 class MappedFile {
  public:
-  // Throws Error that names the path: kNotFound if it does not exist; kInput if it is empty or not a regular file (a directory, for
-  // example); kIo if the system refuses.
+  // Throws Error that names the path: kNotFound if it does not exist; kInput if it is empty or not a regular
+  // file (a directory, for example); kIo if the system refuses.
   static MappedFile open(const std::filesystem::path& path);
 
   MappedFile(MappedFile&& other) noexcept;
@@ -23,9 +23,9 @@ class MappedFile {
   // Never empty; stays where it is when the MappedFile is moved. Thread-safe.
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
 
-  // Tells the system that these bytes are not needed now: whole pages among them leave this process's memory, and are read from the
-  // file again when they are touched. So loading a model does not hold its file in memory too. Bytes outside this mapping are left
-  // alone, because nothing could restore them. Thread-safe.
+  // Tells the system that these bytes are not needed now: whole pages among them leave this process's memory,
+  // and are read from the file again when they are touched. So loading a model does not hold its file in
+  // memory too. Bytes outside this mapping are left alone, because nothing could restore them. Thread-safe.
   void release(std::span<const std::byte> bytes) const;
 
  private:

@@ -12,8 +12,8 @@ namespace tugline {
 
 class MemoryTensors final : public TensorSource {
  public:
-  // `owner` keeps the memory that the views point into. Throws Error if two tensors have one name, or a view's bytes are not those of its
-  // type and shape.
+  // `owner` keeps the memory that the views point into. Throws Error if two tensors have one name, or a
+  // view's bytes are not those of its type and shape.
   MemoryTensors(std::vector<TensorView> tensors, std::shared_ptr<const void> owner);
 
   [[nodiscard]] const TensorView* find(std::string_view name) const override { return table_.find(name); }

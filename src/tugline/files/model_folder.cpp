@@ -32,8 +32,8 @@ std::vector<fs::path> entries_if_any(const fs::path& directory) {
   return fs::is_directory(directory, ignored) ? entries_of(directory) : std::vector<fs::path>{};
 }
 
-// A file that a download has begun: beside the model, where the hub's tools keep it for --local-dir, or among a cached
-// repository's blobs.
+// A file that a download has begun: beside the model, where the hub's tools keep it for --local-dir, or among
+// a cached repository's blobs.
 std::optional<fs::path> unfinished_download(const fs::path& directory) {
   std::error_code ignored;
   const fs::path whole = fs::weakly_canonical(directory, ignored);

@@ -21,8 +21,8 @@ struct NpyArray {
   [[nodiscard]] std::vector<double> values() const;
 };
 
-// Parses versions 1 to 3, with any type and number of dimensions. The result views `bytes`. A floating-point array must have exactly
-// the bytes that its shape needs. Throws Error that begins with `label`.
+// Parses versions 1 to 3, with any type and number of dimensions. The result views `bytes`. A floating-point
+// array must have exactly the bytes that its shape needs. Throws Error that begins with `label`.
 [[nodiscard]] NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& label);
 
 }  // namespace tugline

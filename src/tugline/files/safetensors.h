@@ -30,8 +30,8 @@ inline constexpr const char* kSafetensorsIndex = "model.safetensors.index.json";
 // The files that an index names, ascending, relative to its folder and inside it. Throws Error.
 [[nodiscard]] std::vector<std::string> shards_of_index(const std::filesystem::path& index);
 
-// The files of a directory that are named like weights in transformers' layout (model*.safetensors) and that open_safetensors does not
-// read, ascending. Throws Error (kInput) for an index that cannot be read.
+// The files of a directory that are named like weights in transformers' layout (model*.safetensors) and that
+// open_safetensors does not read, ascending. Throws Error (kInput) for an index that cannot be read.
 [[nodiscard]] std::vector<std::string> unread_safetensors(const std::filesystem::path& directory);
 
 // What one file's header says of it: its __metadata__; empty where it has none. Throws Error as above.

@@ -15,8 +15,8 @@ struct NamedArray {
   std::vector<double> values;  // [rows, columns], row-major
 };
 
-// Returns the bytes of the file. The arrays are sorted by name and written as F64 [rows, columns]; the header ends on a multiple of
-// eight bytes. The same arguments give the same bytes.
+// Returns the bytes of the file. The arrays are sorted by name and written as F64 [rows, columns]; the header
+// ends on a multiple of eight bytes. The same arguments give the same bytes.
 [[nodiscard]] std::string safetensors_bytes(std::vector<NamedArray> arrays,
                                             const std::map<std::string, std::string>& metadata);
 

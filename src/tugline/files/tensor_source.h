@@ -1,5 +1,6 @@
-// The interface between the readers of model files (safetensors, gguf) and the loader of weights: named tensors as the files store
-// them. Views point into memory-mapped files and are valid as long as their source.
+// The interface between the readers of model files (safetensors, gguf) and the loader of weights: named
+// tensors as the files store them. Views point into memory-mapped files and are valid as long as their
+// source.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ struct TensorView {
   [[nodiscard]] int64_t elements() const;
 };
 
-// A tensor whose element type tugline does not read, such as integers. It is an error only if the tensor is needed.
+// A tensor whose element type tugline does not read, such as integers. It is an error only if the tensor is
+// needed.
 struct UnreadableTensor {
   std::string name;
   std::string type;  // as the file's format names it: "I64"
@@ -42,9 +44,9 @@ class TensorSource {
   [[nodiscard]] virtual std::string readable_types() const { return "F64, F32, F16, BF16"; }
   // The path of the file or directory, for messages.
   [[nodiscard]] virtual std::string path() const = 0;
-  // Says that these bytes of one of its tensors are not needed now. A source that owns a file mapping releases their pages, which are
-  // read from the file again when they are touched. Any other source keeps them: a caller's memory is never written, released or
-  // zeroed. Thread-safe.
+  // Says that these bytes of one of its tensors are not needed now. A source that owns a file mapping
+  // releases their pages, which are read from the file again when they are touched. Any other source keeps
+  // them: a caller's memory is never written, released or zeroed. Thread-safe.
   virtual void release(std::span<const std::byte> /*bytes*/) const {}
 };
 

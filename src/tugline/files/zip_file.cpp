@@ -1,5 +1,5 @@
-// Layout (PKWARE's APPNOTE.TXT, 4.3): each member is a local header, whose own name and extra field vary in length, and its
-// content; a central directory lists all members; an end record says where the directory is.
+// Layout (PKWARE's APPNOTE.TXT, 4.3): each member is a local header, whose own name and extra field vary in
+// length, and its content; a central directory lists all members; an end record says where the directory is.
 #include "tugline/files/zip_file.h"
 
 #include <zlib.h>

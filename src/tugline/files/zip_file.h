@@ -17,12 +17,14 @@ struct ZipMember {
   std::span<const std::byte> content;  // as the archive holds it
 };
 
-// Reads the archive's directory; members view `archive`. Errors (messages begin with `label`): kInput for a damaged archive, or two
-// members of one name; kUnsupported for encrypted members and archives beyond 4 GiB (zip64).
+// Reads the archive's directory; members view `archive`. Errors (messages begin with `label`): kInput for a
+// damaged archive, or two members of one name; kUnsupported for encrypted members and archives beyond 4 GiB
+// (zip64).
 [[nodiscard]] std::vector<ZipMember> read_zip_directory(std::span<const std::byte> archive,
                                                         const std::string& label);
 
-// Returns a member's content after checking its length and checksum. Errors as above; also a method other than the two.
+// Returns a member's content after checking its length and checksum. Errors as above; also a method other
+// than the two.
 [[nodiscard]] std::vector<std::byte> unzipped(const ZipMember& member, const std::string& label);
 
 }  // namespace tugline

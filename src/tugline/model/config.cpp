@@ -94,7 +94,8 @@ int64_t positions_after_scaling(const ModelConfig& config) {
 
 namespace {
 
-// A part that the first families lack: it changes the hash only where it is there, so that their older runs can be resumed.
+// A part that the first families lack: it changes the hash only where it is there, so that their older runs
+// can be resumed.
 void add_part(ContentHash& hash, std::string_view name, int64_t value) {
   if (value == 0) return;
   hash.add_text(name);

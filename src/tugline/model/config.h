@@ -1,5 +1,5 @@
-// The configuration of a decoder-only transformer: the checked settings of config.json or GGUF metadata. A setting that tugline does
-// not compute is refused here, by name, before a weight is read.
+// The configuration of a decoder-only transformer: the checked settings of config.json or GGUF metadata. A
+// setting that tugline does not compute is refused here, by name, before a weight is read.
 #pragma once
 
 #include <cstdint>
@@ -43,11 +43,12 @@ enum class Activation {
   kGelu,    // x Phi(x), without a gate (Hendrycks and Gimpel 2016)
 };
 
-// Layers whose rows attend to the last `width` tokens only, their own included (Beltagy, Peters, Cohan 2020; Jiang et al. 2023).
+// Layers whose rows attend to the last `width` tokens only, their own included (Beltagy, Peters, Cohan 2020;
+// Jiang et al. 2023).
 struct SlidingWindow {
   int64_t width = 0;
-  // The layers that have it: those from first_layer on, or those that are listed [num_layers]. If there is neither, it is not certain which
-  // layers have it, and longer transcripts are refused.
+  // The layers that have it: those from first_layer on, or those that are listed [num_layers]. If there is
+  // neither, it is not certain which layers have it, and longer transcripts are refused.
   std::optional<int64_t> first_layer = {};
   std::vector<bool> listed = {};
 
@@ -102,16 +103,16 @@ struct ModelConfig {
 // config.json as a model hub stores it. Throws Error naming the file and field.
 [[nodiscard]] ModelConfig read_config_json(const std::filesystem::path& path);
 [[nodiscard]] ModelConfig read_config_gguf(const GgufFile& file);
-// Checks what both readers require: positive sizes, heads that divide, an even head_dim, possible RoPE settings. Throws Error (kInput);
-// `path` is for messages.
+// Checks what both readers require: positive sizes, heads that divide, an even head_dim, possible RoPE
+// settings. Throws Error (kInput); `path` is for messages.
 void check_config(const ModelConfig& config, const std::string& path);
 
-// max_positions of a checked configuration, raised to the length to which yarn stretches the original context, because configurations
-// keep the unscaled length when users add yarn.
+// max_positions of a checked configuration, raised to the length to which yarn stretches the original
+// context, because configurations keep the unscaled length when users add yarn.
 [[nodiscard]] int64_t positions_after_scaling(const ModelConfig& config);
 
-// A hash of everything except the weights that decides what the model computes. It is part of a run's identity. The name, the limits on
-// length and the warnings are not hashed.
+// A hash of everything except the weights that decides what the model computes. It is part of a run's
+// identity. The name, the limits on length and the warnings are not hashed.
 [[nodiscard]] uint64_t hash_of(const ModelConfig& config);
 
 }  // namespace tugline

@@ -118,8 +118,8 @@ void warn_of_unknown(const GgufFile& file, const std::string& prefix, std::vecto
         fmt::format("{}: metadata that tugline does not know are ignored: {}", file.path(), listed(unknown)));
 }
 
-// llama.cpp's YaRN is the same as transformers' with truncation and with the attention factor that the paper suggests; the keys
-// that would change either are refused by name above.
+// llama.cpp's YaRN is the same as transformers' with truncation and with the attention factor that the paper
+// suggests; the keys that would change either are refused by name above.
 void read_yarn(const GgufFile& file, const std::string& prefix, int64_t context, RopeConfig& rope) {
   rope.scaling = RopeScaling::kYarn;
   const auto original = file.optional_f64(prefix + "rope.scaling.original_context_length");
@@ -132,7 +132,8 @@ void read_yarn(const GgufFile& file, const std::string& prefix, int64_t context,
   rope.attention_factor = yarn_attention_factor(rope.factor);
 }
 
-// A factor without a type is linear: the format's older files have only that, some as rope.scale_linear. A factor of 0 is none.
+// A factor without a type is linear: the format's older files have only that, some as rope.scale_linear. A
+// factor of 0 is none.
 void read_scaling(const GgufFile& file, const std::string& prefix, int64_t context, RopeConfig& rope) {
   const std::string key = prefix + "rope.scaling.factor";
   const double older = file.optional_f64(prefix + "rope.scale_linear").value_or(0);

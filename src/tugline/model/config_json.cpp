@@ -110,7 +110,8 @@ std::vector<std::string> read_layer_types(const JsonSettings& settings, int64_t 
   return found;
 }
 
-// sliding_window. If it is absent transformers takes 4096 for the families that may have a window; only a null is none.
+// sliding_window. If it is absent transformers takes 4096 for the families that may have a window; only a
+// null is none.
 std::optional<int64_t> stated_width(const JsonSettings& settings, Architecture architecture) {
   constexpr int64_t kDefault = 4096;
   if (settings.find("sliding_window") != nullptr) return settings.integer("sliding_window");
@@ -130,7 +131,8 @@ StatedWindow stated_window(const JsonSettings& settings, Architecture architectu
   return {width, width && is_wanted};
 }
 
-// The first layer that has the window if layers are not listed: Qwen's have it from max_window_layers on. num_layers: none has it.
+// The first layer that has the window if layers are not listed: Qwen's have it from max_window_layers on.
+// num_layers: none has it.
 int64_t first_windowed(const JsonSettings& settings, const ModelConfig& config, const StatedWindow& window) {
   constexpr int64_t kDefaultMaxWindowLayers = 28;  // transformers'
   if (!window.is_on || !is_qwen(config.architecture)) return config.num_layers;

@@ -1,5 +1,5 @@
-// Typed access to one object of config.json. It remembers which settings were read, so that none is overlooked, and its errors name the
-// file and the field. Internal to model/.
+// Typed access to one object of config.json. It remembers which settings were read, so that none is
+// overlooked, and its errors name the file and the field. Internal to model/.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace tugline {
 
 class JsonSettings {
  public:
-  // `where` begins messages: "path/config.json", "path/config.json: rope_scaling". `object` must outlive this.
+  // `where` begins messages: "path/config.json", "path/config.json: rope_scaling". `object` must outlive
+  // this.
   JsonSettings(const nlohmann::json& object, std::string where);
 
   // nullptr if the setting is absent or null, which configurations use alike.

@@ -1,5 +1,5 @@
-// The settings of config.json that the reader of sizes does not read: those that would change the mathematics, and those that cannot
-// change a number. Internal to model/.
+// The settings of config.json that the reader of sizes does not read: those that would change the
+// mathematics, and those that cannot change a number. Internal to model/.
 #pragma once
 
 #include <string_view>
@@ -9,11 +9,13 @@
 
 namespace tugline {
 
-// Throws Error (kUnsupported) naming a setting whose value asks for something that tugline does not compute: experts, soft caps,
-// multipliers, quantisation and so on. The value with which each changes nothing passes. Of `config` the family and the sizes are read.
+// Throws Error (kUnsupported) naming a setting whose value asks for something that tugline does not compute:
+// experts, soft caps, multipliers, quantisation and so on. The value with which each changes nothing passes.
+// Of `config` the family and the sizes are read.
 void refuse_unknown_mathematics(const JsonSettings& settings, const ModelConfig& config);
 
-// Whether the setting is known not to change any number of a forward pass: token ids, training, generation, bookkeeping.
+// Whether the setting is known not to change any number of a forward pass: token ids, training, generation,
+// bookkeeping.
 [[nodiscard]] bool is_harmless(std::string_view setting);
 
 }  // namespace tugline

@@ -1,5 +1,5 @@
-// One decoder layer on values: interprets the layer's description (model/layer_program). Read beside probe/difference, which
-// interprets the same description on differences.
+// One decoder layer on values: interprets the layer's description (model/layer_program). Read beside
+// probe/difference, which interprets the same description on differences.
 #pragma once
 
 #include <map>
@@ -48,8 +48,8 @@ struct LayerContext {
 
 // `window` is the layer's.
 [[nodiscard]] HeadShape head_shape(const ModelConfig& config, int64_t window);
-// The rows of a layer and how many of the rows before them its window lets them see: the attention's layout, whose positions count from the
-// first row that is seen.
+// The rows of a layer and how many of the rows before them its window lets them see: the attention's layout,
+// whose positions count from the first row that is seen.
 [[nodiscard]] RowLayout attended_layout(RowLayout layout, int64_t window);
 // The columns of kQkv that hold kQ, kK or kV.
 [[nodiscard]] Matrix part_of_qkv(Slot part, const ModelConfig& config, const Matrix& qkv);
@@ -59,12 +59,13 @@ struct LayerContext {
 
 // The columns of a slot that are pushed at a point: a head's for Hook::kZ, else all.
 [[nodiscard]] Matrix columns_at(SitePoint point, const ModelConfig& config, const Matrix& slot);
-// What is pushed at a point [h.rows, width_at(point)], in memory of its own. The layer has run up to the point.
+// What is pushed at a point [h.rows, width_at(point)], in memory of its own. The layer has run up to the
+// point.
 [[nodiscard]] std::unique_ptr<Buffer> value_at(const DecoderLayer& layer, SitePoint point, const Matrix& h,
                                                const LayerWorkspace& workspace);
 
-// Runs some of the layer's steps, in place on h [layout.total(), hidden]. After the attention step the workspace's kK and kV hold the rows'
-// rotated keys, and their values.
+// Runs some of the layer's steps, in place on h [layout.total(), hidden]. After the attention step the
+// workspace's kK and kV hold the rows' rotated keys, and their values.
 void run_steps(const DecoderLayer& layer, StepRange steps, const LayerContext& context, const Matrix& h,
                LayerWorkspace& workspace);
 

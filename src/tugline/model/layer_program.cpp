@@ -150,8 +150,8 @@ std::vector<Slot> LayerProgram::workspace_slots() const {
 
 namespace {
 
-// Both blocks read the layer's input, so the attention block's output is added after the MLP's norm has read it, and no step of the
-// layer reads what either block adds.
+// Both blocks read the layer's input, so the attention block's output is added after the MLP's norm has read
+// it, and no step of the layer reads what either block adds.
 LayerProgram describe_parallel_layer(const ModelConfig& config) {
   LayerProgram layer;
   layer.add_point(Hook::kResidPre);

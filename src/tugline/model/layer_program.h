@@ -1,6 +1,7 @@
-// Describes a decoder layer: the steps that turn its input into its output, in order, over named slots. Values (model/layer), the trace from
-// which differences start (probe/span_trace), differences (probe/difference) and cost (probe/cost) are computed by interpreting this
-// description. No interpreter depends on a model family.
+// Describes a decoder layer: the steps that turn its input into its output, in order, over named slots.
+// Values (model/layer), the trace from which differences start (probe/span_trace), differences
+// (probe/difference) and cost (probe/cost) are computed by interpreting this description. No interpreter
+// depends on a model family.
 #pragma once
 
 #include <cstddef>
@@ -97,11 +98,13 @@ class LayerProgram {
   [[nodiscard]] const Point& point(Hook hook) const;  // which the layer has
   // The steps that a push at the hook goes through: those that read what it moves.
   [[nodiscard]] StepRange above(Hook hook) const;
-  // The last point at or below the hook at which the residual alone decides the rest of the layer. Runs on values start there.
+  // The last point at or below the hook at which the residual alone decides the rest of the layer. Runs on
+  // values start there.
   [[nodiscard]] Hook entry(Hook hook) const;
   // The steps from that point on.
   [[nodiscard]] StepRange from_entry(Hook hook) const { return {point(entry(hook)).step, steps_.size()}; }
-  // The slots that a workspace needs memory for: those that steps write, except the residual and the parts of kQkv.
+  // The slots that a workspace needs memory for: those that steps write, except the residual and the parts of
+  // kQkv.
   [[nodiscard]] std::vector<Slot> workspace_slots() const;
   // True if one of the steps is attention: only there does a row reach others.
   [[nodiscard]] bool attends(StepRange range) const;

@@ -13,8 +13,8 @@ namespace {
 constexpr double kLargestFactor = 0x1p24;
 constexpr double kLargestFrequency = 0x1p20;
 
-// The piecewise rule of Llama 3.1: long wavelengths are stretched by `factor`, short ones kept, and those between
-// interpolated by how many times they fit into the original context.
+// The piecewise rule of Llama 3.1: long wavelengths are stretched by `factor`, short ones kept, and those
+// between interpolated by how many times they fit into the original context.
 double llama3_scaled(double frequency, const RopeConfig& rope) {
   const double wavelength = 2 * std::numbers::pi / frequency;
   const double turns = rope.original_max_position_embeddings / wavelength;

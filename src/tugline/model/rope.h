@@ -1,5 +1,5 @@
-// Rotary position embedding (Su et al. 2021): its settings in the files, checks of them, and the frequencies and the factor that follow.
-// Equations: docs/method.md, "Rotary embedding".
+// Rotary position embedding (Su et al. 2021): its settings in the files, checks of them, and the frequencies
+// and the factor that follow. Equations: docs/method.md, "Rotary embedding".
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ enum class RopeScaling { kNone, kLinear, kLlama3, kYarn };
 
 // Non-interleaved halves as the hub's checkpoints have them.
 struct RopeConfig {
-  // The number of each head's first columns that are rotated, d_h in the frequencies; no value: all of them. If it is odd one column
-  // more is rotated, as in transformers.
+  // The number of each head's first columns that are rotated, d_h in the frequencies; no value: all of them.
+  // If it is odd one column more is rotated, as in transformers.
   std::optional<int64_t> rotary_dim;
   double theta = 10000.0;  // rope_theta
   RopeScaling scaling = RopeScaling::kNone;
@@ -27,14 +27,15 @@ struct RopeConfig {
   double high_freq_factor = 4.0;
   // llama3 and yarn: tokens of context before scaling
   double original_max_position_embeddings = 8192;
-  // yarn only: rotations within the original context above which a frequency is kept, and below which it is divided by
-  // `factor`; whether the indices between which it changes over are rounded outwards
+  // yarn only: rotations within the original context above which a frequency is kept, and below which it is
+  // divided by `factor`; whether the indices between which it changes over are rounded outwards
   double beta_fast = 32;
   double beta_slow = 1;
   bool truncate = true;
   // Multiplies cosines and sines, so each score grows by its square. It is 1 except for yarn.
   double attention_factor = 1;
-  // rope_freqs.weight of a GGUF (divisors of the frequencies), [half of the rotated columns]; empty if there is none
+  // rope_freqs.weight of a GGUF (divisors of the frequencies), [half of the rotated columns]; empty if there
+  // is none
   std::vector<float> frequency_divisors;
 
   [[nodiscard]] int64_t rotated_columns(int64_t head_dim) const {

@@ -18,13 +18,14 @@ struct RopeSurroundings {
   std::set<std::string> layer_types;  // of the model's layers: "full_attention", ...
   int64_t head_dim = 0;
   double theta = 10000;  // if neither object nor rope_theta says one
-  // The part of a head's columns that is rotated, if partial_rotary_factor does not say it. No value: the family rotates all of them.
+  // The part of a head's columns that is rotated, if partial_rotary_factor does not say it. No value: the
+  // family rotates all of them.
   std::optional<double> share = {};
 };
 
-// Reads rope_theta with rope_scaling, or the newer rope_parameters, flat or keyed by layer type. If both objects are present,
-// rope_scaling counts, as in transformers. A setting that the type does not use is named in `warnings`.
-// Errors: an unknown type, a setting without a type, contradictions, layer types that differ.
+// Reads rope_theta with rope_scaling, or the newer rope_parameters, flat or keyed by layer type. If both
+// objects are present, rope_scaling counts, as in transformers. A setting that the type does not use is named
+// in `warnings`. Errors: an unknown type, a setting without a type, contradictions, layer types that differ.
 [[nodiscard]] RopeConfig read_rope_json(const JsonSettings& settings, const RopeSurroundings& surroundings,
                                         std::vector<std::string>& warnings);
 

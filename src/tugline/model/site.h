@@ -1,4 +1,5 @@
-// The place where a push lands: a layer, and a point in it with TransformerLens's name (docs/method.md, "Hooks").
+// The place where a push lands: a layer, and a point in it with TransformerLens's name (docs/method.md,
+// "Hooks").
 #pragma once
 
 #include <array>

@@ -46,7 +46,8 @@ std::vector<std::string> all_names(const TensorSource& tensors) {
   return names;
 }
 
-// "; the file has X: its names lack the prefix model." if a tensor of the file is `name` with a prefix more or less.
+// "; the file has X: its names lack the prefix model." if a tensor of the file is `name` with a prefix more
+// or less.
 std::string prefix_hint(const TensorSource& tensors, const std::string& name) {
   for (const std::string& other : all_names(tensors)) {
     if (other.size() >= 8 && name.ends_with("." + other))

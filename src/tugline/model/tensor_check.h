@@ -19,8 +19,9 @@ namespace tugline {
 // How the tensors of a model directory or GGUF file are named.
 [[nodiscard]] TensorNaming naming_of(const ModelSource& source, const TensorSource& tensors);
 
-// tie_word_embeddings says that the embedding is also the head, but the file may hold a separate head. If that differs from the
-// embedding, it is used, as in transformers: clears config.tied_head and adds a warning.
+// tie_word_embeddings says that the embedding is also the head, but the file may hold a separate head. If
+// that differs from the embedding, it is used, as in transformers: clears config.tied_head and adds a
+// warning.
 void settle_head(ModelConfig& config, const TensorSource& tensors, TensorNaming naming);
 
 struct TensorCheck {

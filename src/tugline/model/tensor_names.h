@@ -1,4 +1,5 @@
-// A transformer's tensors: their names in the hub's checkpoints and in GGUF files, and their shapes for a configuration.
+// A transformer's tensors: their names in the hub's checkpoints and in GGUF files, and their shapes for a
+// configuration.
 #pragma once
 
 #include <cstdint>

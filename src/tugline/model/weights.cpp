@@ -15,7 +15,8 @@ namespace {
 
 using RowOrder = std::function<int64_t(int64_t)>;
 
-// Row r of a checkpoint's q or k is row permuted(r) of a llama GGUF, which interleaves each head's two halves.
+// Row r of a checkpoint's q or k is row permuted(r) of a llama GGUF, which interleaves each head's two
+// halves.
 int64_t permuted(int64_t row, int64_t head_dim) {
   const int64_t head = row / head_dim;
   const int64_t within = row % head_dim;
@@ -23,14 +24,16 @@ int64_t permuted(int64_t row, int64_t head_dim) {
   return head * head_dim + 2 * (within % half) + within / half;
 }
 
-// Row r of q, k and v stacked is row interleaved(r) of a tensor that has q, k and v of the first head, then those of the second.
+// Row r of q, k and v stacked is row interleaved(r) of a tensor that has q, k and v of the first head, then
+// those of the second.
 int64_t interleaved(int64_t row, int64_t num_heads, int64_t head_dim) {
   const int64_t part = row / (num_heads * head_dim);
   const int64_t head = row / head_dim % num_heads;
   return (3 * head + part) * head_dim + row % head_dim;
 }
 
-// Without an early end, which compilers do not vectorise: the largest of the bits but the sign is an infinity's or above.
+// Without an early end, which compilers do not vectorise: the largest of the bits but the sign is an
+// infinity's or above.
 bool all_finite(std::span<const float> values) {
   constexpr uint32_t kInfinity = 0x7f800000;
   uint32_t largest = 0;
@@ -212,7 +215,8 @@ class Loader {
     return all;
   }
 
-  // A slice's page brings its neighbours' back (the system maps around a fault), so whole tensors are released once more when done.
+  // A slice's page brings its neighbours' back (the system maps around a fault), so whole tensors are
+  // released once more when done.
   void release_tensors() {
     for (const TensorView* tensor : read_) tensors_.release(tensor->bytes);
     read_.clear();

@@ -1,5 +1,5 @@
-// A model's weights, checked against its configuration and packed for a backend. Turns a model's files into the matrices on which the
-// layer runs.
+// A model's weights, checked against its configuration and packed for a backend. Turns a model's files into
+// the matrices on which the layer runs.
 #pragma once
 
 #include <array>
@@ -15,8 +15,8 @@
 
 namespace tugline {
 
-// A layer's weights, by the names that its description gives them (model/layer_program). A weight that the description has no step for is
-// not there.
+// A layer's weights, by the names that its description gives them (model/layer_program). A weight that the
+// description has no step for is not there.
 struct LayerWeights {
   std::array<NormWeights, kNormWeights> norms;
   std::array<std::unique_ptr<Linear>, kLinearWeights> linears;  // [out, in]

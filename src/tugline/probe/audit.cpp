@@ -17,8 +17,8 @@
 namespace tugline {
 namespace {
 
-// A rerun on values carries f64's rounding, some 1e-13 of the logits' size; below this epsilon that is no longer small beside what the
-// push does to them, to the digits that the bound of f32 asks for.
+// A rerun on values carries f64's rounding, some 1e-13 of the logits' size; below this epsilon that is no
+// longer small beside what the push does to them, to the digits that the bound of f32 asks for.
 constexpr double kSmallestEpsilon = 1e-6;
 
 // What f32 leaves of a logit, and bf16 products of a difference, at worst: ten times what right units show.
@@ -82,8 +82,8 @@ class ComparedPush {
     return std::max(disagreement(*found_.means[m], mean, scale), disagreement(apart, 0, scale));
   }
 
-  // What the row should have. A flip between two tokens that f32 or bf16 cannot tell apart may be either, and a sample does not see a flip
-  // to a token that was not drawn.
+  // What the row should have. A flip between two tokens that f32 or bf16 cannot tell apart may be either, and
+  // a sample does not see a flip to a token that was not drawn.
   [[nodiscard]] double judged(size_t m, size_t r) const {
     const double value = exact_[r].response.*kMeasures[m].row;
     if (m != measure_named("top1_flips")) return value;
@@ -101,8 +101,8 @@ class ComparedPush {
                                              [](int32_t token) { return token != kNoTarget; }));
   }
 
-  // The k-th largest change is to be the rerun's, and each token's change its own. The rerun's list is longer, so that a token that is as
-  // good as another is found.
+  // The k-th largest change is to be the rerun's, and each token's change its own. The rerun's list is
+  // longer, so that a token that is as good as another is found.
   [[nodiscard]] double of_tokens(size_t m) const {
     const size_t each = found_.rows[m].size() / unit_.rows.size();
     double scale = 0;
@@ -184,7 +184,8 @@ const Auditor::Base& Auditor::base_of(const ReplayRows& rows) {
   return *base_;
 }
 
-// In f64 the difference of two reruns, of which the first is without a push, is exact enough for the pushes that are audited.
+// In f64 the difference of two reruns, of which the first is without a push, is exact enough for the pushes
+// that are audited.
 Auditor::Rerun Auditor::rerun(const std::vector<double>& vectors, const ReplayRows& rows, LayerIndex layer) {
   constexpr int64_t kRows = 32;  // logits held at once
   const Base& base = base_of(rows);

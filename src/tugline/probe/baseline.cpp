@@ -72,7 +72,8 @@ Baseline::Baseline(const Model& model, const Baseline& other, Backend& backend, 
   final_normed_ = copied(other.final_normed_);
 }
 
-// A push goes through the layers of `inputs_`. Their traces start from these inputs, whichever layer is pushed.
+// A push goes through the layers of `inputs_`. Their traces start from these inputs, whichever layer is
+// pushed.
 void Baseline::run_layers(const Model& model, const Matrix& h, std::span<const LayerIndex> layers) {
   const ModelConfig& config = model.config();
   Backend& backend = model.backend();

@@ -1,6 +1,6 @@
-// The one forward pass of a transcript without a push. It keeps what replays need: residuals at the pushed sites, what enters the layers that
-// pushes pass through, their keys and values, and the final norm's input and output. None of these numbers depends on which other layers
-// are pushed.
+// The one forward pass of a transcript without a push. It keeps what replays need: residuals at the pushed
+// sites, what enters the layers that pushes pass through, their keys and values, and the final norm's input
+// and output. None of these numbers depends on which other layers are pushed.
 #pragma once
 
 #include <map>
@@ -15,19 +15,20 @@
 
 namespace tugline {
 
-// Checks that a model can run a transcript, without its weights. Errors: no ids, ids outside the vocabulary, a transcript longer than the
-// model's positions or sliding window.
+// Checks that a model can run a transcript, without its weights. Errors: no ids, ids outside the vocabulary,
+// a transcript longer than the model's positions or sliding window.
 void check_transcript(const ModelConfig& config, std::span<const int32_t> ids);
 
 class Baseline {
  public:
-  // Runs the transcript through all layers and keeps what is at the point of each of `layers`. Errors: those of check_transcript; no
-  // layers, or a layer or point that the model does not have.
+  // Runs the transcript through all layers and keeps what is at the point of each of `layers`. Errors: those
+  // of check_transcript; no layers, or a layer or point that the model does not have.
   Baseline(const Model& model, std::vector<int32_t> ids, std::span<const LayerIndex> layers,
            SitePoint point = Hook::kResidPost);
 
-  // What `other`, of a model on `backend`, kept of its first `tokens`, in the numbers of this model's backend: residuals at the pushed sites, keys
-  // and values, and the final norm's output. It serves replays on values; it has nothing to trace.
+  // What `other`, of a model on `backend`, kept of its first `tokens`, in the numbers of this model's
+  // backend: residuals at the pushed sites, keys and values, and the final norm's output. It serves replays
+  // on values; it has nothing to trace.
   Baseline(const Model& model, const Baseline& other, Backend& backend, int64_t tokens);
 
   [[nodiscard]] const std::vector<int32_t>& ids() const { return ids_; }
@@ -39,7 +40,8 @@ class Baseline {
   [[nodiscard]] const Buffer& activation(LayerIndex layer) const {
     return is_residual(point_.hook) ? residual(layer) : *activations_.at(layer);
   }
-  // The residual at the entry of that site (LayerProgram::entry): the activation itself if it is the residual.  [tokens, hidden]
+  // The residual at the entry of that site (LayerProgram::entry): the activation itself if it is the
+  // residual.  [tokens, hidden]
   [[nodiscard]] const Buffer& residual(LayerIndex layer) const { return *residuals_.at(layer); }
   // What rows of a replay see in a layer: the prefix before them, if a push goes through the layer.
   [[nodiscard]] LayerContext context(LayerIndex layer, const RowLayout& layout) const;

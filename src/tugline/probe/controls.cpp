@@ -11,7 +11,8 @@
 namespace tugline {
 namespace {
 
-// The first token is a sink, and a push lands on the token before a span, so spans begin at the third token or later.
+// The first token is a sink, and a push lands on the token before a span, so spans begin at the third token
+// or later.
 constexpr int64_t kFirstBegin = 2;
 
 bool overlap(TokenRange a, TokenRange b) { return a.begin < b.end && b.begin < a.end; }

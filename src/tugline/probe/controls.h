@@ -1,5 +1,6 @@
-// Finds the controls of an anchor: spans and pushes to compare its curve with (docs/dataset.md, "Controls"). They follow from the text alone,
-// before anything is measured. Whether a control's site is a sink is only known later (probe/sinks).
+// Finds the controls of an anchor: spans and pushes to compare its curve with (docs/dataset.md, "Controls").
+// They follow from the text alone, before anything is measured. Whether a control's site is a sink is only
+// known later (probe/sinks).
 #pragma once
 
 #include <array>
@@ -37,16 +38,18 @@ struct ControlQuery {
   PushAt at = PushAt::kBefore;
 };
 
-// The distance of two spans: |ln(length / length)| plus the distance of their begins divided by the transcript's tokens.
+// The distance of two spans: |ln(length / length)| plus the distance of their begins divided by the
+// transcript's tokens.
 [[nodiscard]] double match_distance(TokenRange a, TokenRange b, int64_t tokens);
 
-// Other sentences: the kMatchedControls chunks nearest by match_distance (the earlier of equally near ones) that share no token with an
-// anchor and do not begin at the transcript's first two tokens.
+// Other sentences: the kMatchedControls chunks nearest by match_distance (the earlier of equally near ones)
+// that share no token with an anchor and do not begin at the transcript's first two tokens.
 [[nodiscard]] std::vector<Control> matched_controls(const ControlQuery& query);
 
-// Random windows: kWindowControls windows of the anchor's length with different begins, drawn by Philox from seed, example and anchor. They
-// lie within the reasoning's chunks (within the transcript if there are none), share no token with an anchor, and do not begin at the
-// transcript's first two tokens. Numbers continue from one anchor of an example to the next.
+// Random windows: kWindowControls windows of the anchor's length with different begins, drawn by Philox from
+// seed, example and anchor. They lie within the reasoning's chunks (within the transcript if there are none),
+// share no token with an anchor, and do not begin at the transcript's first two tokens. Numbers continue from
+// one anchor of an example to the next.
 [[nodiscard]] std::vector<Control> window_controls(const ControlQuery& query);
 
 // The anchor with its push moved by each of kControlOffsets. The readout stays the anchor's.

@@ -1,5 +1,5 @@
-// Counts the floating-point operations of work from its shapes, by the cost model of docs/performance.md. It counts the multiplications and
-// additions of matrix products; elementwise work counts as nothing.
+// Counts the floating-point operations of work from its shapes, by the cost model of docs/performance.md. It
+// counts the multiplications and additions of matrix products; elementwise work counts as nothing.
 #pragma once
 
 #include <cstdint>
@@ -26,15 +26,16 @@ struct Work {
 [[nodiscard]] double linear_flops(int64_t rows, int64_t out, int64_t in);
 // Two products over all keys that a row sees: the prefix and, on average, half of its own push's rows.
 [[nodiscard]] double attention_flops(const RowLayout& layout, const HeadShape& shape);
-// The same on differences: the push's own rows count twice, for the difference of the values and for the base's weights.
+// The same on differences: the push's own rows count twice, for the difference of the values and for the
+// base's weights.
 [[nodiscard]] double attention_difference_flops(const RowLayout& layout, const HeadShape& shape);
 
 // One layer on values, and on differences.
 [[nodiscard]] Work layer_work(const ModelConfig& config, const RowLayout& layout);
 [[nodiscard]] Work layer_difference_work(const ModelConfig& config, const RowLayout& layout);
 
-// `pushes` pushes at the site, over rows that replayed_rows gave. A sampled vocabulary counts as many tokens as its sample
-// may have.
+// `pushes` pushes at the site, over rows that replayed_rows gave. A sampled vocabulary counts as many tokens
+// as its sample may have.
 [[nodiscard]] Work push_work(const ModelConfig& config, const ReplayRows& rows, Site site, int64_t pushes,
                              Vocabulary vocabulary = Vocabulary::kExact);
 // The cost of a span without pushes: its trace from the entry of `lowest`, and its base distributions.

@@ -1,5 +1,6 @@
-// One decoder layer on differences: what it makes of base + dh, less what it makes of the base (docs/method.md, "Difference
-// propagation"). Interprets the layer's description (model/layer_program), as model/layer does on values.
+// One decoder layer on differences: what it makes of base + dh, less what it makes of the base
+// (docs/method.md, "Difference propagation"). Interprets the layer's description (model/layer_program), as
+// model/layer does on values.
 #pragma once
 
 #include "tugline/model/layer.h"

@@ -1,6 +1,7 @@
-// Directions: unit vectors in the space of the residual stream, random or supplied. A random one is a pure function of seed, example,
-// span, layer, direction number and, if each epsilon has its own directions, the epsilon. It does not depend on which other
-// examples, layers, epsilons or directions run, or on order, threads or batch size.
+// Directions: unit vectors in the space of the residual stream, random or supplied. A random one is a pure
+// function of seed, example, span, layer, direction number and, if each epsilon has its own directions, the
+// epsilon. It does not depend on which other examples, layers, epsilons or directions run, or on order,
+// threads or batch size.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,9 @@ struct DirectionKey {
 // `size` normals, normalised in f64; uniform on the sphere.
 [[nodiscard]] std::vector<double> isotropic_direction(const DirectionKey& key, int64_t size);
 
-// A null direction for supplied vectors: isotropic, and a function of only the seed and its number, because a supplied vector is also the
-// same at every site. Under the null hypothesis a supplied vector is exchangeable with these.
+// A null direction for supplied vectors: isotropic, and a function of only the seed and its number, because a
+// supplied vector is also the same at every site. Under the null hypothesis a supplied vector is exchangeable
+// with these.
 [[nodiscard]] std::vector<double> null_direction(uint64_t seed, int32_t number, int64_t size);
 
 // The rows as unit vectors. Errors (kInput): a width other than `size`, a row of zeros.

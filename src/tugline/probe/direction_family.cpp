@@ -39,7 +39,8 @@ const NamedFamily& entry_of(DirectionFamily family) {
 // How often another draw is made if two residuals are equal, as in the common beginning of two transcripts.
 constexpr size_t kDraws = 64;
 
-// Every purpose has its own stream, apart from the isotropic directions' too, which hash bytes of another length.
+// Every purpose has its own stream, apart from the isotropic directions' too, which hash bytes of another
+// length.
 PhiloxStream stream_of(const DirectionKey& key, std::string_view purpose) {
   ContentHash hash;
   hash.add_text(purpose);

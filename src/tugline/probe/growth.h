@@ -20,8 +20,8 @@ struct MissingWork {
   [[nodiscard]] bool empty() const { return grids.empty() && audits.empty(); }
 };
 
-// `is_reached`: false if no push of the unit reaches a row that is read, so that there is nothing to audit. Parts that share no push with the
-// sweep stay as they are.
+// `is_reached`: false if no push of the unit reaches a row that is read, so that there is nothing to audit.
+// Parts that share no push with the sweep stay as they are.
 [[nodiscard]] MissingWork missing_work(const SweepOptions& options, const UnitParts& parts, bool is_reached);
 
 }  // namespace tugline

@@ -9,8 +9,9 @@
 
 namespace tugline {
 
-// Takes h [tokens, hidden], the residual at the hook `entry` of layer `first`, up to the output of layer `last` on values, in place, and
-// calls visit(layer, hook) at each point on the way, `entry` included, when h is the residual there. `entry` is a point of the residual.
+// Takes h [tokens, hidden], the residual at the hook `entry` of layer `first`, up to the output of layer
+// `last` on values, in place, and calls visit(layer, hook) at each point on the way, `entry` included, when h
+// is the residual there. `entry` is a point of the residual.
 void walk_layers(const Model& model, const LayerContext& context, LayerIndex first, Hook entry,
                  LayerIndex last, const Matrix& h, LayerWorkspace& workspace,
                  const std::function<void(LayerIndex layer, Hook hook)>& visit);

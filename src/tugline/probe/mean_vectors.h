@@ -1,5 +1,6 @@
-// Diff-in-means vectors from the transcripts' residuals (docs/method.md, "Vectors from means"): how a sentence's mean residual differs from
-// that of others. `tugline vectors` writes them, and `--direction-file` pushes along them.
+// Diff-in-means vectors from the transcripts' residuals (docs/method.md, "Vectors from means"): how a
+// sentence's mean residual differs from that of others. `tugline vectors` writes them, and `--direction-file`
+// pushes along them.
 #pragma once
 
 #include <functional>
@@ -33,8 +34,8 @@ struct ExampleMeans {
   std::vector<ChunkMean> chunks;    // the chunks with tokens that are not sinks
 };
 
-// Computes the means, by layer, with examples in the plan's order. `plan` has anchor and chunk spans. Asks keep_going after each example.
-// Errors: kInterrupted if it says no.
+// Computes the means, by layer, with examples in the plan's order. `plan` has anchor and chunk spans. Asks
+// keep_going after each example. Errors: kInterrupted if it says no.
 [[nodiscard]] std::map<LayerIndex, std::vector<ExampleMeans>> read_means(
     const Model& model, const SweepPlan& plan, std::span<const LayerIndex> layers, SitePoint point,
     const std::function<bool()>& keep_going);
@@ -46,9 +47,11 @@ struct MeanVector {
   std::vector<double> values;  // [width]
 };
 
-// One vector for each chunk: the mean over its tokens minus that over its example's other chunks. Examples with one chunk have none.
+// One vector for each chunk: the mean over its tokens minus that over its example's other chunks. Examples
+// with one chunk have none.
 [[nodiscard]] std::vector<MeanVector> chunk_vectors(const std::vector<ExampleMeans>& examples);
-// One for each example: the mean over the anchor's tokens minus that over the chunks that share no token with it.
+// One for each example: the mean over the anchor's tokens minus that over the chunks that share no token with
+// it.
 [[nodiscard]] std::vector<MeanVector> example_vectors(const std::vector<ExampleMeans>& examples);
 
 enum class Centring { kNone, kByExample };
@@ -62,9 +65,10 @@ struct GlobalVector {
 // `metric_of(example, chunk)`: a chunk's value, if it has one.
 using MetricLookup = std::function<std::optional<double>(int64_t example, int64_t chunk)>;
 
-// One vector over all examples: the mean of the chunks whose metric is above the threshold, minus the mean of the others that have a value.
-// Every chunk has the same weight. kByExample first subtracts each example's mean over its chunks' tokens from its chunks, so that
-// differences between examples do not enter. Errors (kInput): no chunk on one of the two sides.
+// One vector over all examples: the mean of the chunks whose metric is above the threshold, minus the mean of
+// the others that have a value. Every chunk has the same weight. kByExample first subtracts each example's
+// mean over its chunks' tokens from its chunks, so that differences between examples do not enter. Errors
+// (kInput): no chunk on one of the two sides.
 [[nodiscard]] GlobalVector global_vector(const std::vector<ExampleMeans>& examples,
                                          const MetricLookup& metric_of, double threshold, Centring centring);
 

@@ -10,8 +10,9 @@ namespace {
 constexpr int64_t kF32 = 4;
 constexpr int64_t kF64 = 8;
 
-// Of the CPU backend: columns of W_U that are multiplied at a time (CpuHead), tokens of the sample that each readout's
-// walk begins with (kPilot in cpu_readout), bytes of a row's sums on a walk (RowState in cpu_divergence).
+// Of the CPU backend: columns of W_U that are multiplied at a time (CpuHead), tokens of the sample that each
+// readout's walk begins with (kPilot in cpu_readout), bytes of a row's sums on a walk (RowState in
+// cpu_divergence).
 constexpr int64_t kHeadTile = 2048;
 constexpr int64_t kPilotTokens = 1024;
 constexpr int64_t kRowStateBytes = 1200;
@@ -88,7 +89,8 @@ int64_t sampled_tokens_bytes(const ModelConfig& config, int64_t rows, int64_t mo
   return tokens * (config.hidden_size * difference_element(arithmetic) + rows * 2 * kF32);
 }
 
-// Base distributions. Making them takes those of the whole vocabulary, a block of W_U, and the logits of a tile.
+// Base distributions. Making them takes those of the whole vocabulary, a block of W_U, and the logits of a
+// tile.
 MemoryNeed readout_bytes(const ModelConfig& config, int64_t rows, Vocabulary vocabulary,
                          const Arithmetic& arithmetic) {
   const bool sampled = vocabulary == Vocabulary::kSampled;
@@ -196,8 +198,9 @@ MemoryNeed audit_bytes(const ModelConfig& config, const ReplayRows& rows, Memory
           .making = std::max(baseline.making - kF64 * base, kF64 * making)};
 }
 
-// Of each site the sample of residuals and, for the covariance, its matrix or its eigenvectors; all sites' sums are held
-// until the last site's statistics are made of them, by a solver with three matrices of its own.
+// Of each site the sample of residuals and, for the covariance, its matrix or its eigenvectors; all sites'
+// sums are held until the last site's statistics are made of them, by a solver with three matrices of its
+// own.
 MemoryNeed statistics_bytes(int64_t width, int64_t layers, int64_t tokens, Moments moments) {
   const int64_t sample = std::min(tokens, kSampledResiduals) * width;
   const int64_t matrix = moments == Moments::kCovariance ? width * width : 0;

@@ -1,7 +1,7 @@
-// Estimates the memory of a sweep on the CPU backend, in bytes, from shapes alone. Each function returns what is held, and what is needed
-// in addition while it is made. Left out is memory that does not grow with the work: code, the compute library's own, and a few megabytes
-// per thread. tests/probe/memory_needs_test.cpp compares the sum with the peak of
-// a process.
+// Estimates the memory of a sweep on the CPU backend, in bytes, from shapes alone. Each function returns what
+// is held, and what is needed in addition while it is made. Left out is memory that does not grow with the
+// work: code, the compute library's own, and a few megabytes per thread. tests/probe/memory_needs_test.cpp
+// compares the sum with the peak of a process.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ struct MemoryNeed {
 [[nodiscard]] int64_t weight_bytes(const ModelConfig& config, Site lowest, Vocabulary vocabulary,
                                    const Arithmetic& arithmetic);
 
-// One transcript's residuals at `kept_layers` sites, and what enters each layer above the lowest of them, with its keys and values.
+// One transcript's residuals at `kept_layers` sites, and what enters each layer above the lowest of them,
+// with its keys and values.
 [[nodiscard]] MemoryNeed baseline_bytes(const ModelConfig& config, int64_t tokens, int64_t kept_layers,
                                         Site lowest);
 
@@ -43,8 +44,8 @@ struct MemoryNeed {
 [[nodiscard]] int64_t batch_bytes(const ModelConfig& config, const ReplayRows& rows, int64_t pushes,
                                   const Arithmetic& arithmetic = {});
 
-// The elements that one row takes while a batch goes through a layer: the residual twice, and the layer's intermediate values. Batches
-// are cut by it (probe/batches), so a run's numbers depend on it.
+// The elements that one row takes while a batch goes through a layer: the residual twice, and the layer's
+// intermediate values. Batches are cut by it (probe/batches), so a run's numbers depend on it.
 [[nodiscard]] int64_t layer_row_elements(const ModelConfig& config);
 
 // What an audit copies of the baseline, in f64, of the transcript's first `tokens`.

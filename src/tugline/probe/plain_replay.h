@@ -1,5 +1,7 @@
-// Recomputes the same layers and rows as probe/replay, but on values, as a plain rerun does. In f64 it checks replays; a sweep with
-// --precision plain-bf16 runs it. In bf16, and less so in f32, it loses small responses to rounding (docs/method.md, "Precision").
+// Recomputes the same layers and rows as probe/replay, but on values, as a plain rerun does. In f64 it checks
+// replays; a sweep with
+// --precision plain-bf16 runs it. In bf16, and less so in f32, it loses small responses to rounding
+// (docs/method.md, "Precision").
 #pragma once
 
 #include <memory>
@@ -15,7 +17,8 @@ namespace tugline {
 // Whether this backend replays pushes on values, for comparison, and not on differences.
 [[nodiscard]] bool replays_values(const Backend& backend);
 
-// The memory of replays: up to max_pushes pushes of rows.count rows, and the rows without a push. Reused for all layers of a span.
+// The memory of replays: up to max_pushes pushes of rows.count rows, and the rows without a push. Reused for
+// all layers of a span.
 class PlainReplayWorkspace {
  public:
   PlainReplayWorkspace(const Model& model, int64_t max_pushes, const ReplayRows& rows);
@@ -36,13 +39,15 @@ class PlainReplay {
   PlainReplay(const Model& model, const Baseline& baseline, ReplayRows rows, LayerIndex layer,
               PlainReplayWorkspace& workspace, ReadoutSettings settings = {});
 
-  // Pushes by vectors [pushes * rows.vectors() * width], push-major, which are added at the baseline's point in the layer, from p on. `width`
-  // is the point's. The result has [pushes * rows.read()] responses, push-major; collect it before the next call.
+  // Pushes by vectors [pushes * rows.vectors() * width], push-major, which are added at the baseline's point
+  // in the layer, from p on. `width` is the point's. The result has [pushes * rows.read()] responses,
+  // push-major; collect it before the next call.
   [[nodiscard]] std::unique_ptr<PendingResponses> submit(std::span<const double> vectors);
 
-  // The final norm's output of the rows that are read [(1 + pushes) * rows.read(), hidden], in the workspace until the next run. The base's
-  // rows come first. They run through the layers again, as a push of zeros: with the same sums in the same order, so that rounding alone never
-  // distinguishes the base from a push that changes nothing.
+  // The final norm's output of the rows that are read [(1 + pushes) * rows.read(), hidden], in the workspace
+  // until the next run. The base's rows come first. They run through the layers again, as a push of zeros:
+  // with the same sums in the same order, so that rounding alone never distinguishes the base from a push
+  // that changes nothing.
   [[nodiscard]] Matrix final_normed(std::span<const double> vectors);
 
  private:

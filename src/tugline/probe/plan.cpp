@@ -19,15 +19,16 @@ constexpr int64_t kReadoutRowBytes = 16;
 constexpr int64_t kExampleBytes = 2048;
 constexpr int64_t kEmptyStoreBytes = int64_t{68} * 1024;
 
-// A response's record: the lengths of its columns and their numbers, of which SQLite keeps a zero in none of 8 bytes; for each readout row
-// its KL, what else is measured, the flip; a sampled KL's errors.
+// A response's record: the lengths of its columns and their numbers, of which SQLite keeps a zero in none of
+// 8 bytes; for each readout row its KL, what else is measured, the flip; a sampled KL's errors.
 constexpr int64_t kResponseNumbersBytes = 105;
 constexpr int64_t kZeroResponseBytes = 35;
 constexpr int64_t kErrorBytes = 10;
 constexpr int64_t kRowErrorBytes = 8;
 
-// A response in the file, with its share of the index. SQLite puts whole records into pages of 4,096 bytes, and of one that is larger than a page
-// all but a first part into pages of its own (its file format, "B-tree Pages").
+// A response in the file, with its share of the index. SQLite puts whole records into pages of 4,096 bytes,
+// and of one that is larger than a page all but a first part into pages of its own (its file format, "B-tree
+// Pages").
 int64_t response_bytes(int64_t record) {
   constexpr int64_t kPage = 4096;
   constexpr int64_t kPageForCells = kPage - 8;
@@ -46,8 +47,8 @@ AskedMeasures measures_of(const SweepOptions& options) {
   return ReadoutOptions{.asked = options.asked}.measures();
 }
 
-// Bytes of a record of one response, of a unit that is being measured: its numbers, and for each row of the readout its
-// measures (records.h).
+// Bytes of a record of one response, of a unit that is being measured: its numbers, and for each row of the
+// readout its measures (records.h).
 int64_t record_bytes(int64_t rows, const AskedMeasures& asked) {
   return 600 + rows * (held_row_bytes(asked) + kRowErrorBytes);
 }

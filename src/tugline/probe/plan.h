@@ -1,5 +1,6 @@
-// Estimates what a sweep will cost before it runs: units, pushes, batches, floating-point operations, memory, disk, time. It needs the
-// configuration and the spans, but no weights. `sweep --dry-run` shows it, and a sweep's progress is measured by it.
+// Estimates what a sweep will cost before it runs: units, pushes, batches, floating-point operations, memory,
+// disk, time. It needs the configuration and the spans, but no weights. `sweep --dry-run` shows it, and a
+// sweep's progress is measured by it.
 #pragma once
 
 #include <functional>
@@ -47,8 +48,8 @@ using PartsOf = std::function<UnitParts(const UnitKey&)>;
 [[nodiscard]] SweepCost cost_of(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options,
                                 const PartsOf& parts, const Arithmetic& arithmetic = {});
 
-// The seconds of the sweep at `speed` FLOP/s, without loading the model. At the machine's full matrix-product speed
-// (backend/product_speed) this is a lower bound, because units reach only a part of that speed.
+// The seconds of the sweep at `speed` FLOP/s, without loading the model. At the machine's full matrix-product
+// speed (backend/product_speed) this is a lower bound, because units reach only a part of that speed.
 [[nodiscard]] double expected_seconds(const SweepCost& cost, double speed);
 
 }  // namespace tugline

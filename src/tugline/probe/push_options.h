@@ -13,7 +13,8 @@
 
 namespace tugline {
 
-// kCommon: the same directions at every epsilon, so that a curve is smooth. kIndependent: new ones at each epsilon.
+// kCommon: the same directions at every epsilon, so that a curve is smooth. kIndependent: new ones at each
+// epsilon.
 enum class DirectionSharing { kCommon, kIndependent };
 
 enum class PushKind {
@@ -55,7 +56,8 @@ struct PushOptions {
 // Every push of a unit, with epsilons in the order given.
 [[nodiscard]] PushGrid whole_grid(const PushOptions& options);
 
-// What directions are orthogonal to, for a run's identity: "nothing", "residual", or "file" and a hash of its subspace's basis.
+// What directions are orthogonal to, for a run's identity: "nothing", "residual", or "file" and a hash of its
+// subspace's basis.
 [[nodiscard]] std::string orthogonal_text(const PushOptions& options);
 
 }  // namespace tugline

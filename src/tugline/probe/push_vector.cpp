@@ -30,7 +30,8 @@ std::vector<double> unit_residual(const UnitSite& site) {
   return unit;
 }
 
-// What is left of a unit vector outside of an orthonormal basis, as a unit vector. `what` is what the basis spans.
+// What is left of a unit vector outside of an orthonormal basis, as a unit vector. `what` is what the basis
+// spans.
 std::vector<double> orthogonal_part(std::vector<double> v, std::span<const std::vector<double>> basis,
                                     const UnitSite& site, UnitPush push, std::string_view what) {
   remove_components(basis, v);
@@ -75,9 +76,10 @@ std::vector<double> way_to_other(const PushOptions& options, const UnitSite& sit
                     site.residual);
 }
 
-// The turn by theta in the plane of h and u, u a unit vector orthogonal to it, is (cos theta - 1) h + sin theta |h| u. It moves h by
-// 2 |h| sin(theta / 2), which is to be what an addition moves it by, epsilon rms = epsilon |h| / sqrt(d): with
-// s = sin(theta / 2) = epsilon / (2 sqrt(d)), cos theta - 1 = -2 s^2 and sin theta = 2 s sqrt(1 - s^2): nothing cancels.
+// The turn by theta in the plane of h and u, u a unit vector orthogonal to it, is (cos theta - 1) h + sin
+// theta |h| u. It moves h by 2 |h| sin(theta / 2), which is to be what an addition moves it by, epsilon rms =
+// epsilon |h| / sqrt(d): with s = sin(theta / 2) = epsilon / (2 sqrt(d)), cos theta - 1 = -2 s^2 and sin
+// theta = 2 s sqrt(1 - s^2): nothing cancels.
 std::vector<double> turned(const std::vector<double>& v, double epsilon, const UnitSite& site,
                            UnitPush push) {
   const std::vector<std::vector<double>> basis{unit_residual(site)};

@@ -1,5 +1,6 @@
-// Turns a direction and an epsilon into the vector that is added at the site, in f64 and without cancellation. Every kind of push ends as
-// an added vector, so replays and audits do not depend on kinds (docs/method.md, "Kinds of push").
+// Turns a direction and an epsilon into the vector that is added at the site, in f64 and without
+// cancellation. Every kind of push ends as an added vector, so replays and audits do not depend on kinds
+// (docs/method.md, "Kinds of push").
 #pragma once
 
 #include <optional>
@@ -38,9 +39,10 @@ struct PushVector {
   double cosine = 0;           // between the push's direction and the residual at the site
 };
 
-// The unit vector [width] along which a push goes. For an interpolation it points to the other residual; for a rotation it is the direction
-// before its component along the residual is removed. Errors (kInput): a direction that lies in the subspace to which it must be
-// orthogonal; those of family_direction and another_residual.
+// The unit vector [width] along which a push goes. For an interpolation it points to the other residual; for
+// a rotation it is the direction before its component along the residual is removed. Errors (kInput): a
+// direction that lies in the subspace to which it must be orthogonal; those of family_direction and
+// another_residual.
 [[nodiscard]] std::vector<double> push_direction(const PushOptions& options, const UnitSite& site,
                                                  UnitPush push);
 
@@ -51,10 +53,12 @@ struct PushVectors {
   std::vector<double> vectors;  // [tokens * width]: what is added at each token
   double cosine = 0;            // the mean over the tokens
 };
-// Makes the vectors of a site's pushes. A direction is made once for all pushes along it that follow each other.
+// Makes the vectors of a site's pushes. A direction is made once for all pushes along it that follow each
+// other.
 class PushMaker {
  public:
-  // For pushes of the first `tokens` of the site's tokens, each of which has its own residual. `options` must outlive the maker.
+  // For pushes of the first `tokens` of the site's tokens, each of which has its own residual. `options` must
+  // outlive the maker.
   PushMaker(const PushOptions& options, const UnitSite& site, int64_t tokens);
 
   // Errors: those of push_vector.
@@ -75,8 +79,8 @@ class PushMaker {
 // What the options need of the transcripts' residuals; no value if they need nothing.
 [[nodiscard]] std::optional<Moments> needed_moments(const PushOptions& options);
 
-// Checks the options. Errors (kUsage): interpolations outside [0, 1], rotations by more than half a turn, more principal components than
-// dimensions, options that contradict each other.
+// Checks the options. Errors (kUsage): interpolations outside [0, 1], rotations by more than half a turn,
+// more principal components than dimensions, options that contradict each other.
 void check_push_options(const PushOptions& options, int64_t width);
 
 }  // namespace tugline

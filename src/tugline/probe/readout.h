@@ -11,12 +11,14 @@
 
 namespace tugline {
 
-// kExact: divergences over the whole vocabulary. kSampled: each row's likeliest tokens exactly, and a sample of the others.
+// kExact: divergences over the whole vocabulary. kSampled: each row's likeliest tokens exactly, and a sample
+// of the others.
 enum class Vocabulary { kExact, kSampled };
 [[nodiscard]] const char* name_of(Vocabulary vocabulary);  // "exact", "sampled"
 
-// Parameters of the sample: the base mass that each row's head leaves out, the largest number of tokens in all heads together, and the number
-// of tokens drawn from the rest. docs/method.md, "Sampled vocabulary", says why.
+// Parameters of the sample: the base mass that each row's head leaves out, the largest number of tokens in
+// all heads together, and the number of tokens drawn from the rest. docs/method.md, "Sampled vocabulary",
+// says why.
 inline constexpr double kHeadRemainder = 1e-3;
 inline constexpr int64_t kMostHead = 8192;
 inline constexpr int64_t kTailTokens = 2048;
@@ -40,7 +42,8 @@ struct ReadoutOptions {
 // The realised next tokens of the rows that are read.
 [[nodiscard]] std::vector<int32_t> read_targets(const Baseline& baseline, const ReplayRows& rows);
 
-// The base distributions of the rows that are read. Errors: kUnsupported if sampling is requested and the backend has none.
+// The base distributions of the rows that are read. Errors: kUnsupported if sampling is requested and the
+// backend has none.
 [[nodiscard]] std::unique_ptr<Readout> read_baseline(const Model& model, const Baseline& baseline,
                                                      const ReplayRows& rows,
                                                      const ReadoutOptions& options = {});

@@ -1,5 +1,5 @@
-// Replays a batch of pushes. It computes only what a push can change (the layers above L, the rows from p on), and only as the
-// difference from the unpushed run. The matrices of a run are in its workspace.
+// Replays a batch of pushes. It computes only what a push can change (the layers above L, the rows from p
+// on), and only as the difference from the unpushed run. The matrices of a run are in its workspace.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,8 @@
 
 namespace tugline {
 
-// The base state of a span, which the units of all its layers share. It has no trace and no readout if pushes are replayed on values
-// (probe/plain_replay), which compute their own base.
+// The base state of a span, which the units of all its layers share. It has no trace and no readout if pushes
+// are replayed on values (probe/plain_replay), which compute their own base.
 struct SpanBase {
   TokenRange span;
   ReplayRows rows;
@@ -45,12 +45,14 @@ class ReplayWorkspace {
 
 class Replay {
  public:
-  // All arguments must outlive the replay. `layer` is one that the baseline kept, not below the base's lowest.
+  // All arguments must outlive the replay. `layer` is one that the baseline kept, not below the base's
+  // lowest.
   Replay(const Model& model, const Baseline& baseline, const SpanBase& base, LayerIndex layer,
          ReplayWorkspace& workspace);
 
-  // Pushes by vectors [pushes * rows.vectors() * width], push-major, which are added at the baseline's point in the layer, from p on. `width`
-  // is the point's. The result has [pushes * rows.read()] responses, push-major; collect it before the next call.
+  // Pushes by vectors [pushes * rows.vectors() * width], push-major, which are added at the baseline's point
+  // in the layer, from p on. `width` is the point's. The result has [pushes * rows.read()] responses,
+  // push-major; collect it before the next call.
   [[nodiscard]] std::unique_ptr<PendingResponses> submit(std::span<const double> vectors);
 
  private:

@@ -12,8 +12,8 @@
 
 namespace tugline {
 
-// kPredicting: rows p .. end-2, which predict the span's own tokens. kFollowing: rows begin .. end-1, the span's own positions.
-// kDownstream: rows end .. , those after the span.
+// kPredicting: rows p .. end-2, which predict the span's own tokens. kFollowing: rows begin .. end-1, the
+// span's own positions. kDownstream: rows end .. , those after the span.
 enum class ReadoutKind { kPredicting, kFollowing, kDownstream };
 
 // The choice of rows that are read.
@@ -25,7 +25,8 @@ struct ReadoutChoice {
       : kind(read), most_rows(most) {}
 };
 
-// The tokens that a push lands on: the one before the span, the span's first or last one, or each of the span's.
+// The tokens that a push lands on: the one before the span, the span's first or last one, or each of the
+// span's.
 enum class PushAt { kBefore, kFirst, kLast, kEvery };
 inline constexpr std::array<std::pair<const char*, PushAt>, 4> kPushAts{{{"before", PushAt::kBefore},
                                                                          {"first", PushAt::kFirst},
@@ -46,8 +47,9 @@ void check_at(PushAt at, const ReadoutChoice& readout);
 // "predicting", "following", "downstream", "downstream:64".
 [[nodiscard]] std::string readout_name(const ReadoutChoice& readout);
 
-// The rows of a span's replay: the push lands on p, or on each of `pushed` tokens from p on; rows p .. run, and the last of them are read. A
-// push after the first row of the readout does not change the rows before it.
+// The rows of a span's replay: the push lands on p, or on each of `pushed` tokens from p on; rows p .. run,
+// and the last of them are read. A push after the first row of the readout does not change the rows before
+// it.
 struct ReplayRows {
   Position push;           // p
   int64_t count = 0;       // rows that are replayed, from p on
@@ -68,8 +70,8 @@ struct ReplayRows {
 // The rows of a readout, for every place of the push. Empty downstream of a span that ends the transcript.
 [[nodiscard]] TokenRange readout_positions(TokenRange span, const ReadoutChoice& readout, int64_t tokens);
 
-// Errors (kInput): an empty span, begin 0 (no token before it), end beyond the transcript; a readout without rows; a push that lands before
-// the first token, or after all rows of the readout.
+// Errors (kInput): an empty span, begin 0 (no token before it), end beyond the transcript; a readout without
+// rows; a push that lands before the first token, or after all rows of the readout.
 [[nodiscard]] ReplayRows replay_rows(TokenRange span, const ReadoutChoice& readout, int64_t tokens,
                                      PushPlace place = {});
 

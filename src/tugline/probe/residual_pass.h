@@ -1,5 +1,5 @@
-// Collects the statistics of residuals that direction families need: runs each transcript once, only up to the highest pushed layer, and
-// keeps sums and a sample.
+// Collects the statistics of residuals that direction families need: runs each transcript once, only up to
+// the highest pushed layer, and keeps sums and a sample.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,8 @@ namespace tugline {
 
 using ResidualsByLayer = std::map<LayerIndex, ResidualStatistics>;
 
-// Runs a transcript and hands over what is at the point of each of `layers`, in ascending order, as h [tokens, width_at(point)]. Errors:
-// those of check_transcript and check_point.
+// Runs a transcript and hands over what is at the point of each of `layers`, in ascending order, as h
+// [tokens, width_at(point)]. Errors: those of check_transcript and check_point.
 void visit_residuals(const Model& model, std::span<const int32_t> ids, std::span<const LayerIndex> layers,
                      SitePoint point, const std::function<void(LayerIndex layer, const Matrix& h)>& visit);
 
@@ -34,8 +34,8 @@ struct PassOptions {
   std::function<bool()> keep_going;  // asked after each transcript
 };
 
-// The statistics of each layer over the transcripts; the same bits in any order. Errors: kInterrupted if keep_going says no; fewer than two
-// tokens that are not sinks.
+// The statistics of each layer over the transcripts; the same bits in any order. Errors: kInterrupted if
+// keep_going says no; fewer than two tokens that are not sinks.
 [[nodiscard]] ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> transcripts,
                                               const PassOptions& options);
 

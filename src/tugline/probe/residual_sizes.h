@@ -1,4 +1,5 @@
-// The sizes of a transcript's residuals at the pushed layers, and which tokens are sinks. A sweep needs both before it pushes.
+// The sizes of a transcript's residuals at the pushed layers, and which tokens are sinks. A sweep needs both
+// before it pushes.
 #pragma once
 
 #include <map>

@@ -20,7 +20,8 @@ using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMaj
 
 std::vector<double> to_vector(const Eigen::VectorXd& v) { return {v.data(), v.data() + v.size()}; }
 
-// A token's place in the sample is a function of the seed and of the token alone, so the sample is the same in any order.
+// A token's place in the sample is a function of the seed and of the token alone, so the sample is the same
+// in any order.
 double priority(uint64_t seed, uint64_t example_hash, int64_t position) {
   ContentHash hash;
   hash.add_text("residual sample");
@@ -67,8 +68,8 @@ void add_components(const Eigen::MatrixXd& covariance, ResidualStatistics& to) {
 
 }  // namespace
 
-// Means and centred second moments, merged transcript by transcript (Chan, Golub, LeVeque 1983), so that a mean that is large beside
-// the spread costs no digits.
+// Means and centred second moments, merged transcript by transcript (Chan, Golub, LeVeque 1983), so that a
+// mean that is large beside the spread costs no digits.
 struct ResidualAccumulator::Sums {
   int64_t tokens = 0;
   Eigen::VectorXd mean;

@@ -1,6 +1,6 @@
-// Statistics of the residuals of a dataset's transcripts at one site: mean, variances, principal components, and a sample of real ones.
-// Direction families use them (probe/direction_family). Sums are f64. The same transcripts in the same order give the same bits with any
-// number of threads.
+// Statistics of the residuals of a dataset's transcripts at one site: mean, variances, principal components,
+// and a sample of real ones. Direction families use them (probe/direction_family). Sums are f64. The same
+// transcripts in the same order give the same bits with any number of threads.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +29,8 @@ struct ResidualStatistics {
   int64_t sinks = 0;             // that were left out (probe/sinks)
   std::vector<double> mean;      // [hidden]
   std::vector<double> variance;  // [hidden], of each component, divided by tokens - 1
-  // If the covariance was requested: its unit eigenvectors and eigenvalues, largest first, without those below 1e-12 of the largest. Each
-  // vector's largest component is positive.
+  // If the covariance was requested: its unit eigenvectors and eigenvalues, largest first, without those
+  // below 1e-12 of the largest. Each vector's largest component is positive.
   std::vector<std::vector<double>> components;
   std::vector<double> component_variances;
   int64_t factor_rank = 0;  // components that hold kFactorVariance of the variance

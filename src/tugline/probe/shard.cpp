@@ -50,7 +50,8 @@ std::vector<int64_t> fill_shards(const std::vector<SpanCost>& costs, double limi
   return shards;
 }
 
-// The least limit, to a few parts in 10^12, at which `count` shards hold all spans, found by halving: a larger one never needs more.
+// The least limit, to a few parts in 10^12, at which `count` shards hold all spans, found by halving: a
+// larger one never needs more.
 std::vector<int64_t> deal(const std::vector<SpanCost>& costs, int64_t count) {
   constexpr int kHalvings = 40;
   double low = 0;

@@ -1,4 +1,5 @@
-// The values of a span's rows inside each layer without a push. The differences of probe/difference start from them.
+// The values of a span's rows inside each layer without a push. The differences of probe/difference start
+// from them.
 #pragma once
 
 #include <map>
@@ -25,15 +26,16 @@ using StepTrace = std::variant<std::monostate, NormTrace, GeluTrace, std::unique
 // One layer, by the index of the step. Steps that no push goes through have no trace.
 using LayerTrace = std::vector<StepTrace>;
 
-// Runs some of the layer's steps on values, in place on h [context.layout.total(), hidden], and keeps what their differences need. Packs the
-// weights that differences are multiplied by.
+// Runs some of the layer's steps on values, in place on h [context.layout.total(), hidden], and keeps what
+// their differences need. Packs the weights that differences are multiplied by.
 [[nodiscard]] LayerTrace trace_steps(const DecoderLayer& layer, StepRange steps, const LayerContext& context,
                                      const Matrix& h, LayerWorkspace& workspace);
 
 class SpanTrace {
  public:
-  // Runs the span's rows through the layers that a push at the baseline's hook in `lowest` goes through. Each layer starts from the baseline's
-  // input of it, and not from the layer before, so that its numbers do not depend on `lowest`.
+  // Runs the span's rows through the layers that a push at the baseline's hook in `lowest` goes through. Each
+  // layer starts from the baseline's input of it, and not from the layer before, so that its numbers do not
+  // depend on `lowest`.
   SpanTrace(const Model& model, const Baseline& baseline, const ReplayRows& rows, LayerIndex lowest);
 
   [[nodiscard]] const LayerTrace& layer(LayerIndex layer) const { return layers_.at(layer); }

@@ -39,8 +39,8 @@ struct SuppliedDirections {
   [[nodiscard]] int32_t count() const;
   // The directions of one layer of the run.
   [[nodiscard]] const UnitRows& at(LayerIndex layer) const;
-  // For a run's identity: "file", a hash of the exact values, and "by layer" if each layer has its own. Not empty. It does not depend on the
-  // run's layers, so that a run can grow by layers.
+  // For a run's identity: "file", a hash of the exact values, and "by layer" if each layer has its own. Not
+  // empty. It does not depend on the run's layers, so that a run can grow by layers.
   [[nodiscard]] std::string identity() const;
 };
 
@@ -52,8 +52,8 @@ struct SuppliedDirections {
 
 [[nodiscard]] DirectionOrigin origin_of(const DirectionFile& file);
 
-// The file's directions for `layers`. Errors (kInput): those of unit_rows; a layer without an array; layers with different numbers of rows, or
-// whose rows belong to different chunks by the metadata.
+// The file's directions for `layers`. Errors (kInput): those of unit_rows; a layer without an array; layers
+// with different numbers of rows, or whose rows belong to different chunks by the metadata.
 [[nodiscard]] SuppliedDirections supplied_directions(const DirectionFile& file,
                                                      std::span<const LayerIndex> layers, int64_t hidden);
 
@@ -65,7 +65,8 @@ struct PushedAt {
   std::span<const LayerIndex> layers = {};
 };
 
-// One sentence for each of model, hook and layer in which a file's origin differs from where its directions are pushed.
+// One sentence for each of model, hook and layer in which a file's origin differs from where its directions
+// are pushed.
 [[nodiscard]] std::vector<std::string> contradictions(const DirectionOrigin& origin, const PushedAt& at);
 
 }  // namespace tugline

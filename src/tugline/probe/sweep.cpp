@@ -16,7 +16,8 @@
 namespace tugline {
 namespace {
 
-// Calls visit(span, layer, work) for each unit of an example at which something is missing, layers of one span together.
+// Calls visit(span, layer, work) for each unit of an example at which something is missing, layers of one
+// span together.
 template <typename Visit>
 void for_each_missing_unit(const Model& model, const PlannedExample& planned, const SweepOptions& options,
                            SweepObserver& observer, Visit visit) {
@@ -31,7 +32,8 @@ void for_each_missing_unit(const Model& model, const PlannedExample& planned, co
   }
 }
 
-// Statistics of all transcripts that the run measures, in every shard, whichever units are already measured; no value if the pushes need none.
+// Statistics of all transcripts that the run measures, in every shard, whichever units are already measured;
+// no value if the pushes need none.
 ResidualsByLayer needed_residuals(const Model& model, const SweepPlan& plan, const SweepOptions& options,
                                   SweepObserver& observer) {
   const std::optional<Moments> moments = needed_moments(options.pushes);
@@ -135,7 +137,8 @@ class Sweep {
     return found == residuals_->end() ? nullptr : &found->second;
   }
 
-  // In place of a control: kept, so that every unit of the plan is accounted for, and says why it has no responses.
+  // In place of a control: kept, so that every unit of the plan is accounted for, and says why it has no
+  // responses.
   [[nodiscard]] UnitRecord unmeasured_at_sink(const PlannedExample& planned, const Span& span,
                                               LayerIndex layer, TokenRange site) const {
     return {.key = unit_key(planned, span, layer),

@@ -1,4 +1,5 @@
-// The sweep: measures one unit for every example, span and layer of a dataset, and passes it to an observer, which stores it.
+// The sweep: measures one unit for every example, span and layer of a dataset, and passes it to an observer,
+// which stores it.
 #pragma once
 
 #include <memory>
@@ -51,8 +52,8 @@ struct SweepPlan {
 [[nodiscard]] SweepPlan plan_sweep(const std::vector<Example>& dataset, const Tokenizer& tokenizer,
                                    const SweepOptions& options);
 
-// Checks that everything in the plan can be run, before anything is measured or stored. Errors, which name the example: those of
-// check_transcript and check_memory_limit.
+// Checks that everything in the plan can be run, before anything is measured or stored. Errors, which name
+// the example: those of check_transcript and check_memory_limit.
 void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOptions& options);
 
 // "exact", or "sampled" with the sample's parameters.
@@ -65,13 +66,15 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 // The record of the example. Its hash of the token ids detects a run that is resumed with another tokenizer.
 [[nodiscard]] ExampleRecord record_of(const PlannedExample& planned);
 
-// How many of the transcript's tokens the pushes at the example's spans need: up to the last row that is replayed.
+// How many of the transcript's tokens the pushes at the example's spans need: up to the last row that is
+// replayed.
 [[nodiscard]] int64_t replayed_tokens(const PlannedExample& planned, const SweepOptions& options);
 
 [[nodiscard]] UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex layer);
 
-// The settings except the model's that decide what a number is, by name (docs/formats.md). They are known before the weights are loaded.
-// Which numbers there are is not part of it, so that a run can grow. `plan` is the plan of all shards.
+// The settings except the model's that decide what a number is, by name (docs/formats.md). They are known
+// before the weights are loaded. Which numbers there are is not part of it, so that a run can grow. `plan` is
+// the plan of all shards.
 [[nodiscard]] RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
                                          const std::string& direction_source);
 
@@ -79,7 +82,8 @@ void check_plan(const ModelConfig& config, const SweepPlan& plan, const SweepOpt
 [[nodiscard]] RunIdentity sweep_identity(const Model& model, const SweepOptions& options,
                                          const SweepPlan& plan, const std::string& direction_source);
 
-// How the numbers are computed, which may change their last digits: batch_rows, memory_limit. Provenance of a session.
+// How the numbers are computed, which may change their last digits: batch_rows, memory_limit. Provenance of a
+// session.
 [[nodiscard]] Provenance execution_settings(const SweepOptions& options);
 
 // Receives a sweep's results and watches its progress. Called from the sweeping thread.
@@ -90,7 +94,8 @@ class SweepObserver {
   [[nodiscard]] virtual UnitParts parts(const UnitKey& key) = 0;
   // One of these parts, with its responses: its audit grows.
   [[nodiscard]] virtual UnitMeasurement measured(const UnitKey& key, size_t part) = 0;
-  // Called once, before any unit, with all examples of the plan and those of their spans that could not be placed.
+  // Called once, before any unit, with all examples of the plan and those of their spans that could not be
+  // placed.
   virtual void put_examples(const std::vector<ExampleRecord>& examples,
                             const std::vector<SkippedSpan>& skipped) = 0;
   // A unit, or a part of it.
@@ -98,7 +103,8 @@ class SweepObserver {
   virtual void put_audit(const UnitKey& key, size_t part, const AuditResult& audit) = 0;
   // Called with the statistics of the residuals, if directions are made from them.
   virtual void put_residuals(LayerIndex /*layer*/, const ResidualStatistics& /*residuals*/) {}
-  // After each batch of pushes, with what it took (probe/cost); false stops the sweep with kInterrupted, leaving out the unit under way.
+  // After each batch of pushes, with what it took (probe/cost); false stops the sweep with kInterrupted,
+  // leaving out the unit under way.
   [[nodiscard]] virtual bool progress(int64_t pushes, double flops) = 0;
 };
 

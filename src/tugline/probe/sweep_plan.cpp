@@ -69,8 +69,8 @@ class ExamplePlanner {
     }
   }
 
-  // An example's units are told apart by their chunk's number. An anchor without one, or in the same chunk as an earlier
-  // anchor, gets a negative number: -1 for the first of the example's anchors, -2 for the second.
+  // An example's units are told apart by their chunk's number. An anchor without one, or in the same chunk as
+  // an earlier anchor, gets a negative number: -1 for the first of the example's anchors, -2 for the second.
   void tell_apart(SpanOutcome& outcome) {
     Span& span = *outcome.span;
     if (std::find(anchor_tokens_.begin(), anchor_tokens_.end(), span.tokens) != anchor_tokens_.end()) {
@@ -256,12 +256,13 @@ UnitKey unit_key(const PlannedExample& planned, const Span& span, LayerIndex lay
 RunIdentity sweep_settings(const SweepOptions& options, const SweepPlan& plan,
                            const std::string& direction_source) {
   // Field by field: an option that is added and not bound here does not compile.
-  // `layers`, `spans`, `max_examples`, `audit`, `epsilons`, `directions` and `null_directions` decide which numbers there are, `limits` how they
-  // are computed.
+  // `layers`, `spans`, `max_examples`, `audit`, `epsilons`, `directions` and `null_directions` decide which
+  // numbers there are, `limits` how they are computed.
   const auto& [layers, point, at, pushes, spans, readout, vocabulary, temperature, asked, bos, max_examples,
                audit, limits] = options;
   const auto& [answers, moved] = asked;
-  // `supplied` and `family` are in direction_source, `orthogonal` and `subspace` in orthogonal_text; `subspace_origin` decides no number.
+  // `supplied` and `family` are in direction_source, `orthogonal` and `subspace` in orthogonal_text;
+  // `subspace_origin` decides no number.
   const auto& [epsilons, directions, seed, sharing, supplied, family, kind, orthogonal, subspace,
                subspace_origin, null_directions] = pushes;
   RunIdentity identity;

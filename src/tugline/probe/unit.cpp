@@ -18,14 +18,15 @@ namespace {
 constexpr const char* kNoiseNote =
     "plain-bf16 computes values, not differences: these responses include bf16's rounding noise";
 
-// The smallest push, as a part of the residual's RMS and as an RMS, whose effects f32 holds: they may shrink by a factor of 1e-18 from layer to
-// layer and row to row before they leave its range (1e-38).
+// The smallest push, as a part of the residual's RMS and as an RMS, whose effects f32 holds: they may shrink
+// by a factor of 1e-18 from layer to layer and row to row before they leave its range (1e-38).
 constexpr double kSmallestPush = 1e-20;
 constexpr double kSmallestPushRms = 1e-32;
 
 using Deviations = decltype(RowResponse::kl_deviations);
 
-// The delete-one jackknife's standard error, from how far the estimate moves without each replicate (Efron 1982, 3.2).
+// The delete-one jackknife's standard error, from how far the estimate moves without each replicate (Efron
+// 1982, 3.2).
 double jackknife_error(const Deviations& deviations) {
   constexpr auto kCount = static_cast<double>(kTailReplicates);
   const double mean = std::accumulate(deviations.begin(), deviations.end(), 0.0) / kCount;
@@ -155,7 +156,8 @@ class UnitRun {
       store(response(batch[i]), std::span(rows).subspan(i * read, read));
   }
 
-  // Below the limits a push's effects leave f32's range on their way through the layers, and would be recorded as zeros.
+  // Below the limits a push's effects leave f32's range on their way through the layers, and would be
+  // recorded as zeros.
   void check_size(const std::vector<double>& vector, double epsilon) const {
     if (replays_values(model_.backend()) || model_.backend().precision() == Precision::kF64) return;
     const bool is_zero = std::all_of(vector.begin(), vector.end(), [](double v) { return v == 0; });
@@ -173,7 +175,8 @@ class UnitRun {
     return record_.responses[grid_.place_of(push.direction, push.epsilon)];
   }
 
-  // `rows` are the first of the unit's rows that a push can reach; those before and after them have not moved.
+  // `rows` are the first of the unit's rows that a push can reach; those before and after them have not
+  // moved.
   void store(ResponseRecord& response, std::span<const RowResponse> rows) const {
     for (size_t m = 0; m < kMeasures.size(); ++m) store_measure(response, m, rows);
     set_own_and_after(response);
@@ -216,7 +219,8 @@ class UnitRun {
                                              [](int32_t token) { return token != kNoTarget; }));
   }
 
-  // From the rows' KL. Of the rows that can move, those that are pushed come first. What lies before them counts for neither.
+  // From the rows' KL. Of the rows that can move, those that are pushed come first. What lies before them
+  // counts for neither.
   void set_own_and_after(ResponseRecord& response) const {
     const auto own = static_cast<size_t>(
         std::clamp<int64_t>(base_.rows.vectors() - base_.rows.first_read, 0, base_.rows.read()));
@@ -229,8 +233,8 @@ class UnitRun {
     if (moved.size() > own) response.kl_after = mean(moved.subspan(own));
   }
 
-  // All rows are computed on one sample of tokens, so that their errors are not independent: each replicate is left out of all of them
-  // at once.
+  // All rows are computed on one sample of tokens, so that their errors are not independent: each replicate
+  // is left out of all of them at once.
   void store_sampling_error(ResponseRecord& response, std::span<const RowResponse> rows) const {
     const auto first = static_cast<size_t>(base_.rows.unmoved);
     Deviations mean{};

@@ -1,5 +1,5 @@
-// Measures one unit: the responses to every direction at every epsilon for one (span, layer). A sweep computes, stores and resumes units as
-// a whole; `tug` computes one per layer.
+// Measures one unit: the responses to every direction at every epsilon for one (span, layer). A sweep
+// computes, stores and resumes units as a whole; `tug` computes one per layer.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +33,9 @@ struct UnitPushes {
 };
 
 // Measures pushes of the unit at this site; responses are by direction, then epsilon, in the grid's order.
-// Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no push can reach.
-// Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the memory limit; kInput when a response is not
-// finite.
+// Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no
+// push can reach. Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the
+// memory limit; kInput when a response is not finite.
 [[nodiscard]] UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
                                            const UnitSite& site, const UnitPushes& pushes,
                                            const UnitContext& context);

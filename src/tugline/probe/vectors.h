@@ -1,4 +1,5 @@
-// Operations on vectors of the residual stream, in f64 on the host, from which directions and pushes are computed.
+// Operations on vectors of the residual stream, in f64 on the host, from which directions and pushes are
+// computed.
 #pragma once
 
 #include <cmath>
@@ -36,8 +37,9 @@ inline void add_scaled(std::span<const double> v, double factor, std::vector<dou
   return d;
 }
 
-// Removes from v its components along the orthonormal rows of `basis`. It does so twice, because the first pass leaves rounding errors
-// relative to what it removed (Giraud, Langou, Rozloznik 2005, "twice is enough").
+// Removes from v its components along the orthonormal rows of `basis`. It does so twice, because the first
+// pass leaves rounding errors relative to what it removed (Giraud, Langou, Rozloznik 2005, "twice is
+// enough").
 inline void remove_components(std::span<const std::vector<double>> basis, std::vector<double>& v) {
   for (int pass = 0; pass < 2; ++pass)
     for (const std::vector<double>& row : basis) add_scaled(row, -dot(row, v), v);

@@ -1,5 +1,5 @@
-// Turns an analysis into tables of named columns, which the store keeps, `analyze --json` prints and figures read. The names of tables
-// (store/analysis_names.h) and columns are a contract (docs/formats.md).
+// Turns an analysis into tables of named columns, which the store keeps, `analyze --json` prints and figures
+// read. The names of tables (store/analysis_names.h) and columns are a contract (docs/formats.md).
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@
 
 namespace tugline {
 
-// The columns of table::kSpans before those of the dataset's metrics, which have one column each. In all tables "kl" has the name of the
-// analysis' measure.
+// The columns of table::kSpans before those of the dataset's metrics, which have one column each. In all
+// tables "kl" has the name of the analysis' measure.
 inline constexpr std::array<std::string_view, 16> kSpanColumns{"example",
                                                                "span_kind",
                                                                "chunk",
@@ -46,7 +46,8 @@ inline constexpr std::array<std::string_view, 16> kSpanColumns{"example",
 // The index of a column. Throws Error (kInput) if a stored table lacks it.
 [[nodiscard]] size_t column_of(const ResultTable& table, const std::string& column);
 
-// The index of a metric's column in table::kSpans. Throws Error (kUsage), which lists the metrics, if there is none of that name.
+// The index of a metric's column in table::kSpans. Throws Error (kUsage), which lists the metrics, if there
+// is none of that name.
 [[nodiscard]] size_t metric_column_of(const ResultTable& spans, const std::string& metric);
 
 }  // namespace tugline

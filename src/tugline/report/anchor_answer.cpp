@@ -95,7 +95,8 @@ std::string words_for(Verdict verdict, const ContrastsOfKind& group) {
   return {};
 }
 
-// "larger at layers 20 and 28 (ratio 1.4 to 1.9); no clear difference at layer 24 (ratio 1.1 [0.8, 1.4], p = 0.5, larger in 6 of 10)".
+// "larger at layers 20 and 28 (ratio 1.4 to 1.9); no clear difference at layer 24 (ratio 1.1 [0.8, 1.4], p =
+// 0.5, larger in 6 of 10)".
 std::string verdicts_text(const ContrastsOfKind& contrasts, const std::vector<int32_t>& layers) {
   std::map<std::pair<Verdict, bool>, ContrastsOfKind> groups;  // zeros by themselves
   for (const Contrast* c : contrasts) groups[{verdict_of(*c), is_all_zero(*c)}].push_back(c);
@@ -139,7 +140,8 @@ std::string moved_pushes_text(const std::vector<ContrastsOfKind>& kinds) {
       counts[Verdict::kLarger], all, counts[Verdict::kSmaller], others);
 }
 
-// At which kind and layer the ratio changes most between the smallest positive epsilon and the chosen one; empty if it hardly does.
+// At which kind and layer the ratio changes most between the smallest positive epsilon and the chosen one;
+// empty if it hardly does.
 std::string change_with_epsilon(const Analysis& a) {
   constexpr double kNotable = 1.25;
   const double small = smallest_positive(a.epsilons);

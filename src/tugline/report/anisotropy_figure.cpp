@@ -20,7 +20,8 @@ namespace {
 
 using ByLayer = std::map<int32_t, std::vector<double>>;
 
-// Spreads the points of one layer sideways: the golden ratio's multiples fill an interval evenly at every count.
+// Spreads the points of one layer sideways: the golden ratio's multiples fill an interval evenly at every
+// count.
 double sideways(size_t i) {
   constexpr double kGolden = 0.6180339887498949;
   constexpr double kWidth = 0.5;

@@ -40,8 +40,8 @@ namespace tugline {
   return text;
 }
 
-// "layer 24"; "layers 14, 20 and 28"; "layers 0 to 12 and 20", if 0 to 12 are neighbours in `all`; "all 9 layers". `layers` is a part of
-// `all`, in its order.
+// "layer 24"; "layers 14, 20 and 28"; "layers 0 to 12 and 20", if 0 to 12 are neighbours in `all`; "all 9
+// layers". `layers` is a part of `all`, in its order.
 [[nodiscard]] inline std::string layers_text(const std::vector<int32_t>& layers,
                                              const std::vector<int32_t>& all) {
   if (layers.size() == 1) return fmt::format("layer {}", layers.front());

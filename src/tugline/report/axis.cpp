@@ -29,7 +29,8 @@ std::string label_of(int digit, int power, bool has_powers) {
   return digit == 1 ? power_of_ten(power) : fmt::format("{}·{}", digit, power_of_ten(power));
 }
 
-// The digits that are labelled in each decade: all, 1 2 5, 1 3, or 1 alone; the most for which there is room everywhere.
+// The digits that are labelled in each decade: all, 1 2 5, 1 3, or 1 alone; the most for which there is room
+// everywhere.
 std::vector<int> labelled_digits(const Axis& axis, double decades, size_t most) {
   constexpr double kFewDecades = 2;  // with powers of ten, more decades are clear by these alone
   if (axis.has_powers && decades > kFewDecades) return {1};

@@ -39,7 +39,8 @@ struct Tick {
 // Where `value` is on the axis, from 0 to 1.
 [[nodiscard]] double fraction_on(const Axis& axis, double value);
 
-// The commands of range, scale and ticks for gnuplot's axis `which`, such as "x" or "y2". Ticks have no labels unless `has_labels`.
+// The commands of range, scale and ticks for gnuplot's axis `which`, such as "x" or "y2". Ticks have no
+// labels unless `has_labels`.
 [[nodiscard]] std::string axis_commands(const Axis& axis, const std::string& which, size_t most_labels,
                                         bool has_labels);
 

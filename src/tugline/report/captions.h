@@ -1,4 +1,5 @@
-// The words of figures: headings, the short caption below, and the full description that goes into the file's metadata.
+// The words of figures: headings, the short caption below, and the full description that goes into the file's
+// metadata.
 #pragma once
 
 #include <set>
@@ -14,19 +15,21 @@ namespace tugline {
 // Title, subtitle (the model's name, the data's and `subject`).
 void set_headings(Sheet& sheet, const RunView& view, const std::string& title, const std::string& subject);
 
-// What the caption and the description say. `spans`: the spans that the figure is about; `drawn`: sentences about what is drawn.
+// What the caption and the description say. `spans`: the spans that the figure is about; `drawn`: sentences
+// about what is drawn.
 struct Words {
   std::string spans = {};
   std::string drawn = {};
 };
-// Sets the short caption: spans, pushes, how they are read, what is drawn, and whatever a reader must be warned of. The description has
-// all facts that a reader needs to judge or repeat the figure.
+// Sets the short caption: spans, pushes, how they are read, what is drawn, and whatever a reader must be
+// warned of. The description has all facts that a reader needs to judge or repeat the figure.
 void set_captions(Sheet& sheet, const RunView& view, const Words& words);
 
 // "UNFINISHED ...", "PARTIAL: ...", audits beyond a bound, notes. Each sentence begins with a space.
 [[nodiscard]] std::string warnings_text(const RunView& view);
 
-// Every fact of the run that a reader needs, about `spans`; the second leaves out those about one run's pushes.
+// Every fact of the run that a reader needs, about `spans`; the second leaves out those about one run's
+// pushes.
 [[nodiscard]] std::string provenance_text(const RunView& view, const std::string& spans);
 [[nodiscard]] std::string shared_provenance_text(const RunView& view, const std::string& spans);
 // "8 isotropic directions; readout: predicting; hook: resid_post"

@@ -110,7 +110,8 @@ std::vector<std::string> other_kinds(const RunView& view, const FigureSubject& s
   for (const std::string& kind : view.span_kinds) {
     const bool is_chosen =
         std::find(subject.span_kinds.begin(), subject.span_kinds.end(), kind) != subject.span_kinds.end();
-    // Moved pushes are other places of the same sentence, not other sentences: they are drawn if they are named.
+    // Moved pushes are other places of the same sentence, not other sentences: they are drawn if they are
+    // named.
     const bool is_usual = !has_choice && !kind.starts_with("control_offset");
     if (kind != kAnchorKind && (is_chosen || is_usual)) kinds.push_back(kind);
   }

@@ -1,4 +1,5 @@
-// Curves with intervals as panels of a sheet: which axes they need, how they are drawn, and the sentences about them.
+// Curves with intervals as panels of a sheet: which axes they need, how they are drawn, and the sentences
+// about them.
 #pragma once
 
 #include <string>
@@ -34,7 +35,8 @@ struct CurveAxes {
   std::vector<double> off_axis = {};  // x of values, not of curves that are all 0, that have no place on it
 };
 
-// `wanted` is the look's scale. Errors (kUsage, setting "scale"): a logarithmic axis for values that are not above 0.
+// `wanted` is the look's scale. Errors (kUsage, setting "scale"): a logarithmic axis for values that are not
+// above 0.
 [[nodiscard]] CurveAxes axes_of(const std::vector<Curve>& curves, const ResponseMeasure& measure,
                                 AxisScale wanted);
 
@@ -49,7 +51,8 @@ void draw_faintly(Panel& panel, const Curve& curve, const CurveAxes& axes);
 
 [[nodiscard]] KeyEntry key_entry(const Curve& curve, const CurveAxes& axes);
 
-// What the bands are, or why there are none; which values are off the axes. `typical`: a value with the spans of most.
+// What the bands are, or why there are none; which values are off the axes. `typical`: a value with the spans
+// of most.
 [[nodiscard]] std::string curves_caption(const std::vector<Curve>& curves, const CurveAxes& axes,
                                          const CurvePoint& typical, const std::string& x_symbol);
 

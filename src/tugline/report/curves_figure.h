@@ -24,8 +24,9 @@ struct FigureSubject {
   Look look = {};
 };
 
-// One kind of span: a curve per layer, in one panel up to three layers, else a panel per layer in which the others are faint. One curve
-// alone has its examples behind it as faint lines. Several kinds: a panel per layer with a curve per kind.
+// One kind of span: a curve per layer, in one panel up to three layers, else a panel per layer in which the
+// others are faint. One curve alone has its examples behind it as faint lines. Several kinds: a panel per
+// layer with a curve per kind.
 [[nodiscard]] Figure curves_figure(const RunStore& store, const RunView& view, const FigureSubject& subject);
 
 // The epsilon to draw. Errors (kUsage, setting "epsilon"): the run has no such.
@@ -38,7 +39,8 @@ struct FigureSubject {
 // The upper axis: the norm of a push over that of the residual, in per cent. None for interpolations.
 [[nodiscard]] std::optional<UpperAxis> relative_axis(const RunView& view);
 
-// Panels for curves that are compared: all in one if they are few; else one each, with the others faint behind it.
+// Panels for curves that are compared: all in one if they are few; else one each, with the others faint
+// behind it.
 void add_curve_panels(Sheet& sheet, const std::vector<Curve>& curves, const CurveAxes& axes);
 
 }  // namespace tugline

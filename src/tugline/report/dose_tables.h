@@ -1,4 +1,5 @@
-// The doses of a run as a table for programs and as text for people. Column names and their order are a contract (docs/formats.md).
+// The doses of a run as a table for programs and as text for people. Column names and their order are a
+// contract (docs/formats.md).
 #pragma once
 
 #include <cstdint>

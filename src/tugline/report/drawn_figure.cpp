@@ -27,8 +27,9 @@ uint32_t big_endian(std::string_view bytes) {
   return number;
 }
 
-// SVG has no length and no checksum, so it is drawn a second time behind lines of padding. They move the borders of the blocks in
-// which gnuplot writes, and the number of a block: the one that is missing from both drawings is not the same part of the figure.
+// SVG has no length and no checksum, so it is drawn a second time behind lines of padding. They move the
+// borders of the blocks in which gnuplot writes, and the number of a block: the one that is missing from both
+// drawings is not the same part of the figure.
 std::string drawn_twice(const std::string& script) {
   constexpr size_t kLines = 7;     // gnuplot ends a block after each
   constexpr size_t kLength = 211;  // with the line ends 1,484 bytes: no part of a block of 4,096

@@ -33,7 +33,8 @@ inline constexpr std::array<std::pair<std::string_view, ExportTable>, 7> kExport
 // A row of kCurves.
 [[nodiscard]] std::vector<Cell> curve_cells(const CurvePoint& point);
 
-// Calls visit with each row of the table, one cell a column. Reads one unit at a time. Rows are sorted by their keys.
+// Calls visit with each row of the table, one cell a column. Reads one unit at a time. Rows are sorted by
+// their keys.
 void for_each_row(const RunStore& store, ExportTable table,
                   const std::function<void(std::span<const Cell>)>& visit);
 
@@ -41,8 +42,8 @@ void for_each_row(const RunStore& store, ExportTable table,
 void for_each_row(const RunStore& store, ExportTable table, std::span<const UnitRecord> units,
                   const std::function<void(std::span<const Cell>)>& visit);
 
-// A table as text, by its name: one of kExportTables, or of the stored analysis (store/analysis_names.h). The same run gives the same
-// bytes. Errors: those of stored_table, for a table of the analysis.
+// A table as text, by its name: one of kExportTables, or of the stored analysis (store/analysis_names.h). The
+// same run gives the same bytes. Errors: those of stored_table, for a table of the analysis.
 void export_table(const RunStore& store, const std::string& name, TextFormat format, const TextSink& sink);
 
 }  // namespace tugline

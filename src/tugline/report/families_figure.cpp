@@ -111,7 +111,8 @@ bool any_null(const std::vector<Curve>& curves) {
   return std::any_of(curves.begin(), curves.end(), [](const Curve& curve) { return curve.is_null; });
 }
 
-// Supplied vectors are compared with the range of the random directions, whose band is therefore the only one.
+// Supplied vectors are compared with the range of the random directions, whose band is therefore the only
+// one.
 Panel panel_with_null(const std::vector<Curve>& curves, const CurveAxes& axes) {
   Panel panel{.x = axes.x, .y = axes.y};
   for (const Curve& curve : curves)

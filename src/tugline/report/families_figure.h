@@ -1,5 +1,6 @@
-// The figure that compares direction families and kinds of push: the response against epsilon at one layer, one curve per run. The runs are sweeps of
-// the same model over the same spans, and differ only in their pushes.
+// The figure that compares direction families and kinds of push: the response against epsilon at one layer,
+// one curve per run. The runs are sweeps of the same model over the same spans, and differ only in their
+// pushes.
 #pragma once
 
 #include <filesystem>
@@ -18,12 +19,13 @@ struct FamilyRun {
   std::vector<CurvePoint> curves = {};  // of the figure's measure
 };
 
-// A run's name in the key: its direction family, or the file of its directions; and, if they are not the default, its kind of push
-// and what its directions are orthogonal to. A run of supplied vectors has a second curve, of the random directions beside them.
+// A run's name in the key: its direction family, or the file of its directions; and, if they are not the
+// default, its kind of push and what its directions are orthogonal to. A run of supplied vectors has a second
+// curve, of the random directions beside them.
 [[nodiscard]] std::string family_name(const RunView& view);
 
-// Checks that the runs can be compared. Errors (kUsage): runs that differ in anything except their pushes (names the field and both values);
-// interpolations beside other pushes, because their epsilon is a fraction.
+// Checks that the runs can be compared. Errors (kUsage): runs that differ in anything except their pushes
+// (names the field and both values); interpolations beside other pushes, because their epsilon is a fraction.
 void check_comparable(const std::vector<FamilyRun>& runs);
 
 // At one kind of span and layer. `runs` has at least one; they are comparable, and each has points there.

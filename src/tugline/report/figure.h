@@ -1,5 +1,5 @@
-// A finished figure: gnuplot's program that draws it, and what its file says about itself. Every kind of figure is made as a Sheet
-// (report/sheet.h) and becomes a Figure.
+// A finished figure: gnuplot's program that draws it, and what its file says about itself. Every kind of
+// figure is made as a Sheet (report/sheet.h) and becomes a Figure.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,8 @@ enum class FigureFormat { kSvg, kPng, kPdf };
 // Sizes of type and lines, and the default width: for a page, or for a wall.
 enum class FigureStyle { kPaper, kSlides };
 
-// kLogLog: both axes logarithmic; kLog: the vertical one. kAuto: kLogLog if every value allows it, else kLog, else kLinear.
+// kLogLog: both axes logarithmic; kLog: the vertical one. kAuto: kLogLog if every value allows it, else kLog,
+// else kLinear.
 enum class AxisScale { kAuto, kLogLog, kLog, kLinear };
 
 // How a figure looks, whatever it shows.

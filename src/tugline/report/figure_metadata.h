@@ -1,5 +1,5 @@
-// Puts a figure's title and description into the file that gnuplot drew, in each format's own way, and takes out what differs from one
-// drawing to the next.
+// Puts a figure's title and description into the file that gnuplot drew, in each format's own way, and takes
+// out what differs from one drawing to the next.
 #pragma once
 
 #include <string>

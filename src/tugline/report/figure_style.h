@@ -9,8 +9,8 @@
 namespace tugline {
 
 // "#rrggbb" for `count` ordered curves. Up to seven: the colour-blind-safe set of Okabe and Ito (2008)
-// without its yellow, which cannot be seen on white. More than seven: steps of viridis (van der Walt and Smith, 2015), from dark to
-// light, so that their order is visible.
+// without its yellow, which cannot be seen on white. More than seven: steps of viridis (van der Walt and
+// Smith, 2015), from dark to light, so that their order is visible.
 [[nodiscard]] std::vector<std::string> curve_colours(size_t count);
 
 // The colour of viridis at a place from 0 to 1; its last, yellow eighth is left out.

@@ -17,8 +17,8 @@ namespace tugline {
 namespace fs = std::filesystem;
 namespace {
 
-// The temporary file of a command that was killed: no process has its number any more, and nobody holds its lock (a process on
-// another machine might).
+// The temporary file of a command that was killed: no process has its number any more, and nobody holds its
+// lock (a process on another machine might).
 bool is_abandoned(const fs::path& file, std::string_view process) {
   pid_t number = 0;
   const auto [end, error] = std::from_chars(process.data(), process.data() + process.size(), number);
@@ -52,8 +52,8 @@ fs::path behind_links(fs::path path) {
   return path;
 }
 
-// True if the path names an open descriptor of this process. Its link is not a path ("pipe:[71]"), or is that of a file
-// which the shell opened and which must not be replaced.
+// True if the path names an open descriptor of this process. Its link is not a path ("pipe:[71]"), or is that
+// of a file which the shell opened and which must not be replaced.
 bool is_descriptor(const fs::path& path) {
   const std::string name = path.lexically_normal().string();
   return name == "/dev/stdout" || name == "/dev/stderr" || name.starts_with("/dev/fd/") ||
@@ -113,8 +113,8 @@ void OutputFile::write(std::string_view bytes) {
 }
 
 void OutputFile::commit() {
-  // Some file systems report a full disk only when the file is synchronised or closed. A pipe or device cannot be synchronised
-  // and need not be.
+  // Some file systems report a full disk only when the file is synchronised or closed. A pipe or device
+  // cannot be synchronised and need not be.
   if (!temporary_.empty() && ::fsync(descriptor_) != 0 && errno != EINVAL) {
     fail_to_write(errno);
   }

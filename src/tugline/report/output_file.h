@@ -1,4 +1,5 @@
-// Writes a result file completely or not at all: under another name in the same folder, which is then renamed. A device or a pipe
+// Writes a result file completely or not at all: under another name in the same folder, which is then
+// renamed. A device or a pipe
 // (/dev/stdout, a FIFO) is written to directly.
 #pragma once
 

@@ -116,7 +116,8 @@ std::string replaced_malformed(const std::string& text) {
   return Json::parse(quoted).get<std::string>();
 }
 
-// The template with the texts for its marks, each of which may stand several times. A mark within a text is text.
+// The template with the texts for its marks, each of which may stand several times. A mark within a text is
+// text.
 std::string filled(std::string_view html, std::string_view title, std::string_view data) {
   constexpr std::string_view kTitle = "{{title}}";
   constexpr std::string_view kData = "{{data}}";

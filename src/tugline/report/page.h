@@ -1,5 +1,6 @@
-// The page of `tugline report`: one HTML file that needs no network. This is what it shows, as plain values, and its text. The template lies
-// in report/page/ (HTML, CSS, JavaScript) and is embedded when tugline is built.
+// The page of `tugline report`: one HTML file that needs no network. This is what it shows, as plain values,
+// and its text. The template lies in report/page/ (HTML, CSS, JavaScript) and is embedded when tugline is
+// built.
 #pragma once
 
 #include <cstdint>
@@ -87,7 +88,8 @@ struct Page {
   std::vector<PageTranscript> transcripts = {};
 };
 
-// The page's data as JSON that may stand in an HTML <script> element: it has no '<', and bytes that are not UTF-8 become U+FFFD.
+// The page's data as JSON that may stand in an HTML <script> element: it has no '<', and bytes that are not
+// UTF-8 become U+FFFD.
 [[nodiscard]] std::string page_json(const Page& page);
 
 // The whole file.

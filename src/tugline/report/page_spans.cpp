@@ -29,7 +29,8 @@ std::string piece_of(const Pieces& pieces, int32_t token) {
   return found == pieces.end() ? std::string() : found->second;
 }
 
-// The tokens that moved most in a row, by their mean change over the directions. A direction that does not list a token counts as 0.
+// The tokens that moved most in a row, by their mean change over the directions. A direction that does not
+// list a token counts as 0.
 std::vector<PageMove> moves_of(const Responses& responses, size_t measure, size_t row, size_t rows,
                                const Pieces& pieces) {
   std::map<int32_t, double> changes;
@@ -114,7 +115,8 @@ std::optional<PageResponse> response_of(const RunStore& store, const UnitRecord&
   return found;
 }
 
-// Threads read consecutive parts of the units, each over a connection of its own: most of the time goes into checksums.
+// Threads read consecutive parts of the units, each over a connection of its own: most of the time goes into
+// checksums.
 std::vector<std::optional<PageResponse>> read_units(const RunStore& store,
                                                     const std::vector<UnitRecord>& units,
                                                     const UnitQuery& query) {

@@ -1,4 +1,5 @@
-// The page's template with its styles, scripts and the charting library, which CMake makes of the files in report/page/.
+// The page's template with its styles, scripts and the charting library, which CMake makes of the files in
+// report/page/.
 #pragma once
 
 namespace tugline {

@@ -48,7 +48,8 @@ Cells cells_of_responses() {
 
 constexpr std::array kListColumns{"_tokens", "_pieces", "_changes"};
 
-// A row's list, token by token: value_of(token, change). JSON, as text; empty if the run does not keep the list.
+// A row's list, token by token: value_of(token, change). JSON, as text; empty if the run does not keep the
+// list.
 template <typename ValueOf>
 Cell list_cell(const PushRow& at, size_t m, ValueOf value_of) {
   const std::vector<double>& numbers = at.response.rows[m];

@@ -1,5 +1,6 @@
-// The columns of the tables `responses` and `rows`: the facts of a push, and every measure of core/measures.h. Their order is a
-// contract (docs/formats.md): columns keep their places, and new measures come last.
+// The columns of the tables `responses` and `rows`: the facts of a push, and every measure of
+// core/measures.h. Their order is a contract (docs/formats.md): columns keep their places, and new measures
+// come last.
 #pragma once
 
 #include <functional>

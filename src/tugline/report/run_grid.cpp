@@ -91,7 +91,8 @@ void append(Part part, Part& whole) {
   }
 }
 
-// Threads read consecutive parts of the units, each over a connection of its own: most of the time goes into checksums.
+// Threads read consecutive parts of the units, each over a connection of its own: most of the time goes into
+// checksums.
 std::vector<Part> read_parts(const RunStore& store, const ResponseMeasure& measure,
                              const std::string& precision) {
   constexpr size_t kFewestUnits = 16;  // for a part

@@ -18,7 +18,8 @@ struct RunReading {
   RunFacts facts = {};
 };
 
-// Errors (kUsage, the setting "measure"): no push of the run has the measure; the message says which ones it has.
+// Errors (kUsage, the setting "measure"): no push of the run has the measure; the message says which ones it
+// has.
 [[nodiscard]] RunReading read_run(const RunStore& store, const ResponseMeasure& measure);
 
 }  // namespace tugline

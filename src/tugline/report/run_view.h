@@ -46,7 +46,8 @@ struct RunView {
   std::set<double> epsilons;         // likewise
   CountRange directions;             // of units that have pushes
   CountRange null_directions;        // likewise, of the random ones beside supplied vectors
-  // A sentence for each kind of span and layer at which some spans lack what others have, as after an interrupted growth.
+  // A sentence for each kind of span and layer at which some spans lack what others have, as after an
+  // interrupted growth.
   std::vector<std::string> gaps;
   Shard shard;                           // what the store is for
   std::optional<int64_t> units_planned;  // of the shard
@@ -84,7 +85,8 @@ struct RunView {
 // Name and value of what a reader needs first, in order; facts that the store lacks are left out.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view);
 
-// "12 pushes rerun in f64, largest disagreement 3.1e-06", KL's; then how many units are beyond a bound, if any is. "no push rerun in f64".
+// "12 pushes rerun in f64, largest disagreement 3.1e-06", KL's; then how many units are beyond a bound, if
+// any is. "no push rerun in f64".
 [[nodiscard]] std::string audit_text(const RunView& view);
 
 // "shard 1/4 of a run of 48 units"; empty where the store is for the whole run.

@@ -54,7 +54,8 @@ std::vector<Series> series_of(const Plot& plot) {
   const std::vector<std::string> colours = curve_colours(has_colours ? plot.examples.size() : 1);
   std::vector<Series> all;
   for (const auto& [example, points] : plot.examples) {
-    // Full and open marks in turn: neighbours in the palette stay apart. A little transparent: many may share one value.
+    // Full and open marks in turn: neighbours in the palette stay apart. A little transparent: many may share
+    // one value.
     Series series{.form = Form::kPoints,
                   .colour = has_colours ? colours[all.size()] : colours.front(),
                   .opacity = has_colours ? 0.75 : 0.35,

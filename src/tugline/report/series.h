@@ -1,4 +1,5 @@
-// What is drawn in a panel: lines, bands, points with bars, cells. One Series is one data block and one element of gnuplot's plot command.
+// What is drawn in a panel: lines, bands, points with bars, cells. One Series is one data block and one
+// element of gnuplot's plot command.
 #pragma once
 
 #include <cmath>
@@ -39,14 +40,16 @@ struct Series {
   int dash = 1;        // gnuplot's type of dash: 1 none
 };
 
-// The same curve with marks in between, along which a line or a band follows it whatever the axes: between two marks log y runs linearly in
-// log |x|, from a mark at 0 y grows as x squared, and otherwise y runs linearly. With gaps, as on_axes.
+// The same curve with marks in between, along which a line or a band follows it whatever the axes: between
+// two marks log y runs linearly in log |x|, from a mark at 0 y grows as x squared, and otherwise y runs
+// linearly. With gaps, as on_axes.
 [[nodiscard]] std::vector<Mark> followed(const std::vector<Mark>& marks, const Axis& x, const Axis& y);
 
 // The marks, with gaps in place of those that have no place on a logarithmic axis.
 [[nodiscard]] std::vector<Mark> on_axes(const std::vector<Mark>& marks, const Axis& x, const Axis& y);
 
-// gnuplot's data block `name`, and the element of the plot command that draws it. `factor` multiplies widths and sizes.
+// gnuplot's data block `name`, and the element of the plot command that draws it. `factor` multiplies widths
+// and sizes.
 [[nodiscard]] std::string data_block(const Series& series, const std::string& name);
 [[nodiscard]] std::string plot_element(const Series& series, const std::string& name, double factor);
 

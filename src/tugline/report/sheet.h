@@ -1,5 +1,6 @@
-// What a figure shows: headings, panels with axes and series, a key, a caption. Every kind of figure fills a Sheet; figure_of lays it out,
-// so that titles, axes, keys and captions look the same everywhere and never lie on each other.
+// What a figure shows: headings, panels with axes and series, a key, a caption. Every kind of figure fills a
+// Sheet; figure_of lays it out, so that titles, axes, keys and captions look the same everywhere and never
+// lie on each other.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// Reads the analysis that a run's store keeps, for figures: tables by name. Checks that they describe the run's present state.
+// Reads the analysis that a run's store keeps, for figures: tables by name. Checks that they describe the
+// run's present state.
 #pragma once
 
 #include <optional>
@@ -9,7 +10,8 @@
 
 namespace tugline {
 
-// Errors: kUsage if the store has no analysis; kConflict if units were measured since. Both say which command to run.
+// Errors: kUsage if the store has no analysis; kConflict if units were measured since. Both say which command
+// to run.
 [[nodiscard]] ResultTable stored_table(const RunStore& store, const std::string& name);
 
 // A number among the stored analysis' settings. Throws Error (kInput) if it is missing.

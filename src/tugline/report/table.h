@@ -8,7 +8,8 @@
 namespace tugline {
 
 // Header lines (model, data, readout, directions, what was skipped and why ...), then for each span kind a
-// table: one line per epsilon, one column per layer, mean KL in nats +- its standard error. Plain text, UTF-8.
+// table: one line per epsilon, one column per layer, mean KL in nats +- its standard error. Plain text,
+// UTF-8.
 [[nodiscard]] std::string summary_text(const RunView& view);
 
 // The same as one JSON object: identity, meta, examples, units, notes, curves.

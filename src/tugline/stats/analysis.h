@@ -1,6 +1,6 @@
-// Computes everything that `tugline analyze` says about a run, from the parts in this folder. report/ prints the results and store/
-// keeps them. The same responses, metrics and options give the same bits, in any order and with any number of threads.
-// docs/statistics.md.
+// Computes everything that `tugline analyze` says about a run, from the parts in this folder. report/ prints
+// the results and store/ keeps them. The same responses, metrics and options give the same bits, in any order
+// and with any number of threads. docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ struct Analysis {
   std::vector<SpreadPoint> spread = {};
   std::vector<DirectionErrorPoint> direction_errors = {};
   std::vector<DirectionsNeeded> directions_needed = {};
-  // Anchors against each other kind by the KL of a mean over the rows, of the pushed token's own row, and of the sum over the rows.
+  // Anchors against each other kind by the KL of a mean over the rows, of the pushed token's own row, and of
+  // the sum over the rows.
   std::vector<Contrast> length_contrasts = {};
   std::vector<MetricCorrelation> correlations = {};
 };
@@ -49,13 +50,15 @@ struct Analysis {
 // What an analysis reads of a run.
 struct RunGrids {
   ResponseGrid main = {};
-  // The random directions that were pushed beside supplied vectors, for null_contrasts alone; empty without any.
+  // The random directions that were pushed beside supplied vectors, for null_contrasts alone; empty without
+  // any.
   ResponseGrid null = {};
   // The measures of `length_contrasts`.
   std::vector<ResponseGrid> by_length = {};
 };
 
-// Analyses the responses. `metrics` may be empty. Errors: kNothingToMeasure if no span is complete; kUsage if an option's epsilon is not one of the run's.
+// Analyses the responses. `metrics` may be empty. Errors: kNothingToMeasure if no span is complete; kUsage if
+// an option's epsilon is not one of the run's.
 [[nodiscard]] Analysis analyse(const RunGrids& grids, std::vector<ChunkMetric> metrics,
                                const AnalysisOptions& options);
 

@@ -11,7 +11,8 @@ struct Anisotropy {
   std::optional<double> coefficient_of_variation = {};  // s / mean, s with n - 1; absent if the mean is 0
 };
 
-// `responses`: one for each direction, at one site and epsilon. Both values are absent if there are fewer than two.
+// `responses`: one for each direction, at one site and epsilon. Both values are absent if there are fewer
+// than two.
 [[nodiscard]] Anisotropy anisotropy(std::span<const double> responses);
 
 }  // namespace tugline

@@ -1,5 +1,5 @@
-// Paired contrasts: the anchor against the other spans of the same example, and one layer against another at the same spans. Pairing
-// removes what the two sides share, such as a text's difficulty. docs/statistics.md.
+// Paired contrasts: the anchor against the other spans of the same example, and one layer against another at
+// the same spans. Pairing removes what the two sides share, such as a text's difficulty. docs/statistics.md.
 #pragma once
 
 #include <optional>
@@ -39,7 +39,8 @@ struct Contrast {
   std::string measure = {};  // ResponseMeasure::name
 };
 
-// Whether the first side is larger or smaller at the level 1 - kConfidence, by the p-value and, what is the same, the t intervals.
+// Whether the first side is larger or smaller at the level 1 - kConfidence, by the p-value and, what is the
+// same, the t intervals.
 enum class Verdict {
   kLarger,
   kSmaller,
@@ -49,7 +50,8 @@ enum class Verdict {
 };
 [[nodiscard]] Verdict verdict_of(const Contrast& contrast);
 
-// One example's two sides at one layer and epsilon: the mean of its anchors, and of its other spans as kind_contrasts compares them.
+// One example's two sides at one layer and epsilon: the mean of its anchors, and of its other spans as
+// kind_contrasts compares them.
 struct AnchorPair {
   int64_t example = 0;
   double anchor = 0;
@@ -59,9 +61,9 @@ struct AnchorPair {
 [[nodiscard]] std::vector<AnchorPair> anchor_pairs(const ResponseGrid& grid, const std::string& kind,
                                                    size_t point);
 
-// "anchor" against each other kind, over the examples that have both: the anchor's mean minus the mean of the other spans of that
-// example. Each example has the same weight. A span at the anchor's own place, such as its chunk, is left out. Empty if the run has no
-// such pair.
+// "anchor" against each other kind, over the examples that have both: the anchor's mean minus the mean of the
+// other spans of that example. Each example has the same weight. A span at the anchor's own place, such as
+// its chunk, is left out. Empty if the run has no such pair.
 [[nodiscard]] std::vector<Contrast> kind_contrasts(const ResponseGrid& grid, const BootstrapOptions& options);
 // The same without the bootstrap's intervals.
 [[nodiscard]] std::vector<Contrast> kind_contrasts(const ResponseGrid& grid);

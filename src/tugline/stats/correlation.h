@@ -10,8 +10,8 @@ namespace tugline {
 // Ranks from 1; equal values share the mean of their ranks.
 [[nodiscard]] std::vector<double> average_ranks(std::span<const double> values);
 
-// (x - mean) / sqrt(sum (x - mean)^2), so that the correlation of two samples is a dot product. No value if all values are equal, or
-// there are fewer than two.
+// (x - mean) / sqrt(sum (x - mean)^2), so that the correlation of two samples is a dot product. No value if
+// all values are equal, or there are fewer than two.
 [[nodiscard]] std::optional<std::vector<double>> standardised(std::span<const double> values);
 
 // No value if a sample is constant, or has fewer than two values. `x` and `y` have the same length.

@@ -12,7 +12,8 @@ size_t first_positive(std::span<const double> epsilons) {
   return static_cast<size_t>(std::upper_bound(epsilons.begin(), epsilons.end(), 0.0) - epsilons.begin());
 }
 
-// Walks up the positive epsilons to the first i that `is_past`; there `interpolate(i - 1, i)` gives the epsilon.
+// Walks up the positive epsilons to the first i that `is_past`; there `interpolate(i - 1, i)` gives the
+// epsilon.
 template <typename IsPast, typename Interpolate>
 Crossing first_passage(std::span<const double> epsilons, IsPast is_past, Interpolate interpolate) {
   const size_t first = first_positive(epsilons);

@@ -41,8 +41,8 @@ double root_between(double low, double high, Excess excess) {
   return a + (b - a) / 2;
 }
 
-// Walks up the side's points to the first whose excess is not negative, and finds where it becomes so between that and the one before.
-// `excess` gives it anywhere; it is negative at the size `from`.
+// Walks up the side's points to the first whose excess is not negative, and finds where it becomes so between
+// that and the one before. `excess` gives it anywhere; it is negative at the size `from`.
 template <typename ExcessOfPoint, typename Excess>
 Dose first_passage(const std::vector<SidePoint>& points, DoseSide side, double from, ExcessOfPoint excess_of,
                    Excess excess) {

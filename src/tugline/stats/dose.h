@@ -1,4 +1,5 @@
-// The dose: the epsilon at which a response reaches a target, on a curve that is known at some epsilons. docs/statistics.md.
+// The dose: the epsilon at which a response reaches a target, on a curve that is known at some epsilons.
+// docs/statistics.md.
 #pragma once
 
 #include <optional>
@@ -14,7 +15,8 @@ inline constexpr double kLargestTangentEpsilon = 1.0 / 64;
 // Which epsilons are looked at.
 enum class DoseSide { kPositive, kNegative };
 
-// Whether an epsilon is on the side that is not just there for a tangent: those up to kLargestTangentEpsilon reach nothing else.
+// Whether an epsilon is on the side that is not just there for a tangent: those up to kLargestTangentEpsilon
+// reach nothing else.
 [[nodiscard]] bool has_side(std::span<const double> epsilons, DoseSide side);
 
 struct Dose {
@@ -35,14 +37,15 @@ struct Dose {
   [[nodiscard]] double size_on_extended_axis() const;
 };
 
-// The smallest |epsilon| of the side at which `curve` reaches `target` > 0. The first measured epsilon that reaches it decides between which
-// two it lies; the curve between them is interpolated.
+// The smallest |epsilon| of the side at which `curve` reaches `target` > 0. The first measured epsilon that
+// reaches it decides between which two it lies; the curve between them is interpolated.
 [[nodiscard]] Dose dose_of(const ResponseCurve& curve, double target, DoseSide side);
 // The same without the error, which takes most of the time.
 [[nodiscard]] Dose dose_without_error(const ResponseCurve& curve, double target, DoseSide side);
 
-// The validity radius of the quadratic: the smallest |epsilon| of the side at which response / epsilon^2 differs from its limit at 0 by more
-// than `tolerance` of it. kBelow if it is below the smallest measured epsilon; kBeyond if no measured one differs so much.
+// The validity radius of the quadratic: the smallest |epsilon| of the side at which response / epsilon^2
+// differs from its limit at 0 by more than `tolerance` of it. kBelow if it is below the smallest measured
+// epsilon; kBeyond if no measured one differs so much.
 [[nodiscard]] Dose quadratic_radius(const ResponseCurve& curve, double tolerance, DoseSide side);
 
 }  // namespace tugline

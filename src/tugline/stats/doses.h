@@ -1,5 +1,5 @@
-// The doses of a run: for each curve of a layer the epsilon at which it reaches a target, with its interval by the nested bootstrap.
-// docs/statistics.md.
+// The doses of a run: for each curve of a layer the epsilon at which it reaches a target, with its interval
+// by the nested bootstrap. docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -60,8 +60,8 @@ struct RankRow {
 [[nodiscard]] std::vector<DoseRow> doses_of(const ResponseGrid& grid, DirectionSet set,
                                             const DoseOptions& options);
 
-// Of a grid of one layer, whose directions are independent and uniform on a sphere of `dimensions` dimensions. Sorted by span kind. Kinds
-// without two directions have no row.
+// Of a grid of one layer, whose directions are independent and uniform on a sphere of `dimensions`
+// dimensions. Sorted by span kind. Kinds without two directions have no row.
 [[nodiscard]] std::vector<RankRow> effective_ranks(const ResponseGrid& grid, int64_t dimensions);
 
 }  // namespace tugline

@@ -1,5 +1,5 @@
-// Fieller's interval for a ratio of two means over spans (Some problems in interval estimation, Journal of the Royal Statistical Society
-// B 16, 1954).
+// Fieller's interval for a ratio of two means over spans (Some problems in interval estimation, Journal of
+// the Royal Statistical Society B 16, 1954).
 #pragma once
 
 #include <span>
@@ -9,8 +9,9 @@
 
 namespace tugline {
 
-// The ratios rho for which the mean of first - rho second does not differ from 0 by Student's t. `difference` is the estimate of first
-// minus second. Without ends if the second mean is not clear of 0, so that the ratios have no bound.
+// The ratios rho for which the mean of first - rho second does not differ from 0 by Student's t. `difference`
+// is the estimate of first minus second. Without ends if the second mean is not clear of 0, so that the
+// ratios have no bound.
 [[nodiscard]] PercentileInterval fieller_interval(const MeanEstimate& first, const MeanEstimate& second,
                                                   const MeanEstimate& difference);
 

@@ -39,15 +39,16 @@ struct ClusteredValue {
 // cluster.
 [[nodiscard]] MeanEstimate mean_of_clustered(std::span<const ClusteredValue> values);
 
-// The mean of spans' values, sorted by cluster: the clustered mean if there are two clusters or more, else the independent one.
+// The mean of spans' values, sorted by cluster: the clustered mean if there are two clusters or more, else
+// the independent one.
 [[nodiscard]] MeanEstimate mean_over_spans(std::span<const ClusteredValue> values);
 
-// Two-sided p-value of the hypothesis that the true mean is 0, by Student's t with the estimate's freedom. No value if there is no
-// standard error, or it is 0.
+// Two-sided p-value of the hypothesis that the true mean is 0, by Student's t with the estimate's freedom. No
+// value if there is no standard error, or it is 0.
 [[nodiscard]] std::optional<double> p_value_of_zero(const MeanEstimate& estimate);
 
-// The interval of a positive mean by its logarithm: mean * exp(-+ t * standard_error / mean), by the delta method. It is never below 0. No
-// value if the mean is not positive or has no standard error.
+// The interval of a positive mean by its logarithm: mean * exp(-+ t * standard_error / mean), by the delta
+// method. It is never below 0. No value if the mean is not positive or has no standard error.
 struct LogInterval {
   double low = 0;
   double high = 0;

@@ -1,5 +1,5 @@
-// The bootstrap of a whole run, with one group for each span kind and one column for each (layer, epsilon), all from the same resamples;
-// and the results that follow for each curve. docs/statistics.md.
+// The bootstrap of a whole run, with one group for each span kind and one column for each (layer, epsilon),
+// all from the same resamples; and the results that follow for each curve. docs/statistics.md.
 #pragma once
 
 #include <optional>

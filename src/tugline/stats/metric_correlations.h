@@ -1,4 +1,5 @@
-// Correlates every measure of a span with every per-chunk metric of the dataset, layer by layer. docs/statistics.md.
+// Correlates every measure of a span with every per-chunk metric of the dataset, layer by layer.
+// docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ struct ChunkMetric {
   std::map<std::pair<int64_t, int64_t>, double> values;  // by (example, chunk)
 };
 
-// Whether a span is the chunk that its key names. A random window is not a chunk, and a moved push is not at its chunk.
+// Whether a span is the chunk that its key names. A random window is not a chunk, and a moved push is not at
+// its chunk.
 [[nodiscard]] bool is_its_chunk(const UnitKey& unit);
 
 // The metric of the span's chunk; no value if the span is not a chunk, or its chunk has no value.
@@ -51,8 +53,9 @@ struct MetricCorrelation {
   int64_t examples = 0;
 };
 
-// `measures` must be sorted as measure_spans returns them. Only spans that are chunks take part. The result is sorted by span kind,
-// measure (in the order of span_measures), scaling, layer, metric (in the order given).
+// `measures` must be sorted as measure_spans returns them. Only spans that are chunks take part. The result
+// is sorted by span kind, measure (in the order of span_measures), scaling, layer, metric (in the order
+// given).
 [[nodiscard]] std::vector<MetricCorrelation> metric_correlations(const std::vector<SpanMeasures>& measures,
                                                                  const std::vector<ChunkMetric>& metrics,
                                                                  const PermutationOptions& options);

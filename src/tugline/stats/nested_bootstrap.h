@@ -64,13 +64,14 @@ class BootstrapMeans {
   std::vector<double> means_;
 };
 
-// Computes the means of all resamples, in parallel. Resample r draws from its own Philox stream, keyed by (seed, purpose, r), and sums
-// in the order of the sample. The result therefore does not depend on threads.
+// Computes the means of all resamples, in parallel. Resample r draws from its own Philox stream, keyed by
+// (seed, purpose, r), and sums in the order of the sample. The result therefore does not depend on threads.
 [[nodiscard]] BootstrapMeans bootstrap_means(const NestedSample& sample, NestedWeight weight,
                                              const BootstrapOptions& options, std::string_view purpose);
 
-// The percentile interval that holds kConfidence of the resampled values (Efron & Tibshirani, An introduction to the
-// bootstrap, 1993, section 13.3). An end that is not finite is absent, and so is all of it if there are no values.
+// The percentile interval that holds kConfidence of the resampled values (Efron & Tibshirani, An introduction
+// to the bootstrap, 1993, section 13.3). An end that is not finite is absent, and so is all of it if there
+// are no values.
 struct PercentileInterval {
   std::optional<double> low = {};
   std::optional<double> high = {};

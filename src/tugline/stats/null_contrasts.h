@@ -1,5 +1,5 @@
-// Compares supplied vectors with the random directions that were pushed beside them: is a vector's response larger than that of any
-// direction? docs/statistics.md, "Vectors against random directions".
+// Compares supplied vectors with the random directions that were pushed beside them: is a vector's response
+// larger than that of any direction? docs/statistics.md, "Vectors against random directions".
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct NullContrast {
   int32_t direction = 0;  // the vector's number in the store
   double kl = 0;          // mean over the spans, nats
   double null_kl = 0;     // the same, averaged over the random directions
-  double null_low =
-      0;  // the range that holds kConfidence of the random directions: quantiles of their means over the spans
+  double null_low = 0;  // the range that holds kConfidence of the random directions: quantiles of their means
+                        // over the spans
   double null_high = 0;
   MeanEstimate difference = {};  // vector minus the mean of the random directions, span by span; t interval
   int64_t null_directions = 0;
@@ -31,8 +31,9 @@ struct NullContrast {
   int64_t spans = 0;
 };
 
-// Compares over the spans that both grids have. `vectors` has the directions of DirectionSet::kMain, `null` the others of the same run. The
-// result is sorted by span kind, layer, epsilon, direction. It is empty if the run has no random directions beside its vectors.
+// Compares over the spans that both grids have. `vectors` has the directions of DirectionSet::kMain, `null`
+// the others of the same run. The result is sorted by span kind, layer, epsilon, direction. It is empty if
+// the run has no random directions beside its vectors.
 [[nodiscard]] std::vector<NullContrast> null_contrasts(const ResponseGrid& vectors, const ResponseGrid& null);
 
 }  // namespace tugline

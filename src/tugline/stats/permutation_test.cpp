@@ -51,7 +51,8 @@ std::optional<double> permutation_p_value(std::span<const double> x, std::span<c
   const auto v = standardised(y);
   const std::vector<Block> blocks = blocks_of(examples);
   if (!u || !v || blocks.size() == x.size()) return std::nullopt;
-  // A permutation that gives the observed arrangement again sums in another order: equal up to rounding is as large.
+  // A permutation that gives the observed arrangement again sums in another order: equal up to rounding is as
+  // large.
   constexpr double kRounding = 1e-12;
   const double observed = std::abs(dot(*u, *v)) - kRounding;
   std::atomic<int64_t> as_large = 0;

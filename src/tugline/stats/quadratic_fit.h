@@ -1,5 +1,6 @@
-// The fit of a eps^2 + b eps to the small-epsilon end of a response curve. Near 0 the KL of a smooth model is quadratic
-// in the push, so a is a span's sensitivity, and b, the linear part, should be small. docs/statistics.md.
+// The fit of a eps^2 + b eps to the small-epsilon end of a response curve. Near 0 the KL of a smooth model is
+// quadratic in the push, so a is a span's sensitivity, and b, the linear part, should be small.
+// docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +16,13 @@ struct Quadratic {
   [[nodiscard]] double at(double epsilon) const { return (a * epsilon + b) * epsilon; }
 };
 
-// Least squares on the relative scale: minimises the sum over the range of ((y - a eps^2 - b eps) / eps^2)^2, because a
-// response's spread grows as the response does, with eps^2. Linear in y: the fit of a mean is the mean of the fits.
+// Least squares on the relative scale: minimises the sum over the range of ((y - a eps^2 - b eps) / eps^2)^2,
+// because a response's spread grows as the response does, with eps^2. Linear in y: the fit of a mean is the
+// mean of the fits.
 class QuadraticFitter {
  public:
-  // `epsilons`: ascending. The range is 0 < |eps| <= `largest`. The default of `largest` is the third smallest |eps| or a quarter of the
-  // largest |eps|, whichever is larger.
+  // `epsilons`: ascending. The range is 0 < |eps| <= `largest`. The default of `largest` is the third
+  // smallest |eps| or a quarter of the largest |eps|, whichever is larger.
   QuadraticFitter(std::span<const double> epsilons, std::optional<double> largest = std::nullopt);
 
   [[nodiscard]] double largest() const { return largest_; }  // the range's end; 0 if there is none

@@ -1,5 +1,5 @@
-// The random numbers of resampling. Each resample or permutation has its own stream, so results do not depend on threads or on the order
-// in which resamples are made.
+// The random numbers of resampling. Each resample or permutation has its own stream, so results do not depend
+// on threads or on the order in which resamples are made.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,8 @@ namespace {
 
 constexpr size_t kOrder = 3;    // of the local polynomials
 constexpr size_t kNearest = 4;  // the points of one such polynomial
-// The change by a left-out point may be small by chance. On SmolLM2's curves, with 3 to 20 epsilons, no error was more than 3.2 times it.
+// The change by a left-out point may be small by chance. On SmolLM2's curves, with 3 to 20 epsilons, no error
+// was more than 3.2 times it.
 constexpr double kSafety = 3.2;
 
 }  // namespace

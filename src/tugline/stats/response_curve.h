@@ -1,5 +1,5 @@
-// A response between measured epsilons. KL and its like are eps^2 times a smooth positive function g, so log g is interpolated, and the
-// result is quadratic near 0. docs/statistics.md.
+// A response between measured epsilons. KL and its like are eps^2 times a smooth positive function g, so log
+// g is interpolated, and the result is quadratic near 0. docs/statistics.md.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 namespace tugline {
 
-// The largest relative error of one f32 response against independent float64 computations (docs/method.md). It is part of each
-// interpolation error, because leaving out an epsilon does not show it.
+// The largest relative error of one f32 response against independent float64 computations (docs/method.md).
+// It is part of each interpolation error, because leaving out an epsilon does not show it.
 inline constexpr double kResponseRounding = 1e-5;
 
 class ResponseCurve {
  public:
-  // `epsilons`: ascending, distinct. `responses`: one for each. An epsilon of 0 is not used, because the response there is always 0; nor is
-  // one whose response is not positive.
+  // `epsilons`: ascending, distinct. `responses`: one for each. An epsilon of 0 is not used, because the
+  // response there is always 0; nor is one whose response is not positive.
   ResponseCurve(std::span<const double> epsilons, std::span<const double> responses);
 
   // The number of epsilons that are used. The functions below need at least one.
@@ -33,8 +33,9 @@ class ResponseCurve {
   [[nodiscard]] double log_coefficient(double epsilon) const;
   // d log(response) / d log(epsilon): 2 near 0.
   [[nodiscard]] double slope(double epsilon) const;
-  // An estimate of the error of log_coefficient, and of the relative error of at: 3.2 times the largest change if one of the four nearest
-  // epsilons is left out, plus kResponseRounding. No value if there are fewer than three epsilons, because two cannot say how they are connected.
+  // An estimate of the error of log_coefficient, and of the relative error of at: 3.2 times the largest
+  // change if one of the four nearest epsilons is left out, plus kResponseRounding. No value if there are
+  // fewer than three epsilons, because two cannot say how they are connected.
   [[nodiscard]] std::optional<double> relative_error(double epsilon) const;
 
  private:

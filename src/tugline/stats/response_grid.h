@@ -1,5 +1,5 @@
-// The responses of a run as one regular array, spans x directions x layers x epsilons. Resampling, fits and contrasts work on it. Units
-// may be collected in any order, which does not change the array.
+// The responses of a run as one regular array, spans x directions x layers x epsilons. Resampling, fits and
+// contrasts work on it. Units may be collected in any order, which does not change the array.
 #pragma once
 
 #include <cstdint>
@@ -32,14 +32,16 @@ struct ResponseGrid {
   int32_t directions = 0;
   std::vector<int32_t> direction_numbers = {};  // ascending, one for each direction
   std::vector<GridSpan> spans = {};             // sorted by key: example, span kind, chunk
-  // Epsilons, and the number of directions, that some layer has and another lacks: left out of all statistics.
+  // Epsilons, and the number of directions, that some layer has and another lacks: left out of all
+  // statistics.
   std::vector<double> epsilons_left_out = {};
   int32_t directions_left_out = 0;
-  // Spans that are left out of all statistics, sorted: `incomplete` lack a layer or a push; `at_sinks` are controls that were not measured
-  // at some layer, because their push would land on a sink token there.
+  // Spans that are left out of all statistics, sorted: `incomplete` lack a layer or a push; `at_sinks` are
+  // controls that were not measured at some layer, because their push would land on a sink token there.
   std::vector<UnitKey> incomplete = {};
   std::vector<UnitKey> at_sinks = {};
-  // Spans that were measured and have no value of the measure at some layer, as a span has no own row if its pushed token's is not read.
+  // Spans that were measured and have no value of the measure at some layer, as a span has no own row if its
+  // pushed token's is not read.
   std::vector<UnitKey> without_measure = {};
 
   [[nodiscard]] size_t points() const { return layers.size() * epsilons.size(); }
@@ -57,11 +59,13 @@ class ResponseGridBuilder {
  public:
   explicit ResponseGridBuilder(ResponseMeasure measure = response_measures().front())
       : measure_(std::move(measure)) {}
-  // `responses` are the unit's; those in `unit` itself are not used. One without a value of the measure counts as missing.
+  // `responses` are the unit's; those in `unit` itself are not used. One without a value of the measure
+  // counts as missing.
   void add(const UnitRecord& unit, std::span<const ResponseRecord> responses);
   // Adds the units of another builder of the same measure, which has none of this one's.
   void append(ResponseGridBuilder other);
-  // The grid of every layer that any unit has, and the epsilons and directions that every layer has at some span.
+  // The grid of every layer that any unit has, and the epsilons and directions that every layer has at some
+  // span.
   [[nodiscard]] ResponseGrid build() const;
 
  private:

@@ -1,5 +1,5 @@
-// The numbers of a push's response by which a run can be analysed and drawn, by name: every measure of core/measures.h that has a mean
-// over the rows, and KL over other rows.
+// The numbers of a push's response by which a run can be analysed and drawn, by name: every measure of
+// core/measures.h that has a mean over the rows, and KL over other rows.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// A push's KL as one number: the mean over its readout rows, their 95 % quantile, or the pushed token's own row.
+// A push's KL as one number: the mean over its readout rows, their 95 % quantile, or the pushed token's own
+// row.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Numbers that describe one span at one layer, from its curve (the mean over directions) and from its directions. Correlations and
-// scatter plots use them. docs/statistics.md.
+// Numbers that describe one span at one layer, from its curve (the mean over directions) and from its
+// directions. Correlations and scatter plots use them. docs/statistics.md.
 #pragma once
 
 #include <array>

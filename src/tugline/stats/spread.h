@@ -1,5 +1,5 @@
-// The components of variance of a run's responses, at every (span kind, layer, epsilon), and the error that more directions would give.
-// docs/statistics.md.
+// The components of variance of a run's responses, at every (span kind, layer, epsilon), and the error that
+// more directions would give. docs/statistics.md.
 #pragma once
 
 #include <optional>
@@ -29,19 +29,20 @@ struct DirectionErrorPoint {
       {};  // the directions' part without a model; absent beyond half the run's directions
 };
 
-// How many directions a relative error of the mean response needs, by the variance between directions. Numbers are absent if that variance
-// is not known, the mean is 0, or the measure may be negative.
+// How many directions a relative error of the mean response needs, by the variance between directions.
+// Numbers are absent if that variance is not known, the mean is 0, or the measure may be negative.
 struct DirectionsNeeded {
   std::string span_kind = {};
   int32_t layer = 0;
   double epsilon = 0;
   int64_t directions = 0;  // the run's
-  // Of the mean over the run's spans: the directions' part of its standard error with the run's directions, in percent of the mean, and
-  // the fewest directions that make it 5 % and 2 %.
+  // Of the mean over the run's spans: the directions' part of its standard error with the run's directions,
+  // in percent of the mean, and the fewest directions that make it 5 % and 2 %.
   std::optional<double> error_percent = {};
   std::optional<int64_t> for_5_percent = {};
   std::optional<int64_t> for_2_percent = {};
-  // The same of one span by itself, if it has the kind's mean response and the kind's variance between directions.
+  // The same of one span by itself, if it has the kind's mean response and the kind's variance between
+  // directions.
   std::optional<double> span_error_percent = {};
   std::optional<int64_t> span_for_5_percent = {};
   std::optional<int64_t> span_for_2_percent = {};
@@ -52,8 +53,9 @@ struct DirectionsNeeded {
 // Sorted by span kind, layer, epsilon.
 [[nodiscard]] std::vector<SpreadPoint> spread_points(const ResponseGrid& grid);
 
-// For 1, 2, 4, 8 ... directions up to four times the run's, and for the run's own number. Empty if the run has one direction, because
-// the variance between directions is then unknown. Sorted by span kind, layer, epsilon, directions.
+// For 1, 2, 4, 8 ... directions up to four times the run's, and for the run's own number. Empty if the run
+// has one direction, because the variance between directions is then unknown. Sorted by span kind, layer,
+// epsilon, directions.
 [[nodiscard]] std::vector<DirectionErrorPoint> direction_errors(const ResponseGrid& grid);
 
 // Sorted by span kind, layer, epsilon.

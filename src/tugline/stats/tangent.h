@@ -1,5 +1,6 @@
-// The tangent of a response curve at epsilon 0: the limit of KL / (epsilon^2 / 2), which is v'Fv for a push along v, with F the Fisher
-// information; and the effective rank of F, from the spread of v'Fv over random directions. docs/statistics.md.
+// The tangent of a response curve at epsilon 0: the limit of KL / (epsilon^2 / 2), which is v'Fv for a push
+// along v, with F the Fisher information; and the effective rank of F, from the spread of v'Fv over random
+// directions. docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,9 @@
 
 namespace tugline {
 
-// The epsilon of the pushes from which tangents are measured. It is small enough that the curve's own slope changes KL / epsilon^2 by
-// little, which pushes of both signs cancel besides; and large enough that f32's error was measured there (docs/method.md).
+// The epsilon of the pushes from which tangents are measured. It is small enough that the curve's own slope
+// changes KL / epsilon^2 by little, which pushes of both signs cancel besides; and large enough that f32's
+// error was measured there (docs/method.md).
 inline constexpr double kTangentEpsilon = 1.0 / 512;
 // The relative difference from the quadratic at which its validity ends.
 inline constexpr double kTangentTolerance = 0.05;
@@ -45,7 +47,8 @@ struct EffectiveRank {
   int64_t directions = 0;  // of the span that has the fewest
 };
 
-// The directions are independent and uniform on the unit sphere of `dimensions` dimensions. `spans` are sorted by example.
+// The directions are independent and uniform on the unit sphere of `dimensions` dimensions. `spans` are
+// sorted by example.
 [[nodiscard]] EffectiveRank effective_rank(std::span<const SpanCurvatures> spans, int64_t dimensions);
 
 }  // namespace tugline

@@ -1,5 +1,5 @@
-// The tables of an analysis, which the store keeps as "analysis_NAME" (docs/store.md). No other tables may be in a store besides the
-// schema's.
+// The tables of an analysis, which the store keeps as "analysis_NAME" (docs/store.md). No other tables may be
+// in a store besides the schema's.
 #pragma once
 
 #include <array>

@@ -9,12 +9,13 @@
 
 namespace tugline {
 
-// For each measure the largest disagreement that is expected in a precision ("f32", "bf16"); no value for "plain-bf16", which has rounding
-// noise. Errors: kInput for any other.
+// For each measure the largest disagreement that is expected in a precision ("f32", "bf16"); no value for
+// "plain-bf16", which has rounding noise. Errors: kInput for any other.
 [[nodiscard]] std::optional<ByMeasure<double>> audit_bounds(std::string_view precision);
 
-// The same for one unit. A sampled vocabulary adds five of the largest relative standard error of the unit's KLs to all measures but
-// flips, and a hundredth to what is of first order in the push, whose part in the tail is larger than KL's.
+// The same for one unit. A sampled vocabulary adds five of the largest relative standard error of the unit's
+// KLs to all measures but flips, and a hundredth to what is of first order in the push, whose part in the
+// tail is larger than KL's.
 [[nodiscard]] std::optional<ByMeasure<double>> audit_bounds_of(const std::vector<ResponseRecord>& responses,
                                                                std::string_view precision);
 

@@ -41,7 +41,8 @@ std::optional<std::array<unsigned char, size>> read_at(std::ifstream& file, uint
 uint32_t change_counter(const DatabaseHeader& header) { return big_endian(header, 24); }
 uint32_t page_count(const DatabaseHeader& header) { return big_endian(header, 28); }
 
-// One segment of a journal: a header, then that number of records, each with a page number, the old page and a checksum.
+// One segment of a journal: a header, then that number of records, each with a page number, the old page and
+// a checksum.
 struct Segment {
   uint32_t records;
   uint32_t pages_before;  // of the database, before the transaction
@@ -74,13 +75,14 @@ std::optional<DatabaseHeader> header_before(std::ifstream& journal, uint64_t siz
   return std::nullopt;
 }
 
-// A journal that ends so belongs to a transaction over several databases, whose list of journals SQLite deletes afterwards,
-// whatever file is named there.
+// A journal that ends so belongs to a transaction over several databases, whose list of journals SQLite
+// deletes afterwards, whatever file is named there.
 bool names_other_files(std::ifstream& journal, uint64_t size) {
   return size >= kJournalMagic.size() && read_at<8>(journal, size - kJournalMagic.size()) == kJournalMagic;
 }
 
-// A transaction raises the change counter by 1 when it commits; until then it may have written page 1 with other pages only.
+// A transaction raises the change counter by 1 when it commits; until then it may have written page 1 with
+// other pages only.
 bool is_of(const DatabaseHeader& now, const std::optional<DatabaseHeader>& before, uint32_t pages_before) {
   if (!before) return page_count(now) == pages_before;
   const uint32_t commits = change_counter(now) - change_counter(*before);

@@ -1,5 +1,6 @@
-// Joins run stores that hold parts of one run (shards, or other stores of the same identity) into one store, as if one process had measured
-// all of it. Copies the measurements. Does not copy an analysis, because it was about a part.
+// Joins run stores that hold parts of one run (shards, or other stores of the same identity) into one store,
+// as if one process had measured all of it. Copies the measurements. Does not copy an analysis, because it
+// was about a part.
 #pragma once
 
 #include <filesystem>
@@ -25,10 +26,11 @@ struct MergeReport {
   std::optional<int64_t> units_planned = {};  // of the run; no value if no input says
 };
 
-// Makes `out` of one input or more, whole or not at all. It is no shard: a sweep without --shard goes on with it. Sessions are kept,
-// and units keep theirs. Errors: kConflict where `out` is there, the inputs' identities differ (each field is named), or two have an
-// example or a unit that is not the same, its time aside; kUsage where a file is given twice; what RunStore throws for an input that is no run
-// store of this schema, or a system that refuses.
+// Makes `out` of one input or more, whole or not at all. It is no shard: a sweep without --shard goes on with
+// it. Sessions are kept, and units keep theirs. Errors: kConflict where `out` is there, the inputs'
+// identities differ (each field is named), or two have an example or a unit that is not the same, its time
+// aside; kUsage where a file is given twice; what RunStore throws for an input that is no run store of this
+// schema, or a system that refuses.
 [[nodiscard]] MergeReport merge_stores(const std::filesystem::path& out,
                                        const std::vector<std::filesystem::path>& inputs);
 

@@ -1,4 +1,5 @@
-// Which pushes of a unit a run has, and which it lacks. A sweep measures what it lacks and stores it as a part of its own.
+// Which pushes of a unit a run has, and which it lacks. A sweep measures what it lacks and stores it as a
+// part of its own.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,8 @@
 
 namespace tugline {
 
-// Pushes that are measured together: every direction at every epsilon. A unit that grew has several grids, which share no push.
+// Pushes that are measured together: every direction at every epsilon. A unit that grew has several grids,
+// which share no push.
 struct PushGrid {
   std::vector<int32_t> directions = {};  // ascending numbers
   std::vector<double> epsilons = {};     // distinct; in a store ascending
@@ -32,8 +34,8 @@ struct MeasuredPart {
 };
 using UnitParts = std::vector<MeasuredPart>;  // in the order of measuring; empty if the run lacks the unit
 
-// The pushes of `wanted` that no part has, as the fewest grids of whole directions' sets: epsilons that lack the same directions are one.
-// Empty if nothing is missing.
+// The pushes of `wanted` that no part has, as the fewest grids of whole directions' sets: epsilons that lack
+// the same directions are one. Empty if nothing is missing.
 [[nodiscard]] std::vector<PushGrid> missing_grids(const PushGrid& wanted, const UnitParts& parts);
 
 // "0,1,2"; "0,0.5,1", which reads back to the same bits.

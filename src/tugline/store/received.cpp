@@ -21,7 +21,8 @@ namespace {
 // An object's type and name, and the statement that made it.
 using Objects = std::map<std::pair<std::string, std::string>, std::string>;
 
-// A statement's words: without comments, and with one space for each stretch of white space, outside of quotes.
+// A statement's words: without comments, and with one space for each stretch of white space, outside of
+// quotes.
 std::string words_of(const std::string& sql) {
   std::string words;
   char quote = 0;
@@ -95,7 +96,8 @@ void check_structure(const std::filesystem::path& path, SQLite::Database& databa
   }
 }
 
-// Ends the current statement after this number of SQLite's steps. A whole file needs at most some tens for each byte.
+// Ends the current statement after this number of SQLite's steps. A whole file needs at most some tens for
+// each byte.
 class StepLimit {
  public:
   StepLimit(SQLite::Database& database, uint64_t bytes)

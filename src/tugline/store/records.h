@@ -1,5 +1,5 @@
-// Plain result structs, which a sweep produces, the run store keeps, and stats and report read. They do not depend on the
-// model or the probe.
+// Plain result structs, which a sweep produces, the run store keeps, and stats and report read. They do not
+// depend on the model or the probe.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@
 namespace tugline {
 
 // Everything that decides a run's numbers, as ordered name = value pairs (epsilons, seed, precision, hash of
-// the weights and dataset ...). They are compared name by name when a run is resumed; a hash over all of them identifies
-// the run.
+// the weights and dataset ...). They are compared name by name when a run is resumed; a hash over all of them
+// identifies the run.
 struct RunIdentity {
   std::map<std::string, std::string> fields;
   [[nodiscard]] std::string hash() const;  // 16 hex digits over the sorted fields
@@ -30,13 +30,13 @@ struct ComparedNames {
   std::string wanted = "this run";
 };
 
-// One "NAME: the store has A, this run B" for each field that differs, sorted by name; empty if the two are the
-// same.
+// One "NAME: the store has A, this run B" for each field that differs, sorted by name; empty if the two are
+// the same.
 [[nodiscard]] std::vector<std::string> differences(const RunIdentity& stored, const RunIdentity& wanted,
                                                    const ComparedNames& titles = {});
 
-// The part of a run that a process measures: part `number`, from 1, of `count` (probe/shard). It is not part of the run's identity, so
-// shards of one run can be merged.
+// The part of a run that a process measures: part `number`, from 1, of `count` (probe/shard). It is not part
+// of the run's identity, so shards of one run can be merged.
 struct Shard {
   int64_t number = 1;
   int64_t count = 1;
@@ -77,15 +77,16 @@ struct SkippedSpan {
 // One (span, layer): the work that is computed, stored and resumed as one piece.
 struct UnitKey {
   int64_t example = 0;
-  // "anchor", "chunk"; an anchor's controls: "control_matched", "control_window", "control_offset_-8" and its like
+  // "anchor", "chunk"; an anchor's controls: "control_matched", "control_window", "control_offset_-8" and its
+  // like
   std::string span_kind = {};
   int64_t chunk = -1;
   int32_t layer = 0;
   auto operator<=>(const UnitKey&) const = default;
 };
 
-// In a run with supplied vectors: distinguishes the vectors (kMain) from the random directions that are pushed as their null. Other runs
-// have only kMain.
+// In a run with supplied vectors: distinguishes the vectors (kMain) from the random directions that are
+// pushed as their null. Other runs have only kMain.
 enum class DirectionSet { kMain, kNull };
 
 // The response of one push: every measure of core/measures.h, by row and as the mean over the rows.
@@ -96,13 +97,15 @@ struct ResponseRecord {
   // Of the push's direction to the residual; nothing where nothing was pushed.
   std::optional<double> cosine = {};
   ByMeasure<std::optional<double>> means = {};  // nothing where no row has a value
-  // [readout rows] each; 0 where a row has no value. Of lists (RowType::kTokens) [readout rows, moved tokens, 2]: token and change, -1 and 0
-  // where a list ends. Empty for what the run does not ask for. What is stored as f32 is f32's number.
+  // [readout rows] each; 0 where a row has no value. Of lists (RowType::kTokens) [readout rows, moved tokens,
+  // 2]: token and change, -1 and 0 where a list ends. Empty for what the run does not ask for. What is stored
+  // as f32 is f32's number.
   ByMeasure<std::vector<double>> rows = {};
   // Of kl and of each row's, where the vocabulary was sampled; nothing where it was computed whole.
   std::optional<double> kl_standard_error = {};
   std::vector<double> kl_rows_standard_error = {};
-  // kl of the pushed position's own row, and the mean over the rows after it; nothing where none of them is read.
+  // kl of the pushed position's own row, and the mean over the rows after it; nothing where none of them is
+  // read.
   std::optional<double> kl_own_row = {};
   std::optional<double> kl_after = {};
 
@@ -142,8 +145,8 @@ struct AuditResult {
   bool operator==(const AuditResult&) const = default;
 };
 
-// A unit as it is kept: its key, what the span is, what was measured there, and what the audit says of that. A unit that grew is measured in
-// parts, each of which is such a record; read from a store, they are one.
+// A unit as it is kept: its key, what the span is, what was measured there, and what the audit says of that.
+// A unit that grew is measured in parts, each of which is such a record; read from a store, they are one.
 struct UnitRecord {
   UnitKey key;
   TokenRange span;

@@ -54,7 +54,8 @@ size_t readout_size(SQLite::Database& database, int64_t unit) {
   return static_cast<size_t>(count.getColumn(0).getInt64());
 }
 
-// Places among the columns of a query: looking names up for each row would take longer than reading the values.
+// Places among the columns of a query: looking names up for each row would take longer than reading the
+// values.
 struct ColumnPlaces {
   int direction, epsilon, cosine, null_direction, error, row_errors, own_row, after;
   ByMeasure<int> means, rows;  // means of measures without a mean: -1

@@ -1,5 +1,5 @@
-// A table of results as plain values, which an analysis passes to the store, to JSON and to figures. Its maker chooses the names and
-// columns.
+// A table of results as plain values, which an analysis passes to the store, to JSON and to figures. Its
+// maker chooses the names and columns.
 #pragma once
 
 #include <cstdint>

@@ -23,9 +23,9 @@ class RowHash {
   RowHash(std::filesystem::path path, std::string table, ColumnTypes types = ColumnTypes::kDeclared)
       : path_(std::move(path)), table_(std::move(table)), types_(types) {}
 
-  // The row that the statement is at, always the same statement, without a column of the name `left_out`. Throws Error kInput, naming
-  // table, column and row, if a value is of another type than the column was declared with, or is an infinity. NULL is of every type:
-  // the schema says where.
+  // The row that the statement is at, always the same statement, without a column of the name `left_out`.
+  // Throws Error kInput, naming table, column and row, if a value is of another type than the column was
+  // declared with, or is an infinity. NULL is of every type: the schema says where.
   void add(SQLite::Statement& row, std::string_view left_out = {});
   [[nodiscard]] uint64_t value() const { return hash_.value(); }
 

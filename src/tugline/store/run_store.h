@@ -25,14 +25,15 @@ struct StoredPart;
 
 class RunStore {
  public:
-  // Makes the store, or opens an existing one of the same identity, which goes on or grows. A different identity is an Error (kConflict) that
-  // names every field that differs with both values. A store of a shard that another part is written to is for the whole run from
-  // then on. If making the store fails, no file is left behind.
+  // Makes the store, or opens an existing one of the same identity, which goes on or grows. A different
+  // identity is an Error (kConflict) that names every field that differs with both values. A store of a shard
+  // that another part is written to is for the whole run from then on. If making the store fails, no file is
+  // left behind.
   [[nodiscard]] static RunStore create_or_resume(const std::filesystem::path& path,
                                                  const RunIdentity& identity, const Provenance& provenance,
                                                  const Shard& shard = {});
-  // Throws the errors of create_or_resume that concern the path itself, before anything about the run is known: no such folder,
-  // another program's file. Changes nothing.
+  // Throws the errors of create_or_resume that concern the path itself, before anything about the run is
+  // known: no such folder, another program's file. Changes nothing.
   static void check_path(const std::filesystem::path& path);
   // True if there is a file that is not empty.
   [[nodiscard]] static bool is_there(const std::filesystem::path& path);
@@ -45,24 +46,27 @@ class RunStore {
   RunStore& operator=(RunStore&&) noexcept;
   ~RunStore();
 
-  // Sets what happens while another program locks the store, as a reader with an open query does. `keep_waiting` is called several
-  // times per second with the seconds waited so far. If it returns false, the current write throws kInterrupted. By default a write
-  // throws kIo after 30 seconds.
+  // Sets what happens while another program locks the store, as a reader with an open query does.
+  // `keep_waiting` is called several times per second with the seconds waited so far. If it returns false,
+  // the current write throws kInterrupted. By default a write throws kIo after 30 seconds.
   void wait_for_others(std::function<bool(double seconds)> keep_waiting);
 
-  // Writing. Put an example before its units. If the store already has the example, it must have the same content and token
-  // ids (else kConflict); repeating it changes nothing, except that an example which is measured now is not skipped any more.
+  // Writing. Put an example before its units. If the store already has the example, it must have the same
+  // content and token ids (else kConflict); repeating it changes nothing, except that an example which is
+  // measured now is not skipped any more.
   void put_example(const ExampleRecord& example);
   void put_skipped_span(const SkippedSpan& span);  // repeating it replaces the reason
   // The same for many, in one transaction, because each transaction waits for the disk.
   void put_examples(const std::vector<ExampleRecord>& examples, const std::vector<SkippedSpan>& skipped);
-  // A unit, or more pushes of one that the store has. Errors: kConflict if the store already has one of the pushes; kInput if a value is
-  // not finite (SQLite has no NaN). `pieces`: the text of the tokens that its lists name.
+  // A unit, or more pushes of one that the store has. Errors: kConflict if the store already has one of the
+  // pushes; kInput if a value is not finite (SQLite has no NaN). `pieces`: the text of the tokens that its
+  // lists name.
   void put_unit(const UnitRecord& unit, const std::map<int32_t, std::string>& pieces = {});
   // The audit of more pushes of a unit's part, by the part's place in parts().
   void put_audit(const UnitKey& key, size_t part, const AuditResult& audit);
-  // Keeps the tables of an analysis, each as a new table "analysis_NAME", and removes those of an earlier analysis, in one
-  // transaction. They are results and not measurements, so they change neither the run's identity nor the schema's version.
+  // Keeps the tables of an analysis, each as a new table "analysis_NAME", and removes those of an earlier
+  // analysis, in one transaction. They are results and not measurements, so they change neither the run's
+  // identity nor the schema's version.
   void put_analysis(const std::vector<ResultTable>& tables);
 
   // Reading. Everything is sorted by its key, in whatever order it was written.
@@ -86,8 +90,8 @@ class RunStore {
   [[nodiscard]] std::vector<UnitKey> unit_keys() const;
   // The tokens of each span that has a unit; the keys' layer is 0.
   [[nodiscard]] std::map<UnitKey, TokenRange> span_places() const;
-  // Reads the whole file and throws kInput, which names it, if anything is not what was written (store/checksums.h). Called when a run is
-  // resumed; other functions check what they read.
+  // Reads the whole file and throws kInput, which names it, if anything is not what was written
+  // (store/checksums.h). Called when a run is resumed; other functions check what they read.
   void check_everything() const;
   // Without their responses, which may not fit into memory all at once. The parts of a unit are one record.
   [[nodiscard]] std::vector<UnitRecord> units() const;

@@ -1,4 +1,5 @@
-// Writes values into SQLite's columns and reads them back, by the columns' names. For the store's own sources.
+// Writes values into SQLite's columns and reads them back, by the columns' names. For the store's own
+// sources.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -25,7 +26,8 @@ void bind_value(SQLite::Statement& statement, const std::string& column, const T
 void bind_optional(SQLite::Statement& statement, const std::string& column,
                    const std::optional<double>& value);
 
-// One little-endian number of the type after the other, whatever the machine is; of kTokens an i32 and an f32 by turns.
+// One little-endian number of the type after the other, whatever the machine is; of kTokens an i32 and an f32
+// by turns.
 [[nodiscard]] std::string blob_of(const std::vector<double>& values, RowType type);
 [[nodiscard]] std::vector<double> values_of(const SQLite::Column& blob, RowType type);
 void bind_blob(SQLite::Statement& statement, const std::string& column, const std::string& blob);

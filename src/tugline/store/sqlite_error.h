@@ -1,5 +1,5 @@
-// Turns SQLite's errors into tugline's Error, which says the file, the action, what went wrong and what to do. For the store's own
-// sources only.
+// Turns SQLite's errors into tugline's Error, which says the file, the action, what went wrong and what to
+// do. For the store's own sources only.
 #pragma once
 
 #include <SQLiteCpp/Exception.h>

@@ -1,5 +1,5 @@
-// Makes the file of a run store completely or not at all, and opens it only if it is a run store. For the store's own
-// sources.
+// Makes the file of a run store completely or not at all, and opens it only if it is a run store. For the
+// store's own sources.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -14,18 +14,19 @@ namespace tugline {
 
 enum class StoreAccess { kRead, kWrite };
 
-// The absolute path without symbolic links, so that a file has one name, and no name has a special meaning for SQLite.
+// The absolute path without symbolic links, so that a file has one name, and no name has a special meaning
+// for SQLite.
 [[nodiscard]] std::filesystem::path resolved_store_path(const std::filesystem::path& path);
 
-// Throws Error if there can be no store at `path`: its folder does not exist, it is not a plain file, or it does not exist but another
-// store's sidecar files do.
+// Throws Error if there can be no store at `path`: its folder does not exist, it is not a plain file, or it
+// does not exist but another store's sidecar files do.
 void check_store_path(const std::filesystem::path& path);
 
 // True if there is no file yet, or an empty one.
 [[nodiscard]] bool is_new_store(const std::filesystem::path& path);
 
-// Makes a store with this identity under a name beside `path`, lets `fill` write the rest in the same transaction, then renames it
-// to `path`. Throws Error kIo, or what `fill` throws, and leaves nothing behind.
+// Makes a store with this identity under a name beside `path`, lets `fill` write the rest in the same
+// transaction, then renames it to `path`. Throws Error kIo, or what `fill` throws, and leaves nothing behind.
 void create_store_file(const std::filesystem::path& path, const RunIdentity& identity,
                        const std::function<void(SQLite::Database&)>& fill);
 

@@ -101,8 +101,8 @@ std::vector<AddedTokenStretch> AddedTokenMatcher::split(std::string_view text) c
     const size_t end = token.rstrip ? space_behind(text, match.end) : match.end;
     if (covered < begin) out.push_back({covered, begin, std::nullopt});
     out.push_back({begin, end, token.id});
-    // White space that the token includes is not searched again, so that no byte comes out twice. (The reference library continues
-    // at match.end, so an added token of white space would come out once more.)
+    // White space that the token includes is not searched again, so that no byte comes out twice. (The
+    // reference library continues at match.end, so an added token of white space would come out once more.)
     covered = at = end;
   }
   if (covered < text.size()) out.push_back({covered, text.size(), std::nullopt});

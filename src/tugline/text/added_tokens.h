@@ -34,8 +34,8 @@ class AddedTokenMatcher {
   // If two tokens have the same content, the first is found. An empty content never matches.
   explicit AddedTokenMatcher(const std::vector<AddedToken>& tokens);
 
-  // Covers `text` from its beginning to its end, each byte once; leftmost, then longest match. At most one step for each byte
-  // of the text and each byte of the longest token. Thread-safe.
+  // Covers `text` from its beginning to its end, each byte once; leftmost, then longest match. At most one
+  // step for each byte of the text and each byte of the longest token. Thread-safe.
   [[nodiscard]] std::vector<AddedTokenStretch> split(std::string_view text) const;
 
  private:

@@ -1,4 +1,5 @@
-// Byte-pair merging: turns one piece of text into token ids, by the vocabulary's merges in the order of their ranks.
+// Byte-pair merging: turns one piece of text into token ids, by the vocabulary's merges in the order of their
+// ranks.
 #pragma once
 
 #include <array>
@@ -31,8 +32,8 @@ class Bpe {
   // merge's parts or result are not tokens; `where` names the file.
   Bpe(BpeVocabulary vocabulary, const std::string& where);
 
-  // Appends the tokens of `piece` (raw bytes, under 4 GiB) to `out`. Leaves out bytes that have no token, as the reference does if
-  // there is no unknown token. O(n log n). Thread-safe.
+  // Appends the tokens of `piece` (raw bytes, under 4 GiB) to `out`. Leaves out bytes that have no token, as
+  // the reference does if there is no unknown token. O(n log n). Thread-safe.
   void encode(std::string_view piece, std::vector<PieceToken>& out) const;
 
   [[nodiscard]] const std::unordered_map<std::string, int32_t>& ids() const { return ids_; }

@@ -1,5 +1,5 @@
-// Typed access to the fields of a tokenizer's JSON. A missing field, or one of another type, is an Error that names the file and the
-// field's path.
+// Typed access to the fields of a tokenizer's JSON. A missing field, or one of another type, is an Error that
+// names the file and the field's path.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,8 @@
 namespace tugline {
 namespace {
 
-// Characters below this have no canonical decomposition that NFC keeps, and never combine with a character before them.
+// Characters below this have no canonical decomposition that NFC keeps, and never combine with a character
+// before them.
 constexpr char32_t kFirstCombining = 0x300;
 // Longest full canonical decomposition of one character is four; utf8proc wants room for its intermediate
 // steps.
@@ -94,8 +95,8 @@ std::vector<SourcedChar> composed(const std::vector<SourcedChar>& chars) {
   return out;
 }
 
-// Marks that were reordered come from places that cross: then each character comes from the whole stretch, so that
-// sources never go back in the text.
+// Marks that were reordered come from places that cross: then each character comes from the whole stretch, so
+// that sources never go back in the text.
 void keep_sources_in_order(std::vector<SourcedChar>& chars, ByteRange stretch) {
   const auto crosses = [](const SourcedChar& a, const SourcedChar& b) {
     return a.source != b.source && b.source.begin < a.source.end;

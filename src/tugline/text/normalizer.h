@@ -1,5 +1,5 @@
-// Unicode normalisation that also records from which bytes of the original text each byte of the normalised text comes. Only NFC, the
-// one form on which byte-level vocabularies are trained.
+// Unicode normalisation that also records from which bytes of the original text each byte of the normalised
+// text comes. Only NFC, the one form on which byte-level vocabularies are trained.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Cuts normalised text into pieces, whose borders byte-pair merging never crosses. It applies the steps of a tokenizer file's
-// `pre_tokenizer` in order, each to every piece that the step before made.
+// Cuts normalised text into pieces, whose borders byte-pair merging never crosses. It applies the steps of a
+// tokenizer file's `pre_tokenizer` in order, each to every piece that the step before made.
 #pragma once
 
 #include <string>
@@ -38,8 +38,8 @@ struct ByteLevelSplit {
   bool use_regex = true;
 };
 
-// A part of the text: [begin, end) in bytes of the normalised text. If prefix_space is set, a space that is not in the text stands
-// before it.
+// A part of the text: [begin, end) in bytes of the normalised text. If prefix_space is set, a space that is
+// not in the text stands before it.
 struct Piece {
   size_t begin = 0;
   size_t end = 0;

@@ -14,13 +14,14 @@
 namespace tugline {
 namespace {
 
-// What a pattern may take on a text. A real pattern takes a handful of backtracking steps for each byte that it matches, and
-// walks a run of white space back once or twice: some 0.1 us a byte. A pattern that needs a hundred times that, such as
-// a*a*[0-9], would take days on a transcript.
+// What a pattern may take on a text. A real pattern takes a handful of backtracking steps for each byte that
+// it matches, and walks a run of white space back once or twice: some 0.1 us a byte. A pattern that needs a
+// hundred times that, such as a*a*[0-9], would take days on a transcript.
 //
-// The engine bounds the steps of a single search. So each search has a small bound first, which nearly all stay under. One
-// that goes over it is tried again with twice the bound, and what the failed tries took counts against the text's budget.
-// A step may itself walk over the whole text (a possessive repetition), so that there is a budget of processor time too.
+// The engine bounds the steps of a single search. So each search has a small bound first, which nearly all
+// stay under. One that goes over it is tried again with twice the bound, and what the failed tries took
+// counts against the text's budget. A step may itself walk over the whole text (a possessive repetition), so
+// that there is a budget of processor time too.
 constexpr unsigned long kFirstBound = 4096;
 constexpr unsigned long kBudgetAtLeast = 10'000'000;
 constexpr unsigned long kBudgetPerByte = 256;

@@ -1,5 +1,5 @@
-// Regular expressions over UTF-8, through Oniguruma. The reference tokenizers use this engine too, so a pattern in a tokenizer file
-// means here what it meant in training.
+// Regular expressions over UTF-8, through Oniguruma. The reference tokenizers use this engine too, so a
+// pattern in a tokenizer file means here what it meant in training.
 #pragma once
 
 #include <functional>

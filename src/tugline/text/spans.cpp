@@ -84,8 +84,8 @@ std::optional<TokenRange> find_ids(const std::vector<int32_t>& ids, int64_t firs
   return TokenRange{begin, begin + static_cast<int64_t>(wanted.size())};
 }
 
-// Finds the sentence's own ids: those that it has at the start of a line, else those after a space. A space that is a token by itself
-// is not part of the sentence.
+// Finds the sentence's own ids: those that it has at the start of a line, else those after a space. A space
+// that is a token by itself is not part of the sentence.
 std::optional<TokenRange> find_own_ids(std::string_view sentence, const Encoding& encoding, int64_t first,
                                        const Tokenizer& tokenizer) {
   const Encoding bare = tokenizer.encode(sentence, BosPolicy::kNever);

@@ -1,5 +1,5 @@
-// Finds the token ranges of sentences: the anchors' spans and every chunk's, in a transcript that was tokenized once. Defines Span,
-// which also describes an anchor's controls (made by probe/controls).
+// Finds the token ranges of sentences: the anchors' spans and every chunk's, in a transcript that was
+// tokenized once. Defines Span, which also describes an anchor's controls (made by probe/controls).
 #pragma once
 
 #include <optional>
@@ -16,8 +16,8 @@ struct Span {
   // The last three are an anchor's controls: another sentence, a random window, the anchor with a moved push.
   enum class Kind { kAnchor, kChunk, kControlMatched, kControlWindow, kControlOffset };
   Kind kind = Kind::kAnchor;
-  // The chunk's number. For an anchor and its moved pushes, the anchor's chunk, or a negative number if that is not known. For a
-  // window, its number.
+  // The chunk's number. For an anchor and its moved pushes, the anchor's chunk, or a negative number if that
+  // is not known. For a window, its number.
   int64_t chunk = -1;
   TokenRange tokens;  // indexes the ids that were run, BOS included
   std::string text;
@@ -28,8 +28,9 @@ struct Span {
   return kind != Span::Kind::kAnchor && kind != Span::Kind::kChunk;
 }
 
-// The kind's name in the store and its tables: "anchor", "chunk", "control_matched", "control_window", "control_offset_-8". Each offset
-// of a moved push is a kind of its own, because their curves must not be averaged. "control_offset" without an offset means all of them.
+// The kind's name in the store and its tables: "anchor", "chunk", "control_matched", "control_window",
+// "control_offset_-8". Each offset of a moved push is a kind of its own, because their curves must not be
+// averaged. "control_offset" without an offset means all of them.
 [[nodiscard]] std::string kind_name(Span::Kind kind, int64_t offset = 0);
 
 // A span, or the reason why there is none.
@@ -38,7 +39,8 @@ struct SpanOutcome {
   std::string skipped;  // the reason, as a sentence for the researcher; empty if there is a span
 };
 
-// The parts of an example that the finders need, as plain texts and ranges, so that text/ does not depend on data/.
+// The parts of an example that the finders need, as plain texts and ranges, so that text/ does not depend on
+// data/.
 struct SpanQuery {
   std::string_view transcript;
   std::string_view cot;
@@ -54,8 +56,8 @@ struct AnchorQuery {
   std::string_view problem;  // why there is no place: a clause without a full stop
 };
 
-// The tokens from the one that holds the range's first byte to the one that holds its last. No value if a byte is in no token, or the
-// range is empty.
+// The tokens from the one that holds the range's first byte to the one that holds its last. No value if a
+// byte is in no token, or the range is empty.
 [[nodiscard]] std::optional<TokenRange> tokens_holding(const Encoding& encoding, ByteRange bytes);
 
 // Finds the tokens at the anchor's place. Looks for cot in the transcript, after "<think>"

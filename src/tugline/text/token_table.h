@@ -14,7 +14,8 @@ namespace tugline {
 
 class TokenTable {
  public:
-  // Keeps a reference to `vocabulary`. Throws Error if an id has two tokens or a token has two ids; `where` names the file.
+  // Keeps a reference to `vocabulary`. Throws Error if an id has two tokens or a token has two ids; `where`
+  // names the file.
   TokenTable(const std::unordered_map<std::string, int32_t>& vocabulary, const std::vector<AddedToken>& added,
              const std::string& where);
 

@@ -18,7 +18,8 @@
 namespace tugline {
 namespace {
 
-// No real one comes near. Looking for added tokens takes a step for each byte of the text and of the longest of them.
+// No real one comes near. Looking for added tokens takes a step for each byte of the text and of the longest
+// of them.
 constexpr size_t kLongestAddedToken = 1024;
 
 std::string read_file(const std::filesystem::path& path) {
@@ -71,8 +72,8 @@ struct Tokenizer::Impl {
     return policy == BosPolicy::kAlways || (policy == BosPolicy::kAuto && parts.template_adds_bos);
   }
 
-  // The template rules, as in transformers 5: what the configuration says otherwise becomes a note. Its bos_token is taken
-  // if the template has none.
+  // The template rules, as in transformers 5: what the configuration says otherwise becomes a note. Its
+  // bos_token is taken if the template has none.
   void add_settings(const BosSettings& settings, const std::string& config) {
     const bool is_said_otherwise = settings.adds && *settings.adds != parts.template_adds_bos;
     if (is_said_otherwise) {

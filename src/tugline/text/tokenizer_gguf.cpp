@@ -32,8 +32,8 @@ constexpr const char* kDefaultPunctuation = R"([\p{P}\$\+<=>\^~\|]+)";
 constexpr const char* kDefaultWords =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
-// A way of cutting: digits, then patterns one after the other, each of which isolates its matches; GPT-2's own pattern if
-// there is none.
+// A way of cutting: digits, then patterns one after the other, each of which isolates its matches; GPT-2's
+// own pattern if there is none.
 struct Rule {
   bool individual_digits = false;
   std::array<const char*, 4> patterns{};  // unused ones are nullptr
@@ -53,8 +53,8 @@ constexpr Rule kTekken{.patterns = {kTekkenPattern}, .ignore_merges = true, .add
 constexpr Rule kGpt4o{.patterns = {kGpt4oPattern}};
 constexpr Rule kDefault{.patterns = {kDefaultPunctuation, kDefaultWords, R"(\p{N}+)", "[0-9][0-9][0-9]"}};
 
-// What a pre-tokenizer's name in GGUF stands for: the rules that the model was trained with, normalisation included. Names
-// and rules are those of llama.cpp's vocabulary, whose converter writes the names.
+// What a pre-tokenizer's name in GGUF stands for: the rules that the model was trained with, normalisation
+// included. Names and rules are those of llama.cpp's vocabulary, whose converter writes the names.
 struct NamedRule {
   std::string_view name;
   const Rule* rule = nullptr;

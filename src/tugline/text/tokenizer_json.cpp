@@ -169,16 +169,17 @@ std::vector<int32_t> read_post_processor(const JsonField& field, int depth) {
 // SentencePiece's sign for a space.
 constexpr std::string_view kSpaceSign = "\u2581";
 
-// Whether a step of a normaliser, pre-tokenizer or decoder is one that only SentencePiece's conversions have. As deep as
-// parse_strict_json lets files be.
+// Whether a step of a normaliser, pre-tokenizer or decoder is one that only SentencePiece's conversions have.
+// As deep as parse_strict_json lets files be.
 bool has_space_sign(const nlohmann::json& step) {
   if (step.is_string())
     return step == "Metaspace" || step.get_ref<const std::string&>().find(kSpaceSign) != std::string::npos;
   return (step.is_object() || step.is_array()) && std::any_of(step.begin(), step.end(), has_space_sign);
 }
 
-// Llama 2's, Mistral's and Gemma's tokenizers: BPE or Unigram over text whose spaces are written as U+2581, with tokens
-// such as <0x0A> for bytes. They are called what they are, rather than by the first part that is not supported.
+// Llama 2's, Mistral's and Gemma's tokenizers: BPE or Unigram over text whose spaces are written as U+2581,
+// with tokens such as <0x0A> for bytes. They are called what they are, rather than by the first part that is
+// not supported.
 void refuse_sentencepiece(const JsonField& document) {
   const nlohmann::json& file = document.value();
   const auto part = [&](const char* name) { return file.value(name, nlohmann::json()); };
@@ -199,8 +200,8 @@ void refuse_sentencepiece(const JsonField& document) {
 TokenizerParts parse_tokenizer_json(std::string_view json, const std::string& where) {
   const nlohmann::json parsed = parse_strict_json(json, where);
   const JsonField document(parsed, where);
-  // `truncation` and `padding` are what a trainer left in the file, and no call of a tokenizer uses them; a transcript is
-  // run whole. `decoder` turns ids into text and decides no id.
+  // `truncation` and `padding` are what a trainer left in the file, and no call of a tokenizer uses them; a
+  // transcript is run whole. `decoder` turns ids into text and decides no id.
   refuse_sentencepiece(document.expect_object());
   TokenizerParts parts{.where = where,
                        .normalization = read_normalizer(document.get("normalizer"), 0),

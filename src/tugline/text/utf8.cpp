@@ -30,7 +30,8 @@ Lead lead_of(uint8_t first) {
   return {0};
 }
 
-// How many bytes at `at` follow the pattern of one character; whole is false if they end before the character does.
+// How many bytes at `at` follow the pattern of one character; whole is false if they end before the character
+// does.
 struct Scan {
   size_t bytes = 0;
   bool whole = false;

@@ -1,5 +1,5 @@
-// UTF-8: validates texts and says where one is malformed; walks, builds and repairs texts. The tokenizer validates once on entry, so
-// everything after it may assume well-formed UTF-8.
+// UTF-8: validates texts and says where one is malformed; walks, builds and repairs texts. The tokenizer
+// validates once on entry, so everything after it may assume well-formed UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace tugline {
 
-// Offset of the first byte that does not begin a well-formed character (overlong forms, surrogates and values past U+10FFFF are not
-// well-formed). No value if the whole text is well-formed.
+// Offset of the first byte that does not begin a well-formed character (overlong forms, surrogates and values
+// past U+10FFFF are not well-formed). No value if the whole text is well-formed.
 [[nodiscard]] std::optional<size_t> first_malformed_byte(std::string_view text);
 
 // A code point and its length in bytes.

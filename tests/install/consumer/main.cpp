@@ -1,4 +1,5 @@
-// What a user of the library relies on: numbers come out, and what goes wrong is caught as tugline::Error, across a shared library too.
+// What a user of the library relies on: numbers come out, and what goes wrong is caught as tugline::Error,
+// across a shared library too.
 #include <tugline/divergence.h>
 #include <tugline/run.h>
 

@@ -10,7 +10,8 @@
 namespace tugline::cpu {
 namespace {
 
-// Weights of gigabytes on pages of 4 KB cost a fault each when they are made and a TLB miss each when they are read.
+// Weights of gigabytes on pages of 4 KB cost a fault each when they are made and a TLB miss each when they
+// are read.
 constexpr size_t kHugePage = size_t{1} << 21;
 
 size_t rounded_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }

@@ -1,4 +1,5 @@
-// The CPU backend's memory: f32, aligned to cache lines and zero-filled. Large pieces are on huge pages if the system has them.
+// The CPU backend's memory: f32, aligned to cache lines and zero-filled. Large pieces are on huge pages if
+// the system has them.
 #pragma once
 
 #include <cstddef>

@@ -9,7 +9,8 @@
 namespace tugline::cpu {
 namespace {
 
-// Adds a tile's tokens. Most are passed over by a bound on |e^u - 1| that needs no exponential: |u| below 0, 1.72 u up to 1.
+// Adds a tile's tokens. Most are passed over by a bound on |e^u - 1| that needs no exponential: |u| below
+// 0, 1.72 u up to 1.
 void add_tile(MostMoved& found, const RowChange& change, double scale, std::span<const float> q,
               const float* delta, int64_t first_token) {
   for (size_t i = 0; i < q.size(); ++i) {

@@ -10,8 +10,8 @@
 namespace tugline::cpu {
 namespace {
 
-// Rows of scores that one task holds: at 600 visible positions 300 KB, which a core's L2 cache keeps from one step to the next. (On values
-// oneDNN packs the keys anew for each task; 256 rows are no faster there.)
+// Rows of scores that one task holds: at 600 visible positions 300 KB, which a core's L2 cache keeps from one
+// step to the next. (On values oneDNN packs the keys anew for each task; 256 rows are no faster there.)
 constexpr int64_t kTaskRows = 128;
 
 }  // namespace

@@ -18,7 +18,8 @@ struct AttentionTask {
   [[nodiscard]] int64_t rows() const { return pushes * rows_each(); }
 };
 
-// How many pushes one task may hold: several, so that the prefix is packed less often, or one, so that every push goes through products of the same shape.
+// How many pushes one task may hold: several, so that the prefix is packed less often, or one, so that every
+// push goes through products of the same shape.
 enum class PushesPerTask { kSeveral, kOne };
 
 [[nodiscard]] std::vector<AttentionTask> make_attention_tasks(const RowLayout& layout, int64_t num_heads,

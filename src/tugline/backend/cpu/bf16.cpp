@@ -15,8 +15,9 @@ namespace tugline::cpu::HWY_NAMESPACE {
 
 using Bits = hn::RebindToUnsigned<F>;
 
-// The rounded upper half of each f32; the lower half is 0. It adds just under half of the upper half's last place, or exactly half if that
-// place is odd. The carry goes into the exponent if necessary, and from the largest number to infinity.
+// The rounded upper half of each f32; the lower half is 0. It adds just under half of the upper half's last
+// place, or exactly half if that place is odd. The carry goes into the exponent if necessary, and from the
+// largest number to infinity.
 HWY_INLINE hn::Vec<Bits> rounded_bits(V v) {
   const Bits u;
   const auto bits = hn::BitCast(u, v);

@@ -1,5 +1,6 @@
-// Rounds to bf16, the upper half of an f32, to nearest and ties to even. A rounded number is kept as the 16 bits that oneDNN's bf16
-// products read, or as the f32 of the same value for products that emulate them. (Highway, chosen at run time.)
+// Rounds to bf16, the upper half of an f32, to nearest and ties to even. A rounded number is kept as the 16
+// bits that oneDNN's bf16 products read, or as the f32 of the same value for products that emulate them.
+// (Highway, chosen at run time.)
 #pragma once
 
 #include <cstdint>

@@ -54,7 +54,8 @@ class TaskRunner {
                piece(in_.own_k, first_row(push), kv_column_), scores_at(push * task_.rows_each(), prefix_));
   }
 
-  // Row i of a push sees its own rows up to i, and what the window leaves of the rows before; what it does not see has weight 0.
+  // Row i of a push sees its own rows up to i, and what the window leaves of the rows before; what it does
+  // not see has weight 0.
   void normalise() {
     for (int64_t r = 0; r < task_.rows(); ++r) {
       float* row = scores_at(r, 0).data;

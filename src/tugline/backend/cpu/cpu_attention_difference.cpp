@@ -15,7 +15,8 @@
 namespace tugline::cpu {
 namespace {
 
-// One head of several pushes, or of some rows of one. Dense, as the products take them: scores [rows, width], mixed [rows, head_dim].
+// One head of several pushes, or of some rows of one. Dense, as the products take them: scores [rows, width],
+// mixed [rows, head_dim].
 class TaskRunner {
  public:
   TaskRunner(const CpuAttentionTrace& base, const AttentionDifferences& in, const Matrix& out,

@@ -1,5 +1,5 @@
-// Attention on differences: over the keys and values of the base, which all pushes share, and over each push's differences from them.
-// Compare cpu_attention.h.
+// Attention on differences: over the keys and values of the base, which all pushes share, and over each
+// push's differences from them. Compare cpu_attention.h.
 #pragma once
 
 #include <vector>

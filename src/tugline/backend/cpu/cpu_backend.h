@@ -1,5 +1,6 @@
 // The backend for CPUs: matrix products by oneDNN, everything else by the Highway kernels, rows split over
-// OpenMP's threads in fixed blocks, so that results do not depend on timing. All is f32, except products of differences, which may be bf16.
+// OpenMP's threads in fixed blocks, so that results do not depend on timing. All is f32, except products of
+// differences, which may be bf16.
 #pragma once
 
 #include <algorithm>
@@ -200,7 +201,8 @@ class CpuBackend : public Backend {
     return trace;
   }
 
-  // Iterates over the base's rows in the outer loop, so that the four arrays of one row stay in cache for all pushes.
+  // Iterates over the base's rows in the outer loop, so that the four arrays of one row stay in cache for all
+  // pushes.
   void swiglu_difference(const GateTrace& base, const ConstMatrix& d_gate_up, const Matrix& out) override {
     const auto& trace = dynamic_cast<const CpuGateTrace&>(base);
     const int64_t f = out.columns;

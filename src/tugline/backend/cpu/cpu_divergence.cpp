@@ -35,7 +35,8 @@ struct RowState {
 // One walk over tokens, each row from its origin.
 class Walk {
  public:
-  // operand: differences as the products take them; base_rows: the row of the base that each is a difference from.
+  // operand: differences as the products take them; base_rows: the row of the base that each is a difference
+  // from.
   Walk(const CpuHead& head, const WalkedTokens& tokens, std::vector<int64_t> base_rows,
        const ConstMatrix& operand)
       : head_(head),
@@ -88,7 +89,8 @@ class Walk {
     return largest;
   }
 
-  // A sum of two floats is the same here as in the kernel, so that its largest is found again. Few tiles of a row have a new one.
+  // A sum of two floats is the same here as in the kernel, so that its largest is found again. Few tiles of a
+  // row have a new one.
   void take_likeliest(RowState& state, float largest, const float* delta, size_t offset, int64_t first,
                       int64_t width) const {
     int32_t lowest = std::numeric_limits<int32_t>::max();
@@ -153,7 +155,8 @@ class DivergenceRun {
     return std::ldexp(1.0f, std::min(126, -std::ilogb(largest)));
   }
 
-  // E_q[W_U] dx, each as the products take it: a mean of bf16's own rounding would be larger than log Z of a small push.
+  // E_q[W_U] dx, each as the products take it: a mean of bf16's own rounding would be larger than log Z of a
+  // small push.
   [[nodiscard]] double mean_of_delta(int64_t r) const {
     const float* mean_unembed = base_.mean_unembed.data() + r % base_.rows * dx_.columns;
     if (head_.products == DifferenceProducts::kF32) return dot(row(dx_, r), mean_unembed, dx_.columns);
@@ -229,8 +232,9 @@ class DivergenceRun {
     return response;
   }
 
-  // Computes a row that f32 sums cannot hold again in f64, with all its logits at once. The likeliest token is that of the pass in f32, so
-  // that a flip does not depend on which rows come here (except if a sample did not include that token).
+  // Computes a row that f32 sums cannot hold again in f64, with all its logits at once. The likeliest token
+  // is that of the pass in f32, so that a flip does not depend on which rows come here (except if a sample
+  // did not include that token).
   [[nodiscard]] RowResponse plain_response(int64_t r) {
     ++ways_.in_f64;
     const std::vector<float> delta = logits(head_, dx_.row_range(r, 1));

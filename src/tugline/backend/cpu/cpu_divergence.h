@@ -1,4 +1,5 @@
-// The divergence of pushes from a base, computed one tile of the vocabulary at a time (docs/method.md, "Divergence").
+// The divergence of pushes from a base, computed one tile of the vocabulary at a time (docs/method.md,
+// "Divergence").
 #pragma once
 
 #include <memory>

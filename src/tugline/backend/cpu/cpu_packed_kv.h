@@ -1,4 +1,5 @@
-// A span's keys and values without a push, packed as linear maps. The differences of every push and batch are multiplied by them.
+// A span's keys and values without a push, packed as linear maps. The differences of every push and batch are
+// multiplied by them.
 #pragma once
 
 #include <vector>
@@ -9,7 +10,8 @@ namespace tugline::cpu {
 
 class CpuPackedKv {
  public:
-  // One key-value head. `keys` gives the scores, scale dq K^T, `values` the mix dP V, over the prefix and the span's rows.
+  // One key-value head. `keys` gives the scores, scale dq K^T, `values` the mix dP V, over the prefix and the
+  // span's rows.
   struct Head {
     OneDnnLinear keys;    // [head_dim] to [first_position + rows]
     OneDnnLinear values;  // and back

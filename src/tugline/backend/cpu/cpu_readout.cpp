@@ -14,8 +14,9 @@
 namespace tugline::cpu {
 namespace {
 
-// The pilot, the sample that every readout computes first. It is large enough to estimate E_q[e^d] - 1 to a few percent, and small enough to
-// cost almost nothing. On real text (SmolLM2, epsilons 0.1 to 20), 1 row in 200 needs a second pass; a pilot of twice the tokens costs more than it saves.
+// The pilot, the sample that every readout computes first. It is large enough to estimate E_q[e^d] - 1 to a
+// few percent, and small enough to cost almost nothing. On real text (SmolLM2, epsilons 0.1 to 20), 1 row in
+// 200 needs a second pass; a pilot of twice the tokens costs more than it saves.
 constexpr TailSampling kPilot{.head_remainder = 0.1, .most_head = 512, .tail_tokens = 512, .stream = {}};
 
 // softmax(scale * logits) into q.
@@ -58,7 +59,8 @@ std::vector<float> undivided(const WalkedTokens& all, const CpuReadout& base) {
   return q;
 }
 
-// E_q[W_U], which centres delta: one product of q with W_U, block by block of tokens, read from the files as they are wanted.
+// E_q[W_U], which centres delta: one product of q with W_U, block by block of tokens, read from the files as
+// they are wanted.
 void average_unembed(const CpuHead& head, const WalkedTokens& all, CpuReadout& base) {
   const LinearSource unembed = head.for_differences();
   const int64_t hidden = unembed.in;

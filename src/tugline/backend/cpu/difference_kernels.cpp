@@ -21,7 +21,8 @@ struct NormRoots {
   float eps;
 };
 
-// For a d that takes most of h away: there sums over h and d apart would cancel, and norm(h + d) - norm(h) does not.
+// For a d that takes most of h away: there sums over h and d apart would cancel, and norm(h + d) - norm(h)
+// does not.
 void RmsNormLargeDifference(const float* h, const float* d, const float* weight, int64_t n,
                             const NormRoots& roots, float* out) {
   V squares = hn::Zero(F());
@@ -73,7 +74,8 @@ bool RmsNormDifferenceRow(const float* h, const float* d, const float* weight, i
   return true;
 }
 
-// Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest. What is beyond belongs to keys that have no weight.
+// Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest. What is beyond belongs to keys that
+// have no weight.
 constexpr float kLargestExponent = 88.0f;
 
 // e^x - 1; below kSeriesLimit by its series, which keeps the relative precision of small x.
@@ -102,7 +104,8 @@ HWY_INLINE ScoreChanges survey(const float* p, const float* s, int64_t n) {
   return {sum_lanes(sum), hn::GetLane(hn::MaxOfLanes(F(), largest))};
 }
 
-// P' = P e^(s - max) / sum and dP = P' - P, for score differences whose exponential would overflow; no small numbers cancel there.
+// P' = P e^(s - max) / sum and dP = P' - P, for score differences whose exponential would overflow; no small
+// numbers cancel there.
 void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) {
   V total = hn::Zero(F());
   for_each_vector(n, [&](int64_t i, auto lanes) {
@@ -117,7 +120,8 @@ void LargeSoftmaxDifference(const float* p, float* s, float largest, int64_t n) 
   });
 }
 
-// Subtracts the mean under P first, because a change that all scores share has no effect. Then E_P[e^ds] >= 1, and 1 + z never cancels.
+// Subtracts the mean under P first, because a change that all scores share has no effect. Then E_P[e^ds] >=
+// 1, and 1 + z never cancels.
 void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
   const ScoreChanges changes = survey(p, s, n);
   if (changes.largest - changes.mean > 30.0f) return LargeSoftmaxDifference(p, s, changes.largest, n);
@@ -137,7 +141,8 @@ void SoftmaxDifferenceRow(const float* p, float* s, int64_t n) {
   });
 }
 
-// sigma(g + d) = sigma(g) / (sigma(g) + sigma(-g) e^-d), and its change is -sigma(g + d) sigma(-g) (e^-d - 1).
+// sigma(g + d) = sigma(g) / (sigma(g) + sigma(-g) e^-d), and its change is -sigma(g + d) sigma(-g) (e^-d -
+// 1).
 HWY_INLINE V silu_difference(V gate, V d, V sigma, V sigma_minus) {
   // Beyond +-80, e^-d leaves f32; sigma(g + d) is 0 or 1 there for any gate that a model has.
   const V minus = hn::Min(hn::Max(hn::Neg(d), hn::Set(F(), -80.0f)), hn::Set(F(), 80.0f));

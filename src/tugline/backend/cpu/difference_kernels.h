@@ -1,5 +1,6 @@
-// Vector kernels of the operations on differences, on contiguous f32 (Highway, chosen at run time). Single-threaded; called from inside
-// the CPU backend's parallel loops. The formulas are docs/method.md's, "Difference propagation".
+// Vector kernels of the operations on differences, on contiguous f32 (Highway, chosen at run time).
+// Single-threaded; called from inside the CPU backend's parallel loops. The formulas are docs/method.md's,
+// "Difference propagation".
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@ namespace tugline::cpu {
 void rms_norm_difference_row(const float* h, const float* d, const float* weight, int64_t n, float eps,
                              float* out);
 
-// Replaces s, the differences of the scores that one row sees, by dP, the change of its attention weights p.  p, s [n]
+// Replaces s, the differences of the scores that one row sees, by dP, the change of its attention weights p.
+// p, s [n]
 void softmax_difference_row(const float* p, float* s, int64_t n);
 
 // The base's part of one row: gate and up, sigma(gate), sigma(-gate).  [n] each

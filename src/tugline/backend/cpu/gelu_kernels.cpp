@@ -15,8 +15,8 @@ namespace tugline::cpu::HWY_NAMESPACE {
 // e^(-x^2 / 2)
 HWY_INLINE V bell(V x) { return hn::Exp(F(), hn::Mul(hn::Mul(x, x), hn::Set(F(), -0.5f))); }
 
-// Phi(-|x|) = e^(-x^2 / 2) t p(t) with t = 1 / (1 + 0.3 |x|): p interpolates Phi(-x) e^(x^2 / 2) / t at the Chebyshev nodes of
-// 0 <= x <= 14, within 5e-9 of it. Beyond 14 e^(-x^2 / 2) is 0.
+// Phi(-|x|) = e^(-x^2 / 2) t p(t) with t = 1 / (1 + 0.3 |x|): p interpolates Phi(-x) e^(x^2 / 2) / t at the
+// Chebyshev nodes of 0 <= x <= 14, within 5e-9 of it. Beyond 14 e^(-x^2 / 2) is 0.
 HWY_INLINE V tail(V x) {
   const F f;
   const V one = hn::Set(f, 1.0f);
@@ -33,12 +33,12 @@ HWY_INLINE V normal_cdf(V x, V tail_of_x) {
   return hn::IfThenElse(hn::Lt(x, hn::Zero(F())), tail_of_x, hn::Sub(hn::Set(F(), 1.0f), tail_of_x));
 }
 
-// Up to here the series is used; the first term left out is below 1e-8 of the sum for |x| up to 6, and Phi's difference below 1e-9
-// beyond.
+// Up to here the series is used; the first term left out is below 1e-8 of the sum for |x| up to 6, and Phi's
+// difference below 1e-9 beyond.
 constexpr float kLargestOfSeries = 0.25f;
 
-// Phi(x + d) - Phi(x) = d phi(m) (1 + He_2(m) e^2 / 3! + He_4(m) e^4 / 5! + ...) with m = x + d / 2, e = d / 2, He being Hermite's
-// polynomials.
+// Phi(x + d) - Phi(x) = d phi(m) (1 + He_2(m) e^2 / 3! + He_4(m) e^4 / 5! + ...) with m = x + d / 2, e = d /
+// 2, He being Hermite's polynomials.
 HWY_INLINE V small_cdf_difference(V x, V d) {
   const F f;
   const V e = hn::Mul(d, hn::Set(f, 0.5f));
@@ -57,7 +57,8 @@ HWY_INLINE V small_cdf_difference(V x, V d) {
   return hn::Mul(hn::Mul(d, hn::Set(f, kDensityAtZero)), hn::Mul(bell(m), sum));
 }
 
-// Phi(x + d) - Phi(x) for a larger d, from the tails: nothing is subtracted from 1 if x and x + d are on one side.
+// Phi(x + d) - Phi(x) for a larger d, from the tails: nothing is subtracted from 1 if x and x + d are on one
+// side.
 HWY_INLINE V large_cdf_difference(V x, V tail_of_x, V after) {
   const F f;
   const V zero = hn::Zero(f);

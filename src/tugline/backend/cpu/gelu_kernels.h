@@ -1,5 +1,5 @@
-// GELU and its difference on contiguous f32 (Highway, chosen at run time). Single-threaded; called from inside the CPU backend's
-// parallel loops. The formulas are docs/method.md's, "Difference propagation".
+// GELU and its difference on contiguous f32 (Highway, chosen at run time). Single-threaded; called from
+// inside the CPU backend's parallel loops. The formulas are docs/method.md's, "Difference propagation".
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace tugline::cpu::HWY_NAMESPACE {
 
-// Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest: beyond kLargestExponent the caller says what it wants.
+// Highway's Exp is defined up to 104 only, and e^88.7 is f32's largest: beyond kLargestExponent the caller
+// says what it wants.
 constexpr float kLargestExponent = 88.0f;
 
 // Returns false and writes nothing if f32 cannot hold the squares.
@@ -99,8 +100,9 @@ double Dot(const float* x, const float* y, int64_t n) {
   return sum_lanes(sum);
 }
 
-// From here on the terms are infinite, and the caller takes the row's f64 path: a token this much likelier may be one whose q
-// is too small for f32, of which q e^d would be wrong. Below it such a token has a p of at most e^(60 - 87).
+// From here on the terms are infinite, and the caller takes the row's f64 path: a token this much likelier
+// may be one whose q is too small for f32, of which q e^d would be wrong. Below it such a token has a p of at
+// most e^(60 - 87).
 constexpr float kLargestDelta = 60.0f;
 
 // Whether squares are lifted: a row of tiny differences, all of them below 1/2.
@@ -111,8 +113,8 @@ struct Terms {
   V backward;
 };
 
-// With b = (e^d - 1 - d) / d^2 = 1/2 + d/6 + ...: (d e^d - e^d + 1) / d^2 = 1 - b (1 - d), which does not cancel if b is
-// about 1/2. square: lift^2 d^2.
+// With b = (e^d - 1 - d) / d^2 = 1/2 + d/6 + ...: (d e^d - e^d + 1) / d^2 = 1 - b (1 - d), which does not
+// cancel if b is about 1/2. square: lift^2 d^2.
 template <Lift lift>
 HWY_INLINE Terms divergence_terms(V d, V square) {
   const F f;
@@ -147,8 +149,9 @@ struct JsTerms {
   V slope;
 };
 
-// (r u - (1 + r) l) / 2 and r (u - l) - (r - 1) / 2 with r = e^u, l = log((1 + r) / 2): both u^2 / 8 + ..., by their Taylor series if
-// |u| is small; square: lift^2 u^2 (first terms left out: 2e-8 and 1e-7 of the sums).
+// (r u - (1 + r) l) / 2 and r (u - l) - (r - 1) / 2 with r = e^u, l = log((1 + r) / 2): both u^2 / 8 + ...,
+// by their Taylor series if |u| is small; square: lift^2 u^2 (first terms left out: 2e-8 and 1e-7 of the
+// sums).
 template <Lift lift>
 HWY_INLINE JsTerms js_terms(V u, V square) {
   const F f;

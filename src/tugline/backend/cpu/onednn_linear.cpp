@@ -19,8 +19,9 @@ using dnnl::memory;
 // The batch that weights are laid out for: what a planned batch of pushes comes to.
 constexpr int64_t kTypicalRows = 800;
 
-// Products that a map keeps, of 10 KB each. One span needs about five shapes: its trace, its full batches and the last
-// one, at all layers and at the last layer. One more made anew costs tens of microseconds, since oneDNN keeps the code.
+// Products that a map keeps, of 10 KB each. One span needs about five shapes: its trace, its full batches and
+// the last one, at all layers and at the last layer. One more made anew costs tens of microseconds, since
+// oneDNN keeps the code.
 constexpr size_t kMostProducts = 12;
 
 // oneDNN takes what it only reads by the same type of pointer as what it writes.
@@ -50,8 +51,8 @@ int64_t offset_of(const memory::desc& packed, int64_t in, int64_t begin, int64_t
 #endif
 }
 
-// Columns (outputs) that are packed at a time: a multiple of oneDNN's widest blocks, small enough that their rows are still in cache
-// when they are moved into place.
+// Columns (outputs) that are packed at a time: a multiple of oneDNN's widest blocks, small enough that their
+// rows are still in cache when they are moved into place.
 int64_t slice_columns(const memory::desc& packed, int64_t in, int64_t out) {
   const memory::desc by_48({in, out}, memory::data_type::f32, memory::format_tag::BA16a48b);
   return packed == by_48 ? 192 : 64;
@@ -59,7 +60,8 @@ int64_t slice_columns(const memory::desc& packed, int64_t in, int64_t out) {
 
 bool has_bf16_instructions() {
 #ifdef __x86_64__
-  // Each set is a number that has the bits of those that it contains. AVX-512 alone emulates bf16 products, slower than f32's.
+  // Each set is a number that has the bits of those that it contains. AVX-512 alone emulates bf16 products,
+  // slower than f32's.
   const auto isa = static_cast<unsigned>(dnnl_get_effective_cpu_isa());
   const auto contains = [isa](unsigned set) { return (isa & set) == set; };
   if (contains(dnnl_cpu_isa_avx512_core_bf16) || contains(dnnl_cpu_isa_avx512_core_amx)) return true;
@@ -132,7 +134,8 @@ void OneDnnLinear::pack(const LinearSource& source) {
     pack_f32(source, packed);
 }
 
-// Packs one slice at a time, in parallel, directly into its final position, so the weight is never held twice.
+// Packs one slice at a time, in parallel, directly into its final position, so the weight is never held
+// twice.
 void OneDnnLinear::pack_f32(const LinearSource& source, const memory::desc& packed) {
   const int64_t columns = slice_columns(packed, in_, out_);
   const auto pack_slice = [&](std::vector<float>& rows, int64_t begin) {
@@ -152,7 +155,8 @@ void OneDnnLinear::pack_f32(const LinearSource& source, const memory::desc& pack
                                         });
 }
 
-// One matrix at a time is held a second time, in 16 bits: oneDNN's layouts for bf16 interleave rows, and are left to one reorder.
+// One matrix at a time is held a second time, in 16 bits: oneDNN's layouts for bf16 interleave rows, and are
+// left to one reorder.
 void OneDnnLinear::pack_bf16(const LinearSource& source, const memory::desc& packed) {
   std::vector<uint16_t> bits(static_cast<size_t>(out_ * in_));
   for_each_slice(source, [&](int64_t begin, std::span<const float> rows) {

@@ -1,4 +1,5 @@
-// Linear maps through oneDNN's matrix product, with the weight in the layout that oneDNN prefers on this machine.
+// Linear maps through oneDNN's matrix product, with the weight in the layout that oneDNN prefers on this
+// machine.
 #pragma once
 
 #include <dnnl.hpp>
@@ -29,16 +30,18 @@ enum class Threads { kAll, kOne };
 
 class OneDnnLinear {
  public:
-  // `element` is that of both factors, kF32 or kBf16; bias and result are f32. kBf16 throws dnnl::error if oneDNN has no such products; ask missing_bf16_products beforehand.
+  // `element` is that of both factors, kF32 or kBf16; bias and result are f32. kBf16 throws dnnl::error if
+  // oneDNN has no such products; ask missing_bf16_products beforehand.
   OneDnnLinear(OneDnn& onednn, const LinearSource& source, Element element = Element::kF32);
   // out (+)= x W^T + b, or without b.  x of the map's element, out f32; both dense. Errors: kInterrupted.
   void run(const ConstMatrix& x, const Matrix& out, Accumulate accumulate, Bias bias = Bias::kAdd) const;
-  // The same inside one task of a parallel region, without accumulation or bias. Each number of rows that the tasks have, fewer than a
-  // dozen, must be prepared before the region.
+  // The same inside one task of a parallel region, without accumulation or bias. Each number of rows that the
+  // tasks have, fewer than a dozen, must be prepared before the region.
   void prepare_tasks(int64_t rows) const;
   void run_in_task(const ConstMatrix& x, const Matrix& out) const;
   [[nodiscard]] int64_t out_size() const { return out_; }
-  // oneDNN's name of its implementation for this number of rows: "brg:avx512_core", "gemm:jit"; "ref:any" is tens of times slower.
+  // oneDNN's name of its implementation for this number of rows: "brg:avx512_core", "gemm:jit"; "ref:any" is
+  // tens of times slower.
   [[nodiscard]] std::string implementation(int64_t rows) const;
 
  private:
@@ -62,7 +65,8 @@ class OneDnnLinear {
   void pack_f32(const LinearSource& source, const dnnl::memory::desc& packed);
   void pack_bf16(const LinearSource& source, const dnnl::memory::desc& packed);
   [[nodiscard]] Product make_product(const Shape& shape) const;
-  // Makes the product on first use, and keeps it as long as it is among the last used. Valid until the next call.
+  // Makes the product on first use, and keeps it as long as it is among the last used. Valid until the next
+  // call.
   [[nodiscard]] const Product& product(const Shape& shape) const;
 
   OneDnn& onednn_;

@@ -1,5 +1,5 @@
-// Turns oneDNN's statuses into exceptions: lack of memory becomes an Error; any other failure is a bug of ours, and remains a
-// dnnl::error.
+// Turns oneDNN's statuses into exceptions: lack of memory becomes an Error; any other failure is a bug of
+// ours, and remains a dnnl::error.
 #pragma once
 
 #include <sys/mman.h>
@@ -16,8 +16,8 @@ inline void expect_success(dnnl_status_t status) {
   dnnl::error::wrap_c_api(status, "oneDNN could not multiply matrices");
 }
 
-// Throws Error (kIo) unless the process can still map the memory that oneDNN needs for a product's code. oneDNN 2.6 would otherwise
-// dereference a null pointer.
+// Throws Error (kIo) unless the process can still map the memory that oneDNN needs for a product's code.
+// oneDNN 2.6 would otherwise dereference a null pointer.
 inline void expect_room_for_code() {
   constexpr size_t kRoom = size_t{8} << 20;
   void* const room = ::mmap(nullptr, kRoom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

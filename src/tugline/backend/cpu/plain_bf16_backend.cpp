@@ -24,7 +24,8 @@ void round_and_add_row(float* x, const float* y, int64_t n) {
   round_row(x, n);
 }
 
-// One head: x cos + rotate_half(x) sin, its two products and their sum rounded.  x [2 half], cosine and sine [half], work [2 half]
+// One head: x cos + rotate_half(x) sin, its two products and their sum rounded.  x [2 half], cosine and sine
+// [half], work [2 half]
 void rope_head_rounded(float* x, const float* cosine, const float* sine, int64_t half, float* work) {
   for (int64_t i = 0; i < half; ++i) {
     work[i] = -x[half + i] * sine[i];

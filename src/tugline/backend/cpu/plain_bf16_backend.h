@@ -1,6 +1,7 @@
-// Computes what a bf16 model computes, step by step as PyTorch's transformers stores it: weights, and the result of every operation, are
-// rounded to bf16; inside an operation, sums are f32. It is there for comparison (docs/method.md, "Precision"). It emulates bf16 by rounding
-// f32, so it runs on every CPU. Its operations on differences are not rounded, and no replay uses them.
+// Computes what a bf16 model computes, step by step as PyTorch's transformers stores it: weights, and the
+// result of every operation, are rounded to bf16; inside an operation, sums are f32. It is there for
+// comparison (docs/method.md, "Precision"). It emulates bf16 by rounding f32, so it runs on every CPU. Its
+// operations on differences are not rounded, and no replay uses them.
 #pragma once
 
 #include "tugline/backend/cpu/bf16.h"

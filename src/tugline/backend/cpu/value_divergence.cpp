@@ -52,7 +52,8 @@ class Comparison {
         normalisers_(static_cast<size_t>(x.rows)),
         moved_(static_cast<size_t>(x.rows - rows_), MostMoved(settings.asked.moved)) {}
 
-  // Two walks over the vocabulary: a log-probability needs all of its row's logits, and those of a batch are too many to keep.
+  // Two walks over the vocabulary: a log-probability needs all of its row's logits, and those of a batch are
+  // too many to keep.
   void run(std::span<RowResponse> out) {
     for_each_tile([&](const Matrix& logits, int64_t r, int64_t /*first*/) {
       normaliser(r).add(row(logits, r), logits.columns);

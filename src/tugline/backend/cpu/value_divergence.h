@@ -1,5 +1,6 @@
-// Computes the divergence of pushes from a base as a notebook does: from two sets of logits, each with its own log-softmax. For comparison
-// only: if the two nearly agree, their difference is mostly rounding (docs/method.md, "Precision").
+// Computes the divergence of pushes from a base as a notebook does: from two sets of logits, each with its
+// own log-softmax. For comparison only: if the two nearly agree, their difference is mostly rounding
+// (docs/method.md, "Precision").
 #pragma once
 
 #include <span>

@@ -1,6 +1,7 @@
-// Loops over contiguous f32, one vector at a time, for files that Highway compiles once for each target (kernels.cpp, difference_kernels.cpp),
-// and the series that keeps small exponentials exact. Whole vectors use plain loads and stores. Only a row's last, partial vector uses a mask,
-// because masked stores cost tens of cycles on some processors.
+// Loops over contiguous f32, one vector at a time, for files that Highway compiles once for each target
+// (kernels.cpp, difference_kernels.cpp), and the series that keeps small exponentials exact. Whole vectors
+// use plain loads and stores. Only a row's last, partial vector uses a mask, because masked stores cost tens
+// of cycles on some processors.
 #if defined(TUGLINE_BACKEND_CPU_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TUGLINE_BACKEND_CPU_VECTOR_INL_H_
 #undef TUGLINE_BACKEND_CPU_VECTOR_INL_H_

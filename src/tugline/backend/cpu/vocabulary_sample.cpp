@@ -46,7 +46,8 @@ class Sampler {
       if (token != kNoTarget) in_head_[static_cast<size_t>(token)] = true;
   }
 
-  // Tokens of less than remainder / vocabulary each hold less than the remainder together: they need not be sorted.
+  // Tokens of less than remainder / vocabulary each hold less than the remainder together: they need not be
+  // sorted.
   void add_head_of(std::span<const float> q, double remainder) {
     const double negligible = remainder / static_cast<double>(q.size());
     std::vector<std::pair<float, int32_t>>
@@ -71,7 +72,8 @@ class Sampler {
       sizes_[v] = in_head_[v] ? 0 : std::sqrt(sizes_[v]) * (base_.squared_norms[v] + base_.mean_squared_norm);
   }
 
-  // A token that every replicate would draw at least once belongs to the head. Taking it out of the tail makes others such tokens.
+  // A token that every replicate would draw at least once belongs to the head. Taking it out of the tail
+  // makes others such tokens.
   void add_certain_tokens() {
     for (bool found = true; found;) {
       found = false;
@@ -106,7 +108,8 @@ class Sampler {
   }
 
   void draw(const std::vector<double>& ends, double at) {
-    // The first token that ends beyond `at`: one of size 0 never does. Rounding must not lead beyond the last.
+    // The first token that ends beyond `at`: one of size 0 never does. Rounding must not lead beyond the
+    // last.
     const auto found =
         std::upper_bound(ends.begin(), ends.end(), std::min(at, std::nextafter(ends.back(), 0)));
     const auto v = static_cast<size_t>(found - ends.begin());

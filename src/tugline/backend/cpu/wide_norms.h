@@ -1,5 +1,6 @@
-// RMSNorm of a row, and its difference, with sums in f64, for the few rows whose squares or cubes f32 cannot hold: a residual stream may be
-// scaled by any power of two, and a push may be tiny. docs/method.md has the formulas.
+// RMSNorm of a row, and its difference, with sums in f64, for the few rows whose squares or cubes f32 cannot
+// hold: a residual stream may be scaled by any power of two, and a push may be tiny. docs/method.md has the
+// formulas.
 #pragma once
 
 #include <cstdint>

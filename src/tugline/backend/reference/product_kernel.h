@@ -1,6 +1,7 @@
-// The loops of the reference backend that are optimised, because audits take time: a tile of a matrix product in f64, and the two halves of
-// attention. A tile's sums run over `in` in order, as in a plain loop. Vector width, threads and batch do not change a bit of them, except on
-// processors without fused multiply-add. The sums of attention depend on the vector width.
+// The loops of the reference backend that are optimised, because audits take time: a tile of a matrix product
+// in f64, and the two halves of attention. A tile's sums run over `in` in order, as in a plain loop. Vector
+// width, threads and batch do not change a bit of them, except on processors without fused multiply-add. The
+// sums of attention depend on the vector width.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@ namespace tugline::reference {
 // The number of outputs of one call.
 inline constexpr int64_t kPanelOutputs = 4;
 
-// sums[o][r] += sum_i w[o][i] x[i][r].  x [count, panel_rows()]; w kPanelOutputs rows of `count`, `w_stride` apart;
-// sums kPanelOutputs rows of panel_rows(), `sums_stride` apart.
+// sums[o][r] += sum_i w[o][i] x[i][r].  x [count, panel_rows()]; w kPanelOutputs rows of `count`, `w_stride`
+// apart; sums kPanelOutputs rows of panel_rows(), `sums_stride` apart.
 struct PanelProduct {
   const double* x;
   const double* w;

@@ -1,5 +1,6 @@
-// The reference: every operation as plain loops in f64, written to be checked by eye. The exception is the matrix product
-// (reference_linear.cpp), which a test compares with a plain loop. Weights are not held, but read from their source each time.
+// The reference: every operation as plain loops in f64, written to be checked by eye. The exception is the
+// matrix product (reference_linear.cpp), which a test compares with a plain loop. Weights are not held, but
+// read from their source each time.
 #include "tugline/backend/finished_responses.h"
 #include "tugline/backend/interruption.h"
 #include "tugline/backend/reference/reference_ops.h"

@@ -1,4 +1,5 @@
-// The operations on differences in f64, as docs/method.md ("Difference propagation") writes them. Compare reference_ops.cpp.
+// The operations on differences in f64, as docs/method.md ("Difference propagation") writes them. Compare
+// reference_ops.cpp.
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -43,8 +44,8 @@ std::vector<double> score_differences(const RowView& view) {
   return ds;
 }
 
-// Subtracts the mean under P first. A change that all scores share has no effect, and E_P[e^ds] >= 1 then holds, so 1 + z cannot cancel.
-// Returns the largest change of a key that has weight.
+// Subtracts the mean under P first. A change that all scores share has no effect, and E_P[e^ds] >= 1 then
+// holds, so 1 + z cannot cancel. Returns the largest change of a key that has weight.
 double centre(const double* p, std::vector<double>& ds) {
   const double mean = dot(ds.data(), p, static_cast<int64_t>(ds.size()));
   double largest = -std::numeric_limits<double>::infinity();
@@ -55,8 +56,8 @@ double centre(const double* p, std::vector<double>& ds) {
   return largest;
 }
 
-// z = sum P expm1(ds), dP = P (expm1(ds) - z) / (1 + z); in place. If e^ds could overflow, P' = P e^(ds - max) / sum and
-// dP = P' - P; no small numbers cancel there.
+// z = sum P expm1(ds), dP = P (expm1(ds) - z) / (1 + z); in place. If e^ds could overflow, P' = P e^(ds -
+// max) / sum and dP = P' - P; no small numbers cancel there.
 void probability_differences(const double* p, std::vector<double>& ds) {
   const double largest = centre(p, ds);
   double z = 0;
@@ -95,7 +96,8 @@ struct NormRow {
   double eps;
 };
 
-// For a d that takes most of h away: there sums over h and d apart would cancel, and norm(h + d) - norm(h) does not.
+// For a d that takes most of h away: there sums over h and d apart would cancel, and norm(h + d) - norm(h)
+// does not.
 void rms_norm_large_difference(const NormRow& in, double before, double* out) {
   double squares = 0;
   for (int64_t i = 0; i < in.n; ++i) squares += (in.h[i] + in.d[i]) * (in.h[i] + in.d[i]);
@@ -116,7 +118,8 @@ void rms_norm_row_difference(const NormRow& in, double* out) {
 
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
-// sigma(g + d) - sigma(g) = -sigma(g + d) sigma(-g) expm1(-d). Below -700 e^-d would overflow; nothing small is left to cancel there.
+// sigma(g + d) - sigma(g) = -sigma(g + d) sigma(-g) expm1(-d). Below -700 e^-d would overflow; nothing small
+// is left to cancel there.
 double sigmoid_difference(double g, double d) {
   if (d > -700) return -sigmoid(g + d) * sigmoid(-g) * std::expm1(-d);
   return g + d > 0 ? sigmoid(-g) - sigmoid(-(g + d)) : sigmoid(g + d) - sigmoid(g);

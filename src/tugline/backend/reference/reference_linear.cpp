@@ -1,5 +1,5 @@
-// y = W x in f64. No weight is held: a tile of its rows is read from its source in f32 (exact for every format that tugline reads), made
-// f64 and multiplied while it is in cache.
+// y = W x in f64. No weight is held: a tile of its rows is read from its source in f32 (exact for every
+// format that tugline reads), made f64 and multiplied while it is in cache.
 #include <algorithm>
 
 #include "tugline/backend/reference/product_kernel.h"
@@ -9,20 +9,23 @@
 namespace tugline::reference {
 namespace {
 
-// Inputs that are multiplied at a time: a panel of x then takes at most 32 KB, and stays in cache for all outputs of a tile.
+// Inputs that are multiplied at a time: a panel of x then takes at most 32 KB, and stays in cache for all
+// outputs of a tile.
 constexpr int64_t kInputs = 256;
 
 // Products below which waking threads takes longer than they save.
 constexpr int64_t kWorthThreads = int64_t{1} << 18;
 
-// Outputs of a tile: a few hundred kilobytes of weights, so that they stay in cache from reading to the product.
+// Outputs of a tile: a few hundred kilobytes of weights, so that they stay in cache from reading to the
+// product.
 int64_t tile_outputs(const LinearSource& source) {
   constexpr int64_t kElements = int64_t{1} << 16;
   const int64_t outputs = std::clamp<int64_t>(kElements / source.in, kPanelOutputs, 64);
   return outputs / kPanelOutputs * kPanelOutputs;
 }
 
-// x's rows in panels of panel_rows(), each [in, panel_rows()]: side by side, with zeros if there are fewer rows.
+// x's rows in panels of panel_rows(), each [in, panel_rows()]: side by side, with zeros if there are fewer
+// rows.
 class Panels {
  public:
   explicit Panels(const ConstMatrix& x)

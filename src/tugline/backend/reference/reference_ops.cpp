@@ -25,7 +25,8 @@ struct Visible {
   int64_t column;     // first column of the head
   const HeadShape& shape;
 
-  // Calls visit(block, first) for the prefix's rows and the push's own, `count` in all; `first` is the block's first position.
+  // Calls visit(block, first) for the prefix's rows and the push's own, `count` in all; `first` is the
+  // block's first position.
   template <typename Visit>
   void blocks(int64_t count, Visit visit) const {
     if (prefix.rows > 0)

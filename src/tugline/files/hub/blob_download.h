@@ -1,5 +1,5 @@
-// Downloads one file of a repository into its blob: resumed where an earlier attempt was cut off, checked against the checksum that names
-// it, and renamed when it is whole. Internal to files/hub/.
+// Downloads one file of a repository into its blob: resumed where an earlier attempt was cut off, checked
+// against the checksum that names it, and renamed when it is whole. Internal to files/hub/.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,9 @@ class BlobDownload {
                const DownloadListener& listener)
       : client_(client), api_(api), repository_(repository), listener_(listener) {}
 
-  // Downloads the blob completely and returns its name. Throws Error: kInput, which says what was expected and found, if the server's
-  // description and bytes do not agree; kIo if the disk or the network fails. Received bytes are kept unless they are wrong.
+  // Downloads the blob completely and returns its name. Throws Error: kInput, which says what was expected
+  // and found, if the server's description and bytes do not agree; kIo if the disk or the network fails.
+  // Received bytes are kept unless they are wrong.
   std::string fetch(const std::string& commit, const HubFile& file);
 
  private:

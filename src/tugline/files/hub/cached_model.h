@@ -8,8 +8,8 @@
 
 namespace tugline {
 
-// The snapshot of the model's revision. Throws Error: kNotFound saying what the cache has and how to fetch the model; kInput for a snapshot
-// that holds nothing of a model.
+// The snapshot of the model's revision. Throws Error: kNotFound saying what the cache has and how to fetch
+// the model; kInput for a snapshot that holds nothing of a model.
 [[nodiscard]] ModelSource cached_model(const HubModel& model, const std::filesystem::path& cache);
 
 }  // namespace tugline

@@ -1,4 +1,5 @@
-// Downloads a model by its name on the hub into the hub's cache: configuration, tokenizer, index and safetensors, and nothing else.
+// Downloads a model by its name on the hub into the hub's cache: configuration, tokenizer, index and
+// safetensors, and nothing else.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +30,17 @@ struct FetchOptions {
   std::function<bool()> keep_going = {};
 };
 
-// Asks the hub for the revision's newest commit, downloads what the cache lacks, and returns the snapshot's folder. Throws Error: kUsage if the
-// environment forbids the network or is wrong; kNotFound for a model, revision or file that the hub does not have or give; kUnsupported for
-// a repository without safetensors; kInput if what comes is not what the hub says; kIo if network or disk fail; kInterrupted. Each message
-// says what to do.
+// Asks the hub for the revision's newest commit, downloads what the cache lacks, and returns the snapshot's
+// folder. Throws Error: kUsage if the environment forbids the network or is wrong; kNotFound for a model,
+// revision or file that the hub does not have or give; kUnsupported for a repository without safetensors;
+// kInput if what comes is not what the hub says; kIo if network or disk fail; kInterrupted. Each message says
+// what to do.
 [[nodiscard]] std::filesystem::path fetch_model(const HubModel& model, const FetchOptions& options,
                                                 const HubSettings& settings = hub_settings());
 
-// What resolve_model finds; if `argument` is a name on the hub and the cache lacks something of it, that is downloaded first, unless
-// settings.offline forbids it. A model that the cache has is taken without asking the hub. Throws Error as both do.
+// What resolve_model finds; if `argument` is a name on the hub and the cache lacks something of it, that is
+// downloaded first, unless settings.offline forbids it. A model that the cache has is taken without asking
+// the hub. Throws Error as both do.
 [[nodiscard]] ModelSource obtain_model(const std::string& argument, const FetchOptions& options,
                                        const HubSettings& settings = hub_settings());
 

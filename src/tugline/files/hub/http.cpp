@@ -34,7 +34,8 @@ void start_curl() {
   if (code != CURLE_OK) fail(ErrorCode::kIo, "libcurl cannot start: {}", curl_easy_strerror(code));
 }
 
-// TLS libraries write to sockets that the other side may have closed. The signal is not for the program to die of.
+// TLS libraries write to sockets that the other side may have closed. The signal is not for the program to
+// die of.
 class WithoutBrokenPipes {
  public:
   WithoutBrokenPipes() {
@@ -165,8 +166,8 @@ void set(const Easy& easy, CURLoption option, Value value) {
   if (code != CURLE_OK) fail(ErrorCode::kIo, "libcurl: option {}: {}", int{option}, curl_easy_strerror(code));
 }
 
-// The certificate bundles of the distributions. A wheel brings the libcurl of the machine that built it, which looks in that one's place
-// only.
+// The certificate bundles of the distributions. A wheel brings the libcurl of the machine that built it,
+// which looks in that one's place only.
 constexpr std::array kBundles{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
                               "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
 

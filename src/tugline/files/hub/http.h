@@ -1,5 +1,6 @@
-// Requests over HTTP, by libcurl: one at a time in each thread, redirects followed by hand, so that a token never reaches another host.
-// Proxies, certificates (SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE) and addresses work as in curl. Internal to files/hub/.
+// Requests over HTTP, by libcurl: one at a time in each thread, redirects followed by hand, so that a token
+// never reaches another host. Proxies, certificates (SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE) and
+// addresses work as in curl. Internal to files/hub/.
 #pragma once
 
 #include <atomic>
@@ -42,8 +43,8 @@ struct HttpRequest {
   std::string token = {};  // for the host of `url` only
   // More header lines for a host ("https://host:443"); may be empty.
   std::function<std::vector<std::string>(const std::string& origin)> headers = {};
-  // Gets the body of a response with status 200 to 299, piece by piece; the response's headers are complete then. What it throws,
-  // send() throws.
+  // Gets the body of a response with status 200 to 299, piece by piece; the response's headers are complete
+  // then. What it throws, send() throws.
   std::function<void(const HttpResponse&, std::span<const std::byte>)> take = {};
 };
 
@@ -53,8 +54,8 @@ class HttpClient {
   // Requests stop with Error (kInterrupted) soon after `keep_going` says no; it is called by all threads.
   HttpClient(std::chrono::seconds stall, std::function<bool()> keep_going);
 
-  // Any status is an answer. Throws TransientFailure; Error (kIo) for what will not pass: a host that cannot be reached and has not been
-  // before, a certificate that cannot be verified, a redirect from https to http.
+  // Any status is an answer. Throws TransientFailure; Error (kIo) for what will not pass: a host that cannot
+  // be reached and has not been before, a certificate that cannot be verified, a redirect from https to http.
   HttpResponse send(const HttpRequest& request);
 
   [[nodiscard]] bool goes_on() const { return !keep_going_ || keep_going_(); }

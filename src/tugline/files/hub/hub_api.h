@@ -1,4 +1,5 @@
-// Asks the hub what a repository holds and what a file is, and turns its refusals into Errors. Internal to files/hub/.
+// Asks the hub what a repository holds and what a file is, and turns its refusals into Errors. Internal to
+// files/hub/.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ namespace tugline {
 struct HubFileHead {
   std::string etag;  // its blob's name; in lower-case hexadecimal digits a checksum
   std::optional<int64_t> size;
-  std::string
-      if_range;  // the ETag as the hub itself sends it, if it is strong and the hub sends the file itself; else empty
+  std::string if_range;  // the ETag as the hub itself sends it, if it is strong and the hub sends the file
+                         // itself; else empty
 };
 
 class HubApi {

@@ -19,7 +19,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The last two are those that a model cannot be without: they are linked last, so that a snapshot that has them has the others too.
+// The last two are those that a model cannot be without: they are linked last, so that a snapshot that has
+// them has the others too.
 constexpr std::array kSmallFiles{"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
                                  "tokenizer.json", "config.json"};
 

@@ -27,12 +27,12 @@ struct HubListing {
 // The answer of /api/models/ORG/NAME/revision/REVISION. Throws Error (kInput) that begins with `label`.
 [[nodiscard]] HubListing parse_hub_listing(std::string_view json, const std::string& label);
 
-// The configuration's and tokenizer's files among those listed. The two that a model needs come last. Throws Error (kUnsupported) if it
-// has neither of them, or if it is an adapter.
+// The configuration's and tokenizer's files among those listed. The two that a model needs come last. Throws
+// Error (kUnsupported) if it has neither of them, or if it is an adapter.
 [[nodiscard]] std::vector<HubFile> small_files_of(const HubListing& listing, const std::string& label);
 
-// model.safetensors, or else model.safetensors.index.json, which names the shards. Throws Error (kUnsupported) saying what there is if
-// there is neither.
+// model.safetensors, or else model.safetensors.index.json, which names the shards. Throws Error
+// (kUnsupported) saying what there is if there is neither.
 [[nodiscard]] const HubFile& weights_of(const HubListing& listing, const std::string& label);
 
 }  // namespace tugline

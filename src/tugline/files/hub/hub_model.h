@@ -19,8 +19,8 @@ struct HubModel {
   [[nodiscard]] std::string text() const { return repository() + (revision.empty() ? "" : "@" + revision); }
 };
 
-// No value if `argument` cannot be such a name: the hub allows letters, digits, '-', '_' and '.' in ORG and NAME, and git allows
-// no revision that could lead out of a folder. A name that ends in .gguf is a file's.
+// No value if `argument` cannot be such a name: the hub allows letters, digits, '-', '_' and '.' in ORG and
+// NAME, and git allows no revision that could lead out of a folder. A name that ends in .gguf is a file's.
 [[nodiscard]] std::optional<HubModel> parse_hub_model(std::string_view argument);
 
 // Whether `revision` is a whole commit: 40 lower-case hexadecimal digits.

@@ -26,8 +26,8 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// The variable that `text` begins with ("$NAME..." or "${NAME}..."): its name, and how many characters it takes there. No value
-// if it begins with none.
+// The variable that `text` begins with ("$NAME..." or "${NAME}..."): its name, and how many characters it
+// takes there. No value if it begins with none.
 std::optional<std::pair<std::string, size_t>> variable_at(std::string_view text) {
   if (text.starts_with("${")) {
     const size_t end = text.find('}');

@@ -58,7 +58,8 @@ void PartialFile::restart_digest() {
 
 void PartialFile::append(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    // At its own place, not at the end: two processes that write the same file (locks do not work everywhere) write the same bytes.
+    // At its own place, not at the end: two processes that write the same file (locks do not work everywhere)
+    // write the same bytes.
     const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), size_);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) fail_to_write(written < 0 ? errno : ENOSPC);

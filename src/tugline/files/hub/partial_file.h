@@ -15,8 +15,8 @@ namespace tugline {
 
 class PartialFile {
  public:
-  // Opens or makes the file. Without a kind nothing is checked. `size` is what the whole file will have. `check` is called now and then
-  // while what is there already is read, and may throw. Throws Error (kIo).
+  // Opens or makes the file. Without a kind nothing is checked. `size` is what the whole file will have.
+  // `check` is called now and then while what is there already is read, and may throw. Throws Error (kIo).
   PartialFile(std::filesystem::path path, std::optional<DigestKind> kind, std::optional<int64_t> size,
               const std::function<void()>& check);
   ~PartialFile();

@@ -17,8 +17,8 @@ class Retries {
 
   // Call it after progress: the next failure counts as the first again.
   void made_progress() { failures_ = 0; }
-  // Sleeps before the next attempt: 1, 2, 4 and 8 seconds, or as the server asked. Throws Error: kIo after the fifth failure in a row, or if
-  // the server asks for more than two minutes; kInterrupted.
+  // Sleeps before the next attempt: 1, 2, 4 and 8 seconds, or as the server asked. Throws Error: kIo after
+  // the fifth failure in a row, or if the server asks for more than two minutes; kInterrupted.
   void wait_after(const TransientFailure& failure);
 
  private:
