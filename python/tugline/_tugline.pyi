@@ -102,6 +102,13 @@ class PlotSettings:
     layer: int | None
     epsilon: float | None
     metric: str
+    measure: str
+    example: int | None
+    scale: str
+    style: str
+    title: str
+    width: float | None
+    caption: bool
 
 class DataSource:
     path: str
