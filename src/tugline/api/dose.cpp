@@ -12,12 +12,14 @@
 #include <tuple>
 #include <utility>
 
+#include "tugline/api/named_value.h"
 #include "tugline/api/warn.h"
 #include "tugline/core/error.h"
 #include "tugline/core/plural.h"
 #include "tugline/report/run_view.h"
 #include "tugline/stats/row_statistic.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/identity_field.h"
 
 namespace tugline {
 namespace {
@@ -29,39 +31,23 @@ constexpr std::array<std::pair<const char*, DoseCurve>, 4> kCurves{{{"layer", Do
                                                                     {"span", DoseCurve::kSpan},
                                                                     {"push", DoseCurve::kPush}}};
 
-template <typename Value, size_t n>
-Value value_of(const std::array<std::pair<const char*, Value>, n>& values, const std::string& name,
-               const char* setting) {
-  std::vector<std::string> names;
-  for (const auto& [known, value] : values) {
-    if (name == known) return value;
-    names.emplace_back(known);
-  }
-  refuse(setting, "'{}' is not one of {}", name, fmt::join(names, ", "));
-}
-
-std::string identity_field(const RunStore& store, const char* name) {
-  const RunIdentity identity = store.identity();
-  const auto found = identity.fields.find(name);
-  return found == identity.fields.end() ? std::string() : found->second;
-}
-
 // Vectors of a file and principal components are the same at every span of a layer.
 bool has_common_directions(const RunStore& store) {
-  const std::string source = identity_field(store, field::kDirectionFamily);
+  const std::string source = identity_field(store.identity(), field::kDirectionFamily);
   return source.starts_with("file") || source == "principal";
 }
 
 DoseCurve curve_of(const RunStore& store, const std::string& by) {
   const bool is_common = has_common_directions(store);
   if (by.empty()) return is_common ? DoseCurve::kDirection : DoseCurve::kAll;
-  const DoseCurve curve = value_of(kCurves, by, "by");
+  const DoseCurve curve = named_value("by", by, kCurves);
   if (curve == DoseCurve::kDirection && !is_common)
     refuse(
         "by",
         "the run's random directions differ from span to span, so that a direction has no curve over spans; "
         "ask for 'layer', 'span' or 'push'");
-  if (curve == DoseCurve::kPush && identity_field(store, field::kDirectionSharing) == "independent")
+  if (curve == DoseCurve::kPush &&
+      identity_field(store.identity(), field::kDirectionSharing) == "independent")
     refuse(
         "by",
         "the run drew other directions at each epsilon, so that no direction has a curve; ask for 'layer' or "
@@ -92,7 +78,7 @@ void add_unit(const RunStore& store, const UnitRecord& unit, RowStatistic statis
     if (!response.means[kKl])
       refuse("statistic",
              "the readout '{}' does not read the pushed token's own row; ask for 'mean' or 'p95'",
-             identity_field(store, field::kReadout));
+             identity_field(store.identity(), field::kReadout));
     response.rows = {};
     sets[response.set].push_back(std::move(response));
   }
@@ -134,10 +120,10 @@ struct Sphere {
 };
 
 Sphere sphere_of(const RunStore& store) {
-  const std::string family = identity_field(store, field::kDirectionFamily);
-  const std::string orthogonal = identity_field(store, field::kOrthogonalTo);
-  const std::string push = identity_field(store, field::kPush);
-  const bool is_of_every_token = identity_field(store, field::kAt) == "every";
+  const std::string family = identity_field(store.identity(), field::kDirectionFamily);
+  const std::string orthogonal = identity_field(store.identity(), field::kOrthogonalTo);
+  const std::string push = identity_field(store.identity(), field::kPush);
+  const bool is_of_every_token = identity_field(store.identity(), field::kAt) == "every";
   const bool is_off_residual = orthogonal == "residual" || push == "rotation";
   const int64_t width = width_of(store);
   if (family == "mean-centred" && orthogonal == "nothing" && push == "additive") return {width - 1};
@@ -152,7 +138,8 @@ Sphere sphere_of(const RunStore& store) {
 
 // From both sides of 0, if the run's kind of push has them.
 std::vector<double> tangent_epsilons(const RunStore& store) {
-  if (identity_field(store, field::kPush) == "interpolation") return {kTangentEpsilon, 2 * kTangentEpsilon};
+  if (identity_field(store.identity(), field::kPush) == "interpolation")
+    return {kTangentEpsilon, 2 * kTangentEpsilon};
   return {-kTangentEpsilon, kTangentEpsilon};
 }
 
@@ -176,7 +163,7 @@ class DoseFinder {
       : store_(store),
         settings_(settings),
         options_(options_of(store, settings)),
-        statistic_(value_of(kStatistics, settings.statistic, "statistic")),
+        statistic_(named_value("statistic", settings.statistic, kStatistics)),
         further_(further),
         watch_(watch) {
     for (const UnitRecord& unit : store.units()) add_unit(store, unit, statistic_, stored_);
@@ -189,7 +176,7 @@ class DoseFinder {
     if (settings_.refine) refine();
     warn_of_left_out();
     DoseReport report{.target = settings_.kl, .statistic = settings_.statistic};
-    if (identity_field(store_, field::kPush) != "interpolation") report.width = width_of(store_);
+    if (identity_field(store_.identity(), field::kPush) != "interpolation") report.width = width_of(store_);
     report.doses = rows(options_);
     if (settings_.tangents) add_ranks(report);
     return report;

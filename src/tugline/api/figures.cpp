@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "tugline/api/named_value.h"
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
 #include "tugline/data/dataset.h"
@@ -87,16 +88,12 @@ const Kind& kind_named(const std::string& name) {
   return *found;
 }
 
-template <typename Value>
-Value choice(const char* setting, const std::string& name,
-             std::initializer_list<std::pair<std::string_view, Value>> choices) {
-  std::vector<std::string_view> names;
-  for (const auto& [known, value] : choices) {
-    if (known == name) return value;
-    names.push_back(known);
-  }
-  refuse(setting, "'{}' is not one of {}", excerpt(name, 40), fmt::join(names, ", "));
-}
+constexpr std::array<std::pair<std::string_view, FigureStyle>, 2> kStyles{
+    {{"paper", FigureStyle::kPaper}, {"slides", FigureStyle::kSlides}}};
+constexpr std::array<std::pair<std::string_view, AxisScale>, 4> kScales{{{"auto", AxisScale::kAuto},
+                                                                         {"log-log", AxisScale::kLogLog},
+                                                                         {"log", AxisScale::kLog},
+                                                                         {"linear", AxisScale::kLinear}}};
 
 Look look_of(const PlotSettings& settings, FigureFormat format) {
   constexpr double kNarrowest = 360;
@@ -104,13 +101,8 @@ Look look_of(const PlotSettings& settings, FigureFormat format) {
   if (settings.width && !(*settings.width >= kNarrowest && *settings.width <= kWidest))
     refuse("width", "{} is not between {} and {} pixels", *settings.width, kNarrowest, kWidest);
   return {.format = format,
-          .style = choice<FigureStyle>("style", settings.style,
-                                       {{"paper", FigureStyle::kPaper}, {"slides", FigureStyle::kSlides}}),
-          .scale = choice<AxisScale>("scale", settings.scale,
-                                     {{"auto", AxisScale::kAuto},
-                                      {"log-log", AxisScale::kLogLog},
-                                      {"log", AxisScale::kLog},
-                                      {"linear", AxisScale::kLinear}}),
+          .style = named_value("style", settings.style, kStyles),
+          .scale = named_value("scale", settings.scale, kScales),
           .width = settings.width,
           .title = settings.title,
           .has_caption = settings.caption};

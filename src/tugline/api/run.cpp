@@ -13,6 +13,7 @@
 #include "tugline/api/dose.h"
 #include "tugline/api/engine.h"
 #include "tugline/api/figures.h"
+#include "tugline/api/named_value.h"
 #include "tugline/api/run_page.h"
 #include "tugline/api/settings.h"
 #include "tugline/api/sweep_job.h"
@@ -28,15 +29,6 @@
 
 namespace tugline {
 namespace {
-
-ExportTable table_named(const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& [known, table] : kExportTables) {
-    if (name == known) return table;
-    names.emplace_back(known);
-  }
-  refuse("table", "'{}' is not one of {}", name, fmt::join(names, ", "));
-}
 
 // One row, with a column for each setting.
 Table settings_table(const ResultTable& settings) {
@@ -107,7 +99,7 @@ std::string Run::summary_json() const {
 }
 
 Table Run::table(const std::string& name) const {
-  const ExportTable table = table_named(name);
+  const ExportTable table = named_value("table", name, kExportTables);
   const RunStore store = RunStore::open_read_only(path_);
   if (table == ExportTable::kResponses || table == ExportTable::kRows)
     return push_table(store, name, table, store.units());

@@ -26,16 +26,9 @@ namespace {
 constexpr int64_t kMostRowNumbers = 600'000;  // of all transcripts' tokens: some 4 MB of the page
 constexpr size_t kMostTableRows = 10'000;     // of one table
 
-std::string fact(const std::vector<std::pair<std::string, std::string>>& facts, const char* name) {
-  for (const auto& [known, value] : facts)
-    if (known == name) return value;
-  return "";
-}
-
 std::string title_of(const RunView& view) {
-  const auto facts = facts_of(view);
-  const std::string model = fact(facts, "model");
-  const std::string data = fact(facts, "data");
+  const std::string model = fact_of(view, "model");
+  const std::string data = fact_of(view, "data");
   return fmt::format("tugline: {}{}", model.empty() ? "a run" : model, data.empty() ? "" : " on " + data);
 }
 
@@ -48,7 +41,7 @@ void add_skips(const std::vector<SkipGroup>& groups, const char* what, std::vect
 std::vector<std::string> warnings_of(const RunView& view) {
   std::vector<std::string> warnings;
   if (!view.shard.is_whole()) warnings.push_back("This is a part of a run: " + shard_text(view));
-  if (view.is_unfinished()) warnings.push_back("The run is unfinished: " + fact(facts_of(view), "units"));
+  if (view.is_unfinished()) warnings.push_back("The run is unfinished: " + fact_of(view, "units"));
   if (view.units_beyond_bound > 0) warnings.push_back("Audit: " + audit_text(view));
   for (const std::string& gap : view.gaps) warnings.push_back(gap);
   add_skips(view.skipped_examples, "example", warnings);

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "tugline/api/named_value.h"
 #include "tugline/core/error.h"
 #include "tugline/files/direction_file.h"
 #include "tugline/probe/push_vector.h"
@@ -25,17 +26,6 @@ constexpr std::array<std::pair<const char*, Vocabulary>, 2> kVocabularies{
     {{"exact", Vocabulary::kExact}, {"sampled", Vocabulary::kSampled}}};
 constexpr std::array<std::pair<const char*, DirectionSharing>, 2> kSharings{
     {{"common", DirectionSharing::kCommon}, {"independent", DirectionSharing::kIndependent}}};
-
-template <typename Value, size_t n>
-Value value_of(const std::array<std::pair<const char*, Value>, n>& values, const std::string& name,
-               const char* setting) {
-  std::vector<std::string> names;
-  for (const auto& [known, value] : values) {
-    if (name == known) return value;
-    names.emplace_back(known);
-  }
-  refuse(setting, "'{}' is not one of {}", name, fmt::join(names, ", "));
-}
 
 template <typename Number>
 void check_range(const char* setting, Number value, Number low, Number high) {
@@ -95,7 +85,7 @@ void set_directions(const PushSettings& settings, const std::vector<LayerIndex>&
   check_range("null_directions", settings.null_directions, 0, 1'000'000);
   options.directions = settings.directions;
   options.null_directions = settings.null_directions;
-  options.sharing = value_of(kSharings, settings.direction_sharing, "direction_sharing");
+  options.sharing = named_value("direction_sharing", settings.direction_sharing, kSharings);
   options.family = parse_direction_family(settings.direction_family);
   if (given == 0) return;
   options.supplied = supplied_directions(directions_of(settings), layers, width);
@@ -142,7 +132,7 @@ std::vector<Span::Kind> kinds_of(const std::string& name) {
 }  // namespace
 
 SitePoint point_of(const std::string& hook, const std::optional<int64_t>& head, const ModelConfig& config) {
-  SitePoint point = value_of(kHooks, hook, "hook");
+  SitePoint point = named_value("hook", hook, kHooks);
   if (point.hook != Hook::kZ && head)
     refuse("head", "only the hook 'z' is one head's output; at '{}', leave out head {}", hook, *head);
   if (point.hook == Hook::kZ && !head)
@@ -152,9 +142,9 @@ SitePoint point_of(const std::string& hook, const std::optional<int64_t>& head, 
   return point;
 }
 
-PushAt push_at_of(const std::string& name) { return value_of(kPushAts, name, "at"); }
-BosPolicy bos_of(const std::string& name) { return value_of(kBosPolicies, name, "bos"); }
-Vocabulary vocabulary_of(const std::string& name) { return value_of(kVocabularies, name, "vocabulary"); }
+PushAt push_at_of(const std::string& name) { return named_value("at", name, kPushAts); }
+BosPolicy bos_of(const std::string& name) { return named_value("bos", name, kBosPolicies); }
+Vocabulary vocabulary_of(const std::string& name) { return named_value("vocabulary", name, kVocabularies); }
 
 ReadoutChoice readout_of(const std::string& name) {
   if (name == "predicting") return ReadoutKind::kPredicting;

@@ -8,6 +8,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/report/cell_json.h"
 
 namespace tugline {
 namespace {
@@ -231,16 +232,9 @@ ResultTable correlations_table(const Analysis& analysis) {
 
 using Json = nlohmann::ordered_json;
 
-struct ToJson {
-  Json operator()(std::monostate) const { return nullptr; }
-  Json operator()(int64_t value) const { return value; }
-  Json operator()(double value) const { return value; }  // what is not finite becomes null
-  Json operator()(const std::string& value) const { return value; }
-};
-
 Json settings_json(const ResultTable& table) {
   Json settings = Json::object();
-  for (const auto& row : table.rows) settings[std::get<std::string>(row[0])] = std::visit(ToJson{}, row[1]);
+  for (const auto& row : table.rows) settings[std::get<std::string>(row[0])] = json_of(row[1]);
   return settings;
 }
 
@@ -248,7 +242,7 @@ Json rows_json(const ResultTable& table) {
   Json rows = Json::array();
   for (const auto& cells : table.rows) {
     Json row = Json::object();
-    for (size_t i = 0; i < cells.size(); ++i) row[table.columns[i]] = std::visit(ToJson{}, cells[i]);
+    for (size_t i = 0; i < cells.size(); ++i) row[table.columns[i]] = json_of(cells[i]);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -47,12 +47,6 @@ std::string joined_facts(const RunView& view, const std::string& spans,
   return fmt::format("{}.", fmt::join(parts, "; "));
 }
 
-std::string fact(const RunView& view, const std::string& name) {
-  const auto facts = facts_by_name(view);
-  const auto found = facts.find(name);
-  return found == facts.end() ? "" : found->second;
-}
-
 }  // namespace
 
 void set_headings(Sheet& sheet, const RunView& view, const std::string& title, const std::string& subject) {
@@ -60,7 +54,7 @@ void set_headings(Sheet& sheet, const RunView& view, const std::string& title, c
   sheet.title = title;
   std::vector<std::string> parts;
   for (const char* name : {"model", "data"})
-    if (const std::string value = fact(view, name); !value.empty())
+    if (const std::string value = fact_of(view, name); !value.empty())
       parts.push_back(shortened(value, kLongestName));
   parts.push_back(subject);
   sheet.subtitle = fmt::format("{}", fmt::join(parts, ", "));
@@ -95,9 +89,9 @@ std::string shared_provenance_text(const RunView& view, const std::string& spans
 }
 
 std::string pushes_text(const RunView& view) {
-  std::string text = "directions: " + fact(view, "directions");
+  std::string text = "directions: " + fact_of(view, "directions");
   for (const char* name : {"readout", "hook", "head", "at", "push", "temperature"}) {
-    const std::string value = fact(view, name);
+    const std::string value = fact_of(view, name);
     const bool is_usual = value.empty() || value == "additive" || value == "before" || value == "1";
     if (!is_usual) text += fmt::format("; {}: {}", name, value);
   }

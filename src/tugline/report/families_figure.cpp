@@ -14,6 +14,7 @@
 #include "tugline/report/figure_style.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/identity_field.h"
 
 namespace tugline {
 namespace {
@@ -25,11 +26,6 @@ const std::set<std::string>& fields_that_may_differ() {
   static const std::set<std::string> kFields{field::kDirectionFamily, field::kDirectionSharing,
                                              field::kOrthogonalTo, field::kPush, field::kResiduals};
   return kFields;
-}
-
-std::string value_of(const RunView& view, const std::string& name) {
-  const auto found = view.identity.fields.find(name);
-  return found == view.identity.fields.end() ? "" : found->second;
 }
 
 void check_same_examples(const FamilyRun& first, const FamilyRun& other) {
@@ -48,8 +44,8 @@ void check_same_fields(const FamilyRun& first, const FamilyRun& other) {
   for (const FamilyRun* run : {&first, &other})
     for (const auto& [name, value] : run->view.identity.fields) names.insert(name);
   for (const std::string& name : names) {
-    const std::string ours = value_of(first.view, name);
-    const std::string theirs = value_of(other.view, name);
+    const std::string ours = identity_field(first.view.identity, name);
+    const std::string theirs = identity_field(other.view.identity, name);
     if (fields_that_may_differ().contains(name) || ours == theirs) continue;
     refuse("kind",
            "families compares runs that differ in their directions and pushes only: {} has {} = \"{}\", "
@@ -62,7 +58,7 @@ void check_same_fields(const FamilyRun& first, const FamilyRun& other) {
 
 // "isotropic", or the name of the file that the directions are from.
 std::string directions_name(const RunView& view) {
-  const std::string family = value_of(view, field::kDirectionFamily);
+  const std::string family = identity_field(view.identity, field::kDirectionFamily);
   if (family == "residuals") return "interpolation towards other residuals";
   if (!family.starts_with("file ")) return family;
   const auto file = view.meta.find(field::kDirectionFile);
@@ -178,9 +174,9 @@ std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<s
 
 std::string family_name(const RunView& view) {
   std::string name = directions_name(view);
-  const std::string push = value_of(view, field::kPush);
+  const std::string push = identity_field(view.identity, field::kPush);
   if (!push.empty() && push != "additive" && push != kInterpolation) name += ", " + push;
-  const std::string orthogonal = value_of(view, field::kOrthogonalTo);
+  const std::string orthogonal = identity_field(view.identity, field::kOrthogonalTo);
   if (orthogonal == "residual") name += ", orthogonal to the residual";
   if (orthogonal.starts_with("file ")) name += ", orthogonal to a subspace";
   return name;

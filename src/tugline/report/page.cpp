@@ -6,19 +6,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tugline/report/cell_json.h"
 #include "tugline/report/page_template.h"
 
 namespace tugline {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct ToJson {
-  Json operator()(std::monostate) const { return nullptr; }
-  Json operator()(int64_t value) const { return value; }
-  Json operator()(double value) const { return value; }  // what is not finite becomes null
-  Json operator()(const std::string& value) const { return value; }
-};
 
 // Rows are many, and are shown with three digits.
 Json rounded(double value) {
@@ -41,7 +35,7 @@ Json table_json(const PageTable& table) {
   Json rows = Json::array();
   for (const std::vector<Cell>& cells : table.table.rows) {
     Json row = Json::array();
-    for (const Cell& cell : cells) row.push_back(std::visit(ToJson{}, cell));
+    for (const Cell& cell : cells) row.push_back(json_of(cell));
     rows.push_back(std::move(row));
   }
   return {{"name", table.table.name},       {"title", table.title},       {"caption", table.caption},

@@ -13,14 +13,10 @@
 #include "tugline/core/precision.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/identity_field.h"
 
 namespace tugline {
 namespace {
-
-std::string field_of(const RunIdentity& identity, const char* name) {
-  const auto found = identity.fields.find(name);
-  return found == identity.fields.end() ? std::string() : found->second;
-}
 
 RunFacts::Directions directions_of(const std::string& family) {
   static const std::set<std::string> kRandom{"",           "isotropic", "mean-centred", "covariance-diagonal",
@@ -125,13 +121,14 @@ ResponseGrid read_grid(const RunStore& store, DirectionSet set, const ResponseMe
 RunReading read_run(const RunStore& store, const ResponseMeasure& measure) {
   const RunIdentity identity = store.identity();
   Part whole = empty_part(measure);
-  for (Part& part : read_parts(store, measure, field_of(identity, field::kPrecision)))
+  for (Part& part : read_parts(store, measure, identity_field(identity, field::kPrecision)))
     append(std::move(part), whole);
   if (!whole.measures.empty() && !whole.measures.contains(measure.name))
     refuse("measure", "the run has no {}; it has {}", measure.name, fmt::join(whole.measures, ", "));
   RunReading reading{.facts = std::move(whole.facts)};
-  reading.facts.directions = directions_of(field_of(identity, field::kDirectionFamily));
-  reading.facts.is_rounding_noise = field_of(identity, field::kPrecision) == name_of(Precision::kPlainBf16);
+  reading.facts.directions = directions_of(identity_field(identity, field::kDirectionFamily));
+  reading.facts.is_rounding_noise =
+      identity_field(identity, field::kPrecision) == name_of(Precision::kPlainBf16);
   reading.grids.main = whole.main.build();
   reading.grids.null = whole.null.build();
   for (const ResponseGridBuilder& builder : whole.by_length)

@@ -14,6 +14,7 @@
 #include "tugline/report/gaps.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/identity_field.h"
 
 namespace tugline {
 namespace {
@@ -133,14 +134,9 @@ std::string values_over_sessions(const RunView& view, const char* name) {
   return fmt::format("{}", fmt::join(values, ", "));
 }
 
-std::string identity_value(const RunView& view, const char* name) {
-  const auto found = view.identity.fields.find(name);
-  return found == view.identity.fields.end() ? std::string() : found->second;
-}
-
 // "v.safetensors:global.layer20 (file 0123456789abcdef)" for directions from a file.
 std::string source_fact(const RunView& view) {
-  const std::string source = identity_value(view, field::kDirectionFamily);
+  const std::string source = identity_field(view.identity, field::kDirectionFamily);
   const auto file = view.meta.find(field::kDirectionFile);
   if (file == view.meta.end() || file->second.empty()) return source;
   return fmt::format("of {} ({})", std::filesystem::path(file->second).filename().string(), source);
@@ -156,8 +152,9 @@ std::string orthogonal_fact(const RunView& view, const std::string& to) {
 std::string directions_fact(const RunView& view) {
   std::string text = view.directions.most > 0 ? text_of(view.directions) : "";
   for (const char* name : {field::kDirectionFamily, field::kDirectionSharing}) {
-    const std::string value =
-        name == std::string(field::kDirectionFamily) ? source_fact(view) : identity_value(view, name);
+    const std::string value = name == std::string(field::kDirectionFamily)
+                                  ? source_fact(view)
+                                  : identity_field(view.identity, name);
     if (!value.empty()) {
       text += (text.empty() ? "" : name == std::string(field::kDirectionSharing) ? ", " : " ") + value;
     }
@@ -165,7 +162,7 @@ std::string directions_fact(const RunView& view) {
   if (view.null_directions.most > 0) {
     text += ", beside " + text_of(view.null_directions) + " random ones";
   }
-  const std::string orthogonal = identity_value(view, field::kOrthogonalTo);
+  const std::string orthogonal = identity_field(view.identity, field::kOrthogonalTo);
   if (!orthogonal.empty() && orthogonal != "nothing") {
     text += ", orthogonal to " + orthogonal_fact(view, orthogonal);
   }
@@ -212,7 +209,9 @@ int64_t RunView::examples_skipped() const {
   return static_cast<int64_t>(total);
 }
 
-bool RunView::epsilon_is_fraction() const { return identity_value(*this, field::kPush) == "interpolation"; }
+bool RunView::epsilon_is_fraction() const {
+  return identity_field(identity, field::kPush) == "interpolation";
+}
 
 bool RunView::is_unfinished() const {
   if (!gaps.empty() || (shard.is_whole() && examples_waiting > 0)) return true;
@@ -246,28 +245,34 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
       {"model", values_over_sessions(view, field::kModelName)},
       {"data", values_over_sessions(view, field::kDataName)},
       {"spans", spans_fact(view)},
-      {"readout", identity_value(view, field::kReadout)},
-      {"hook", identity_value(view, field::kHook)},
-      {"head", identity_value(view, field::kHead)},
-      {"at", identity_value(view, field::kAt)},
-      {"push", identity_value(view, field::kPush)},
+      {"readout", identity_field(view.identity, field::kReadout)},
+      {"hook", identity_field(view.identity, field::kHook)},
+      {"head", identity_field(view.identity, field::kHead)},
+      {"at", identity_field(view.identity, field::kAt)},
+      {"push", identity_field(view.identity, field::kPush)},
       {"directions", directions_fact(view)},
       {"arrays", values_over_sessions(view, field::kDirectionArrays)},
       {"examples", examples_fact(view)},
       {"units", units_fact(view)},
       {"part", shard_text(view)},
-      {"precision", precision_label(identity_value(view, field::kPrecision))},
-      {"temperature", identity_value(view, field::kTemperature)},
-      {"vocabulary", identity_value(view, field::kVocabulary)},
+      {"precision", precision_label(identity_field(view.identity, field::kPrecision))},
+      {"temperature", identity_field(view.identity, field::kTemperature)},
+      {"vocabulary", identity_field(view.identity, field::kVocabulary)},
       {"audit", audit_text(view)},
       {"disagreements", disagreements_text(view.audit_disagreements)},
-      {"seed", identity_value(view, field::kSeed)},
+      {"seed", identity_field(view.identity, field::kSeed)},
       {"configuration", view.identity.hash()},
       {"tugline", values_over_sessions(view, field::kVersion)}};
   std::vector<std::pair<std::string, std::string>> known;
   std::copy_if(all.begin(), all.end(), std::back_inserter(known),
                [](const auto& fact) { return !fact.second.empty(); });
   return known;
+}
+
+std::string fact_of(const RunView& view, const std::string& name) {
+  for (const auto& [known, value] : facts_of(view))
+    if (known == name) return value;
+  return "";
 }
 
 std::string shard_text(const RunView& view) {

@@ -84,6 +84,8 @@ struct RunView {
 
 // Name and value of what a reader needs first, in order; facts that the store lacks are left out.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view);
+// The value of one of them, by its name; empty if the store lacks it.
+[[nodiscard]] std::string fact_of(const RunView& view, const std::string& name);
 
 // "12 pushes rerun in f64, largest disagreement 3.1e-06", KL's; then how many units are beyond a bound, if
 // any is. "no push rerun in f64".
