@@ -141,7 +141,7 @@ struct VectorSettings {
   // "chunk": one for each sentence; "example": one for each example's anchor; "global": one for all examples,
   // by the metric. Empty: all, but no global vector, with a warning, if no chunk has the metric.
   std::vector<std::string> kinds = {};
-  // Of the chunks, for "global": the mean of those above the threshold, minus that of the others.
+  // "global": the mean of the chunks above the threshold, minus the mean of the others.
   std::string metric = "counterfactual_importance_kl";
   double threshold = 0.2;
   bool centred = false;  // for "global": first subtract each example's own mean from its chunks

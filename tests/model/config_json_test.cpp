@@ -143,7 +143,7 @@ TEST(ConfigJson, SlidingWindows) {
                                         {"layer_types", {"full_attention", "full_attention"}}}),
             Windows{});
   EXPECT_EQ(window("LlamaForCausalLM"), Windows{});
-  // An absent width is transformers' default; only null is none.
+  // An absent width is transformers' default; only null means no window.
   EXPECT_EQ(windows(read(small("MistralForCausalLM"))), (Windows{4096, 4096}));
   EXPECT_EQ(windows(read(with(small("MistralForCausalLM"), "sliding_window", nullptr))), Windows{});
   for (const int wrong : {0, -4096})

@@ -40,7 +40,7 @@ ResponseGrid grid_of(const SweepJob& job) {
   return builder.build();
 }
 
-// Of each kind's mean curves at the grid's layers.
+// The mean curves of each kind of span, at the grid's layers.
 double worst_difference(const ResponseGrid& grid, std::span<const double> nodes) {
   double worst = 0;
   for (const std::string& kind : grid.span_kinds())

@@ -20,8 +20,8 @@ namespace tugline {
 // The model's configuration, after every tensor's name, shape and type has been checked against it. Logs its
 // warnings. Errors: what read_config throws.
 [[nodiscard]] ModelConfig checked_config(const ModelSource& source);
-// The same for a plan, which needs no weights: if there are none at all, says so and checks the settings
-// only.
+// The same for a plan, which needs no weights. If the model has none, it says so and checks only the
+// settings.
 [[nodiscard]] ModelConfig planned_config(const ModelSource& source);
 
 // Says on stderr what it loads, and the configuration's warnings.

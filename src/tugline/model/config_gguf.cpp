@@ -133,7 +133,7 @@ void read_yarn(const GgufFile& file, const std::string& prefix, int64_t context,
 }
 
 // A factor without a type is linear: the format's older files have only that, some as rope.scale_linear. A
-// factor of 0 is none.
+// factor of 0 means no scaling.
 void read_scaling(const GgufFile& file, const std::string& prefix, int64_t context, RopeConfig& rope) {
   const std::string key = prefix + "rope.scaling.factor";
   const double older = file.optional_f64(prefix + "rope.scale_linear").value_or(0);

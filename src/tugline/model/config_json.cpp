@@ -110,8 +110,8 @@ std::vector<std::string> read_layer_types(const JsonSettings& settings, int64_t 
   return found;
 }
 
-// sliding_window. If it is absent transformers takes 4096 for the families that may have a window; only a
-// null is none.
+// sliding_window. If it is absent transformers takes 4096 for the families that may have a window; only
+// null means that there is no window.
 std::optional<int64_t> stated_width(const JsonSettings& settings, Architecture architecture) {
   constexpr int64_t kDefault = 4096;
   if (settings.find("sliding_window") != nullptr) return settings.integer("sliding_window");
