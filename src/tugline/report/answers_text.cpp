@@ -10,29 +10,13 @@
 #include "tugline/report/analysis_tables.h"
 #include "tugline/report/answer_sentences.h"
 #include "tugline/report/stored_analysis.h"
+#include "tugline/report/text_columns.h"
 
 namespace tugline {
 namespace {
 
 constexpr size_t kWidth = 100;
 using Lines = std::vector<std::vector<std::string>>;
-
-// Columns as wide as their widest cell; `is_left` says which are aligned to the left.
-std::string aligned(const Lines& rows, const std::vector<bool>& is_left) {
-  std::vector<size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows)
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i)
-      line += is_left[i] ? fmt::format("  {:<{}}", row[i], widths[i])
-                         : fmt::format("  {:>{}}", row[i], widths[i]);
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + '\n';
-  }
-  return text;
-}
 
 std::string header(const Analysis& a) {
   std::set<std::string> kinds;
@@ -102,9 +86,7 @@ std::string contrast_matrix(const ResultTable& table) {
     lines.push_back({name});
     for (const int64_t place : shown) lines.back().push_back(cells[{name, place}]);
   }
-  std::vector<bool> is_left(lines[0].size(), false);
-  is_left[0] = true;
-  return aligned(lines, is_left) +
+  return aligned_columns(lines) +
          fmt::format("  * p <= {:g}{}\n", 1 - kConfidence,
                      shown.size() < layers.size()
                          ? fmt::format("; {} of {} layers are shown", shown.size(), layers.size())
@@ -151,7 +133,7 @@ std::string table_text(const ResultTable& table) {
     lines.emplace_back();
     for (const size_t column : columns) lines.back().push_back(cell_text(row[column]));
   }
-  return aligned(lines, is_left);
+  return aligned_columns(lines, is_left);
 }
 
 }  // namespace tugline
