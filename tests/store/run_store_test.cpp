@@ -100,31 +100,41 @@ TEST(RunStore, ManyExamplesAreWrittenInOneGo) {
 }
 
 // Other programs read them so (docs/store.md).
-TEST(RunStore, KeepsWhatEachRowDidAsLittleEndianF32) {
+TEST(RunStore, KeepsWhatEachRowDidAsLittleEndianNumbersByMeasure) {
   const TemporaryFolder folder;
   UnitRecord unit = made_unit(0, 1, 1);
-  unit.measured.responses.resize(1);
+  unit.measured.responses.resize(2);
   unit.measured.responses[0].rows[measure_named("js")] = {1.5, -2};  // 0x3fc00000, 0xc0000000
+  unit.measured.responses[1].rows[measure_named("js")] = {0.5, 1};   // 0x3f000000, 0x3f800000
   unit.measured.responses[0].rows[measure_named("top1_flips")] = {1, 0};
+  unit.measured.responses[1].rows[measure_named("top1_flips")] = {1, 1};
+  unit.measured.responses[0].rows[kKl] = {1, 2};    // 0x3ff0000000000000, 0x4000000000000000
+  unit.measured.responses[1].rows[kKl] = {0, 0.5};  // 0x3fe0000000000000
   {
     RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
     store.put_example(made_example(0));
     store.put_unit(unit);
   }
   SQLite::Database database((folder / "run.db").string(), SQLite::OPEN_READONLY);
-  EXPECT_EQ(database.execAndGet("SELECT hex(js_rows) FROM responses").getString(), "0000C03F000000C0");
-  EXPECT_EQ(database.execAndGet("SELECT hex(top1_flip_rows) FROM responses").getString(), "0100");
+  const auto packed = [&](const std::string& measure) {
+    return database.execAndGet("SELECT hex(packed) FROM response_rows WHERE measure = '" + measure + "'")
+        .getString();
+  };
+  EXPECT_EQ(packed("js"), "0000C03F000000C00000003F0000803F");
+  EXPECT_EQ(packed("top1_flips"), "01000101");
+  EXPECT_EQ(packed("kl"), "000000000000F03F00000000000000400000000000000000000000000000E03F");
 }
 
 // A list is an i32 and an f32 for each token; what a run does not ask for is NULL.
 TEST(RunStore, KeepsWhatIsAskedAboutTokens) {
   const TemporaryFolder folder;
   UnitRecord unit = made_unit(0, 1, 1, {2});
-  ResponseRecord& response = unit.measured.responses[0];
-  response.means[measure_named("answer_change")] = -0.25;
-  response.rows[measure_named("answer_change")] = {-0.75, 0.25};
-  response.rows[measure_named("rose")] = {504, 0.5, -1, 0, 7, 0.125, 9, 0.0625};
-  response.rows[measure_named("fell")] = {3, -0.5, 2, -0.25, -1, 0, -1, 0};
+  for (ResponseRecord& response : unit.measured.responses) {
+    response.means[measure_named("answer_change")] = -0.25;
+    response.rows[measure_named("answer_change")] = {-0.75, 0.25};
+    response.rows[measure_named("rose")] = {504, 0.5, -1, 0, 7, 0.125, 9, 0.0625};
+    response.rows[measure_named("fell")] = {3, -0.5, 2, -0.25, -1, 0, -1, 0};
+  }
   RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
   store.put_example(made_example(0));
   const std::map<int32_t, std::string> pieces{{7, ""}, {504, " the"}, {9, "\xe2\x82"}};
@@ -135,12 +145,17 @@ TEST(RunStore, KeepsWhatIsAskedAboutTokens) {
   EXPECT_EQ(moved_tokens_of(unit.measured.responses), (std::set<int32_t>{2, 3, 7, 9, 504}));
   store.check_everything();
   SQLite::Database database((folder / "run.db").string(), SQLite::OPEN_READONLY);
-  EXPECT_EQ(database.execAndGet("SELECT hex(rose_rows) FROM responses WHERE direction = 0")
-                .getString()
-                .substr(0, 32),
+  const std::string of_measure = "SELECT hex(packed) FROM response_rows WHERE unit = 1 AND measure = ";
+  EXPECT_EQ(database.execAndGet(of_measure + "'rose'").getString().substr(0, 32),
             "F80100000000003FFFFFFFFF00000000");
-  EXPECT_TRUE(database.execAndGet("SELECT rose_rows FROM responses WHERE direction = 1").isNull());
-  EXPECT_TRUE(database.execAndGet("SELECT answer_change_rows FROM responses WHERE direction = 1").isNull());
+  EXPECT_EQ(database
+                .execAndGet("SELECT COUNT(*) FROM response_rows WHERE unit = 2 AND measure IN "
+                            "('rose', 'fell', 'answer_change', 'kl_standard_error')")
+                .getInt(),
+            0);
+  UnitRecord uneven = made_unit(0, 3, 1);
+  uneven.measured.responses[0].rows[measure_named("answer_change")] = {1, 1};
+  EXPECT_THROW(store.put_unit(uneven), std::logic_error);  // the other pushes have no such rows
 }
 
 TEST(RunStore, RefusesMeasuresThatAreNotOneARow) {
@@ -157,12 +172,14 @@ TEST(RunStore, RefusesMeasuresThatAreNotOneARow) {
   {
     // By somebody who makes the checksums agree.
     SQLite::Database forged((folder / "run.db").string(), SQLite::OPEN_READWRITE);
-    forged.exec("UPDATE responses SET js_rows = x'00000000' WHERE direction = 1");
+    forged.exec("UPDATE response_rows SET packed = x'00000000' WHERE measure = 'js'");
     note_unit(forged, 1);
   }
   const Error e = error_of([&] { (void)store.responses(unit.key); });
   EXPECT_EQ(e.code(), ErrorCode::kInput);
-  EXPECT_NE(std::string(e.what()).find("responses.js_rows"), std::string::npos) << e.what();
+  EXPECT_NE(std::string(e.what()).find("response_rows.packed of unit 1, measure js has 4 bytes"),
+            std::string::npos)
+      << e.what();
 }
 
 // The parts of a unit are one unit to those who read it, and each keeps its bits and its session.

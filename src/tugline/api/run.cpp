@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "tugline/api/analysis.h"
@@ -20,12 +19,12 @@
 #include "tugline/api/sweep_nodes.h"
 #include "tugline/api/tables.h"
 #include "tugline/core/error.h"
-#include "tugline/core/parallel_for.h"
 #include "tugline/report/drawn_figure.h"
 #include "tugline/report/export.h"
 #include "tugline/report/output_file.h"
 #include "tugline/report/table.h"
 #include "tugline/store/analysis_names.h"
+#include "tugline/store/unit_readers.h"
 
 namespace tugline {
 namespace {
@@ -52,21 +51,15 @@ TableBuilder builder_of(const std::string& name, ExportTable table) {
   return TableBuilder(name, {columns.begin(), columns.end()});
 }
 
-// The table's rows in the order of the units. Threads read consecutive parts of them, each over a connection
-// of its own: most of the time goes into checksums.
+// The table's rows in the order of the units.
 Table push_table(const RunStore& store, const std::string& name, ExportTable table,
                  const std::vector<UnitRecord>& units) {
-  constexpr size_t kFewestUnits = 16;  // for a part
-  const size_t parts =
-      std::clamp<size_t>(units.size() / kFewestUnits, 1, std::thread::hardware_concurrency());
-  std::vector<Table> read(parts);
-  parallel_for(static_cast<int64_t>(parts), [&](int64_t part) {
-    const size_t begin = units.size() * static_cast<size_t>(part) / parts;
-    const size_t end = units.size() * static_cast<size_t>(part + 1) / parts;
+  std::vector<Table> read(parts_to_read(units.size()));
+  read_in_parts(store, units.size(), [&](const RunStore& own, const UnitRange& part) {
     TableBuilder builder = builder_of(name, table);
-    for_each_row(RunStore::open_read_only(store.path()), table, std::span(units).subspan(begin, end - begin),
+    for_each_row(own, table, std::span(units).subspan(part.begin, part.end - part.begin),
                  [&builder](std::span<const Cell> cells) { builder.add(cells); });
-    read[static_cast<size_t>(part)] = builder.finish();
+    read[part.part] = builder.finish();
   });
   TableBuilder whole = builder_of(name, table);
   for (Table& part : read) whole.append(std::move(part));

@@ -66,7 +66,6 @@ struct Measure {
   double f32_bound;
   double bf16_bound;
 
-  [[nodiscard]] std::string rows_column() const { return std::string(row_name) + "_rows"; }
   [[nodiscard]] bool has_mean() const { return row != nullptr; }
   // False if a run may lack it.
   [[nodiscard]] constexpr bool is_always_measured() const {
@@ -132,14 +131,7 @@ struct AskedMeasures {
   return type == RowType::kF64 ? 8 : type == RowType::kFlag ? 1 : 4;
 }
 
-// Of all measures' values of one row, as they are stored.
-[[nodiscard]] inline int64_t stored_row_bytes(const AskedMeasures& asked) {
-  int64_t bytes = 0;
-  for (const Measure& measure : kMeasures) bytes += asked.numbers(measure) * number_bytes(measure.type);
-  return bytes;
-}
-
-// In memory: one f64 for each number.
+// Of all measures' values of one row, in memory: one f64 for each number.
 [[nodiscard]] inline int64_t held_row_bytes(const AskedMeasures& asked) {
   int64_t numbers = 0;
   for (const Measure& measure : kMeasures) numbers += asked.numbers(measure);

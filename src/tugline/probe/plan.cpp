@@ -17,25 +17,31 @@ namespace {
 constexpr int64_t kUnitBytes = 400;
 constexpr int64_t kReadoutRowBytes = 16;
 constexpr int64_t kExampleBytes = 2048;
-constexpr int64_t kEmptyStoreBytes = int64_t{68} * 1024;
+constexpr int64_t kEmptyStoreBytes = int64_t{76} * 1024;
 
-// A response's record: the lengths of its columns and their numbers, of which SQLite keeps a zero in none of
-// 8 bytes; for each readout row its KL, what else is measured, the flip; a sampled KL's errors.
-constexpr int64_t kResponseNumbersBytes = 105;
-constexpr int64_t kZeroResponseBytes = 35;
-constexpr int64_t kErrorBytes = 10;
+// A push's record: the lengths of its columns and their numbers, of which SQLite keeps a zero in none of 8
+// bytes; a sampled KL's error; the error of each row's.
+constexpr int64_t kPushNumbersBytes = 102;
+constexpr int64_t kOneRowBytes =
+    8;  // less: of a single row, the KL of the own row or of the rows after it is NULL
+constexpr int64_t kZeroPushBytes = 35;
+constexpr int64_t kErrorBytes = 8;
 constexpr int64_t kRowErrorBytes = 8;
 
-// A response in the file, with its share of the index. SQLite puts whole records into pages of 4,096 bytes,
-// and of one that is larger than a page all but a first part into pages of its own (its file format, "B-tree
-// Pages").
-int64_t response_bytes(int64_t record) {
+// A push in the file: SQLite fills about 8/9 of the pages of a table whose records come in order.
+int64_t push_bytes(int64_t record) { return (record + 6) * 9 / 8; }
+
+// The rows' values of one measure in the file, with their share of the index. SQLite puts whole records into
+// pages of 4,096 bytes, and of one that is larger than a page all but a first part into pages of its own (its
+// file format, "B-tree Pages").
+int64_t packed_bytes(int64_t values) {
   constexpr int64_t kPage = 4096;
   constexpr int64_t kPageForCells = kPage - 8;
   constexpr int64_t kMostInPage = kPage - 35;
   constexpr int64_t kLeastInPage = (kPage - 12) * 32 / 255 - 23;
   constexpr int64_t kOverflow = kPage - 4;
-  constexpr int64_t kIndexBytes = 22;
+  constexpr int64_t kIndexBytes = 24;
+  const int64_t record = values + 20;
   if (record <= kMostInPage) return kPage / (kPageForCells / (record + 6)) + kIndexBytes;
   const int64_t rest_in_page = kLeastInPage + (record - kLeastInPage) % kOverflow;
   const int64_t in_page = rest_in_page <= kMostInPage ? rest_in_page : kLeastInPage;
@@ -231,13 +237,19 @@ class Accountant {
     const auto& epsilons = options_.pushes.epsilons;
     const auto zeros = static_cast<int64_t>(std::count(epsilons.begin(), epsilons.end(), 0.0));
     const int64_t recorded = rows.readout().size();
-    int64_t of_rows = recorded * stored_row_bytes(asked_);
-    if (options_.vocabulary == Vocabulary::kSampled) of_rows += kErrorBytes + recorded * kRowErrorBytes;
-    const int64_t each_direction =
-        zeros * response_bytes(kZeroResponseBytes + of_rows) +
-        (static_cast<int64_t>(epsilons.size()) - zeros) * response_bytes(kResponseNumbersBytes + of_rows);
-    return kUnitBytes + grid_bytes_ + recorded * kReadoutRowBytes +
-           all_directions(options_.pushes) * each_direction;
+    const int64_t directions = all_directions(options_.pushes);
+    const int64_t values = directions * std::ssize(epsilons) * recorded;  // of a measure
+    const bool is_sampled = options_.vocabulary == Vocabulary::kSampled;
+    int64_t bytes = kUnitBytes + grid_bytes_ + recorded * kReadoutRowBytes;
+    bytes += directions * zeros * push_bytes(kZeroPushBytes);
+    bytes +=
+        directions * (std::ssize(epsilons) - zeros) *
+        push_bytes(kPushNumbersBytes + (is_sampled ? kErrorBytes : 0) - (recorded == 1 ? kOneRowBytes : 0));
+    for (const Measure& measure : kMeasures)
+      if (asked_.has(measure))
+        bytes += packed_bytes(values * asked_.numbers(measure) * number_bytes(measure.type));
+    if (is_sampled) bytes += packed_bytes(values * kRowErrorBytes);
+    return bytes;
   }
 
   const ModelConfig& config_;

@@ -13,6 +13,7 @@
 #include "tugline/report/push_columns.h"
 #include "tugline/report/run_view.h"
 #include "tugline/report/stored_analysis.h"
+#include "tugline/store/unit_readers.h"
 
 namespace tugline {
 namespace {
@@ -63,17 +64,21 @@ void visit_distance(const RunStore& store, const RowVisitor& visit) {
 }
 
 void visit_responses(const RunStore& store, std::span<const UnitRecord> units, const RowVisitor& visit) {
-  for (const UnitRecord& unit : units)
-    for (const ResponseRecord& response : store.responses(unit.key, RowValues::kSkip))
-      visit(cells_of(response_columns(), {unit, response}));
+  for_each_unit(store, units, RowValues::kSkip,
+                [&](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
+                  for (const ResponseRecord& response : responses)
+                    visit(cells_of(response_columns(), {unit, response}));
+                });
 }
 
 void visit_rows(const RunStore& store, std::span<const UnitRecord> units, const RowVisitor& visit) {
   const std::map<int32_t, std::string> pieces = store.tokens();
-  for (const UnitRecord& unit : units)
-    for (const ResponseRecord& response : store.responses(unit.key))
-      for (size_t i = 0; i < unit.measured.rows.size(); ++i)
-        visit(cells_of(row_columns(), {unit, response, i, &pieces}));
+  for_each_unit(store, units, RowValues::kRead,
+                [&](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
+                  for (const ResponseRecord& response : responses)
+                    for (size_t i = 0; i < unit.measured.rows.size(); ++i)
+                      visit(cells_of(row_columns(), {unit, response, i, &pieces}));
+                });
 }
 
 void visit_units(const RunStore& store, const RowVisitor& visit) {

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/store/unit_readers.h"
 
 namespace tugline {
 namespace {
@@ -43,9 +45,11 @@ std::vector<CurvePoint> measured_curves(const RunStore& store, const RunView& vi
                                         const ResponseMeasure& measure) {
   if (measure.name == "kl") return view.curves;
   CurveBuilder builder(NullRange::kYes);
-  for (const UnitRecord& unit : store.units())
-    builder.add(unit.key, with_measure(store.responses(unit.key, RowValues::kSkip), unit.measured.rows.size(),
-                                       measure));
+  for_each_unit(store, store.units(), RowValues::kSkip,
+                [&](const UnitRecord& unit, std::vector<ResponseRecord> responses) {
+                  builder.add(unit.key,
+                              with_measure(std::move(responses), unit.measured.rows.size(), measure));
+                });
   std::vector<CurvePoint> points = builder.build(width_for(view));
   if (points.empty() && !view.curves.empty()) refuse_measure(store, measure);
   return points;
@@ -54,9 +58,11 @@ std::vector<CurvePoint> measured_curves(const RunStore& store, const RunView& vi
 std::map<int64_t, std::vector<CurvePoint>> curves_by_example(const RunStore& store,
                                                              const ResponseMeasure& measure) {
   std::map<int64_t, CurveBuilder> builders;
-  for (const UnitRecord& unit : store.units())
-    builders[unit.key.example].add(unit.key, with_measure(store.responses(unit.key, RowValues::kSkip),
-                                                          unit.measured.rows.size(), measure));
+  for_each_unit(store, store.units(), RowValues::kSkip,
+                [&](const UnitRecord& unit, std::vector<ResponseRecord> responses) {
+                  builders[unit.key.example].add(
+                      unit.key, with_measure(std::move(responses), unit.measured.rows.size(), measure));
+                });
   std::map<int64_t, std::vector<CurvePoint>> curves;
   for (const auto& [example, builder] : builders) curves[example] = builder.build(std::nullopt);
   return curves;

@@ -6,12 +6,11 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <tuple>
 
 #include "tugline/core/measures.h"
-#include "tugline/core/parallel_for.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/unit_readers.h"
 
 namespace tugline {
 namespace {
@@ -115,20 +114,12 @@ std::optional<PageResponse> response_of(const RunStore& store, const UnitRecord&
   return found;
 }
 
-// Threads read consecutive parts of the units, each over a connection of its own: most of the time goes into
-// checksums.
 std::vector<std::optional<PageResponse>> read_units(const RunStore& store,
                                                     const std::vector<UnitRecord>& units,
                                                     const UnitQuery& query) {
-  constexpr size_t kFewestUnits = 16;  // for a part
-  const size_t count =
-      std::clamp<size_t>(units.size() / kFewestUnits, 1, std::thread::hardware_concurrency());
   std::vector<std::optional<PageResponse>> read(units.size());
-  parallel_for(static_cast<int64_t>(count), [&](int64_t number) {
-    const auto part = static_cast<size_t>(number);
-    const RunStore own = RunStore::open_read_only(store.path());
-    for (size_t i = units.size() * part / count; i < units.size() * (part + 1) / count; ++i)
-      read[i] = response_of(own, units[i], query);
+  read_in_parts(store, units.size(), [&](const RunStore& own, const UnitRange& part) {
+    for (size_t i = part.begin; i < part.end; ++i) read[i] = response_of(own, units[i], query);
   });
   return read;
 }

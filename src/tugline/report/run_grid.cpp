@@ -4,16 +4,15 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "tugline/core/error.h"
-#include "tugline/core/parallel_for.h"
 #include "tugline/core/precision.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/identity_field.h"
+#include "tugline/store/unit_readers.h"
 
 namespace tugline {
 namespace {
@@ -87,21 +86,13 @@ void append(Part part, Part& whole) {
   }
 }
 
-// Threads read consecutive parts of the units, each over a connection of its own: most of the time goes into
-// checksums.
 std::vector<Part> read_parts(const RunStore& store, const ResponseMeasure& measure,
                              const std::string& precision) {
-  constexpr size_t kFewestUnits = 16;  // for a part
   const std::vector<UnitRecord> units = store.units();
-  // Opening a store checks the whole file's structure, so there are no more parts than threads.
-  const size_t count =
-      std::clamp<size_t>(units.size() / kFewestUnits, 1, std::thread::hardware_concurrency());
-  std::vector<Part> parts(count, empty_part(measure));
-  parallel_for<Schedule::kDynamic>(static_cast<int64_t>(count), [&](int64_t number) {
-    const auto index = static_cast<size_t>(number);
-    const RunStore own = RunStore::open_read_only(store.path());
-    for (size_t i = units.size() * index / count; i < units.size() * (index + 1) / count; ++i)
-      add_unit(units[i], own.responses(units[i].key, RowValues::kSkip), precision, parts[index]);
+  std::vector<Part> parts(parts_to_read(units.size()), empty_part(measure));
+  read_in_parts(store, units.size(), [&](const RunStore& own, const UnitRange& range) {
+    for (size_t i = range.begin; i < range.end; ++i)
+      add_unit(units[i], own.responses(units[i].key, RowValues::kSkip), precision, parts[range.part]);
   });
   return parts;
 }
@@ -110,11 +101,12 @@ std::vector<Part> read_parts(const RunStore& store, const ResponseMeasure& measu
 
 ResponseGrid read_grid(const RunStore& store, DirectionSet set, const ResponseMeasure& measure) {
   ResponseGridBuilder builder(measure);
-  for (const UnitRecord& unit : store.units()) {
-    std::vector<ResponseRecord> responses = store.responses(unit.key, RowValues::kSkip);
-    std::erase_if(responses, [set](const ResponseRecord& response) { return response.set != set; });
-    builder.add(unit, responses);
-  }
+  for_each_unit(store, store.units(), RowValues::kSkip,
+                [&](const UnitRecord& unit, std::vector<ResponseRecord> responses) {
+                  std::erase_if(responses,
+                                [set](const ResponseRecord& response) { return response.set != set; });
+                  builder.add(unit, responses);
+                });
   return builder.build();
 }
 

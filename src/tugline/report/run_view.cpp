@@ -15,6 +15,7 @@
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/identity_field.h"
+#include "tugline/store/unit_readers.h"
 
 namespace tugline {
 namespace {
@@ -96,8 +97,7 @@ void read_units(const RunStore& store, RunView& view) {
   std::map<std::string, NoteGroup> notes;
   CurveBuilder curves(NullRange::kYes);
   bool has_directions = false;
-  for (const UnitRecord& unit : store.units()) {
-    const std::vector<ResponseRecord> responses = store.responses(unit.key, RowValues::kSkip);
+  const auto use = [&](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
     curves.add(unit.key, responses);
     view.layers.insert(unit.key.layer);
     count_directions(responses, has_directions, view);
@@ -112,7 +112,8 @@ void read_units(const RunStore& store, RunView& view) {
       group.layers.insert(unit.key.layer);
       ++group.units;
     }
-  }
+  };
+  for_each_unit(store, store.units(), RowValues::kSkip, use);
   for (auto& [text, group] : notes) {
     view.notes.push_back(std::move(group));
   }

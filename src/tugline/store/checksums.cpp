@@ -98,28 +98,34 @@ void check_sum(const path& path, SQLite::Database& database, const std::string& 
   if (found.hash != expected.hash) refuse(path, fmt::format("the contents of table {} are", table));
 }
 
-// Of the unit's row, which has the responses' hash, and its readout.
+// Of the unit's rows of `table`, in the order of these columns.
+uint64_t hash_of_unit_rows(const path& path, SQLite::Database& database, const char* table, const char* order,
+                           int64_t unit) {
+  RowHash hash(path, table);
+  SQLite::Statement rows(database, fmt::format("SELECT * FROM {} WHERE unit = ? ORDER BY {}", table, order));
+  rows.bind(1, unit);
+  while (rows.executeStep()) hash.add(rows);
+  return hash.value();
+}
+
+// Of the unit's row, which has the hashes of its responses, and of its readout.
 uint64_t hash_of_unit(const path& path, SQLite::Database& database, int64_t unit) {
   RowHash hash(path, kUnits);
   SQLite::Statement row(database, "SELECT * FROM units WHERE unit = ?");
   row.bind(1, unit);
   while (row.executeStep()) hash.add(row, "checksum");
-  RowHash readout(path, "readout_rows");
-  SQLite::Statement rows(database, "SELECT * FROM readout_rows WHERE unit = ? ORDER BY ordinal");
-  rows.bind(1, unit);
-  while (rows.executeStep()) readout.add(rows);
   ContentHash both;
   both.add_number(hash.value());
-  both.add_number(readout.value());
+  both.add_number(hash_of_unit_rows(path, database, "readout_rows", "ordinal", unit));
   return both.value();
 }
 
 uint64_t hash_of_responses(const path& path, SQLite::Database& database, int64_t unit) {
-  RowHash hash(path, "responses");
-  SQLite::Statement rows(database, "SELECT * FROM responses WHERE unit = ? ORDER BY direction, epsilon");
-  rows.bind(1, unit);
-  while (rows.executeStep()) hash.add(rows);
-  return hash.value();
+  return hash_of_unit_rows(path, database, "responses", "direction, epsilon", unit);
+}
+
+uint64_t hash_of_packed_rows(const path& path, SQLite::Database& database, int64_t unit) {
+  return hash_of_unit_rows(path, database, "response_rows", "measure", unit);
 }
 
 uint64_t stored_checksum(SQLite::Database& database, const char* query, int64_t unit) {
@@ -155,6 +161,8 @@ void note_removal(SQLite::Database& database, const char* table, int64_t rowid) 
 void note_unit(SQLite::Database& database, int64_t unit) {
   set_checksum(database, "UPDATE units SET responses_checksum = ? WHERE unit = ?", unit,
                hash_of_responses({}, database, unit));
+  set_checksum(database, "UPDATE units SET rows_checksum = ? WHERE unit = ?", unit,
+               hash_of_packed_rows({}, database, unit));
   const uint64_t hash = hash_of_unit({}, database, unit);
   set_checksum(database, "UPDATE units SET checksum = ? WHERE unit = ?", unit, hash);
   const Sum sum = stored_sum(database, kUnits);
@@ -192,6 +200,12 @@ void check_responses(const path& path, SQLite::Database& database, int64_t unit,
     refuse(path, fmt::format("the responses of unit {} are", unit));
 }
 
+void check_packed_rows(const path& path, SQLite::Database& database, int64_t unit) {
+  const uint64_t found = hash_of_packed_rows(path, database, unit);
+  if (found != stored_checksum(database, "SELECT rows_checksum FROM units WHERE unit = ?", unit))
+    refuse(path, fmt::format("the response_rows of unit {} are", unit));
+}
+
 void check_analysis_table(const path& path, SQLite::Database& database, const std::string& table) {
   check_sum(path, database, table, sum_of_analysis(path, database, table));
 }
@@ -208,6 +222,7 @@ void check_everything(const path& path, SQLite::Database& database) {
   while (units.executeStep()) {
     check_unit(path, database, units.getColumn(0).getInt64());
     check_responses(path, database, units.getColumn(0).getInt64());
+    check_packed_rows(path, database, units.getColumn(0).getInt64());
   }
 }
 

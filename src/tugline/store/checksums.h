@@ -36,11 +36,13 @@ void check_tables(const std::filesystem::path& path,
 void check_unit(const std::filesystem::path& path, SQLite::Database& database,
                 int64_t unit);  // its row and readout
 void check_responses(const std::filesystem::path& path, SQLite::Database& database,
-                     int64_t unit);  // its responses
+                     int64_t unit);  // its responses, without their rows
 // The same for a caller that has hashed the unit's responses, all columns in the order of direction and
 // epsilon, while it read them.
 void check_responses(const std::filesystem::path& path, SQLite::Database& database, int64_t unit,
                      uint64_t found);
+void check_packed_rows(const std::filesystem::path& path, SQLite::Database& database,
+                       int64_t unit);  // its response_rows
 void check_analysis_table(const std::filesystem::path& path, SQLite::Database& database,
                           const std::string& table);
 

@@ -149,7 +149,7 @@ class Merger {
   std::vector<ResponseRecord> read_all_responses(const UnitKey& key) const {
     std::vector<ResponseRecord> all;
     for (const StoredPart& row : find_unit(database_, key, path_))
-      for (ResponseRecord& response : read_responses(database_, row.unit, path_))
+      for (ResponseRecord& response : read_responses(database_, row, path_))
         all.push_back(std::move(response));
     return all;
   }

@@ -13,9 +13,12 @@ namespace tugline {
 // the journal's mode in a way that damages the file.
 void distrust(SQLite::Database& database);
 
+// kNo: another connection has checked the file's structure.
+enum class StructureCheck { kNo, kYes };
+
 // Throws Error kInput, naming it, if the schema has anything that tugline does not create, lacks something
 // that it does, or has it otherwise; if the file's structure is damaged, so that reading it might not end; or
 // if its tables do not agree with their checksums (units' own contents are checked when they are read).
-void check_contents(const std::filesystem::path& path, SQLite::Database& database);
+void check_contents(const std::filesystem::path& path, SQLite::Database& database, StructureCheck structure);
 
 }  // namespace tugline

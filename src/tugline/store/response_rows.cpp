@@ -4,27 +4,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string_view>
 
 #include "tugline/core/error.h"
 #include "tugline/store/checksums.h"
+#include "tugline/store/packed_rows.h"
 #include "tugline/store/row_hash.h"
 #include "tugline/store/sql_values.h"
+#include "tugline/store/unit_rows.h"
 
 namespace tugline {
 namespace {
 
 constexpr const char* kErrors = "kl_standard_error";
-constexpr const char* kRowErrors = "kl_rows_standard_error";
 
 std::vector<std::string> response_columns() {
-  std::vector<std::string> columns{"unit",  "direction", "epsilon",    "cosine",  "null_direction",
-                                   kErrors, kRowErrors,  "kl_own_row", "kl_after"};
-  for (const Measure& measure : kMeasures) {
+  std::vector<std::string> columns{"unit",           "direction", "epsilon",    "cosine",
+                                   "null_direction", kErrors,     "kl_own_row", "kl_after"};
+  for (const Measure& measure : kMeasures)
     if (measure.has_mean()) columns.emplace_back(measure.name);
-    columns.push_back(measure.rows_column());
-  }
   return columns;
 }
 
@@ -33,32 +33,18 @@ void bind_response(SQLite::Statement& insert, const ResponseRecord& response) {
   bind_value(insert, "epsilon", response.epsilon);
   bind_optional(insert, "cosine", response.cosine);
   bind_value(insert, "null_direction", response.set == DirectionSet::kNull ? 1 : 0);
-  for (size_t m = 0; m < kMeasures.size(); ++m) {
-    const Measure& measure = kMeasures[m];
-    if (measure.has_mean()) bind_optional(insert, std::string(measure.name), response.means[m]);
-    if (measure.is_always_measured() || !response.rows[m].empty())
-      bind_blob(insert, measure.rows_column(), blob_of(response.rows[m], measure.type));
-  }
+  for (size_t m = 0; m < kMeasures.size(); ++m)
+    if (kMeasures[m].has_mean()) bind_optional(insert, std::string(kMeasures[m].name), response.means[m]);
   bind_optional(insert, kErrors, response.kl_standard_error);
-  if (response.kl_standard_error)
-    bind_blob(insert, kRowErrors, blob_of(response.kl_rows_standard_error, RowType::kF64));
   bind_optional(insert, "kl_own_row", response.kl_own_row);
   bind_optional(insert, "kl_after", response.kl_after);
-}
-
-// How many readout rows a unit has.
-size_t readout_size(SQLite::Database& database, int64_t unit) {
-  SQLite::Statement count(database, "SELECT COUNT(*) FROM readout_rows WHERE unit = ?");
-  count.bind(1, unit);
-  count.executeStep();
-  return static_cast<size_t>(count.getColumn(0).getInt64());
 }
 
 // Places among the columns of a query: looking names up for each row would take longer than reading the
 // values.
 struct ColumnPlaces {
-  int direction, epsilon, cosine, null_direction, error, row_errors, own_row, after;
-  ByMeasure<int> means, rows;  // means of measures without a mean: -1
+  int direction, epsilon, cosine, null_direction, error, own_row, after;
+  ByMeasure<int> means;  // -1 for a measure without a mean
 };
 
 ColumnPlaces places_of(SQLite::Statement& select) {
@@ -73,75 +59,32 @@ ColumnPlaces places_of(SQLite::Statement& select) {
                       .cosine = at("cosine"),
                       .null_direction = at("null_direction"),
                       .error = at(kErrors),
-                      .row_errors = at(kRowErrors),
                       .own_row = at("kl_own_row"),
                       .after = at("kl_after"),
-                      .means = {},
-                      .rows = {}};
-  for (size_t m = 0; m < kMeasures.size(); ++m) {
+                      .means = {}};
+  for (size_t m = 0; m < kMeasures.size(); ++m)
     places.means[m] = kMeasures[m].has_mean() ? at(kMeasures[m].name) : -1;
-    places.rows[m] = at(kMeasures[m].rows_column());
-  }
   return places;
 }
 
-// Reads one unit's responses.
-class ResponseReader {
- public:
-  ResponseReader(SQLite::Database& database, SQLite::Statement& select, int64_t unit,
-                 const std::filesystem::path& path, RowValues values)
-      : places_(places_of(select)),
-        unit_(unit),
-        path_(path),
-        values_(values),
-        rows_(readout_size(database, unit)) {}
-
-  [[nodiscard]] ResponseRecord response_of(SQLite::Statement& row) const {
-    const ColumnPlaces& at = places_;
-    ResponseRecord response{
-        .direction = int32_of(row.getColumn(at.direction)),
-        .epsilon = row.getColumn(at.epsilon).getDouble(),
-        .set = row.getColumn(at.null_direction).getInt() != 0 ? DirectionSet::kNull : DirectionSet::kMain,
-        .cosine = optional_double(row.getColumn(at.cosine)),
-        .kl_standard_error = optional_double(row.getColumn(at.error)),
-        .kl_own_row = optional_double(row.getColumn(at.own_row)),
-        .kl_after = optional_double(row.getColumn(at.after))};
-    for (size_t m = 0; m < kMeasures.size(); ++m)
-      if (at.means[m] >= 0) response.means[m] = optional_double(row.getColumn(at.means[m]));
-    if (values_ == RowValues::kRead) read_rows(row, response);
-    return response;
-  }
-
- private:
-  void read_rows(SQLite::Statement& row, ResponseRecord& response) const {
-    const ColumnPlaces& at = places_;
-    for (size_t m = 0; m < kMeasures.size(); ++m)
-      if (kMeasures[m].is_always_measured() || !row.getColumn(at.rows[m]).isNull())
-        response.rows[m] = row_values(row, at.rows[m], kMeasures[m].type);
-    if (response.kl_standard_error)
-      response.kl_rows_standard_error = row_values(row, at.row_errors, RowType::kF64);
-  }
-
-  // One value for each of the unit's readout rows.
-  [[nodiscard]] std::vector<double> row_values(SQLite::Statement& row, int column, RowType type) const {
-    const SQLite::Column blob = row.getColumn(column);
-    const auto bytes = static_cast<size_t>(blob.getBytes());
-    const auto each = static_cast<size_t>(number_bytes(type));
-    const bool is_list = type == RowType::kTokens;
-    if (is_list ? rows_ == 0 || bytes % (2 * each * rows_) != 0 : bytes != rows_ * each) {
-      fail(ErrorCode::kInput,
-           "{}: responses.{} of unit {} has {} bytes, expected {}{}: {} for each of {} rows", path_.string(),
-           blob.getName(), unit_, bytes, is_list ? "a multiple of " : "", rows_ * each, each, rows_);
-    }
-    return values_of(blob, type);
-  }
-
-  ColumnPlaces places_;
-  int64_t unit_;
-  const std::filesystem::path& path_;
-  RowValues values_;
-  size_t rows_;
-};
+// The row that `row` has hashed last.
+ResponseRecord response_of(const RowHash& row, const ColumnPlaces& at, const std::filesystem::path& path) {
+  const double direction = row.number(at.direction).value_or(-1);
+  if (direction < 0 || direction > std::numeric_limits<int32_t>::max())
+    fail(ErrorCode::kInput, "{}: responses.direction is {}, expected a number of 32 bits from 0 up",
+         path.string(), direction);
+  ResponseRecord response{
+      .direction = static_cast<int32_t>(direction),
+      .epsilon = row.number(at.epsilon).value_or(0),
+      .set = row.number(at.null_direction).value_or(0) != 0 ? DirectionSet::kNull : DirectionSet::kMain,
+      .cosine = row.number(at.cosine),
+      .kl_standard_error = row.number(at.error),
+      .kl_own_row = row.number(at.own_row),
+      .kl_after = row.number(at.after)};
+  for (size_t m = 0; m < kMeasures.size(); ++m)
+    if (at.means[m] >= 0) response.means[m] = row.number(at.means[m]);
+  return response;
+}
 
 }  // namespace
 
@@ -185,6 +128,7 @@ void insert_responses(SQLite::Database& database, int64_t unit,
     insert.exec();
     insert.reset();
   }
+  insert_packed_rows(database, unit, responses);
 }
 
 void insert_tokens(SQLite::Database& database, const std::map<int32_t, std::string>& pieces) {
@@ -214,20 +158,20 @@ std::map<int32_t, std::string> read_tokens(SQLite::Database& database) {
   return pieces;
 }
 
-std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
+std::vector<ResponseRecord> read_responses(SQLite::Database& database, const StoredPart& part,
                                            const std::filesystem::path& path, RowValues values) {
-  // Lists of a damaged store may be of any length, so that they are read only after the check.
-  if (values == RowValues::kRead) check_responses(path, database, unit);
   SQLite::Statement select(database, "SELECT * FROM responses WHERE unit = ? ORDER BY direction, epsilon");
-  select.bind(1, unit);
-  const ResponseReader reader(database, select, unit, path, values);
+  select.bind(1, part.unit);
+  const ColumnPlaces places = places_of(select);
   RowHash hash(path, "responses");
   std::vector<ResponseRecord> responses;
+  responses.reserve(part.grid.size());
   while (select.executeStep()) {
-    if (values == RowValues::kSkip) hash.add(select);
-    responses.push_back(reader.response_of(select));
+    hash.add(select);
+    responses.push_back(response_of(hash, places, path));
   }
-  if (values == RowValues::kSkip) check_responses(path, database, unit, hash.value());
+  check_responses(path, database, part.unit, hash.value());
+  if (values == RowValues::kRead) read_packed_rows(database, part.unit, path, responses);
   return responses;
 }
 

@@ -25,9 +25,11 @@ void insert_responses(SQLite::Database& database, int64_t unit, const std::vecto
 void insert_tokens(SQLite::Database& database, const std::map<int32_t, std::string>& pieces);
 [[nodiscard]] std::map<int32_t, std::string> read_tokens(SQLite::Database& database);
 
+struct StoredPart;
+
 // By direction, then epsilon. Throws Error kInput, naming what is wrong, if what is read is not what was
 // written; `path` is for messages.
-[[nodiscard]] std::vector<ResponseRecord> read_responses(SQLite::Database& database, int64_t unit,
+[[nodiscard]] std::vector<ResponseRecord> read_responses(SQLite::Database& database, const StoredPart& part,
                                                          const std::filesystem::path& path,
                                                          RowValues values = RowValues::kRead);
 

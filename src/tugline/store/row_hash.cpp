@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -65,18 +66,25 @@ void RowHash::refuse_value(SQLite::Statement& row, int column) const {
 
 void RowHash::add(SQLite::Statement& row, std::string_view left_out) {
   if (columns_.empty()) note_columns(row, left_out);
+  numbers_.assign(columns_.size(), std::numeric_limits<double>::quiet_NaN());
   for (int i = 0; i < static_cast<int>(columns_.size()); ++i) {
     const auto [expected, is_left_out] = columns_[static_cast<size_t>(i)];
     if (is_left_out) continue;
     const SQLite::Column value = row.getColumn(i);
     const int type = value.getType();
     if (type != expected && type != SQLITE_NULL && expected != 0) refuse_value(row, i);
-    hash_.add_number(static_cast<uint64_t>(type));
-    if (type == SQLITE_INTEGER) hash_.add_number(static_cast<uint64_t>(value.getInt64()));
+    const auto mark = static_cast<std::byte>(type);
+    hash_.add({&mark, 1});
+    if (type == SQLITE_INTEGER) {
+      const int64_t number = value.getInt64();
+      hash_.add_number(static_cast<uint64_t>(number));
+      numbers_[static_cast<size_t>(i)] = static_cast<double>(number);
+    }
     if (type == SQLITE_FLOAT) {
       const double number = value.getDouble();
       if (!std::isfinite(number)) refuse_value(row, i);
       hash_.add_number(std::bit_cast<uint64_t>(number));
+      numbers_[static_cast<size_t>(i)] = number;
     }
     if (type == SQLITE_TEXT || type == SQLITE_BLOB) {
       const void* bytes = type == SQLITE_TEXT ? value.getText() : value.getBlob();

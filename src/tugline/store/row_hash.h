@@ -3,8 +3,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +30,12 @@ class RowHash {
   // declared with, or is an infinity. NULL is of every type: the schema says where.
   void add(SQLite::Statement& row, std::string_view left_out = {});
   [[nodiscard]] uint64_t value() const { return hash_.value(); }
+  // The number in a column of the row that was added last, so that it need not be fetched again; no value for
+  // NULL, text and bytes.
+  [[nodiscard]] std::optional<double> number(int column) const {
+    const double number = numbers_[static_cast<size_t>(column)];
+    return std::isnan(number) ? std::nullopt : std::optional(number);
+  }
 
  private:
   struct ExpectedColumn {
@@ -40,6 +48,7 @@ class RowHash {
   std::string table_;
   ColumnTypes types_;
   std::vector<ExpectedColumn> columns_;  // of the statement; empty before the first row
+  std::vector<double> numbers_;          // of the last row; NaN if there is none: SQLite stores no NaN
   ContentHash hash_;
 };
 

@@ -140,6 +140,13 @@ RunStore RunStore::open_read_only(const std::filesystem::path& path) {
   return RunStore(std::move(impl));
 }
 
+RunStore RunStore::another_reader() const {
+  auto impl = std::make_unique<Impl>();
+  impl->path = impl_->path;
+  impl->database = open_store_file(impl->path, StoreAccess::kReadAgain);
+  return RunStore(std::move(impl));
+}
+
 RunStore RunStore::open_to_annotate(const std::filesystem::path& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = resolved_store_path(path);
@@ -329,12 +336,13 @@ std::vector<ResponseRecord> RunStore::responses(const UnitKey& key, RowValues va
     if (parts.empty()) {
       fail(ErrorCode::kNotFound, "{}: has no unit {}", impl_->path.string(), described(key));
     }
+    if (parts.size() == 1)  // in that order already
+      return read_responses(*impl_->database, parts.front(), impl_->path, values);
     std::vector<ResponseRecord> all;
     for (const StoredPart& part : parts) {
-      std::vector<ResponseRecord> of_part = read_responses(*impl_->database, part.unit, impl_->path, values);
+      std::vector<ResponseRecord> of_part = read_responses(*impl_->database, part, impl_->path, values);
       std::move(of_part.begin(), of_part.end(), std::back_inserter(all));
     }
-    if (parts.size() == 1) return all;  // in that order already
     std::stable_sort(all.begin(), all.end(), [](const ResponseRecord& a, const ResponseRecord& b) {
       return std::pair(a.direction, a.epsilon) < std::pair(b.direction, b.epsilon);
     });

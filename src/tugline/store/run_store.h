@@ -38,6 +38,9 @@ class RunStore {
   // True if there is a file that is not empty.
   [[nodiscard]] static bool is_there(const std::filesystem::path& path);
   [[nodiscard]] static RunStore open_read_only(const std::filesystem::path& path);
+  // Opens this store once more, for another thread that reads at the same time. The file's structure is not
+  // checked again.
+  [[nodiscard]] RunStore another_reader() const;
 
   // Opens a finished or unfinished run as its only writer, to keep an analysis in it.
   [[nodiscard]] static RunStore open_to_annotate(const std::filesystem::path& path);

@@ -11,13 +11,10 @@ namespace {
 
 std::string measure_columns() {
   std::string columns;
-  for (const Measure& measure : kMeasures) {
+  for (const Measure& measure : kMeasures)
     if (measure.has_mean())
       columns +=
           fmt::format("{} REAL{}, ", measure.name, measure.rows == RowsWithValue::kAll ? " NOT NULL" : "");
-    columns +=
-        fmt::format("{} BLOB{}, ", measure.rows_column(), measure.is_always_measured() ? " NOT NULL" : "");
-  }
   return columns;
 }
 

@@ -1,7 +1,7 @@
--- The run store, schema version 11 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 12 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. The columns of measures (core/measures.h) stand where a comment says so (schema.cpp). No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 
 -- What decides what a number is. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -73,11 +73,12 @@ CREATE TABLE units (
   -- audit_NAME REAL.
   /* audits */
   responses_checksum INTEGER NOT NULL,  -- of the unit's responses
+  rows_checksum      INTEGER NOT NULL,  -- of its response_rows
   checksum           INTEGER NOT NULL,  -- of this row, and of the unit's readout_rows
   UNIQUE (example, span_kind, chunk, layer, part)
 );
 
--- The readout of a unit, in the order of responses.kl_rows.
+-- The readout of a unit.
 CREATE TABLE readout_rows (
   unit     INTEGER NOT NULL REFERENCES units (unit),
   ordinal  INTEGER NOT NULL,
@@ -86,23 +87,29 @@ CREATE TABLE readout_rows (
   PRIMARY KEY (unit, ordinal)
 ) WITHOUT ROWID;
 
--- With rowids: SQLite would move the rows of a table without them to pages of their own from some 1,000 bytes on.
 CREATE TABLE responses (
   unit          INTEGER NOT NULL REFERENCES units (unit),
   direction     INTEGER NOT NULL,
   epsilon       REAL NOT NULL,
-  cosine        REAL,               -- of the push's direction to the residual; NULL where nothing was pushed
+  cosine        REAL,               -- of the push's direction to the residual; NULL if nothing was pushed
   null_direction INTEGER NOT NULL,  -- 1: a random direction beside supplied vectors, their null
-  -- Of each measure NAME REAL, the mean over the readout rows that have a value, NULL where none has; and ROW_rows BLOB, one
-  -- little-endian value a readout row: f64, f32, or for a flag a byte. 0 where the row has no value. Of rose and fell, which have no
-  -- mean, for each readout row as many pairs of an i32, the token, and an f32, its change of probability; the token is -1 where a list
-  -- ends. NULL where the run does not ask for the measure.
+  -- Each measure, NAME REAL: the mean over the readout rows that have a value, NULL if none has.
   /* measures */
-  kl_standard_error      REAL,  -- of kl, from the sample of tokens; NULL where the vocabulary was computed whole
-  kl_rows_standard_error BLOB,  -- as kl_rows; NULL where kl_standard_error is
-  kl_own_row             REAL,  -- kl of the pushed position's row; NULL where it is not read
-  kl_after               REAL,  -- mean over the rows after it; NULL where none is read
+  kl_standard_error REAL,  -- of kl, from the sample of tokens; NULL if the vocabulary was computed whole
+  kl_own_row        REAL,  -- kl of the pushed position's row; NULL if it is not read
+  kl_after          REAL,  -- mean over the rows after it; NULL if none is read
   PRIMARY KEY (unit, direction, epsilon)
+) WITHOUT ROWID;
+
+-- The values of a unit's readout rows, by measure: of each push, by direction, then epsilon, one little-endian value for each row, in the
+-- order of readout_rows. kl and kl_standard_error are f64, top1_flips are bytes, the others f32. 0 if the row has no value. rose and fell have for each row as
+-- many pairs of an i32, the token, and an f32, its change of probability; the token is -1 after a list's end. A measure that the run does not
+-- ask for has no row. With rowids: SQLite keeps long rows of a table without them in pages of its index.
+CREATE TABLE response_rows (
+  unit    INTEGER NOT NULL REFERENCES units (unit),
+  measure TEXT NOT NULL,  -- its name among the columns of responses; 'rose', 'fell'
+  packed  BLOB NOT NULL,
+  UNIQUE (unit, measure)
 );
 
 -- The text of the tokens that responses and readout_rows name. Pieces may be parts of a character: bytes.
@@ -111,7 +118,7 @@ CREATE TABLE tokens (
   piece BLOB NOT NULL
 );
 
--- What was written: of each table but readout_rows and responses, which a unit's own checksums cover. Sums are modulo 2^64.
+-- What was written: of each table except readout_rows, responses and response_rows, which a unit's own checksums cover. Sums are modulo 2^64.
 CREATE TABLE checksums (
   name     TEXT PRIMARY KEY NOT NULL,  -- of the table
   rows     INTEGER NOT NULL,

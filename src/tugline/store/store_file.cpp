@@ -22,7 +22,7 @@ constexpr int kBusyMilliseconds = 30'000;
 void configure(SQLite::Database& database, StoreAccess access) {
   database.setBusyTimeout(kBusyMilliseconds);
   database.exec("PRAGMA foreign_keys = ON");
-  if (access == StoreAccess::kRead) {
+  if (access != StoreAccess::kWrite) {
     database.exec("PRAGMA query_only = ON");
     return;
   }
@@ -153,12 +153,15 @@ std::unique_ptr<SQLite::Database> open_store_file(const fs::path& path, StoreAcc
   return guarded(path, "open the run store", [&] {
     // Readers ask to write too: SQLite then undoes what a killed writer left half done, which a read-only
     // connection may not. It opens the file for reading if writing is forbidden.
-    auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE);
+    // One thread uses a store at a time, so that SQLite's own locks are left out.
+    auto database =
+        std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
     database->setBusyTimeout(kBusyMilliseconds);
     distrust(*database);
     check_is_ours(path, *database);
     check_is_whole(path, *database);
-    check_contents(path, *database);
+    check_contents(path, *database,
+                   access == StoreAccess::kReadAgain ? StructureCheck::kNo : StructureCheck::kYes);
     if (access == StoreAccess::kWrite && sqlite3_db_readonly(database->getHandle(), "main") == 1) {
       fail(ErrorCode::kIo, "{}: cannot write the run store: the file is read-only", path.string());
     }

@@ -12,7 +12,9 @@
 
 namespace tugline {
 
-enum class StoreAccess { kRead, kWrite };
+// kReadAgain: another connection of a process that has opened the store already, and checked the file's
+// structure.
+enum class StoreAccess { kRead, kReadAgain, kWrite };
 
 // The absolute path without symbolic links, so that a file has one name, and no name has a special meaning
 // for SQLite.

@@ -44,7 +44,7 @@ void insert_readout(SQLite::Database& database, int64_t id, const UnitMeasuremen
 void insert_row(SQLite::Database& database, const StoredPart& row) {
   const UnitRecord& unit = row.record;
   std::vector<std::string> columns = unit_columns();
-  columns.insert(columns.end(), {"responses_checksum", "checksum"});
+  columns.insert(columns.end(), {"responses_checksum", "rows_checksum", "checksum"});
   SQLite::Statement insert(database, insert_sql("units", columns));
   bind_value(insert, "session", row.session);
   bind_value(insert, "example", unit.key.example);
@@ -67,6 +67,7 @@ void insert_row(SQLite::Database& database, const StoredPart& row) {
   for (size_t m = 0; m < kMeasures.size(); ++m)
     bind_optional(insert, kMeasures[m].audit_column(), unit.audit.disagreements[m]);
   bind_value(insert, "responses_checksum", 0);
+  bind_value(insert, "rows_checksum", 0);
   bind_value(insert, "checksum", 0);
   insert.exec();
   const int64_t id = database.getLastInsertRowid();
@@ -226,7 +227,7 @@ UnitMeasurement read_measurement(SQLite::Database& database, const StoredPart& r
   whole.record.measured.row_tokens.clear();
   SQLite::Statement readout(database, kSelectReadout);
   add_readout(readout, whole);
-  whole.record.measured.responses = read_responses(database, row.unit, path);
+  whole.record.measured.responses = read_responses(database, row, path);
   return std::move(whole.record.measured);
 }
 

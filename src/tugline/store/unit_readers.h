@@ -1,0 +1,32 @@
+// Reads the units of a store by all threads, each over a connection of its own: most of the time of reading
+// goes into checksums.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "tugline/store/run_store.h"
+
+namespace tugline {
+
+// Calls use(unit, its responses) for each of `units`, in their order and on the calling thread, while the
+// threads read ahead of it. Throws what reading and `use` throw.
+void for_each_unit(
+    const RunStore& store, std::span<const UnitRecord> units, RowValues values,
+    const std::function<void(const UnitRecord& unit, std::vector<ResponseRecord> responses)>& use);
+
+// Consecutive parts of [0, units), about equal.
+struct UnitRange {
+  size_t part = 0;
+  size_t begin = 0;
+  size_t end = 0;
+};
+[[nodiscard]] size_t parts_to_read(size_t units);
+// Calls read(connection, part) for each of parts_to_read(units) parts, at the same time. Throws what one of
+// them throws.
+void read_in_parts(const RunStore& store, size_t units,
+                   const std::function<void(const RunStore& own, const UnitRange& part)>& read);
+
+}  // namespace tugline
