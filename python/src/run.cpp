@@ -81,7 +81,9 @@ void bind_settings(nb::module_& module) {
       .def_rw("style", &PlotSettings::style)
       .def_rw("title", &PlotSettings::title)
       .def_rw("width", &PlotSettings::width)
-      .def_rw("caption", &PlotSettings::caption);
+      .def_rw("caption", &PlotSettings::caption)
+      .def_rw("kl", &PlotSettings::kl)
+      .def_rw("statistic", &PlotSettings::statistic);
 }
 
 }  // namespace

@@ -206,17 +206,20 @@ class Run:
         title: str = "",
         width: float | None = None,
         caption: bool = True,
+        kl: float | None = None,
+        statistic: str = "mean",
     ) -> Figure:
-        """A figure: "curves", "controls", "layers", "directions", "text", "distance", "families", "chunks", "scatter" or "anisotropy"
-        (docs/cli.md, "plot"). ``spans`` may name several kinds, with commas. Needs gnuplot."""
+        """A figure: "curves", "controls", "layers", "directions", "dose", "text", "distance", "families", "chunks", "scatter" or "anisotropy"
+        (docs/cli.md, "plot"). ``spans`` may name several kinds, with commas; ``kl`` and ``statistic`` are of doses. Needs gnuplot."""
         settings = _tugline.PlotSettings()
-        for name, value in {"kind": kind, "spans": spans, "metric": metric, "measure": measure, "scale": scale, "style": style, "title": title}.items():
+        for name, value in {"kind": kind, "spans": spans, "metric": metric, "measure": measure, "scale": scale, "style": style, "title": title, "statistic": statistic}.items():
             setattr(settings, name, _arguments.string(value, name))
         settings.layer = None if layer is None else _arguments.whole(layer, "layer")
         settings.example = None if example is None else _arguments.whole(example, "example")
         settings.epsilon = None if epsilon is None else _arguments.number(epsilon, "epsilon")
         settings.width = None if width is None else _arguments.number(width, "width")
         settings.caption = bool(caption)
+        settings.kl = None if kl is None else _arguments.number(kl, "kl")
         return Figure(self._handle, settings)
 
     def __repr__(self) -> str:

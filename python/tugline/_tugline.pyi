@@ -109,6 +109,8 @@ class PlotSettings:
     title: str
     width: float | None
     caption: bool
+    kl: float | None
+    statistic: str
 
 class DataSource:
     path: str

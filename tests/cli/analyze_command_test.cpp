@@ -63,6 +63,9 @@ TEST_F(AnalyzeCommand, FiguresOfSpans) {
   ASSERT_EQ(tugline("analyze run.db data.json --resamples 100").status, 0);
   for (const char* arguments :
        {"plot run.db -o f.svg --kind anisotropy", "plot run.db -o f.svg --kind anisotropy --spans anchor",
+        "plot run.db -o f.svg --kind text --example 0", "plot run.db -o f.svg --kind controls",
+        "plot run.db -o f.svg --kind directions", "plot run.db -o f.svg --kind layers",
+        "plot run.db -o f.svg --kind dose --kl 1e-6 --statistic p95",
         "plot run.db -o f.svg --kind scatter --metric overdeterminedness --layer 0",
         "plot run.db -o f.svg --kind chunks --metric counterfactual_importance_kl"}) {
     const ProgramOutcome outcome = tugline(arguments);
@@ -201,6 +204,13 @@ TEST_F(AnalyzeCommand, BadUsageIsRefused) {
   expect_refused("plot run.db -o f.svg --layer 7", "--layer: the run has no layer 7");
   expect_refused("plot run.db -o f.svg --measure joy", "--measure: 'joy' is not one of kl");
   expect_refused("plot run.db -o f.svg --scale round", "--scale: 'round' is not one of auto");
+  expect_refused("plot run.db -o f.svg --example 0", "--example: goes with the kind text");
+  expect_refused("plot run.db -o f.svg --kl 0.1", "--kl: goes with the kinds dose");
+  expect_refused("plot run.db -o f.svg --statistic p95", "--statistic: goes with the kinds dose");
+  expect_refused("plot run.db -o f.svg --kind dose --measure js", "--measure: the kind dose is about KL");
+  expect_refused("plot run.db -o f.svg --kind dose --kl 1e6", "--kl: no curve reaches 1e+06 nats");
+  expect_refused("plot run.db -o f.svg --kind dose --statistic median",
+                 "--statistic: 'median' is not one of mean");
   expect_refused("plot run.db -o f.svg --style wall", "--style: 'wall' is not one of paper");
   expect_refused("plot run.db -o f.svg --kind layers --scale log", "--scale: goes with");
   expect_refused("plot run.db -o f.svg --kind anisotropy --metric overdeterminedness", "--metric: goes with");

@@ -40,6 +40,25 @@ TEST_F(CommandLine, HelpFitsIntoAHundredColumns) {
   }
 }
 
+TEST_F(CommandLine, ExamplesOfHelpUseOptionsThatThereAre) {
+  for (const std::string& command : kCommands) {
+    std::istringstream help(tugline(command + " --help").out);
+    std::string options;
+    std::vector<std::string> used;
+    for (std::string line; std::getline(help, line);) {
+      if (!line.starts_with("  tugline ")) {
+        options += line + " \n";
+        continue;
+      }
+      std::istringstream words(line);
+      for (std::string word; words >> word;)
+        if (word.starts_with("--")) used.push_back(word.substr(0, word.find('=')));
+    }
+    for (const std::string& option : used)
+      EXPECT_TRUE(holds(options, option + " ") || holds(options, option + ",")) << command << " " << option;
+  }
+}
+
 TEST_F(CommandLine, TheVersion) {
   for (const char* option : {"--version", "-V"}) EXPECT_EQ(tugline(option).out, std::string(kVersion) + "\n");
 }

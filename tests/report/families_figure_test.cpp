@@ -8,6 +8,7 @@
 #include "support/svg_text.h"
 #include "support/temporary_folder.h"
 #include "tugline/report/drawn_figure.h"
+#include "tugline/report/measured_curves.h"
 
 namespace tugline {
 namespace {
@@ -81,8 +82,35 @@ TEST_F(FamiliesFigure, RandomDirectionsBesideVectorsHaveTheirRangeAsBand) {
     store.put_unit(unit);
   }
   const std::string found = script({run_of("n.db", store)});
-  EXPECT_TRUE(holds(found, "the mean of 2 random directions; band: the range of 95 % of them")) << found;
+  EXPECT_TRUE(holds(found, "Grey: the mean of 2 random directions; its bar: the range of 95 % of them"))
+      << found;
   EXPECT_TRUE(holds(found, "1.5 0 1.025 1.975\n")) << found;
+}
+
+// Vector 0 has a KL of scale eps^2 at scales 1 and 2, vector 1 twice as much.
+TEST_F(FamiliesFigure, EachSuppliedVectorHasACurve) {
+  RunIdentity identity = made_identity();
+  identity.fields[field::kDirectionFamily] = "file 00ff";
+  RunStore store = RunStore::create_or_resume(folder_ / "v.db", identity, made_provenance());
+  for (const int64_t example : {0, 1}) {
+    store.put_example(made_example(example));
+    store.put_unit(made_unit(example, 20, 1 + static_cast<double>(example), {2}));
+    store.put_unit(made_unit(example, 29, 1, {2}));
+  }
+  FamilyRun vectors = run_of("v.db", store);
+  ASSERT_TRUE(has_vectors(vectors.view));
+  EXPECT_FALSE(has_vectors(run("a.db", {}).view));
+  vectors.vectors = curves_by_direction(store, response_measures().front());
+  ASSERT_EQ(vectors.vectors.size(), 2U);
+  const std::string found = script({vectors});
+  EXPECT_TRUE(holds(found, "'vector 0'")) << found;
+  EXPECT_TRUE(holds(found, "'vector 1'")) << found;
+  EXPECT_TRUE(holds(found, "\n6 1 ")) << "the mean of 4 and 8, in row 1" << found;
+  EXPECT_TRUE(holds(found, "\n12 0 ")) << found;
+  // Of more than 24, the mean and thin lines.
+  for (int32_t i = 2; i < 30; ++i) vectors.vectors[i] = vectors.vectors[1];
+  const Figure many = figure({vectors});
+  EXPECT_FALSE(holds(many.script, "'vector 0'"));
 }
 
 TEST_F(FamiliesFigure, TwoOfOneNameAreToldApartByTheirStores) {

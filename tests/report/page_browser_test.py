@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -45,13 +46,46 @@ def tugline(*arguments):
     return done.stdout
 
 
+def with_data(page, change):
+    """The page with data that `change` has changed."""
+    html = page.read_text(encoding="utf-8")
+    begin = html.index('<script type="application/json" id="data">') + 42
+    end = html.index("</script>", begin)
+    data = json.loads(html[begin:end])
+    change(data)
+    return html[:begin] + json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c") + html[end:]
+
+
+def add_interpolated(data):
+    columns = ["span_kind", "layer", "null_direction", "epsilon", "kl", "interpolation_error", "ci_low", "ci_high"]
+    rows = [["anchor", layer, 0, 1.5, 0.01, 0.001, 0.005, 0.02] for layer in (0, 1)]
+    data["tables"].append({"name": "interpolated", "title": "Interpolated", "caption": "c", "columns": columns, "rows": rows, "left_out": 0})
+
+
+def enlarge(data):
+    """32 layers of 21 epsilons, tables of 250,000 cells, and tokens of 300,000 numbers."""
+    for table in data["tables"]:
+        rows = table["rows"]
+        if table["name"] == "curves":
+            layer, epsilon = table["columns"].index("layer"), table["columns"].index("epsilon")
+            table["rows"] = [list(rows[i % len(rows)]) for i in range(32 * 21 * 3)]
+            for i, row in enumerate(table["rows"]):
+                row[0], row[layer], row[epsilon] = ("anchor", "chunk", "control_matched")[i // 672], i % 672 // 21, i % 21 / 2
+        else:
+            table["rows"] = [rows[i % len(rows)] for i in range(250_000 // len(data["tables"]) // len(table["columns"]))]
+    whole = data["transcripts"]
+    of_row = 2 + 4 * 3  # three moved tokens
+    numbers = of_row * sum(len(response["rows"]) for one in whole for span in one["spans"] for response in span["responses"])
+    data["transcripts"] = [{**one, "example": i} for i, one in enumerate(whole * (300_000 // numbers))]
+
+
 class PageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         scratch = tempfile.TemporaryDirectory()
         cls.addClassCleanup(scratch.cleanup)
         cls.folder = pathlib.Path(scratch.name)
-        data = cls.folder / "data.json"
+        data = cls.data = cls.folder / "data.json"
         data.write_text(json.dumps(DATA), encoding="utf-8")
         cls.run_store = cls.folder / "run.db"
         grid = ["--layers", "0,1", "--epsilons", "0,0.5,1,2", "--directions", "3", "--moved-tokens", "3"]
@@ -96,6 +130,19 @@ class PageTest(unittest.TestCase):
         self.js("[...document.querySelectorAll('#curves label')].find(l => l.textContent == '0').control.click()")
         self.assertEqual(self.js(lines), 1)
 
+    def test_bands_of_a_logarithmic_axis_do_not_fall_to_the_floor(self):
+        point = "JSON.stringify(logInterval({x: 1, y: 2, low: -4, high: 8}))"
+        interval = json.loads(self.js(point))
+        self.assertAlmostEqual(interval["low"], 2 * math.exp(-3))
+        self.assertAlmostEqual(interval["low"] * interval["high"], 4)
+
+    def test_labels_of_logarithmic_axes_are_round(self):
+        ticks = "JSON.stringify([[0.0013, 0.9], [0.2, 8], [3, 7], [1e-9, 1e3]].map(ends => ticksOf(d3.scaleLog().domain(ends), 6).map(tickText)))"
+        self.assertEqual(
+            json.loads(self.js(ticks)),
+            [["0.01", "0.1"], ["0.2", "0.5", "1", "2", "5"], ["3", "4", "5", "6", "7"], ["1e-8", "1e-6", "1e-4", "0.01", "1", "100"]],
+        )
+
     def test_logarithmic_axes_leave_out_zero(self):
         points = "document.querySelectorAll('#curves circle').length"
         self.assertEqual(self.js(points), 8)
@@ -138,6 +185,40 @@ class PageTest(unittest.TestCase):
         self.assertIn("So the total is 12.", "".join(tokens))
         self.js("document.querySelector('#transcripts .token').dispatchEvent(new MouseEvent('mousemove', {bubbles: true}))")
         self.assertRegex(self.js("document.getElementById('tip').innerText"), "(?s)KL .*rose: .*fell: ")
+
+    def test_an_interpolated_point_has_no_dot_and_says_how_well_it_is_known(self):
+        page = self.folder / "nodes.html"
+        page.write_text(with_data(self.page, add_interpolated), encoding="utf-8")
+        self.browser.open(page)
+        self.assertEqual(self.js("document.querySelectorAll('#curves circle').length"), 8)
+        self.assertIn("interpolated", self.js("document.querySelector('#curves .lead').textContent"))
+        self.js("document.querySelector('#curves svg').focus()")
+        for key in ("End", "End", "ArrowLeft"):
+            self.browser.key(key)
+        said = self.js("document.getElementById('tip').innerText")
+        self.assertIn("epsilon 1.5", said)
+        self.assertIn("interpolated to \u00b10.001", said)
+        self.assertIn("In italics: interpolated.", self.js("document.querySelector('#heat caption').textContent"))
+        self.assertEqual(self.js("[...document.querySelectorAll('#heat td')].filter(cell => cell.style.fontStyle == 'italic').length"), 2)
+        self.assertEqual(self.browser.problems(), [])
+
+    def test_the_anchor_is_marked_in_a_run_of_chunks(self):
+        chunks = self.folder / "chunks.db"
+        tugline("sweep", MODEL, self.data, "-o", chunks, "--spans", "chunks", "--layers", "1", "--epsilons", "1", "--directions", "1")
+        page = self.folder / "chunks.html"
+        tugline("report", chunks, self.data, "-o", page)
+        self.browser.open(page)
+        self.assertEqual(self.js("[...document.querySelectorAll('#transcripts .anchor')].map(a => a.textContent.trim())"), ["So the total is 12."])
+
+    # As large as the largest page may be (api/run_page.cpp). It opens in about 2 s on an idle machine; a busy one has 30 s.
+    def test_the_largest_page_opens_quickly(self):
+        page = self.folder / "large.html"
+        page.write_text(with_data(self.page, enlarge), encoding="utf-8")
+        self.assertGreater(page.stat().st_size, 5e6)
+        self.assertLess(page.stat().st_size, 8e6)
+        self.assertLess(self.browser.open(page), 30)
+        self.assertEqual(self.browser.problems(), [])
+        self.assertEqual(self.js("distinct(records(tableNamed('curves')).map(row => row.layer)).length"), 32)
 
     def test_theme_follows_the_system_and_the_choice(self):
         ground = "getComputedStyle(document.body).backgroundColor"

@@ -42,6 +42,33 @@ TEST(Contrasts, AnchorsAgainstTheOtherChunksByHand) {
   EXPECT_GT(contrast.bootstrap.high.value(), 2);
 }
 
+TEST(AnchorPairs, AreThePairsOfTheContrast) {
+  // As above; example 0 has two anchors, 6 and 2.
+  const ResponseGrid grid =
+      grid_of({unit_with("anchor", 0, 1, 6), unit_with("anchor", 0, 4, 2), unit_with("chunk", 0, 0, 2),
+               unit_with("chunk", 0, 1, 100), unit_with("chunk", 0, 2, 4), unit_with("anchor", 1, 0, 5),
+               unit_with("chunk", 1, 1, 4), unit_with("chunk", 2, 0, 50)});
+  const std::vector<AnchorPair> pairs = anchor_pairs(grid, "chunk", grid.point(0, 0));
+  ASSERT_EQ(pairs.size(), 2U);
+  EXPECT_EQ(pairs[0].example, 0);
+  EXPECT_DOUBLE_EQ(pairs[0].anchor, 4);
+  EXPECT_DOUBLE_EQ(pairs[0].other, 3);
+  EXPECT_EQ(pairs[1].example, 1);
+  EXPECT_DOUBLE_EQ(pairs[1].anchor, 5);
+  EXPECT_DOUBLE_EQ(pairs[1].other, 4);
+  const Contrast contrast = kind_contrasts(grid).at(0);
+  EXPECT_DOUBLE_EQ(contrast.difference.mean, 1);
+  EXPECT_TRUE(anchor_pairs(grid, "control_matched", grid.point(0, 0)).empty());
+}
+
+// The point chooses the layer and the epsilon.
+TEST(AnchorPairs, AreOfOnePoint) {
+  const ResponseGrid grid = grid_of({unit_with("anchor", 0, 1, 6, 5), unit_with("anchor", 0, 1, 9, 7),
+                                     unit_with("chunk", 0, 0, 2, 5), unit_with("chunk", 0, 0, 3, 7)});
+  EXPECT_DOUBLE_EQ(anchor_pairs(grid, "chunk", grid.point(1, 0)).at(0).anchor, 9);
+  EXPECT_DOUBLE_EQ(anchor_pairs(grid, "chunk", grid.point(1, 0)).at(0).other, 3);
+}
+
 // 6, 5, 7, 9 over 3, 4, 4, 5: at both ends the mean of first - rho second is t = 3.182446... of its standard
 // errors from 0.
 TEST(Contrasts, TheRatiosIntervalIsByTheSameT) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "tugline/api/dose.h"
 #include "tugline/api/named_value.h"
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
@@ -15,6 +16,7 @@
 #include "tugline/report/controls_figure.h"
 #include "tugline/report/directions_figure.h"
 #include "tugline/report/distance_figure.h"
+#include "tugline/report/dose_figure.h"
 #include "tugline/report/families_figure.h"
 #include "tugline/report/layers_figure.h"
 #include "tugline/report/measured_curves.h"
@@ -39,7 +41,13 @@ struct Kind {
   bool has_epsilon = false;
   bool has_metric = false;
   bool has_scale = true;
+  bool has_target = false;  // draws doses, which are of KL
 };
+
+Figure doses_figure(const RunStore& store, const RunView& view, const FigureSubject& subject) {
+  const DoseSettings settings{.kl = subject.target, .statistic = subject.statistic};
+  return dose_figure(view, doses_in(store, settings, {}), subject);
+}
 
 constexpr std::array kKinds{
     Kind{.name = "curves", .draw = curves_figure, .has_kinds = true},
@@ -50,6 +58,7 @@ constexpr std::array kKinds{
          .has_epsilon = true,
          .has_scale = false},
     Kind{.name = "directions", .draw = directions_figure, .has_epsilon = true, .has_scale = false},
+    Kind{.name = "dose", .draw = doses_figure, .has_kinds = true, .has_target = true},
     Kind{.name = "text", .draw = text_figure, .spans = Spans::kChunks, .has_epsilon = true},
     Kind{.name = "chunks",
          .draw = chunks_figure,
@@ -149,6 +158,9 @@ FigureSubject subject_of(const RunView& view, const PlotSettings& settings, Figu
                         .epsilon = settings.epsilon,
                         .metric = settings.metric,
                         .look = look_of(settings, format)};
+  constexpr double kUsualTarget = 0.1;  // nats, as of an analysis
+  subject.target = settings.kl.value_or(kUsualTarget);
+  subject.statistic = settings.statistic;
   if (settings.example) subject.examples = {*settings.example};
   subject.layers = layers_to_draw(view, subject.span_kinds, settings);
   return subject;
@@ -162,6 +174,7 @@ Figure families_of(const std::vector<std::filesystem::path>& paths, const PlotSe
     const RunStore store = RunStore::open_read_only(path);
     FamilyRun run{.path = path, .view = view_of(store)};
     run.curves = measured_curves(store, run.view, measure);
+    if (has_vectors(run.view)) run.vectors = curves_by_direction(store, measure);
     runs.push_back(std::move(run));
   }
   check_comparable(runs);
@@ -186,6 +199,13 @@ void check_plot(const PlotSettings& settings, size_t runs) {
   if (settings.epsilon && !kind.has_epsilon)
     refuse("epsilon", "goes with the kinds {}, not with {}",
            fmt::join(kinds_that([](const Kind& k) { return k.has_epsilon; }), ", "), kind.name);
+  const auto with_target = [] { return kinds_that([](const Kind& k) { return k.has_target; }); };
+  if (settings.kl && !kind.has_target)
+    refuse("kl", "goes with the kinds {}, not with {}", fmt::join(with_target(), ", "), kind.name);
+  if (settings.statistic != "mean" && !kind.has_target)
+    refuse("statistic", "goes with the kinds {}, not with {}", fmt::join(with_target(), ", "), kind.name);
+  if (settings.measure != "kl" && kind.has_target)
+    refuse("measure", "the kind {} is about KL, whose rows the setting statistic chooses", kind.name);
   if (settings.example && kind.name != "text")
     refuse("example", "goes with the kind text, not with {}", kind.name);
   if (settings.scale != "auto" && !kind.has_scale)

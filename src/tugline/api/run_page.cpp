@@ -23,8 +23,10 @@
 namespace tugline {
 namespace {
 
-constexpr int64_t kMostRowNumbers = 600'000;  // of all transcripts' tokens: some 4 MB of the page
-constexpr size_t kMostTableRows = 10'000;     // of one table
+// Together they keep a page below 8 MB, whatever the run; a number takes some 12 bytes.
+constexpr int64_t kMostRowNumbers = 300'000;  // of all transcripts' tokens
+constexpr size_t kMostTableCells = 250'000;   // of all tables of the analysis
+constexpr size_t kMostCurvePoints = 5'000;
 
 std::string title_of(const RunView& view) {
   const std::string model = fact_of(view, "model");
@@ -50,12 +52,12 @@ std::vector<std::string> warnings_of(const RunView& view) {
   return warnings;
 }
 
-PageTable page_table(ResultTable table, std::string title, std::string caption) {
+PageTable page_table(ResultTable table, std::string title, std::string caption, size_t most_rows) {
   PageTable made{.title = std::move(title), .caption = std::move(caption), .table = std::move(table)};
   auto& rows = made.table.rows;
-  if (rows.size() > kMostTableRows) {
-    made.left_out = static_cast<int64_t>(rows.size() - kMostTableRows);
-    rows.resize(kMostTableRows);
+  if (rows.size() > most_rows) {
+    made.left_out = static_cast<int64_t>(rows.size() - most_rows);
+    rows.resize(most_rows);
   }
   return made;
 }
@@ -98,9 +100,15 @@ std::vector<PageTranscript> transcripts_of(const RunStore& store, const Dataset*
                               .prompt = record.prompt,
                               .skipped = record.skipped,
                               .spans = std::move(spans[record.example])};
-    if (dataset) add_text(dataset->examples.at(static_cast<size_t>(record.example)), transcript);
     for (const PageSpan& span : transcript.spans)
       if (span.kind == "anchor" && span.chunk >= 0) transcript.anchors.push_back(span.chunk);
+    if (dataset) {
+      const Example& example = dataset->examples.at(static_cast<size_t>(record.example));
+      add_text(example, transcript);
+      // A run that measured chunks only does not know them.
+      for (const Anchor& anchor : example.anchors)
+        if (anchor.chunk >= 0) transcript.anchors.push_back(anchor.chunk);
+    }
     transcripts.push_back(std::move(transcript));
   }
   return transcripts;
@@ -160,9 +168,14 @@ void add_analysis(const RunStore& store, const AnalysisSettings& settings, const
       page.warnings.push_back(note);
     std::map<std::string, ResultTable> tables;
     for (ResultTable& result : tables_of(run)) tables[result.name] = std::move(result);
+    size_t cells_left = kMostTableCells;
     for (const auto& [name, title, caption] : kAnalysisTables)
-      if (!tables[name].rows.empty())
-        page.tables.push_back(page_table(std::move(tables[name]), title, caption));
+      if (ResultTable& result = tables[name]; !result.rows.empty()) {
+        const size_t columns = result.columns.size();
+        const size_t most_rows = cells_left / 2 / columns;  // the other half is for the tables after it
+        page.tables.push_back(page_table(std::move(result), title, caption, most_rows));
+        cells_left -= columns * page.tables.back().table.rows.size();
+      }
     for (const auto& row : tables[table::kSettings].rows)
       page.analysis.emplace_back(text_of(row.at(0)), text_of(row.at(1)));
   } catch (const Error& e) {
@@ -186,7 +199,8 @@ Page page_of(const RunView& view) {
   if (view.epsilon_is_fraction()) page.epsilon_name = "fraction";
   page.tables.push_back(page_table(curves_table(view), "Curves",
                                    "Mean KL in nats for each kind of span, layer and epsilon, with its "
-                                   "standard error and 95 % interval."));
+                                   "standard error and 95 % interval.",
+                                   kMostCurvePoints));
   return page;
 }
 

@@ -76,7 +76,8 @@ void add_plot_command(CLI::App& app) {
           "against "
           "other spans, example by example; layers: a heat map of epsilon by layer, and curvatures; "
           "directions: "
-          "how many are needed; text: sentence by sentence; distance: the response against the distance from "
+          "how many are needed; dose: the epsilon at which KL reaches --kl, by layer; text: sentence by "
+          "sentence; distance: the response against the distance from "
           "the push; families: one curve per run, at one layer; chunks: one curve per span, at one layer; "
           "scatter: sensitivity of each span against a metric; anisotropy: how much the direction matters")
       ->check(CLI::IsMember(plot_kinds()));
@@ -95,6 +96,14 @@ void add_plot_command(CLI::App& app) {
           "--epsilon", options->plot.epsilon,
           "The epsilon of controls, directions, text, distance and anisotropy (default: the run's largest)")
       ->check(finite_number());
+  command
+      ->add_option("--example", options->plot.example,
+                   "One example only, with its words, of text (default: the first twelve)")
+      ->check(integer_from(0, std::numeric_limits<int64_t>::max()));
+  command->add_option("--kl", options->plot.kl, "The KL to reach, in nats, of dose (default 0.1)")
+      ->check(positive_number());
+  command->add_option("--statistic", options->plot.statistic,
+                      "Of dose: what of a push's readout rows reaches it: mean (default), p95, own-row");
   command->add_option(
       "--metric", options->plot.metric,
       "The dataset's metric against which scatter draws, or by which chunks are coloured (default for "
@@ -119,6 +128,7 @@ void add_plot_command(CLI::App& app) {
       "  tugline plot run.db -o curve.svg\n"
       "  tugline plot run.db -o kinds.pdf --spans anchor,control_matched --measure js\n"
       "  tugline plot run.db -o controls.svg --kind controls\n"
+      "  tugline plot run.db -o dose.svg --kind dose --kl 0.1\n"
       "  tugline plot run.db -o text.svg --kind text --example 3\n"
       "  tugline plot run.db -o layers.svg --kind layers --style slides\n"
       "  tugline plot run.db -o scatter.svg --kind scatter --metric counterfactual_importance_kl\n"

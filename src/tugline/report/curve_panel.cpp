@@ -104,9 +104,11 @@ std::string error_sentence(const std::vector<Curve>& curves, const CurveAxes& ax
 std::string null_sentence(const std::vector<Curve>& curves) {
   const auto null = std::find_if(curves.begin(), curves.end(), [](const Curve& c) { return c.is_null; });
   if (null == curves.end()) return "";
-  return fmt::format(
-      " Dashed: the mean of {}; band: the range of 95 % of them, each one's mean over the spans.",
-      counted(null->values.front().of.directions, "random direction"));
+  const bool has_rows = has_single_x(curves);
+  return fmt::format("{}: the mean of {}; {}: the range of 95 % of them, each one's mean over the spans.",
+                     has_rows ? " Grey" : "Dashed",
+                     counted(null->values.front().of.directions, "random direction"),
+                     has_rows ? "its bar" : "band");
 }
 
 std::string zeros_sentence(const CurveAxes& axes, const std::string& x_symbol) {
@@ -179,13 +181,30 @@ void draw_curve(Panel& panel, const Curve& curve, const CurveAxes& axes, Bands b
         {.form = Form::kPoints, .marks = on_axes(marks, axes.x, axes.y), .colour = curve.colour});
 }
 
-void draw_faintly(Panel& panel, const Curve& curve, const CurveAxes& axes) {
+void draw_faintly(Panel& panel, const Curve& curve, const CurveAxes& axes, size_t count) {
   if (axes.y.is_logarithmic && curve.is_zero()) return;
+  constexpr size_t kMany = 30;
   panel.series.push_back({.form = Form::kLine,
                           .marks = followed(marks_of(curve, axes), axes.x, axes.y),
                           .colour = kFaint,
-                          .opacity = 0.45,
+                          .opacity = count > kMany ? 0.22 : 0.45,
                           .width = 0.9});
+}
+
+void include_faint(const std::vector<Curve>& curves, CurveAxes& axes) {
+  constexpr double kFarthestDown = 1e3;  // below the axis; a curve that begins at the floor goes off it
+  double low = axes.y.low;
+  double high = axes.y.high;
+  for_each_value(curves, [&](const Curve&, const CurveValue& value) {
+    const double y = value.of.kl.mean;
+    const bool is_off =
+        (axes.y.is_logarithmic && y <= axes.y.low / kFarthestDown) || (axes.x.is_logarithmic && value.x <= 0);
+    if (is_off) return;
+    low = std::min(low, y);
+    high = std::max(high, y);
+  });
+  axes.y.low = low;
+  axes.y.high = high;
 }
 
 KeyEntry key_entry(const Curve& curve, const CurveAxes& axes) {
@@ -200,7 +219,10 @@ KeyEntry key_entry(const Curve& curve, const CurveAxes& axes) {
 
 std::string curves_caption(const std::vector<Curve>& curves, const CurveAxes& axes, const CurvePoint& typical,
                            const std::string& x_symbol) {
-  return error_sentence(curves, axes, typical) + null_sentence(curves) + zeros_sentence(axes, x_symbol);
+  const std::string null = null_sentence(curves);
+  // Where curves are drawn, the band of the random directions is the only one.
+  const bool has_intervals = null.empty() || has_single_x(curves);
+  return (has_intervals ? error_sentence(curves, axes, typical) : "") + null + zeros_sentence(axes, x_symbol);
 }
 
 bool has_single_x(const std::vector<Curve>& curves) {

@@ -43,8 +43,10 @@ struct CurveAxes {
 enum class Bands { kNo, kYes };
 // Adds the curve to a panel: its band, the line and its marks.
 void draw_curve(Panel& panel, const Curve& curve, const CurveAxes& axes, Bands bands);
-// Adds only the line, thin and grey.
-void draw_faintly(Panel& panel, const Curve& curve, const CurveAxes& axes);
+// Adds only the line, thin and grey; the thinner, the more there are.
+void draw_faintly(Panel& panel, const Curve& curve, const CurveAxes& axes, size_t count = 1);
+// Widens the vertical axis for curves that are drawn faintly.
+void include_faint(const std::vector<Curve>& curves, CurveAxes& axes);
 
 // The value with the interval that belongs to the axis: of its logarithm, or by t; or the null's range.
 [[nodiscard]] Mark mark_of(const Curve& curve, const CurveValue& value, const CurveAxes& axes);

@@ -46,11 +46,17 @@ std::vector<Curve> curves_to_draw(const Points& points, const FigureSubject& sub
   return curves;
 }
 
-void add_examples(Sheet& sheet, const RunStore& store, const FigureSubject& subject, const CurveAxes& axes) {
+// The curves of the examples, if they stand behind the only curve.
+std::vector<Curve> example_curves(const RunStore& store, const FigureSubject& subject,
+                                  const std::vector<Curve>& curves) {
+  std::vector<Curve> of_examples;
+  const bool has_room = curves.size() == 1 && !has_single_x(curves);
+  if (!has_room || curves.front().values.front().of.examples < 2) return of_examples;
   for (const auto& [example, points] : curves_by_example(store, subject.measure)) {
-    const Curve curve = curve_at(points, subject.span_kinds.front(), subject.layers.front());
-    if (!curve.values.empty()) draw_faintly(sheet.panels.front(), curve, axes);
+    of_examples.push_back(curve_at(points, subject.span_kinds.front(), subject.layers.front()));
+    if (of_examples.back().values.empty()) of_examples.pop_back();
   }
+  return of_examples;
 }
 
 // A panel per layer; every kind in each.
@@ -146,7 +152,9 @@ void add_curve_panels(Sheet& sheet, const std::vector<Curve>& curves, const Curv
 
 Figure curves_figure(const RunStore& store, const RunView& view, const FigureSubject& subject) {
   const std::vector<Curve> curves = curves_to_draw(measured_curves(store, view, subject.measure), subject);
+  const std::vector<Curve> of_examples = example_curves(store, subject, curves);
   CurveAxes axes = axes_of(curves, subject.measure, subject.look.scale);
+  include_faint(of_examples, axes);
   axes.x.name = epsilon_name(view);
   Sheet sheet;
   std::string drawn = curves_caption(curves, axes, fullest(curves), "ε") + bands_left_out(curves, subject);
@@ -158,11 +166,11 @@ Figure curves_figure(const RunStore& store, const RunView& view, const FigureSub
   } else {
     sheet.key_title = "layer";
     add_curve_panels(sheet, curves, axes);
-    if (curves.size() == 1 && curves.front().values.front().of.examples > 1) {
-      Panel front = std::move(sheet.panels.front());
-      sheet.panels.front() = {.x = axes.x, .y = axes.y};
-      add_examples(sheet, store, subject, axes);
-      for (Series& series : front.series) sheet.panels.front().series.push_back(std::move(series));
+    if (!of_examples.empty()) {
+      Panel behind{.x = axes.x, .y = axes.y};
+      for (const Curve& curve : of_examples) draw_faintly(behind, curve, axes, of_examples.size());
+      for (Series& series : sheet.panels.front().series) behind.series.push_back(std::move(series));
+      sheet.panels.front() = std::move(behind);
       drawn += " Thin lines: the examples.";
     }
     if (sheet.panels.size() == 1) sheet.upper = relative_axis(view);

@@ -21,6 +21,8 @@ struct FigureSubject {
   std::optional<double> epsilon = {};  // one of the run's; default: the largest
   std::string metric = {};             // of the dataset
   std::vector<int64_t> examples = {};  // empty: all
+  double target = 0;                   // of doses, nats
+  std::string statistic = {};          // likewise
   Look look = {};
 };
 

@@ -101,7 +101,7 @@ Figure directions_figure(const RunStore& store, const RunView& view, const Figur
                                  subject.span_kinds.front() + " span"),
                 .drawn = "Line: the directions' part of the standard error of the mean over these spans, by "
                          "the components of variance. "
-                         "Circles: measured by splitting the run's directions. Dotted: 5 % and 2 %."});
+                         "Circles: measured by splitting the run's directions. Dashed: 5 % and 2 %."});
   return figure_of(sheet, subject.look);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -20,6 +21,7 @@ namespace tugline {
 namespace {
 
 constexpr std::string_view kInterpolation = "interpolation";
+constexpr size_t kMostVectors = 24;  // that have a curve each
 
 // The identity's fields in which families differ.
 const std::set<std::string>& fields_that_may_differ() {
@@ -77,29 +79,65 @@ std::vector<std::string> names_of(const std::vector<FamilyRun>& runs) {
   return names;
 }
 
-Curve curve_of(const FamilyRun& run, DirectionSet set, const FigureSubject& subject) {
+Curve curve_of(const std::vector<CurvePoint>& points, DirectionSet set, const FigureSubject& subject) {
   Curve curve{.is_null = set == DirectionSet::kNull};
-  for (const CurvePoint& point : run.curves)
+  for (const CurvePoint& point : points)
     if (point.span_kind == subject.span_kinds.front() && point.layer == subject.layers.front() &&
         point.set == set)
       curve.values.push_back({.x = point.epsilon, .of = point});
   return curve;
 }
 
+// Whether each vector has a curve of its own; more would not be told apart.
+bool is_split(const FamilyRun& run) { return run.vectors.size() > 1 && run.vectors.size() <= kMostVectors; }
+
+// The curves of a run's own directions.
+std::vector<Curve> main_curves(const FamilyRun& run, const std::string& name, bool is_only_run,
+                               const FigureSubject& subject) {
+  std::vector<Curve> curves;
+  if (!is_split(run)) {
+    curves.push_back(curve_of(run.curves, DirectionSet::kMain, subject));
+    curves.back().name = name + (run.vectors.size() > kMostVectors ? ", mean" : "");
+    return curves;
+  }
+  for (const auto& [number, points] : run.vectors) {
+    Curve curve = curve_of(points, DirectionSet::kMain, subject);
+    if (curve.values.empty()) continue;
+    curve.name = is_only_run ? fmt::format("vector {}", number) : fmt::format("{}, vector {}", name, number);
+    curves.push_back(std::move(curve));
+  }
+  return curves;
+}
+
 std::vector<Curve> curves_of(const std::vector<FamilyRun>& runs, const std::vector<std::string>& names,
                              const FigureSubject& subject) {
-  const std::vector<std::string> colours = curve_colours(runs.size());
   std::vector<Curve> curves;
   for (size_t i = 0; i < runs.size(); ++i) {
-    curves.push_back(curve_of(runs[i], DirectionSet::kMain, subject));
-    curves.back().name = names[i];
-    curves.back().colour = colours[i];
-    Curve null = curve_of(runs[i], DirectionSet::kNull, subject);
+    std::ranges::move(main_curves(runs[i], names[i], runs.size() == 1, subject), std::back_inserter(curves));
+    Curve null = curve_of(runs[i].curves, DirectionSet::kNull, subject);
     if (null.values.empty()) continue;
     null.name = runs.size() == 1 ? "random directions" : "random, beside " + names[i];
     null.colour = kFaint;
     curves.push_back(std::move(null));
   }
+  const auto coloured =
+      static_cast<size_t>(std::ranges::count_if(curves, [](const Curve& curve) { return !curve.is_null; }));
+  const std::vector<std::string> colours = curve_colours(coloured);
+  size_t next = 0;
+  for (Curve& curve : curves)
+    if (!curve.is_null) curve.colour = colours[next++];
+  return curves;
+}
+
+// The vectors that have no curve of their own.
+std::vector<Curve> faint_curves(const std::vector<FamilyRun>& runs, const FigureSubject& subject) {
+  std::vector<Curve> curves;
+  for (const FamilyRun& run : runs) {
+    if (run.vectors.size() <= kMostVectors) continue;
+    for (const auto& [number, points] : run.vectors)
+      curves.push_back(curve_of(points, DirectionSet::kMain, subject));
+  }
+  std::erase_if(curves, [](const Curve& curve) { return curve.values.empty(); });
   return curves;
 }
 
@@ -109,12 +147,15 @@ bool any_null(const std::vector<Curve>& curves) {
 
 // Supplied vectors are compared with the range of the random directions, whose band is therefore the only
 // one.
-Panel panel_with_null(const std::vector<Curve>& curves, const CurveAxes& axes) {
+Panel panel_with_null(const std::vector<Curve>& curves, const std::vector<Curve>& faint,
+                      const CurveAxes& axes) {
   Panel panel{.x = axes.x, .y = axes.y};
   for (const Curve& curve : curves)
     if (curve.is_null) draw_curve(panel, curve, axes, Bands::kYes);
+  for (const Curve& curve : faint) draw_faintly(panel, curve, axes, faint.size());
+  const Bands bands = any_null(curves) ? Bands::kNo : Bands::kYes;
   for (const Curve& curve : curves)
-    if (!curve.is_null) draw_curve(panel, curve, axes, Bands::kNo);
+    if (!curve.is_null) draw_curve(panel, curve, axes, bands);
   return panel;
 }
 
@@ -172,6 +213,10 @@ std::string runs_caption(const std::vector<FamilyRun>& runs, const std::vector<s
 
 }  // namespace
 
+bool has_vectors(const RunView& view) {
+  return identity_field(view.identity, field::kDirectionFamily).starts_with("file ");
+}
+
 std::string family_name(const RunView& view) {
   std::string name = directions_name(view);
   const std::string push = identity_field(view.identity, field::kPush);
@@ -199,19 +244,22 @@ Figure families_figure(const std::vector<FamilyRun>& runs, const FigureSubject& 
   const std::vector<Curve> curves = curves_of(runs, names, subject);
   const RunView& first = runs.front().view;
   const CurvePoint& point = curves.front().values.front().of;
+  const std::vector<Curve> faint = has_single_x(curves) ? std::vector<Curve>() : faint_curves(runs, subject);
   CurveAxes axes = axes_of(curves, subject.measure, subject.look.scale);
+  include_faint(faint, axes);
   axes.x.name = epsilon_name(first);
   Sheet sheet;
   if (has_single_x(curves)) {
     sheet.panels = {panel_of_single_x(curves, axes, subject.measure)};
-  } else if (any_null(curves)) {
-    sheet.panels = {panel_with_null(curves, axes)};
+  } else if (any_null(curves) || !faint.empty()) {
+    sheet.panels = {panel_with_null(curves, faint, axes)};
     for (const Curve& curve : curves) sheet.key.push_back(key_entry(curve, axes));
   } else {
     add_curve_panels(sheet, curves, axes);
   }
   if (sheet.panels.size() == 1 && !has_single_x(curves)) sheet.upper = relative_axis(first);
-  const std::string drawn = " " + curves_caption(curves, axes, point, "ε");
+  const std::string drawn =
+      " " + curves_caption(curves, axes, point, "ε") + (faint.empty() ? "" : " Thin lines: each vector.");
   set_headings(sheet, first, "How far pushes along different directions move the next-token distributions",
                fmt::format("{}, {}", kinds_text(subject), layers_text(subject)));
   const std::string spans = spans_text(first, point);

@@ -68,6 +68,21 @@ std::map<int64_t, std::vector<CurvePoint>> curves_by_example(const RunStore& sto
   return curves;
 }
 
+std::map<int32_t, std::vector<CurvePoint>> curves_by_direction(const RunStore& store,
+                                                               const ResponseMeasure& measure) {
+  std::map<int32_t, CurveBuilder> builders;
+  for (const UnitRecord& unit : store.units()) {
+    std::map<int32_t, std::vector<ResponseRecord>> of_unit;
+    for (ResponseRecord& response :
+         with_measure(store.responses(unit.key, RowValues::kSkip), unit.measured.rows.size(), measure))
+      if (response.set == DirectionSet::kMain) of_unit[response.direction].push_back(std::move(response));
+    for (const auto& [direction, responses] : of_unit) builders[direction].add(unit.key, responses);
+  }
+  std::map<int32_t, std::vector<CurvePoint>> curves;
+  for (const auto& [direction, builder] : builders) curves[direction] = builder.build(std::nullopt);
+  return curves;
+}
+
 std::vector<std::string> span_kinds_to_draw(const RunView& view, const std::string& wanted) {
   std::set<std::string> kinds;
   for (const CurvePoint& point : view.curves) kinds.insert(point.span_kind);

@@ -27,6 +27,11 @@ namespace tugline {
 [[nodiscard]] std::map<int64_t, std::vector<CurvePoint>> curves_by_example(const RunStore& store,
                                                                            const ResponseMeasure& measure);
 
+// The same for each direction by itself, if directions are the same at every span, as supplied vectors are.
+// Random directions beside vectors are left out.
+[[nodiscard]] std::map<int32_t, std::vector<CurvePoint>> curves_by_direction(const RunStore& store,
+                                                                             const ResponseMeasure& measure);
+
 // The span kinds to draw: those of the list `wanted`, separated by commas, "all", or, if it is empty, the
 // run's only kind, else "anchor". A sweep's words "anchors" and "chunks" are taken too. Errors: kUsage if the
 // run has no such spans; kNothingToMeasure if it has no curve.

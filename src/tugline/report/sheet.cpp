@@ -165,7 +165,8 @@ class Program {
       label(box.right + 10 * layout_.factor,
             box.bottom - fraction_on(panel.y, static_cast<double>(i)) * (box.bottom - box.top),
             panel.lines_beside[i], fmt::format("left {} textcolor rgb '{}'", font(layout_.word_size), kGrey));
-    const std::string style = fmt::format("nohead lw {:.3g} lc rgb '#777777' dt 3 back", layout_.factor);
+    const std::string style =
+        fmt::format("nohead lw {:.3g} lc rgb '#444444' dt 2 back", 1.2 * layout_.factor);
     for (const double x : panel.across_x)
       text_ += fmt::format("set arrow from first {0}, graph 0 to first {0}, graph 1 {1}\n", shortest_text(x),
                            style);

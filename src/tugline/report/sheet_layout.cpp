@@ -74,7 +74,7 @@ class Layouter {
     y_ = std::max(y_, out_.remarks.bottom()) + scaled(10);
     if (sheet_.upper) {
       out_.upper_name_at = y_ + scaled(9);
-      y_ += scaled(50);
+      y_ += scaled(54);
     }
     out_.top = y_;
   }

@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kMostExamples = 12;
 constexpr size_t kLongestWords = 48;
+constexpr size_t kMostWithBars = 3;  // layers whose bars can be told apart in a small panel
 
 // One chunk of an example.
 struct Sentence {
@@ -42,11 +43,30 @@ MeanEstimate mean_at(const RunStore& store, const UnitRecord& unit, const Figure
   return values.empty() ? MeanEstimate{.mean = NAN} : mean_of_independent(values);
 }
 
+int64_t shared_tokens(const TokenRange& a, const TokenRange& b) {
+  return std::min(a.end, b.end) - std::max(a.begin, b.begin);
+}
+
+// Marks the chunk that the anchor is, or, if the run does not know it, the one that shares most tokens with
+// it.
+void mark_anchor(const UnitRecord& anchor, Text& text) {
+  const auto known = text.find(anchor.key.chunk);
+  if (known != text.end()) {
+    known->second.has_anchor = true;
+    return;
+  }
+  const auto most = std::max_element(text.begin(), text.end(), [&](const auto& a, const auto& b) {
+    return shared_tokens(a.second.tokens, anchor.span) < shared_tokens(b.second.tokens, anchor.span);
+  });
+  if (most != text.end() && shared_tokens(most->second.tokens, anchor.span) > 0)
+    most->second.has_anchor = true;
+}
+
 Texts read_texts(const RunStore& store, const FigureSubject& subject, double epsilon) {
   Texts texts;
-  std::map<int64_t, std::vector<TokenRange>> anchors;
+  std::vector<UnitRecord> anchors;
   for (const UnitRecord& unit : store.units()) {
-    if (unit.key.span_kind == "anchor") anchors[unit.key.example].push_back(unit.span);
+    if (unit.key.span_kind == "anchor") anchors.push_back(unit);
     const bool is_wanted = subject.examples.empty() || unit.key.example == subject.examples.front();
     if (unit.key.span_kind != "chunk" || !is_wanted || !is_among(subject.layers, unit.key.layer)) continue;
     if (texts.size() == kMostExamples && !texts.contains(unit.key.example)) continue;
@@ -56,11 +76,9 @@ Texts read_texts(const RunStore& store, const FigureSubject& subject, double eps
     const MeanEstimate mean = mean_at(store, unit, subject, epsilon);
     if (std::isfinite(mean.mean)) sentence.by_layer[unit.key.layer] = mean;
   }
-  for (auto& [example, text] : texts)
-    for (auto& [chunk, sentence] : text)
-      for (const TokenRange& anchor : anchors[example])
-        if (anchor.begin < sentence.tokens.end && sentence.tokens.begin < anchor.end)
-          sentence.has_anchor = true;
+  for (const UnitRecord& anchor : anchors)
+    if (const auto text = texts.find(anchor.key.example); text != texts.end())
+      mark_anchor(anchor, text->second);
   return texts;
 }
 
@@ -115,10 +133,21 @@ Panel panel_of_words(const Text& text, const std::vector<Curve>& curves, const C
   return panel;
 }
 
+// A place for each chunk, of the longest text.
+Axis chunk_axis(const Texts& texts) {
+  int64_t last = 0;
+  for (const auto& [example, text] : texts) last = std::max(last, text.rbegin()->first);
+  std::vector<std::string> names;
+  for (int64_t chunk = 0; chunk <= last; ++chunk) names.push_back(fmt::format("{}", chunk));
+  Axis axis = category_axis(names);
+  axis.name = "number of the chunk in its text";
+  return axis;
+}
+
 Panel panel_of_numbers(int64_t example, const Text& text, const std::vector<Curve>& curves,
                        const CurveAxes& axes) {
   Panel panel{.title = fmt::format("example {}", example), .x = axes.x, .y = axes.y};
-  const bool has_room = curves.size() <= 3;
+  const bool has_room = curves.size() <= kMostWithBars;
   for (const Curve& curve : curves) {
     // Sentences follow each other and have nothing between them: straight lines.
     std::vector<Mark> marks;
@@ -133,6 +162,13 @@ Panel panel_of_numbers(int64_t example, const Text& text, const std::vector<Curv
   for (const auto& [chunk, sentence] : text)
     if (sentence.has_anchor) panel.across_x.push_back(static_cast<double>(chunk));
   return panel;
+}
+
+// Two directions have an interval.
+bool has_bars(const std::vector<Curve>& curves) {
+  return std::ranges::any_of(curves, [](const Curve& curve) {
+    return std::ranges::any_of(curve.values, [](const CurveValue& v) { return v.of.kl.ci_low.has_value(); });
+  });
 }
 
 void check_has_chunks(const Texts& texts, const RunView& view, const FigureSubject& subject) {
@@ -169,7 +205,7 @@ Figure text_figure(const RunStore& store, const RunView& view, const FigureSubje
                           std::any_of(all.begin(), all.end(), [](const Curve& c) { return !c.is_zero(); });
   CurveAxes axes = axes_of(all, about.measure,
                            can_be_log || about.look.scale != AxisScale::kAuto ? scale : AxisScale::kLinear);
-  axes.x.name = "number of the chunk in its text";
+  axes.x = chunk_axis(texts);
   Sheet sheet{.key_title = "layer"};
   const std::vector<std::string> colours = curve_colours(about.layers.size());
   if (about.layers.size() > 1)
@@ -185,7 +221,10 @@ Figure text_figure(const RunStore& store, const RunView& view, const FigureSubje
   } else {
     sheet.columns = columns_for(texts.size());
   }
-  std::string drawn = "Bars: 95 % t interval over directions. Dotted line: the chunk of the anchor.";
+  const bool has_room = texts.size() == 1 || about.layers.size() <= kMostWithBars;
+  std::string drawn = has_room && has_bars(all) ? "Bars: 95 % t interval over directions." : "";
+  drawn += view.span_kinds.contains("anchor") ? " Dashed line: the chunk of the anchor."
+                                              : " The run did not measure anchors, so that none is marked.";
   if (texts.size() == kMostExamples && view.examples_measured > static_cast<int64_t>(kMostExamples))
     drawn += fmt::format(" The first {} of {}.", kMostExamples, counted(view.examples_measured, "example"));
   set_headings(sheet, view, "Sentence by sentence along the text",

@@ -16,7 +16,7 @@ function setUpControls() {
     const high = isRatio ? "ratio_t_high" : "t_high";
     intervalChart(part("controls", "chart"), some.map(row => ({name: row.against_span_kind, value: row[state.quantity], low: row[low], high: row[high], colour: "var(--accent)",
       note: `${row.against_span_kind}: ${state.quantity} ${short(row[state.quantity])} [${short(row[low])}, ${short(row[high])}], p = ${short(row.p_value)}, larger in ${row.larger} of ${row.pairs} pairs`})),
-    {zero: isRatio ? 1 : 0, log: isRatio, xLabel: isRatio ? "anchor's KL divided by the other's" : "anchor's KL minus the other's (nats)",
+    {zero: isRatio ? 1 : 0, log: isRatio, none: "no ratio: the other's KL is 0", xLabel: isRatio ? "anchor's KL divided by the other's" : "anchor's KL minus the other's (nats)",
       label: `The anchor against each kind of span at layer ${state.layer} and ${data.epsilon_name} ${short(state.epsilon)}, with 95 % intervals. The table below has the numbers.`});
   };
   part("controls", "lead").textContent = "The anchor against other spans of the same example: paired over the examples, with 95 % t intervals. A dot without a line has no bounded interval.";
@@ -69,7 +69,8 @@ function setUpDirections() {
 
 function setUpCorrelations() {
   const table = tableNamed("correlations");
-  const rows = records(table);
+  // A metric that no span has a value of has no coefficient.
+  const rows = records(table).filter(row => row.spearman !== null || row.pearson !== null);
   if (!rows.length) return false;
   const spans = records(tableNamed("spans"));
   const pick = name => distinct(rows.map(row => row[name]));

@@ -30,21 +30,37 @@ function frame(container, label) {
   return svg;
 }
 
-function scaleOf(values, isLog, range) {
+function scaleOf(values, isLog, range, ends = "with room") {
   const usable = isLog ? values.filter(value => value > 0) : values;
   let [low, high] = d3.extent(usable);
   if (low === undefined) [low, high] = isLog ? [0.1, 1] : [0, 1];
   if (low === high) [low, high] = isLog ? [low / 2, high * 2] : [low - (low ? Math.abs(low) / 2 : 1), high + (high ? Math.abs(high) / 2 : 1)];
-  return (isLog ? d3.scaleLog() : d3.scaleLinear()).domain([low, high]).range(range);
+  // A little room at the ends; a round end of a logarithmic axis would be up to a decade away.
+  const scale = (isLog ? d3.scaleLog() : d3.scaleLinear()).range(range).domain([low, high]);
+  if (ends !== "with room") return scale;
+  const room = (high / low) ** 0.03;
+  return isLog ? scale.domain([low / room, high * room]) : scale.nice();
 }
+
+// The ticks that have a label: on a logarithmic axis the powers of ten, with 2 and 5 or all digits on a short one.
+function ticksOf(scale, count) {
+  if (!scale.base) return scale.ticks(count);
+  const [low, high] = scale.domain();
+  const decades = Math.log10(high / low);
+  const digits = decades > 2.5 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const step = Math.max(1, Math.ceil(decades / Math.max(count, 2)));
+  const powers = d3.range(Math.floor(Math.log10(low)), Math.log10(high) + 1).filter(power => step === 1 || power % step === 0);
+  return powers.flatMap(power => digits.map(digit => digit * 10 ** power)).filter(tick => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+}
+
+function axisOf(make, scale, count) { return make(scale).tickValues(ticksOf(scale, count)).tickFormat(tickText).tickSizeOuter(0); }
 
 function drawAxes(svg, x, y, labels) {
   const bottom = SIZE.height - SIZE.bottom;
-  const axis = (make, scale, count) => make(scale).ticks(count).tickFormat(scale.base ? (tick => scale.tickFormat(count)(tick) ? tickText(tick) : "") : tickText).tickSizeOuter(0);
   svg.append("g").attr("class", "grid").attr("transform", `translate(${SIZE.left},0)`)
-    .call(d3.axisLeft(y).ticks(6).tickSize(-(SIZE.width - SIZE.left - SIZE.right)).tickFormat(""));
-  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${bottom})`).call(axis(d3.axisBottom, x, Math.min(10, SIZE.width / 80)));
-  svg.append("g").attr("class", "axis").attr("transform", `translate(${SIZE.left},0)`).call(axis(d3.axisLeft, y, 6));
+    .call(axisOf(d3.axisLeft, y, 6).tickSize(-(SIZE.width - SIZE.left - SIZE.right)).tickFormat(""));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${bottom})`).call(axisOf(d3.axisBottom, x, Math.min(10, SIZE.width / 80)));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(${SIZE.left},0)`).call(axisOf(d3.axisLeft, y, 6));
   svg.append("text").attr("x", (SIZE.left + SIZE.width - SIZE.right) / 2).attr("y", SIZE.height - 8).attr("text-anchor", "middle").text(labels.x);
   svg.append("text").attr("transform", `translate(14,${(SIZE.top + bottom) / 2}) rotate(-90)`).attr("text-anchor", "middle").text(labels.y);
 }
@@ -58,23 +74,33 @@ function drawEndLabels(svg, ends) {
     svg.append("text").attr("x", end.x + 6).attr("y", end.at - over).attr("dy", "0.32em").text(end.name);
 }
 
-// series: [{name, colour, points: [{x, y, low, high}]}]. options: xLabel, yLabel, xLog, yLog, label, domain ([x0, x1] or null),
+// On a logarithmic axis the interval of a mean is that of its logarithm, which is never below 0: mean * exp(-+ half width / mean).
+function logInterval(point) {
+  if (!(point.y > 0) || point.high === null || point.high === undefined) return point;
+  const factor = Math.exp((point.high - point.y) / point.y);
+  return {...point, low: point.y / factor, high: point.y * factor};
+}
+
+// series: [{name, colour, points: [{x, y, low, high, error}]}]; a point with an `error` is interpolated, and has no dot. options: xLabel, yLabel, xLog, yLog, label, domain ([x0, x1] or null),
 // onZoom(domain). Arrow keys and the mouse move along x; dragging selects the part of x to zoom into.
 function lineChart(container, series, options) {
   const svg = frame(container, options.label);
   svg.attr("tabindex", 0);
   const inside = point => !options.domain || (point.x >= options.domain[0] && point.x <= options.domain[1]);
   const drawable = point => inside(point) && (!options.xLog || point.x > 0) && (!options.yLog || point.y > 0) && point.y !== null;
-  const lines = series.map(line => ({...line, points: line.points.filter(drawable)})).filter(line => line.points.length);
+  const interval = options.yLog ? logInterval : point => point;
+  const lines = series.map(line => ({...line, points: line.points.filter(drawable).map(interval)})).filter(line => line.points.length);
   const points = lines.flatMap(line => line.points);
   const leftOut = series.flatMap(line => line.points).filter(inside).length - points.length;
   if (leftOut) svg.node().parentNode.append(element("figcaption", {}, `A logarithmic axis has no place for values that are not above 0: ${leftOut} points are left out.`));
-  const x = scaleOf(points.map(point => point.x), options.xLog, [SIZE.left, SIZE.width - SIZE.right]);
+  const x = scaleOf(points.map(point => point.x), options.xLog, [SIZE.left, SIZE.width - SIZE.right], "to the ends");
   const edges = points.flatMap(point => [point.y, point.low ?? point.y, point.high ?? point.y]);
-  const y = scaleOf(options.yLog ? points.flatMap(point => [point.y, point.high ?? point.y]) : edges, options.yLog, [SIZE.height - SIZE.bottom, SIZE.top]).nice();
+  // An interval that reaches far from its mean does not stretch the axis; it is cut at the axis' ends.
+  const shown = points.flatMap(point => [point.y, Math.max(point.low ?? point.y, point.y / 6), Math.min(point.high ?? point.y, 6 * point.y)]);
+  const y = scaleOf(options.yLog ? shown : edges, options.yLog, [SIZE.height - SIZE.bottom, SIZE.top]);
   drawAxes(svg, x, y, {x: options.xLabel, y: options.yLabel});
-  const floor = y.domain()[0];
-  const yOf = value => y(options.yLog ? Math.max(value, floor) : value);
+  const [floor, ceiling] = y.domain();
+  const yOf = value => y(options.yLog ? Math.min(Math.max(value, floor), ceiling) : value);
   for (const line of lines) {
     const banded = line.points.filter(point => point.low !== null && point.low !== undefined);
     svg.append("path").attr("class", "band").style("fill", line.colour)
@@ -83,8 +109,9 @@ function lineChart(container, series, options) {
   for (const line of lines) {
     svg.append("path").attr("class", "curve").style("stroke", line.colour).style("stroke-dasharray", line.dash || null)
       .attr("d", d3.line().x(point => x(point.x)).y(point => yOf(point.y))(line.points));
-    if (line.points.length <= 60)
-      svg.append("g").selectAll("circle").data(line.points).enter().append("circle").attr("r", 2.5)
+    const measured = line.points.filter(point => point.error === undefined);
+    if (measured.length <= 60)
+      svg.append("g").selectAll("circle").data(measured).enter().append("circle").attr("r", 2.5)
         .attr("cx", point => x(point.x)).attr("cy", point => yOf(point.y)).style("fill", line.colour);
   }
   drawEndLabels(svg, lines.map(line => {
@@ -111,7 +138,8 @@ function followPointer(svg, lines, x, options) {
     const box = svg.node().getBoundingClientRect();
     showTip(element("div", {}, `${options.xLabel} ${short(value)}`, ...rows.map(([line, point]) => element("div", {},
       element("span", {class: "swatch", style: `background: ${line.colour}`}), ` ${line.name}: ${short(point.y)}`,
-      point.low === null || point.low === undefined ? "" : ` [${short(point.low)}, ${short(point.high)}]`))),
+      point.low === null || point.low === undefined ? "" : ` [${short(point.low)}, ${short(point.high)}]`,
+      point.error === undefined ? "" : point.error === null ? ", interpolated" : `, interpolated to \u00b1${short(point.error)}`))),
       box.left + window.scrollX + x(value) * box.width / options.width, box.top + window.scrollY + 30);
   };
   const hide = () => { rule.style("display", "none"); hideTip(); };
@@ -146,15 +174,15 @@ function followPointer(svg, lines, x, options) {
   });
 }
 
-// rows: [{name, value, low, high, colour, note}]: a dot and its interval each, beside a line at `zero`.
+// rows: [{name, value, low, high, colour, note}]: a dot and its interval each, beside a line at `zero`; `none` stands for a missing value.
 function intervalChart(container, rows, options) {
   const height = 60 + 22 * rows.length;
   const svg = frame(container, options.label).attr("viewBox", `0 0 ${SIZE.width} ${height}`);
   const left = SIZE.width < 500 ? 140 : 230;
-  const ends = rows.flatMap(row => [row.value, row.low ?? row.value, row.high ?? row.value, options.zero]);
-  const x = scaleOf(options.log ? ends.filter(end => end > 0) : ends, options.log, [left, SIZE.width - 34]).nice();
+  const ends = rows.flatMap(row => [row.value ?? options.zero, row.low ?? row.value ?? options.zero, row.high ?? row.value ?? options.zero, options.zero]);
+  const x = scaleOf(options.log ? ends.filter(end => end > 0) : ends, options.log, [left, SIZE.width - 34]);
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - 40})`)
-    .call(d3.axisBottom(x).ticks(6).tickFormat(x.base ? (tick => x.tickFormat(6)(tick) ? tickText(tick) : "") : tickText));
+    .call(axisOf(d3.axisBottom, x, 6));
   svg.append("text").attr("x", (left + SIZE.width - 20) / 2).attr("y", height - 6).attr("text-anchor", "middle").text(options.xLabel);
   svg.append("line").attr("class", "zero").attr("x1", x(options.zero)).attr("x2", x(options.zero)).attr("y1", 4).attr("y2", height - 40);
   rows.forEach((row, i) => {
@@ -164,7 +192,9 @@ function intervalChart(container, rows, options) {
     group.append("text").attr("x", left - 10).attr("y", at).attr("dy", "0.32em").attr("text-anchor", "end").text(row.name);
     if (row.low !== null && row.low !== undefined && (!options.log || row.low > 0))
       group.append("line").attr("x1", x(row.low)).attr("x2", x(row.high)).attr("y1", at).attr("y2", at).style("stroke", row.colour).style("stroke-width", 2);
-    if (!options.log || row.value > 0)
+    if (row.value === null || row.value === undefined)
+      group.append("text").attr("class", "none").attr("x", x(options.zero) + 8).attr("y", at).attr("dy", "0.32em").text(options.none);
+    else if (!options.log || row.value > 0)
       group.append("circle").attr("cx", x(row.value)).attr("cy", at).attr("r", 4).style("fill", row.colour);
   });
 }
@@ -173,8 +203,8 @@ function intervalChart(container, rows, options) {
 function scatterChart(container, points, options) {
   const svg = frame(container, options.label);
   const shown = points.filter(point => (!options.xLog || point.x > 0) && (!options.yLog || point.y > 0));
-  const x = scaleOf(shown.map(point => point.x), options.xLog, [SIZE.left, SIZE.width - SIZE.right]).nice();
-  const y = scaleOf(shown.map(point => point.y), options.yLog, [SIZE.height - SIZE.bottom, SIZE.top]).nice();
+  const x = scaleOf(shown.map(point => point.x), options.xLog, [SIZE.left, SIZE.width - SIZE.right]);
+  const y = scaleOf(shown.map(point => point.y), options.yLog, [SIZE.height - SIZE.bottom, SIZE.top]);
   drawAxes(svg, x, y, {x: options.xLabel, y: options.yLabel});
   svg.append("g").selectAll("circle").data(shown).enter().append("circle").attr("r", 3.5).style("fill-opacity", 0.65)
     .attr("cx", point => x(point.x)).attr("cy", point => y(point.y)).style("fill", point => point.colour)

@@ -10,7 +10,7 @@ function short(value) {
 }
 
 // A tick's number: without the zeros that fill digits up.
-function tickText(value) { return short(value).replace(/\.?0+e/, "e"); }
+function tickText(value) { return short(Number(value.toPrecision(12))).replace(/\.?0+e/, "e"); }
 
 // element("a", {href: "#x", class: "y"}, "text", child, ...): attributes that are null or false are left out.
 function element(name, attributes = {}, ...children) {

@@ -33,11 +33,16 @@ function setUpAnswers() {
   return data.answers.length > 0;
 }
 
-const MOST_BANDS = 4;  // that can be told apart
+const MOST_BANDS = 3;  // that can be told apart
+
+// The points of the curves, with those that a sweep with nodes left out; only these have an interpolation_error.
+function curvePoints() {
+  return [...records(tableNamed("curves")), ...records(tableNamed("interpolated"))].sort((a, b) => a.epsilon - b.epsilon);
+}
 
 function setUpCurves() {
   const table = tableNamed("curves");
-  const points = records(table);
+  const points = curvePoints();
   if (!points.length) return false;
   const kinds = kindsOf(points);
   const layers = distinct(points.map(point => point.layer)).sort((a, b) => a - b);
@@ -51,25 +56,26 @@ function setUpCurves() {
       for (const isNull of [0, 1]) {
         const line = points.filter(point => point.span_kind === state.kind && point.layer === layer && point.null_direction === isNull);
         if (line.length) series.push({name: `layer ${layer}${isNull ? ", random directions" : ""}`, end: `L${layer}${isNull ? " null" : ""}`, colour: colourOf(layer), dash: isNull ? "5 4" : null,
-          points: line.map(point => ({x: point.epsilon, y: point.kl, low: state.bands ? point.ci_low : null, high: state.bands ? point.ci_high : null}))});
+          points: line.map(point => ({x: point.epsilon, y: point.kl, low: state.bands ? point.ci_low : null, high: state.bands ? point.ci_high : null, error: point.interpolation_error}))});
       }
     lineChart(part("curves", "chart"), series, {xLabel: data.epsilon_name, yLabel: "mean KL (nats)", xLog: state.axes.has("log x"), yLog: state.axes.has("log y"), domain: state.domain,
       label: `Mean KL against ${data.epsilon_name}, ${state.kind} spans, one line per layer. The table below has the numbers. Arrow keys move along ${data.epsilon_name}.`,
       onZoom: domain => { state.domain = domain; draw(); }});
   };
-  part("curves", "lead").textContent = `The divergence of the next-token distribution from the one without a push, against the push's ${data.epsilon_name}. Drag to zoom, double-click for the whole range.`;
+  part("curves", "lead").textContent = `The divergence of the next-token distribution from the one without a push, against the push's ${data.epsilon_name}. Drag to zoom, double-click for the whole range.${tableNamed("interpolated") ? " Dots were measured; between them the curves are interpolated, and a point says how well." : ""}`;
   if (kinds.length > 1) part("curves", "controls").append(choice("Spans", kinds, state.kind, kind => { state.kind = kind; draw(); }));
   part("curves", "controls").append(
     buttons("Scale", "checkbox", ["log x", "log y"], [], chosen => { state.axes = chosen; draw(); }),
     buttons("", "checkbox", ["95 % intervals"], state.bands ? ["95 % intervals"] : [], chosen => { state.bands = chosen.size > 0; draw(); }),
     buttons("Layers", "checkbox", layers, layers, chosen => { state.layers = chosen; draw(); }, String, layer => element("span", {class: "swatch", style: `background: ${colourOf(layer)}`})), zoomOut);
   part("curves", "table").append(foldedTable(table));
+  if (tableNamed("interpolated")) part("curves", "table").append(foldedTable(tableNamed("interpolated")));
   drawn(draw);
   return true;
 }
 
 function setUpHeat() {
-  const points = records(tableNamed("curves")).filter(point => !point.null_direction);
+  const points = curvePoints().filter(point => !point.null_direction);
   if (!points.length) return false;
   const kinds = kindsOf(points);
   const state = {kind: kinds[0]};
@@ -78,12 +84,14 @@ function setUpHeat() {
     const layers = distinct(some.map(point => point.layer)).sort((a, b) => a - b);
     const epsilons = distinct(some.map(point => point.epsilon)).sort((a, b) => a - b);
     const at = new Map(some.map(point => [`${point.layer} ${point.epsilon}`, point.kl]));
+    const interpolated = new Set(some.filter(point => point.interpolation_error !== undefined).map(point => `${point.layer} ${point.epsilon}`));
     const positive = some.map(point => point.kl).filter(kl => kl > 0);
     const [low, high] = [Math.log(Math.min(...positive)), Math.log(Math.max(...positive))];
     const table = {name: `heat_${state.kind}`, columns: [data.epsilon_name, ...layers.map(layer => `layer ${layer}`)],
       rows: epsilons.map(epsilon => [epsilon, ...layers.map(layer => at.get(`${layer} ${epsilon}`) ?? null)])};
-    part("heat", "table").replaceChildren(actionsOf(table), tableElement(table, {rowHead: 1, caption: `Mean KL in nats, ${state.kind} spans; the colour is its logarithm.`,
-      paint: (value, _, column) => column && value > 0 ? heatStyle(high > low ? ((Math.log(value) - low) / (high - low)) ** 2 : 1) : null}));
+    part("heat", "table").replaceChildren(actionsOf(table), tableElement(table, {rowHead: 1, caption: `Mean KL in nats, ${state.kind} spans; the colour is its logarithm.${interpolated.size ? " In italics: interpolated." : ""}`,
+      paint: (value, row, column) => column && value > 0 ? heatStyle(high > low ? (0.1 + 0.9 * (Math.log(value) - low) / (high - low)) ** 2 : 1) +
+        (interpolated.has(`${layers[column - 1]} ${row[0]}`) ? "; font-style: italic" : "") : null}));
   };
   part("heat", "lead").textContent = `Mean KL by ${data.epsilon_name} and layer.`;
   if (kinds.length > 1) part("heat", "controls").append(choice("Spans", kinds, state.kind, kind => { state.kind = kind; draw(); }));

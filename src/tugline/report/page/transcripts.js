@@ -25,15 +25,19 @@ function partsOf(transcript) {
   return transcript.text.map(([text, chunk]) => ({text, chunk, span: chunk >= 0 ? byChunk.get(chunk) : undefined}));
 }
 
+// Whether the anchor is the part's sentence: by its number, or because they share most tokens.
 function isAnchor(transcript, part) {
-  return Boolean(part.span) && !part.span.kind.startsWith("control_offset") && (part.span.kind === "anchor" || transcript.anchors.includes(part.chunk) ||
-    transcript.spans.some(span => span.kind === "anchor" && span.begin === part.span.begin));
+  if (transcript.anchors.includes(part.chunk)) return true;
+  if (!part.span || part.span.kind.startsWith("control_")) return false;
+  const size = span => span.end - span.begin;
+  return part.span.kind === "anchor" || transcript.spans.some(span => span.kind === "anchor" &&
+    2 * (Math.min(span.end, part.span.end) - Math.max(span.begin, part.span.begin)) > Math.min(size(span), size(part.span)));
 }
 
 function chunkElement(transcript, part, state, choose) {
   const response = part.span && responseAt(part.span, state.layer);
-  if (!response) return document.createTextNode(part.text);
   const anchor = isAnchor(transcript, part);
+  if (!response) return anchor ? element("span", {class: "anchor"}, part.text) : document.createTextNode(part.text);
   const words = `${nameOf(part.span)}${anchor ? ", anchor" : ""}: KL ${short(response.kl)} nats`;
   const made = element("span", {class: anchor ? "chunk anchor" : "chunk", role: "button", tabindex: 0, "aria-pressed": "false",
     style: heatStyle(response.kl / state.most), "aria-label": `${words}. ${part.text.trim()}`,
@@ -81,10 +85,13 @@ function drawTranscript(section, transcript, state, data) {
     detail.replaceChildren(...spanDetail(span, state, data));
   };
   if (transcript.skipped) return box.replaceChildren(`Skipped: ${transcript.skipped}`);
-  box.replaceChildren(...partsOf(transcript).map(part => chunkElement(transcript, part, state, choose)));
-  const others = transcript.spans.filter(span => span.kind.startsWith("control_") && responseAt(span, state.layer));
+  const parts = partsOf(transcript);
+  box.replaceChildren(...parts.map(part => chunkElement(transcript, part, state, choose)));
+  // What the text does not show by itself, such as controls, or an anchor that is not the whole of its chunk.
+  const isShown = span => parts.some(part => part.span && part.span.begin === span.begin && part.span.end === span.end);
+  const others = transcript.spans.filter(span => responseAt(span, state.layer) && (span.kind.startsWith("control_") || !isShown(span)));
   if (others.length)
-    box.append(element("h3", {}, "Controls of the anchor"), ...others.flatMap(span => [`${nameOf(span)}: `,
+    box.append(element("h3", {}, "Controls, and other spans that were pushed"), ...others.flatMap(span => [`${nameOf(span)}: `,
       chunkElement(transcript, {text: span.text.trim().replace(/\s+/g, " ") || nameOf(span), span, chunk: -1}, state, choose), "\n"]));
 }
 
