@@ -93,7 +93,7 @@ TINY_FIGURES = [
 REAL_FIGURES = [
     ("real_curves", ["demo"], []),
     ("real_layers", ["demo"], ["--kind", "layers"]),
-    ("real_dose", ["demo"], ["--kind", "dose", "--kl", "0.01"]),
+    ("real_dose", ["demo"], ["--kind", "dose", "--kl", "0.003"]),
     ("real_directions", ["demo"], ["--kind", "directions"]),
     ("real_controls", ["spans"], ["--kind", "controls"]),
     ("real_text", ["spans"], ["--kind", "text", "--example", "0"]),

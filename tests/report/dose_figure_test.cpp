@@ -76,6 +76,17 @@ TEST_F(DoseFigure, WhatIsNotReachedIsATriangle) {
   EXPECT_TRUE(holds(found.description, "Triangles: not reached"));
 }
 
+TEST_F(DoseFigure, WhatAPushDoesNotMoveIsCounted) {
+  DoseRow zero = beyond(29);
+  zero.dose.largest_response = zero.dose.largest_epsilon = 0;
+  zero.interval = {};
+  const Figure found = figure({dose(20, 3, 2.5, 4), zero});
+  EXPECT_TRUE(holds(found.description, "Left out: 1 curve that the pushes do not move at all."))
+      << found.description;
+  expect_no_text_overlaps(drawn_figure(found));
+  EXPECT_EQ(error_of([&] { (void)figure({zero}); }).code(), ErrorCode::kNothingToMeasure);
+}
+
 TEST_F(DoseFigure, VectorsAreSeriesBesideRandomDirections) {
   std::vector<DoseRow> rows;
   for (const int32_t layer : {20, 29}) {

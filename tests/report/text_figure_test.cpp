@@ -56,9 +56,9 @@ TEST_F(TextFigure, OneExampleHasItsWordsAndTheAnchorMarked) {
   for (const char* name : {"'Words of 2 0.  0'", "'► Words of 2 1.  1'", "'Words of 2 4.  4'"})
     EXPECT_TRUE(holds(found.script, name)) << name << found.script;
   EXPECT_FALSE(holds(found.script, "Words of 1"));
-  // The words stand from the top: chunk 0 of five is in row 4.
-  EXPECT_TRUE(holds(found.script, fmt::format("\n{} 4 ", mean_kl(2, 0, 9, 4)))) << found.script;
-  EXPECT_TRUE(holds(found.script, fmt::format("\n{} 0 ", mean_kl(2, 4, 5, 4)))) << found.script;
+  // The words stand from the top: chunk 0 of five is in row 4, layer 5 above layer 9.
+  EXPECT_TRUE(holds(found.script, fmt::format("\n{} 3.89 ", mean_kl(2, 0, 9, 4)))) << found.script;
+  EXPECT_TRUE(holds(found.script, fmt::format("\n{} 0.11 ", mean_kl(2, 4, 5, 4)))) << found.script;
   EXPECT_TRUE(holds(found.script, "first 3 to graph 1, first 3")) << "the anchor's row";
 }
 

@@ -11,6 +11,7 @@
 #include "tugline/core/error.h"
 #include "tugline/core/plural.h"
 #include "tugline/report/captions.h"
+#include "tugline/report/families_figure.h"
 #include "tugline/report/figure_style.h"
 
 namespace tugline {
@@ -41,18 +42,28 @@ double size_of(const DoseRow& row) {
   return std::abs(is_beyond(row) ? row.dose.largest_epsilon : row.dose.epsilon);
 }
 
+bool is_drawn(const DoseRow& row, const FigureSubject& subject) {
+  return is_among(subject.span_kinds, row.span_kind) && is_among(subject.layers, row.layer);
+}
+
+struct Naming {
+  const char* direction = "direction";
+  bool has_null = false;
+  bool has_sides = false;
+};
+
 // Only the parts of a name that tell the series apart.
-std::string name_of(const DoseRow& row, const FigureSubject& subject, bool has_null, bool has_sides) {
+std::string name_of(const DoseRow& row, const FigureSubject& subject, const Naming& naming) {
   std::vector<std::string> parts;
   if (subject.span_kinds.size() > 1) parts.push_back(name_of_kind(row.span_kind));
   if (row.direction) {
-    parts.push_back(fmt::format("direction {}", *row.direction));
+    parts.push_back(fmt::format("{} {}", naming.direction, *row.direction));
   } else if (row.set == DirectionSet::kNull) {
     parts.emplace_back("random directions");
-  } else if (has_null) {
+  } else if (naming.has_null) {
     parts.emplace_back("mean of the directions");
   }
-  if (has_sides) parts.emplace_back(row.side == DoseSide::kPositive ? "ε > 0" : "ε < 0");
+  if (naming.has_sides) parts.emplace_back(row.side == DoseSide::kPositive ? "ε > 0" : "ε < 0");
   return parts.empty() ? "mean of the directions" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -64,21 +75,22 @@ void set_colours(std::vector<DoseSeries>& all) {
   for (DoseSeries& series : all) series.colour = series.is_null ? kFaint : colours[next++];
 }
 
-std::vector<DoseSeries> series_of(const DoseReport& report, const FigureSubject& subject) {
+std::vector<DoseSeries> series_of(const RunView& view, const DoseReport& report,
+                                  const FigureSubject& subject) {
   std::vector<const DoseRow*> rows;
   for (const DoseRow& row : report.doses)
-    if (is_among(subject.span_kinds, row.span_kind) && is_among(subject.layers, row.layer))
-      rows.push_back(&row);
+    if (is_drawn(row, subject) && size_of(row) > 0) rows.push_back(&row);
   const auto any = [&rows](auto is) { return std::ranges::any_of(rows, is); };
-  const bool has_null = any([](const DoseRow* row) { return row->set == DirectionSet::kNull; });
-  const bool has_sides = any([](const DoseRow* row) { return row->side == DoseSide::kNegative; }) &&
-                         any([](const DoseRow* row) { return row->side == DoseSide::kPositive; });
+  const Naming naming{.direction = has_vectors(view) ? "vector" : "direction",
+                      .has_null = any([](const DoseRow* row) { return row->set == DirectionSet::kNull; }),
+                      .has_sides = any([](const DoseRow* row) { return row->side == DoseSide::kNegative; }) &&
+                                   any([](const DoseRow* row) { return row->side == DoseSide::kPositive; })};
   std::map<std::tuple<DirectionSet, size_t, int32_t, DoseSide>, DoseSeries> by_curve;
   for (const DoseRow* row : rows) {
     const auto kind = static_cast<size_t>(std::ranges::find(subject.span_kinds, row->span_kind) -
                                           subject.span_kinds.begin());
     DoseSeries& series = by_curve[{row->set, kind, row->direction.value_or(-1), row->side}];
-    series.name = name_of(*row, subject, has_null, has_sides);
+    series.name = name_of(*row, subject, naming);
     series.is_null = row->set == DirectionSet::kNull;
     series.is_negative = row->side == DoseSide::kNegative;
     series.rows.push_back(row);
@@ -236,6 +248,15 @@ void add_rows(Sheet& sheet, const std::vector<DoseSeries>& all, const Axis& axis
   sheet.panel_height = 24 + 26 * static_cast<double>(all.size());
 }
 
+// Curves that are 0 everywhere have no place on the axis.
+std::string zeros_text(const DoseReport& report, const FigureSubject& subject) {
+  const auto zeros = std::ranges::count_if(
+      report.doses, [&](const DoseRow& row) { return is_drawn(row, subject) && size_of(row) == 0; });
+  return zeros == 0
+             ? ""
+             : fmt::format(" Left out: {} that the pushes do not move at all.", counted(zeros, "curve"));
+}
+
 std::string drawn_text(const std::vector<DoseSeries>& all, const DoseReport& report) {
   bool has_beyond = false, has_below = false, has_interval = false, has_null = false;
   double worst = 0;
@@ -248,12 +269,11 @@ std::string drawn_text(const std::vector<DoseSeries>& all, const DoseReport& rep
       if (!is_beyond(*row) && row->dose.interpolation_error)
         worst = std::max(worst, *row->dose.interpolation_error / size_of(*row));
     }
-  std::string text =
-      fmt::format("A mark: the ε at which {} reaches {:g} nats, between measured ones to {:.1g} %.",
-                  report.statistic == "p95"       ? "the 95 % quantile of a push's rows"
-                  : report.statistic == "own-row" ? "the pushed token's own row"
-                                                  : "mean KL",
-                  report.target, std::max(100 * worst, 1e-3));
+  std::string text = fmt::format("A mark: the ε at which {} reaches {:g} nats, interpolated to {:.1g} %.",
+                                 report.statistic == "p95"       ? "the 95 % quantile of a push's rows"
+                                 : report.statistic == "own-row" ? "the pushed token's own row"
+                                                                 : "mean KL",
+                                 report.target, std::max(100 * worst, 1e-3));
   if (has_interval && all.size() <= kMostPanels + 1)
     text += " Bars: 95 % bootstrap interval over examples, spans and directions.";
   if (has_null) text += " Dashed: the mean of the random directions.";
@@ -276,7 +296,7 @@ std::string spans_of(const std::vector<DoseSeries>& all) {
 Figure dose_figure(const RunView& view, const DoseReport& report, const FigureSubject& subject) {
   if (subject.look.scale == AxisScale::kLogLog)
     refuse("scale", "the kind dose draws layers, which have no logarithm; use log or linear");
-  const std::vector<DoseSeries> all = series_of(report, subject);
+  const std::vector<DoseSeries> all = series_of(view, report, subject);
   if (all.empty())
     fail(ErrorCode::kNothingToMeasure, "no {} has a dose: none has all pushes of its layer",
          kinds_text(subject));
@@ -293,7 +313,8 @@ Figure dose_figure(const RunView& view, const DoseReport& report, const FigureSu
   }
   set_headings(sheet, view, fmt::format("The push that moves KL to {:g} nats", report.target),
                kinds_text(subject) + (subject.layers.size() == 1 ? ", " + layers_text(subject) : ""));
-  set_captions(sheet, view, {.spans = spans_of(all), .drawn = drawn_text(all, report)});
+  set_captions(sheet, view,
+               {.spans = spans_of(all), .drawn = drawn_text(all, report) + zeros_text(report, subject)});
   return figure_of(sheet, subject.look);
 }
 

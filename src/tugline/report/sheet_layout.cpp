@@ -124,8 +124,8 @@ class Layouter {
     if (cut > 0) out_.width += 2 * cut, out_.right += 2 * cut;
     if (!sheet_.colours) return;
     out_.bar_width = scaled(16);
-    out_.bar_ticks = widest(labels_of(sheet_.colours->axis), out_.tick_size) + scaled(12);
-    out_.right -= out_.bar_width + out_.bar_ticks + scaled(36);
+    out_.bar_ticks = widest(labels_of(sheet_.colours->axis), out_.tick_size) + scaled(24);
+    out_.right -= out_.bar_width + out_.bar_ticks + scaled(38);
     out_.bar_left = out_.right + scaled(14);
   }
 

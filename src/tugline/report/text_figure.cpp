@@ -112,13 +112,19 @@ Panel panel_of_words(const Text& text, const std::vector<Curve>& curves, const C
         words.begin(), words.end(), [](unsigned char c) { return c < 0x20; }, ' ');
     names.push_back(fmt::format("{}{}  {}", entry->second.has_anchor ? "► " : "", words, entry->first));
   }
+  constexpr double kApart = 0.22;  // of a row: the bars of its layers
+  const bool has_bars = curves.size() <= kMostWithBars;
+  double above = has_bars ? kApart * static_cast<double>(curves.size() - 1) / 2 : 0;
   for (const Curve& curve : curves) {
     Series line{.colour = curve.colour, .opacity = 0.35, .width = 1};
-    Series bars{.form = Form::kSideBars, .colour = curve.colour, .width = 1.2, .size = 0.6};
+    Series bars{.form = has_bars ? Form::kSideBars : Form::kPoints,
+                .colour = curve.colour,
+                .width = 1.2,
+                .size = 0.6};
     for (const CurveValue& value : curve.values) {
       Mark mark = mark_of(curve, value, axes);
       if (axes.y.is_logarithmic && mark.y <= 0) continue;
-      const double y = rows[static_cast<int64_t>(value.x)];
+      const double y = rows[static_cast<int64_t>(value.x)] + above;
       const double low = std::isfinite(mark.low) ? std::max(mark.low, axes.y.low) : mark.y;
       const double high = std::isfinite(mark.high) ? std::min(mark.high, axes.y.high) : mark.y;
       bars.marks.push_back({.x = mark.y, .y = y, .low = low, .high = high});
@@ -126,6 +132,7 @@ Panel panel_of_words(const Text& text, const std::vector<Curve>& curves, const C
     }
     panel.series.push_back(std::move(line));
     panel.series.push_back(std::move(bars));
+    if (has_bars) above -= kApart;
   }
   for (const auto& [chunk, sentence] : text)
     if (sentence.has_anchor) panel.across_y.push_back(rows[chunk]);
@@ -221,7 +228,7 @@ Figure text_figure(const RunStore& store, const RunView& view, const FigureSubje
   } else {
     sheet.columns = columns_for(texts.size());
   }
-  const bool has_room = texts.size() == 1 || about.layers.size() <= kMostWithBars;
+  const bool has_room = about.layers.size() <= kMostWithBars;
   std::string drawn = has_room && has_bars(all) ? "Bars: 95 % t interval over directions." : "";
   drawn += view.span_kinds.contains("anchor") ? " Dashed line: the chunk of the anchor."
                                               : " The run did not measure anchors, so that none is marked.";
