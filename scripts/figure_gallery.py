@@ -41,7 +41,7 @@ TINY_RUNS = [
     ("vectors40", 3, ["--layers", "1,3", *GRID, "--direction-file", "{vectors40}"]),
 ]
 REAL_RUNS = [
-    ("demo", TRACES, ["--layers", "14,20,24,28", "--epsilons", "0:10:11", "--directions", "8"]),
+    ("layers", TRACES, ["--layers", "0,4,8,12,16,20,24,28,29", "--epsilons", "0.25,0.5,1,2,5,10", "--directions", "4"]),
     ("spans", TRACES, ["--layers", "10,28", "--directions", "4", "--epsilons", "0,4", "--max-examples", "4", *ALL_SPANS]),
     ("reach", TRACES, ["--layers", "10,28", "--directions", "4", "--epsilons", "4", "--max-examples", "4", "--readout", "downstream"]),
 ]
@@ -91,17 +91,17 @@ TINY_FIGURES = [
     ("anisotropy_many", ["many"], ["--kind", "anisotropy"]),
 ]
 REAL_FIGURES = [
-    ("real_curves", ["demo"], []),
-    ("real_layers", ["demo"], ["--kind", "layers"]),
-    ("real_dose", ["demo"], ["--kind", "dose", "--kl", "0.003"]),
-    ("real_directions", ["demo"], ["--kind", "directions"]),
+    ("doc_layers", ["layers"], ["--kind", "layers"]),
+    ("doc_dose", ["layers"], ["--kind", "dose", "--kl", "0.001"]),
+    ("doc_directions", ["layers"], ["--kind", "directions"]),
+    ("real_curves", ["layers"], []),
     ("real_controls", ["spans"], ["--kind", "controls"]),
     ("real_text", ["spans"], ["--kind", "text", "--example", "0"]),
     ("real_texts", ["spans"], ["--kind", "text"]),
     ("real_distance", ["reach"], ["--kind", "distance"]),
 ]
 # The pictures of docs/figures.md.
-DOCUMENTED = ["real_curves", "real_layers", "real_dose", "real_directions", "real_controls", "real_text", "real_distance"]
+DOCUMENTED = ["doc_layers", "doc_dose", "doc_directions"]
 
 WORDS = "so the sum is then twelve and we take one more red box from ten that are on the table but nine of them stay".split()
 
@@ -209,7 +209,7 @@ class Gallery:
                     width, height = (float(part) for part in text[text.index('viewBox="0 0 ') + 13 :].split('"')[0].split())
                     browser.resize(round(width), round(height))
                     browser.open(svg)
-                    svg.with_suffix(".chromium.png").write_bytes(browser.screenshot())
+                    browser.screenshot(svg.with_suffix(".chromium.png"), whole=False)
 
     def write_pages(self):
         """A contact sheet for each way of drawing."""
@@ -221,7 +221,7 @@ class Gallery:
 
     def write_documented(self):
         for name in DOCUMENTED:
-            shutil.copyfile(self.folder / f"{name}.paper.svg", ROOT / "docs" / "figures" / f"kind_{name.removeprefix('real_')}.svg")
+            shutil.copyfile(self.folder / f"{name}.paper.svg", ROOT / "docs" / "figures" / f"kind_{name.removeprefix('doc_')}.svg")
 
 
 def main():

@@ -105,12 +105,12 @@ std::string terminal_line(const Look& look, double width, double height) {
     case FigureFormat::kPng:  // twice the pixels, for dense screens
       return fmt::format(
           "set terminal pngcairo size {:.0f},{:.0f} enhanced font 'sans-serif,14' fontscale 1.5 linewidth 2 "
-          "pointscale 2\n",
+          "pointscale 3.2\n",
           2 * width, 2 * height);
     case FigureFormat::kPdf:  // 0.6 points a pixel
       return fmt::format(
           "set terminal pdfcairo size {:.4f}in,{:.4f}in enhanced font 'sans-serif,14' fontscale 0.45 "
-          "linewidth 1.1 pointscale 0.5\n",
+          "linewidth 1.1 pointscale 0.85\n",
           width / 120, height / 120);
   }
   return {};
