@@ -103,7 +103,7 @@ bench-story: release ## time tugline beside a notebook's loop and a PyTorch repl
 study: release ## every figure and table of docs/study.md, in some 11 minutes on two cores; an interrupted one is resumed
 	@$(PYTHON) study/study.py --tugline $(tugline)
 
-install: release ## cmake --install under PREFIX: binary, library, headers, CMake package
+install: release ## cmake --install under PREFIX: binary, completion, manual pages, library, headers, CMake package
 	@cmake --install build/release --prefix "$(PREFIX)"
 
 format: ## clang-format every C++ file in place

@@ -13,7 +13,7 @@ build_packages=(
   g++ cmake ninja-build pkgconf ccache          # tools
   libdnnl-dev libhwy-dev                        # matrix products, SIMD
   libonig-dev libutf8proc-dev                   # tokenizer: regular expressions, Unicode normalisation
-  nlohmann-json3-dev libcli11-dev               # JSON, command line
+  nlohmann-json3-dev libcli11-dev libedit-dev   # JSON, command line, line editing
   librandom123-dev libboost-math-dev libeigen3-dev
   libsqlitecpp-dev libsqlite3-dev               # run store
   zlib1g-dev                                    # .npz
@@ -57,7 +57,7 @@ missing_pip() {
 refuse_system() {
   die "this is $1, and the packages are known for Debian 12 and Ubuntu 24.04 (and later) only." \
     "Install these yourself, with their development files: a C++20 compiler (GCC 12 or Clang 14, with OpenMP)," \
-    "CMake 3.25, Ninja, pkg-config, oneDNN 2.6, Highway 1.0, Oniguruma 6.9, utf8proc, nlohmann/json 3.11, CLI11 2.1," \
+    "CMake 3.25, Ninja, pkg-config, oneDNN 2.6, Highway 1.0, Oniguruma 6.9, utf8proc, nlohmann/json 3.11, CLI11 2.1, libedit 3.1," \
     "Random123, Boost.Math 1.74, Eigen 3.4, SQLiteCpp 3.2 with SQLite 3, zlib, libcurl 7.85, OpenSSL 3, fmt, spdlog, gnuplot, Python 3 with pip;" \
     "for the tests GoogleTest, RapidCheck, Google Benchmark, clang-format; then call make with DEPENDENCIES=no."
 }

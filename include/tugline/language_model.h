@@ -108,6 +108,12 @@ class TUGLINE_API LanguageModel {
   // A text in which to push. Warns if it begins with the BOS that is put in front. Errors: those of tokenize.
   [[nodiscard]] Transcript transcript(const std::string& text, const std::string& bos = "auto",
                                       const Watch& watch = {}) const;
+  // The same for the example with this number of a dataset, from 0. Random directions are those that a sweep
+  // of the dataset draws at the same tokens. Errors: also those of reading a dataset; kUsage for an example
+  // that is not there.
+  [[nodiscard]] Transcript transcript_of_example(const DataSource& data, int64_t example,
+                                                 const std::string& bos = "auto",
+                                                 const Watch& watch = {}) const;
   // The same for ids, which are run unchanged. If the model has no tokenizer, the pieces are empty.
   [[nodiscard]] Transcript transcript_of_ids(std::vector<int32_t> ids) const;
 
@@ -120,31 +126,41 @@ class TUGLINE_API LanguageModel {
 };
 
 class Trace;
+struct SentenceResponses;
 
 // A text in the form in which the model runs it.
 class TUGLINE_API Transcript {
  public:
   [[nodiscard]] const LanguageModel& model() const { return model_; }
-  [[nodiscard]] const std::string& text() const { return *text_; }  // empty if it was given as ids
-  [[nodiscard]] const Tokens& tokens() const {
-    return *tokens_;
-  }  // BOS included; without places if given as ids
+  [[nodiscard]] const std::string& text() const;  // empty if it was given as ids
+  // BOS included; without places if given as ids.
+  [[nodiscard]] const Tokens& tokens() const;
 
   // The span of a substring, which must occur exactly once. Errors: kUsage, kInput.
   [[nodiscard]] Trace trace(std::string_view sentence) const;
   // The span of tokens [begin, end). The push lands on begin - 1. Errors (kUsage): tokens that are not there;
   // begin 0.
   [[nodiscard]] Trace trace(int64_t begin, int64_t end) const;
+  // The first anchor of a dataset's example. Errors: kUsage if the text is of no dataset; kInput if the
+  // anchor is not in the text.
+  [[nodiscard]] Trace anchor(const Watch& watch = {}) const;
 
-  Transcript(LanguageModel model, std::string text, Tokens tokens)
-      : model_(std::move(model)),
-        text_(std::make_shared<const std::string>(std::move(text))),
-        tokens_(std::make_shared<const Tokens>(std::move(tokens))) {}
+  // Pushes at each sentence of the text, as Trace::tug does at one, and ranks them: the largest response
+  // comes first. The sentences of a dataset's example are its chunks (docs/dataset.md); a text is cut by the
+  // same rule, and what comes after its last sentence end is a sentence too. Warns of sentences that cannot
+  // be pushed at, and leaves them out. Errors: those of Trace::tug; kUsage if the text was given as ids;
+  // kNothingToMeasure if no sentence can be pushed at.
+  [[nodiscard]] std::vector<SentenceResponses> tug_sentences(const PushSettings& settings = {},
+                                                             const Watch& watch = {}) const;
+
+  struct Content;  // of the library's own
+  Transcript(LanguageModel model, std::shared_ptr<const Content> content)
+      : model_(std::move(model)), content_(std::move(content)) {}
+  [[nodiscard]] const Content& content() const { return *content_; }
 
  private:
   LanguageModel model_;
-  std::shared_ptr<const std::string> text_;
-  std::shared_ptr<const Tokens> tokens_;
+  std::shared_ptr<const Content> content_;
 };
 
 // One span of a transcript. The push lands on the token before it.
@@ -166,6 +182,16 @@ class TUGLINE_API Trace {
   Transcript transcript_;
   int64_t begin_;
   int64_t end_;
+};
+
+// What pushes at one sentence did.
+struct SentenceResponses {
+  int64_t sentence = 0;  // its number in the text, from 0
+  std::string text = {};
+  int64_t begin = 0;    // of its tokens
+  int64_t end = 0;      // one past the last
+  double response = 0;  // mean KL at the epsilon of largest size, over layers, directions and rows
+  Responses responses;
 };
 
 }  // namespace tugline

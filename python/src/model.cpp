@@ -215,6 +215,22 @@ void bind_model(nb::module_& module) {
   nb::class_<Transcript>(module, "Transcript")
       .def("text", &Transcript::text)
       .def("tokens", [](const Transcript& transcript) { return tuple_of(transcript.tokens()); })
+      .def("anchor",
+           [](const Transcript& transcript, nb::object warn) {
+             Call call(std::move(warn), nb::none());
+             return call.run([&](const tugline::Watch& watch) { return transcript.anchor(watch); });
+           })
+      .def("tug_sentences",
+           [](const Transcript& transcript, const PushSettings& settings, nb::object warn,
+              nb::object progress) {
+             Call call(std::move(warn), std::move(progress));
+             const auto sentences = call.run(
+                 [&](const tugline::Watch& watch) { return transcript.tug_sentences(settings, watch); });
+             nb::list list;
+             for (const tugline::SentenceResponses& s : sentences)
+               list.append(nb::make_tuple(s.sentence, s.text, s.begin, s.end, s.response, s.responses));
+             return list;
+           })
       .def("trace_sentence",
            [](const Transcript& t, const std::string& sentence) {
              return guarded([&] { return t.trace(sentence); });
@@ -241,6 +257,14 @@ void bind_model(nb::module_& module) {
            [](const LanguageModel& model, const std::string& text, const std::string& bos, nb::object warn) {
              Call call(std::move(warn), nb::none());
              return call.run([&](const tugline::Watch& watch) { return model.transcript(text, bos, watch); });
+           })
+      .def("transcript_of_example",
+           [](const LanguageModel& model, const tugline::DataSource& data, int64_t example,
+              const std::string& bos, nb::object warn) {
+             Call call(std::move(warn), nb::none());
+             return call.run([&](const tugline::Watch& watch) {
+               return model.transcript_of_example(data, example, bos, watch);
+             });
            })
       .def("transcript_of_ids", [](const LanguageModel& model, const Ids& ids) {
         return guarded([&] { return model.transcript_of_ids(vector_of(ids)); });

@@ -20,7 +20,7 @@ from tugline._errors import (
     UnsupportedError,
     UsageError,
 )
-from tugline._model import Model, Tokens, Trace
+from tugline._model import Model, Sentence, Tokens, Trace
 from tugline._options import PushOptions, SweepOptions
 from tugline._run import Figure, Run, open, sweep
 from tugline._tugline import __version__
@@ -39,6 +39,7 @@ __all__ = [
     "NothingToMeasureError",
     "PushOptions",
     "Run",
+    "Sentence",
     "Site",
     "SweepOptions",
     "SystemRefusedError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tugline import _arguments, _tugline
-from tugline._arguments import Layers
+from tugline._arguments import Data, Layers
 from tugline._curve import Curve
 from tugline._errors import UsageError
 from tugline._options import PushOptions, set_push_options, takes, tug_defaults
@@ -168,6 +168,18 @@ class Model:
         chosen = _arguments.layers(layers, self.layers)
         return self._handle.residuals(self._ids(text, ids, bos), chosen, hook, _arguments.head(head), _arguments.warn)
 
+    def _transcript(
+        self, text: str | None, ids: Iterable[int] | None, data: Data | None, example: int, fields: Mapping[str, str] | None, bos: str
+    ) -> _tugline.Transcript:
+        if sum(given is not None for given in (text, ids, data)) != 1:
+            raise UsageError("text, ids, data: expected one of them")
+        if text is not None:
+            return self._handle.transcript(_arguments.string(text, "text"), bos, _arguments.warn)
+        if data is not None:
+            source = _arguments.data_source(data, fields)
+            return self._handle.transcript_of_example(source, _arguments.whole(example, "example"), bos, _arguments.warn)
+        return self._handle.transcript_of_ids(_arguments.token_ids(ids))
+
     def trace(
         self,
         text: str | None = None,
@@ -175,26 +187,72 @@ class Model:
         sentence: str | None = None,
         span: tuple[int, int] | None = None,
         ids: Iterable[int] | None = None,
+        data: Data | None = None,
+        example: int = 0,
+        fields: Mapping[str, str] | None = None,
         bos: str = "auto",
     ) -> Trace:
         """A span of a text, to push before: the only place of ``sentence`` in it, or the tokens ``span`` = (begin, end), end left out.
 
-        ``ids``: token ids in place of a text, run as they are. The push lands on the token before the span.
+        ``ids``: token ids in place of a text, run as they are. ``data``: a dataset, whose ``example`` is the text; without a sentence or a
+        span, its anchor is the span. Random directions are then those of a sweep of the dataset. ``fields``: as a sweep takes them.
+        The push lands on the token before the span.
         """
-        if (text is None) == (ids is None):
-            raise UsageError("text, ids: expected one of them")
-        if (sentence is None) == (span is None):
+        transcript = self._transcript(text, ids, data, example, fields, bos)
+        if (sentence is None) == (span is None) and (data is None or sentence is not None):
             raise UsageError("sentence, span: expected one of them")
-        if text is not None:
-            transcript = self._handle.transcript(_arguments.string(text, "text"), bos, _arguments.warn)
-        else:
-            transcript = self._handle.transcript_of_ids(_arguments.token_ids(ids))
+        if sentence is None and span is None:
+            return Trace(self, transcript, transcript.anchor(_arguments.warn))
         if sentence is not None:
             return Trace(self, transcript, transcript.trace_sentence(_arguments.string(sentence, "sentence")))
         bounds = _arguments.integers(span, "span")
         if len(bounds) != 2:
             raise UsageError(f"span: expected (begin, end), found {span!r}")
         return Trace(self, transcript, transcript.trace_span(bounds[0], bounds[1]))
+
+    @takes(PushOptions, tug_defaults())
+    def tug_sentences(
+        self,
+        text: str | None = None,
+        *,
+        data: Data | None = None,
+        example: int = 0,
+        fields: Mapping[str, str] | None = None,
+        bos: str = "auto",
+        progress: bool = False,
+        **options: Unpack[PushOptions],
+    ) -> list[Sentence]:
+        """Pushes at each sentence of a text, or of a dataset's ``example``, as ``Trace.tug`` does at one span, and ranks the sentences.
+
+        The sentence with the largest response comes first. The sentences of an example are its chunks; a text is cut by the same rule.
+        The other arguments are those of ``Model.trace`` and ``Trace.tug``. Warns of sentences at which no push can be made.
+
+        Errors: those of ``Model.trace`` and ``Trace.tug``; ``NothingToMeasureError`` if there is no sentence to push at.
+        """
+        transcript = self._transcript(text, None, data, example, fields, bos)
+        settings = _tugline.PushSettings()
+        set_push_options(settings, self._handle, options)
+        tokens = _tokens_of_transcript(transcript)
+        tell, close = _arguments.progress_bar(progress)
+        try:
+            found = transcript.tug_sentences(settings, _arguments.warn, tell)
+        finally:
+            close()
+        return [
+            Sentence(number, words, (begin, end), response, Curve(handle, tokens.raw, tokens.ids, settings.readout, self.d_model))
+            for number, words, begin, end, response, handle in found
+        ]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a text, and what pushes at it did."""
+
+    number: int  # in the text, from 0
+    text: str
+    span: tuple[int, int]  # its tokens, end left out
+    response: float  # mean KL, nats, at the epsilon of largest size, over layers, directions and rows: by this sentences are ranked
+    curve: Curve
 
 
 class Trace:

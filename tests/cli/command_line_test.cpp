@@ -7,8 +7,9 @@
 namespace tugline::test {
 namespace {
 
-const std::vector<std::string> kCommands{"sweep",  "tug",    "vectors", "summary", "analyze", "plot",
-                                         "report", "export", "merge",   "inspect", "doctor"};
+const std::vector<std::string> kCommands{"sweep",  "tug",    "vectors",    "summary", "analyze", "dose",
+                                         "plot",   "report", "export",     "merge",   "inspect", "fetch",
+                                         "doctor", "repl",   "completion", "man"};
 
 // The directory of a model and a file of data that are there, so that only the words are wrong.
 const std::string kSweep = "sweep $MODEL data.json -o run.db ";

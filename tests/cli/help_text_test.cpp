@@ -1,10 +1,8 @@
-// Wrapped text and the nearest name.
+// Wrapped text, and how wide it may be.
 #include "tugline/cli/help_text.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-
-#include "tugline/cli/suggestion.h"
 
 namespace tugline {
 namespace {
@@ -33,15 +31,11 @@ TEST(Wrapped, KeepsEveryWord) {
   });
 }
 
-TEST(ClosestName, IsTheOneWithTheFewestEdits) {
-  const std::vector<std::string> known{"--layers", "--epsilons", "--direction-file", "--directions"};
-  EXPECT_EQ(closest_name("--layer", known), "--layers");
-  EXPECT_EQ(closest_name("--lyaers", known), "--layers");
-  EXPECT_EQ(closest_name("--eps", known), "--epsilons");
-  EXPECT_EQ(closest_name("--direction", known), "--directions");
-  EXPECT_EQ(closest_name("--frobnicate", known), "");
-  EXPECT_EQ(closest_name("", known), "");
-  EXPECT_EQ(suggestion_for("--frobnicate", known), "");
+TEST(HelpWidth, IsTheTerminalsUpToAHundredColumns) {
+  EXPECT_EQ(help_width(0), 100U);
+  EXPECT_EQ(help_width(72), 72U);
+  EXPECT_EQ(help_width(10), 40U);
+  EXPECT_EQ(help_width(300), 100U);
 }
 
 }  // namespace

@@ -192,7 +192,7 @@ TEST_F(Tug, NoEscapeCodesWithoutATerminal) {
 TEST_F(Tug, BadInputIsRefused) {
   write("three.npy", "not an array");
   const std::string text = "tug $MODEL --text 'So the total is 12. So.' ";
-  expect_refused("tug $MODEL --span 1:2", "--text, --text-file, --ids");
+  expect_refused("tug $MODEL --span 1:2", "--text, --text-file, --ids, --data");
   expect_refused(text + "--ids 1,2 --span 1:2", "2 are given");
   expect_refused(text, "--span, --sentence");
   expect_refused(text + "--span 1:2 --sentence So", "--span, --sentence");

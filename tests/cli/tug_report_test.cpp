@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tugline/cli/tug_json.h"
+
 namespace tugline {
 namespace {
 
@@ -17,12 +19,12 @@ TugResult made_result(ReadoutKind readout) {
   TugResult result{.model = "made",
                    .d_model = 16,
                    .width = 16,
-                   .text = {.ids = {7, 8, 9, 10}, .span = {2, 4}, .pieces = {"<s>", "So", "\n", " \x1b[31m"}},
+                   .text = {.ids = {7, 8, 9, 10}, .pieces = {"<s>", "So", "\n", " \x1b[31m"}},
                    .readout = readout,
                    .pushes = {.epsilons = {0, -2, 1}, .directions = 2, .seed = 5, .supplied = {}},
                    .direction_file = "",
                    .precision = Precision::kF32,
-                   .layers = {}};
+                   .spans = {{.tokens = {2, 4}}}};
   UnitMeasurement unit{.position = 1, .rms = 0.1, .seconds = 0.25};
   const bool predicting = readout == ReadoutKind::kPredicting;
   unit.row_tokens = {9, -1};
@@ -42,7 +44,7 @@ TugResult made_result(ReadoutKind readout) {
       response.means[measure_named("top1_flips")] = 0.5;
       unit.responses.push_back(response);
     }
-  result.layers.push_back({.layer = {3}, .measured = unit, .flops = 1.5e9});
+  result.spans[0].layers.push_back({.layer = {3}, .measured = unit, .flops = 1.5e9});
   return result;
 }
 
@@ -80,7 +82,7 @@ TEST(TugJson, SampledVocabulariesHaveTheirErrors) {
   EXPECT_EQ(exact["vocabulary"], "exact");
   EXPECT_FALSE(exact["layers"][0]["responses"][0].contains("standard_error"));
   result.vocabulary = Vocabulary::kSampled;
-  result.layers[0].measured.responses[0].kl_standard_error = 0.125;
+  result.spans[0].layers[0].measured.responses[0].kl_standard_error = 0.125;
   const auto sampled = nlohmann::json::parse(tug_json(result));
   EXPECT_TRUE(holds(sampled["vocabulary"], "sampled"));
   EXPECT_EQ(sampled["layers"][0]["responses"][0]["standard_error"], 0.125);

@@ -18,6 +18,13 @@ file(REMOVE_RECURSE ${WORK_DIR})
 run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${WORK_DIR}/first)
 file(RENAME ${WORK_DIR}/first ${WORK_DIR}/moved)
 run(${WORK_DIR}/moved/bin/tugline --version)
+foreach(file bash-completion/completions/tugline zsh/site-functions/_tugline fish/vendor_completions.d/tugline.fish
+    man/man1/tugline.1 man/man1/tugline-sweep.1 man/man1/tugline-repl.1)
+  file(SIZE ${WORK_DIR}/moved/share/${file} size)
+  if(size EQUAL 0)
+    message(FATAL_ERROR "${file} is installed empty")
+  endif()
+endforeach()
 
 foreach(linkage static shared)
   build(${linkage} ${CONSUMER_DIR} -DSANITIZE=${SANITIZE} -DHEADERS=${WORK_DIR}/moved/include/tugline -DVERSION=${VERSION}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import IDS
+from conftest import DATA, IDS
 
 import tugline as tl
 
@@ -215,3 +215,30 @@ def test_what_a_notebook_shows(trace: tl.Trace) -> None:
     assert "<mark>" in trace._repr_html_()
     html = trace.tug(epsilons=[0, 1], directions=2)._repr_html_()
     assert "<table>" in html and "nats" in html
+
+
+def test_an_example_of_a_dataset_is_a_text(model: tl.Model) -> None:
+    anchor = model.trace(data=DATA, example=1)
+    begin, end = anchor.span
+    assert "".join(anchor.tokens.pieces[begin:end]).strip() == DATA[1]["thought_anchor_sentence"]
+    same = model.trace(data=DATA, example=1, sentence=DATA[1]["thought_anchor_sentence"])
+    assert same.span == anchor.span
+    np.testing.assert_array_equal(same.tug(epsilons=[1]).kl, anchor.tug(epsilons=[1]).kl)
+    with pytest.raises(tl.UsageError, match="no example 2"):
+        model.trace(data=DATA, example=2)
+    with pytest.raises(tl.UsageError, match="text, ids, data"):
+        model.trace("So it is.", data=DATA)
+
+
+def test_sentences_are_ranked(model: tl.Model) -> None:
+    text = "Ann has 3 apples. Tom has 2 of them. Together they have five."
+    sentences = model.tug_sentences(text, layers=[1, 3], epsilons=[0, 2], directions=2)
+    assert sorted(sentence.number for sentence in sentences) == [0, 1, 2]
+    responses = [sentence.response for sentence in sentences]
+    assert responses == sorted(responses, reverse=True)
+    for sentence in sentences:
+        assert sentence.text in text
+        assert sentence.response == pytest.approx(sentence.curve.mean()[:, :, -1].mean(), rel=1e-12)
+        alone = model.trace(text, span=sentence.span).tug(layers=[1, 3], epsilons=[0, 2], directions=2)
+        np.testing.assert_array_equal(alone.kl, sentence.curve.kl)
+    assert len(model.tug_sentences(data=DATA, example=0, epsilons=[1], directions=1)) == 2

@@ -12,6 +12,7 @@
 #include "tugline/api/named_value.h"
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/core/suggestion.h"
 #include "tugline/data/dataset.h"
 #include "tugline/report/controls_figure.h"
 #include "tugline/report/directions_figure.h"
@@ -91,9 +92,11 @@ std::vector<std::string_view> kinds_that(Has has) {
 const Kind& kind_named(const std::string& name) {
   const auto found =
       std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) { return kind.name == name; });
-  if (found == kKinds.end())
-    refuse("kind", "'{}' is not one of {}", excerpt(name, 40),
-           fmt::join(kinds_that([](const Kind&) { return true; }), ", "));
+  if (found == kKinds.end()) {
+    const auto kinds = kinds_that([](const Kind&) { return true; });
+    refuse("kind", "'{}' is not one of {}{}", excerpt(name, 40), fmt::join(kinds, ", "),
+           suggestion_for(name, {kinds.begin(), kinds.end()}));
+  }
   return *found;
 }
 

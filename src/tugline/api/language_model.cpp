@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "tugline/api/content.h"
 #include "tugline/api/engine.h"
 #include "tugline/api/settings.h"
+#include "tugline/api/sweep_job.h"
 #include "tugline/api/warn.h"
 #include "tugline/backend/machine.h"
 #include "tugline/core/content_hash.h"
@@ -205,22 +207,22 @@ ResidualsByLayer32 LanguageModel::residuals(std::span<const int32_t> ids, const 
 
 Transcript LanguageModel::transcript(const std::string& text, const std::string& bos,
                                      const Watch& watch) const {
-  Tokens tokens = tokenize(text, bos, watch);
-  const Tokenizer& tokenizer = engine_->tokenizer();
-  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(tokens.ids) ? 1 : 0, 1, watch);
-  return {*this, text, std::move(tokens)};
+  const Tokenizer& tokenizer = engine_->tokenizer(watch);
+  RunningText running = running_text(text, bos_of(bos), tokenizer);
+  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(running.encoding.ids) ? 1 : 0, 1, watch);
+  return transcript_of(*this, std::move(running));
+}
+
+Transcript LanguageModel::transcript_of_example(const DataSource& data, int64_t example,
+                                                const std::string& bos, const Watch& watch) const {
+  const Tokenizer& tokenizer = engine_->tokenizer(watch);
+  RunningText running = running_example(load_data(data, watch), example, bos_of(bos), tokenizer);
+  warn_of_two_bos(tokenizer, tokenizer.begins_with_two_bos(running.encoding.ids) ? 1 : 0, 1, watch);
+  return transcript_of(*this, std::move(running));
 }
 
 Transcript LanguageModel::transcript_of_ids(std::vector<int32_t> ids) const {
-  Tokens tokens;
-  tokens.pieces.resize(ids.size());
-  try {
-    for (size_t i = 0; i < ids.size(); ++i) tokens.pieces[i] = piece(ids[i]);
-  } catch (const Error&) {
-    // A model without a tokenizer runs ids all the same.
-  }
-  tokens.ids = std::move(ids);
-  return {*this, {}, std::move(tokens)};
+  return transcript_of(*this, running_ids(std::move(ids)));
 }
 
 }  // namespace tugline

@@ -12,6 +12,7 @@
 
 #include "tugline/api/named_value.h"
 #include "tugline/core/error.h"
+#include "tugline/core/suggestion.h"
 #include "tugline/files/direction_file.h"
 #include "tugline/probe/push_vector.h"
 #include "tugline/probe/reach.h"
@@ -126,7 +127,8 @@ std::vector<Span::Kind> kinds_of(const std::string& name) {
   if (name == "anchor" || name == "anchors") return {kAnchor};
   if (name == "chunks" || name == "chunk") return {kChunk};
   if (name == "controls" || name == "control") return {kControlMatched, kControlWindow, kControlOffset};
-  refuse("spans", "'{}' is not one of anchor, chunks, controls", name);
+  refuse("spans", "'{}' is not one of anchor, chunks, controls{}", name,
+         suggestion_for(name, {"anchor", "chunks", "controls"}));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "tugline/api/analysis.h"
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/help_text.h"
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
@@ -78,7 +79,7 @@ void add_selection(CLI::App& command, Options& options) {
   command
       .add_option("--table", options.table,
                   "Print one table whole, in place of the answers; with --json as a list of objects")
-      ->check(CLI::IsMember(std::vector<std::string>(table::kAll.begin(), table::kAll.end())));
+      ->check(one_of(std::vector<std::string>(table::kAll.begin(), table::kAll.end())));
   command.add_option(
       "--measure", options.analysis.measure,
       "What is analysed (default kl): a measure of the table responses, such as js or "

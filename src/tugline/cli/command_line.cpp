@@ -11,19 +11,25 @@
 #include <vector>
 
 #include "tugline/cli/analyze_command.h"
+#include "tugline/cli/completion.h"
+#include "tugline/cli/completion_command.h"
 #include "tugline/cli/doctor_command.h"
 #include "tugline/cli/dose_command.h"
 #include "tugline/cli/export_command.h"
 #include "tugline/cli/fetch_command.h"
+#include "tugline/cli/help_groups.h"
 #include "tugline/cli/help_text.h"
 #include "tugline/cli/inspect_command.h"
+#include "tugline/cli/man_command.h"
 #include "tugline/cli/merge_command.h"
+#include "tugline/cli/parse_arguments.h"
 #include "tugline/cli/plot_command.h"
+#include "tugline/cli/repl_command.h"
 #include "tugline/cli/report_command.h"
 #include "tugline/cli/standard_output.h"
-#include "tugline/cli/suggestion.h"
 #include "tugline/cli/summary_command.h"
 #include "tugline/cli/sweep_command.h"
+#include "tugline/cli/terminal.h"
 #include "tugline/cli/tug_command.h"
 #include "tugline/cli/vectors_command.h"
 #include "tugline/core/error.h"
@@ -32,46 +38,10 @@
 namespace tugline {
 namespace {
 
-using Arguments = std::vector<std::string>;
-
-// At most a line of what the user typed.
-std::string quoted(const std::string& text) {
-  constexpr size_t kMost = 80;
-  return "'" + (text.size() > kMost ? text.substr(0, kMost) + "..." : text) + "'";
-}
-
-// Messages are about the command, so that they begin with its name.
-void check_argument_is_option(const CLI::App& command, const std::string& name) {
-  if (command.get_option_no_throw(name) != nullptr) return;
-  std::vector<std::string> known;
-  for (const CLI::Option* option : command.get_options())
-    for (const std::string& longer : option->get_lnames()) known.push_back("--" + longer);
-  const std::string typed = name.starts_with("--") ? name : "-" + name;  // -layers
-  fail(ErrorCode::kUsage, "{}: there is no option {}{} (tugline {} --help lists them)", command.get_name(),
-       quoted(name), suggestion_for(typed, known), command.get_name());
-}
-
-// The parser reads an option that it does not know as a positional argument and may complain of anything that
-// follows from that, so options are looked at first, in the order in which they were typed.
-void check_options_are_known(const CLI::App& command, const Arguments& arguments) {
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--") return;
-    if (argument.size() < 2 || argument[0] != '-') continue;
-    const bool is_long = argument[1] == '-';
-    const std::string name = is_long ? argument.substr(0, argument.find('=')) : argument.substr(0, 2);
-    if (!is_long && command.get_option_no_throw(name) == nullptr) check_argument_is_option(command, argument);
-    check_argument_is_option(command, name);
-    const bool has_value_in_it = name.size() < argument.size();
-    if (!has_value_in_it && command.get_option(name)->get_items_expected_min() > 0)
-      ++i;  // the next is its value
-  }
-}
-
 class CommandLine {
  public:
   explicit CommandLine(const std::string& typed) {
-    app_.formatter(std::make_shared<HelpFormatter>());
+    app_.formatter(std::make_shared<HelpFormatter>(help_width(columns_of_standard_output())));
     app_.set_version_flag("-V,--version", std::string(kVersion));
     app_.require_subcommand(1);
     add_sweep_command(app_, typed);
@@ -87,19 +57,27 @@ class CommandLine {
     add_inspect_command(app_);
     add_fetch_command(app_);
     add_doctor_command(app_);
+    add_repl_command(app_);
+    add_completion_command(app_);
+    add_man_command(app_);
+    group_help(app_);
     app_.footer("tugline help COMMAND, or tugline COMMAND --help, shows a command's options and examples.");
   }
 
   void run(const Arguments& arguments) {
     if (arguments.empty())
       fail(ErrorCode::kUsage, "give a command: {} (tugline help says more)", fmt::join(names(), ", "));
-    if (arguments.front() == "help") return help({arguments.begin() + 1, arguments.end()});
-    if (!arguments.front().starts_with('-')) {
-      check_options_are_known(command(arguments.front()), {arguments.begin() + 1, arguments.end()});
-    } else if (app_.get_option_no_throw(arguments.front()) == nullptr) {
+    const std::string& first = arguments.front();
+    const Arguments rest(arguments.begin() + 1, arguments.end());
+    if (first == "help") return help(rest);
+    if (first == "completion" && !rest.empty() && rest.front() == "--words")
+      return write_to_standard_output(lines_of(completion_of(app_, {rest.begin() + 1, rest.end()})));
+    if (!first.starts_with('-')) {
+      check_options_are_known(command_named(app_, first), rest, fmt::format("tugline {} --help", first));
+    } else if (app_.get_option_no_throw(first) == nullptr) {
       fail(ErrorCode::kUsage,
            "{} is no option of tugline itself; options come after the command: tugline COMMAND {} ...",
-           quoted(arguments.front()), quoted(arguments.front()));
+           quoted(first), quoted(first));
     }
     parse(arguments);
   }
@@ -111,18 +89,11 @@ class CommandLine {
     return names;
   }
 
-  const CLI::App& command(const std::string& name) {
-    const std::vector<std::string> known = names();
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      fail(ErrorCode::kUsage, "there is no command {}{} (tugline help lists them)", quoted(name),
-           suggestion_for(name, known));
-    return *app_.get_subcommand(name);
-  }
-
   void help(const Arguments& about) {
     if (about.size() > 1) fail(ErrorCode::kUsage, "help: give at most one command, not {}", about.size());
     const bool is_of_all = about.empty() || about.front() == "help" || about.front().starts_with('-');
-    write_to_standard_output(is_of_all ? app_.help() : command(about.front()).help(app_.get_name()));
+    write_to_standard_output(is_of_all ? app_.help()
+                                       : command_named(app_, about.front()).help(app_.get_name()));
   }
 
   void parse(const Arguments& arguments) {
@@ -133,20 +104,11 @@ class CommandLine {
     } catch (const CLI::CallForVersion&) {
       write_to_standard_output(std::string(kVersion) + "\n");
     } catch (const CLI::ParseError& e) {
-      fail_to_parse(e);
+      const auto parsed = app_.get_subcommands();
+      const std::string name = parsed.empty() ? "" : parsed.front()->get_name();
+      fail_to_parse(e, app_.remaining(true), name.empty() ? "tugline" : name,
+                    fmt::format("tugline {} --help", name));
     }
-  }
-
-  [[noreturn]] void fail_to_parse(const CLI::ParseError& e) const {
-    const auto parsed = app_.get_subcommands();
-    const std::string name = parsed.empty() ? "tugline" : parsed.front()->get_name();
-    const std::vector<std::string> rest = app_.remaining(true);
-    std::string what = e.what();
-    if (dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr && !rest.empty())
-      what = quoted(rest.front()) + " is one argument too many";
-    constexpr size_t kMost = 1000;  // the parser quotes values whole
-    if (what.size() > kMost) what = what.substr(0, kMost) + "...";
-    fail(ErrorCode::kUsage, "{}: {} (see tugline {} --help)", name, what, parsed.empty() ? "" : name);
   }
 
   CLI::App app_{

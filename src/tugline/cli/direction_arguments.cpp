@@ -3,7 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include "tugline/api/settings.h"
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/number_options.h"
+#include "tugline/probe/direction_family.h"
+#include "tugline/probe/push_options.h"
 
 namespace tugline {
 
@@ -15,6 +18,9 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
           "sum to zero; covariance-diagonal, covariance: normal, with the variances or the covariance "
           "of the transcripts' residuals at the layer; difference: between two real residuals; "
           "principal: the principal components of the residuals")
+      ->check(accepted_by(
+          {"isotropic", "mean-centred", "covariance-diagonal", "covariance", "difference", "principal"},
+          [](const std::string& name) { (void)parse_direction_family(name); }))
       ->capture_default_str();
   command
       .add_option(
@@ -25,7 +31,7 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
   command
       .add_option("--direction-sharing", a.sharing,
                   "common: the same random directions at every epsilon; independent: new ones at each")
-      ->check(CLI::IsMember({"common", "independent"}))
+      ->check(one_of({"common", "independent"}))
       ->capture_default_str();
   command
       .add_option(
@@ -33,12 +39,22 @@ void add_direction_options(CLI::App& command, DirectionArguments& a) {
           "How a push is made. additive: add epsilon * rms * direction; rotation: turn the residual towards "
           "the direction, so that it moves as far; interpolation: go the fraction epsilon (0 to 1) of the "
           "way to another real residual")
+      ->check(accepted_by({"additive", "rotation", "interpolation"},
+                          [](const std::string& name) { (void)parse_push_kind(name); }))
       ->capture_default_str();
   command
       .add_option("--orthogonal-to", a.orthogonal_to,
                   "Make directions orthogonal to the residual at the site, or to the span of the rows of a "
                   "file as for --direction-file")
       ->type_name("residual|FILE");
+}
+
+void set_directions(const DirectionArguments& a, PushSettings& settings) {
+  settings.push = a.push;
+  settings.direction_family = a.family;
+  settings.direction_sharing = a.sharing;
+  settings.null_directions = a.null_directions;
+  settings.orthogonal_to = a.orthogonal_to;
 }
 
 void warn_of_contradictions(const PushOptions& options, const PushedAt& at) {

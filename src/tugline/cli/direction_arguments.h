@@ -1,4 +1,4 @@
-// The options of `tugline sweep` that choose the directions and the kind of push.
+// The options of `tugline sweep` and `tugline tug` that choose the directions and the kind of push.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tugline/model/config.h"
+#include "tugline/options.h"
 #include "tugline/probe/push_options.h"
 
 namespace tugline {
@@ -21,6 +22,9 @@ struct DirectionArguments {
 // Adds --null-directions, --direction-family, --push, --orthogonal-to and --direction-sharing, which write
 // into `arguments`.
 void add_direction_options(CLI::App& command, DirectionArguments& arguments);
+
+// Sets what the arguments say.
+void set_directions(const DirectionArguments& arguments, PushSettings& settings);
 
 // Warns on stderr if the files of --direction-file and --orthogonal-to say that they were made for another
 // model, hook or layer than the one that is pushed.

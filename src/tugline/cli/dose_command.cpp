@@ -8,6 +8,7 @@
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/model_argument.h"
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
@@ -99,14 +100,14 @@ void add_numbers(CLI::App& command, DoseSettings& dose) {
       .add_option("--statistic", dose.statistic,
                   "What of a push's readout rows reaches it: mean; p95, their 95 % quantile; own-row, the KL "
                   "at the pushed token itself")
-      ->check(CLI::IsMember({"mean", "p95", "own-row"}))
+      ->check(one_of({"mean", "p95", "own-row"}))
       ->capture_default_str();
   command
       .add_option("--by", dose.by,
                   "What has a dose: layer, the mean curve of a kind of spans; direction, each vector; span; "
                   "push, each direction at each span (default: direction for vectors of --direction-file and "
                   "principal components, else layer)")
-      ->check(CLI::IsMember({"layer", "direction", "span", "push"}));
+      ->check(one_of({"layer", "direction", "span", "push"}));
   command.add_option("--resamples", dose.resamples, "How many bootstrap resamples (default 10000)")
       ->check(integer_from(100, 1'000'000));
   command.add_option("--seed", dose.seed, "Seed of the bootstrap (default 42)")->check(seed_number());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
 #include "tugline/cli/standard_output.h"
@@ -76,11 +77,10 @@ void add_export_command(CLI::App& app) {
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();
   command->add_option("--table", options->table, "The table to write")
       ->required()
-      ->check(CLI::IsMember(table_names()));
-  command->add_option("--format", options->format, "csv (default) or json")
-      ->check(CLI::IsMember({"csv", "json"}));
-  command->add_option("-o,--output", options->output,
-                      "The file to write; - (the default) is standard output");
+      ->check(one_of(table_names()));
+  command->add_option("--format", options->format, "csv (default) or json")->check(one_of({"csv", "json"}));
+  command->add_option("-o,--output", options->output, "The file to write; - (the default) is standard output")
+      ->type_name("FILE");
   add_force_option(*command, options->force);
   command->footer(
       "Examples:\n"

@@ -11,6 +11,7 @@
 #include "tugline/cli/inspect_model.h"
 #include "tugline/cli/inspect_text.h"
 #include "tugline/cli/model_argument.h"
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/core/error.h"
@@ -34,14 +35,17 @@ void add_options(CLI::App& command, InspectArguments& a) {
           std::string(kModelHelp) + "; for --text and --data a directory with a tokenizer.json is enough")
       ->required();
   command.add_option("--text", a.text, "Show how this text is cut into tokens");
-  command.add_option("--text-file", a.text_file, "Show how the text in this file is cut into tokens");
-  command.add_option("--data", a.data.path,
-                     "Show where the anchors and chunks of this dataset lie among the tokens");
+  command.add_option("--text-file", a.text_file, "Show how the text in this file is cut into tokens")
+      ->type_name("FILE");
+  command
+      .add_option("--data", a.data.path,
+                  "Show where the anchors and chunks of this dataset lie among the tokens")
+      ->type_name("DATA");
   add_field_option(command, a.data);
   command
       .add_option("--bos", a.bos,
                   "Whether a BOS token is put in front: auto (as the tokenizer says), always, never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->check(one_of({"auto", "always", "never"}))
       ->capture_default_str();
   command.add_flag("--json", a.json, "Print one JSON object");
 }

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <csignal>
+#include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "tugline/core/error.h"
 
@@ -11,6 +13,9 @@ namespace tugline {
 namespace {
 
 std::atomic<bool> are_caught = false;
+std::atomic<bool> is_session = false;
+std::mutex last_is_used;
+std::function<void()> last;
 std::atomic<bool> asked_to_stop = false;
 
 sigset_t watched_signals() {
@@ -23,6 +28,10 @@ sigset_t watched_signals() {
 
 // As if the signal had never been blocked.
 void end_process(int signal) {
+  {
+    const std::scoped_lock lock(last_is_used);
+    if (last) last();
+  }
   std::signal(signal, SIG_DFL);
   sigset_t one;
   sigemptyset(&one);
@@ -36,7 +45,8 @@ void watch() {
   for (;;) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
-    if (!are_caught || asked_to_stop) end_process(signal);
+    const bool ends = is_session ? signal == SIGTERM : asked_to_stop.load();
+    if (!are_caught || ends) end_process(signal);
     asked_to_stop = true;
   }
 }
@@ -54,6 +64,18 @@ void watch_interrupts() {
 }
 
 void catch_interrupts() { are_caught = true; }
+
+void catch_interrupts_of_session() {
+  is_session = true;
+  are_caught = true;
+}
+
+void forget_interrupts() { asked_to_stop = false; }
+
+void before_signal_ends_process(std::function<void()> function) {
+  const std::scoped_lock lock(last_is_used);
+  last = std::move(function);
+}
 
 bool interrupted() { return asked_to_stop; }
 

@@ -7,8 +7,8 @@
 #include <set>
 #include <sstream>
 
-#include "tugline/cli/suggestion.h"
 #include "tugline/core/error.h"
+#include "tugline/core/suggestion.h"
 
 namespace tugline {
 namespace {

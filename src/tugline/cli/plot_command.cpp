@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tugline/api/figures.h"
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
@@ -57,6 +58,7 @@ void run_plot(const Options& options) {
 
 void add_plot_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
+  const auto kinds = plot_kinds();
   CLI::App* command =
       app.add_subcommand("plot", "Draw a run: curves with error bands, single spans, directions");
   command
@@ -67,6 +69,7 @@ void add_plot_command(CLI::App& app) {
   command
       ->add_option("-o,--output", options->output,
                    "The figure to write: FIG.svg, FIG.png or FIG.pdf; - writes SVG to standard output")
+      ->type_name("FIG.svg")
       ->required();
   add_force_option(*command, options->force);
   command
@@ -80,7 +83,7 @@ void add_plot_command(CLI::App& app) {
           "sentence; distance: the response against the distance from "
           "the push; families: one curve per run, at one layer; chunks: one curve per span, at one layer; "
           "scatter: sensitivity of each span against a metric; anisotropy: how much the direction matters")
-      ->check(CLI::IsMember(plot_kinds()));
+      ->check(one_of({kinds.begin(), kinds.end()}));
   command->add_option("--measure", options->plot.measure,
                       "The response to draw: kl (default), kl_own_row, kl_after, js, delta_logprob, ...");
   command->add_option(

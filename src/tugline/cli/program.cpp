@@ -3,7 +3,6 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -11,6 +10,7 @@
 #include <new>
 
 #include "tugline/cli/command_line.h"
+#include "tugline/cli/error_text.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/cli/terminal.h"
 #include "tugline/core/error.h"
@@ -18,26 +18,6 @@
 
 namespace tugline {
 namespace {
-
-// 0 done, 1 our bug, 2 bad usage or input, 3 nothing to measure, 130 interrupted.
-int exit_status(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kNothingToMeasure:
-      return 3;
-    case ErrorCode::kInterrupted:
-      return 130;
-    default:
-      return 2;
-  }
-}
-
-// A setting of the library is the option of its name: null_directions is --null-directions.
-std::string error_text(const Error& error) {
-  if (error.setting().empty()) return error.what();
-  std::string option = error.setting();
-  std::ranges::replace(option, '_', '-');
-  return fmt::format("--{}: {}", option, error.message());
-}
 
 void log_to_stderr() {
   spdlog::set_default_logger(spdlog::stderr_color_mt(
@@ -47,6 +27,7 @@ void log_to_stderr() {
 
 }  // namespace
 
+// 0 done, 1 our bug; the others: error_text.h.
 int run_program(int argc, char** argv) {
   // A file larger than `ulimit -f` is then a write that fails, with its message.
   std::signal(SIGXFSZ, SIG_IGN);

@@ -4,32 +4,12 @@
 
 #include "tugline/api/settings.h"
 #include "tugline/cli/help_text.h"
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/core/error.h"
 
 namespace tugline {
-
-namespace {
-
-// CLI11's check of --readout: the reason why a value is refused; empty if it is accepted.
-std::string refusal_of_readout(const std::string& text) {
-  try {
-    (void)readout_of(text);
-    return "";
-  } catch (const Error& e) {
-    return e.what();
-  }
-}
-
-// The names in a table such as kHooks.
-std::vector<std::string> names_in(const auto& table) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : table) names.emplace_back(name);
-  return names;
-}
-
-}  // namespace
 
 std::vector<std::string> hook_list() { return names_in(kHooks); }
 
@@ -43,7 +23,7 @@ void add_place_options(CLI::App& command, PushArguments& a) {
           "Where in the layer the push lands: resid_pre, its input; resid_mid, between its attention and "
           "its MLP block; resid_post, its output; attn_out and mlp_out, a block's output as it is added to "
           "the residual; z, the output of one query head (--head)")
-      ->check(CLI::IsMember(hook_list()))
+      ->check(one_of(hook_list()))
       ->capture_default_str();
   command.add_option("--head", a.head, "The query head that --hook z pushes, from 0")
       ->check(integer_from(0, 1'000'000));
@@ -51,8 +31,21 @@ void add_place_options(CLI::App& command, PushArguments& a) {
       .add_option("--at", a.at,
                   "The token that is pushed: before, the one before the span; first or last of the span; "
                   "every: each of the span's, by the same direction")
-      ->check(CLI::IsMember(names_in(kPushAts)))
+      ->check(one_of(names_in(kPushAts)))
       ->capture_default_str();
+}
+
+void add_model_options(CLI::App& command, PushArguments& a) {
+  command
+      .add_option("--precision", a.precision,
+                  "f32; bf16: matrix products of differences in bf16, right to about a percent (f32 if the "
+                  "CPU lacks the instructions); "
+                  "plain-bf16: what a hooked bf16 model computes, rounding noise included, for "
+                  "comparison")
+      ->check(one_of({"f32", "bf16", "plain-bf16"}))
+      ->capture_default_str();
+  command.add_option("--threads", a.threads, "How many threads compute; by default all of the machine's")
+      ->check(integer_from(1, 4096));
 }
 
 void add_push_options(CLI::App& command, PushArguments& a) {
@@ -74,6 +67,7 @@ void add_push_options(CLI::App& command, PushArguments& a) {
           "Your own directions, an array [n, d]: F.npy, F.npz[:NAME], F.safetensors[:NAME] or F.gguf[:NAME]; "
           "rows become unit vectors. An array KIND.layerL, or direction.L of a control vector, is used at "
           "layer L")
+      ->type_name("FILE")
       ->excludes(directions);
   command.add_option("--seed", a.seed, "Seed of every random draw, 0 to 2^64 - 1")
       ->type_name("UINT")
@@ -83,27 +77,20 @@ void add_push_options(CLI::App& command, PushArguments& a) {
           "--readout", a.readout,
           "Rows whose distributions are compared. predicting: those that predict the span's tokens; "
           "following: the span's own; downstream: all after the span; downstream:N: the first N of these")
-      ->check(refusal_of_readout)
+      ->check(accepted_by({"predicting", "following", "downstream", "downstream:N"},
+                          [](const std::string& name) { (void)readout_of(name); }))
       ->capture_default_str();
   command
       .add_option("--bos", a.bos,
                   "Whether a BOS token is put in front: auto (as the tokenizer says), always, never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->capture_default_str();
-  command
-      .add_option("--precision", a.precision,
-                  "f32; bf16: matrix products of differences in bf16, right to about a percent (f32 if the "
-                  "CPU lacks the instructions); "
-                  "plain-bf16: what a hooked bf16 model computes, rounding noise included, for "
-                  "comparison")
-      ->check(CLI::IsMember({"f32", "bf16", "plain-bf16"}))
+      ->check(one_of({"auto", "always", "never"}))
       ->capture_default_str();
   command
       .add_option(
           "--vocabulary", a.vocabulary,
           "exact: KL over all tokens; sampled: over the likeliest tokens and a sample of the others, with a "
           "standard error")
-      ->check(CLI::IsMember({"exact", "sampled"}))
+      ->check(one_of({"exact", "sampled"}))
       ->capture_default_str();
   command.add_option("--temperature", a.temperature, "Divides the logits of both distributions")
       ->check(number_from(1e-3, 1e3))
@@ -119,8 +106,7 @@ void add_push_options(CLI::App& command, PushArguments& a) {
                   "Also keep the N tokens whose probability rose most in each row, and the N whose fell most")
       ->check(integer_from(0, 100))
       ->capture_default_str();
-  command.add_option("--threads", a.threads, "How many threads compute; by default all of the machine's")
-      ->check(integer_from(1, 4096));
+  add_model_options(command, a);
 }
 
 void group_push_options(CLI::App& command) {

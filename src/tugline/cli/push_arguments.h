@@ -42,6 +42,9 @@ struct PushArguments {
 [[nodiscard]] std::vector<std::string> hook_list();
 [[nodiscard]] std::string hook_names();
 
+// Adds those that decide how the model is computed: --precision and --threads.
+void add_model_options(CLI::App& command, PushArguments& arguments);
+
 // Adds the options to `command`, which write into `arguments`.
 void add_push_options(CLI::App& command, PushArguments& arguments);
 

@@ -53,7 +53,9 @@ void add_report_command(CLI::App& app) {
       "DATA", options->data.path,
       "The dataset that the run measured, for the text around its spans and for its metrics; - "
       "is standard input");
-  command->add_option("-o,--output", options->output, "The page to write; - is standard output")->required();
+  command->add_option("-o,--output", options->output, "The page to write; - is standard output")
+      ->type_name("PAGE.html")
+      ->required();
   add_force_option(*command, options->force);
   add_field_option(*command, options->data);
   command->footer(

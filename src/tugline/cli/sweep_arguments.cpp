@@ -4,12 +4,13 @@
 
 #include "tugline/api/settings.h"
 #include "tugline/cli/model_argument.h"
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/option_defaults.h"
 #include "tugline/cli/session.h"
-#include "tugline/cli/suggestion.h"
 #include "tugline/core/error.h"
+#include "tugline/core/suggestion.h"
 
 namespace tugline {
 namespace {
@@ -54,7 +55,7 @@ void add_files(CLI::App& command, SweepArguments& a) {
           "notebook: last layer, 8 independent directions, 8 examples, no BOS, readout following; "
           "full: every chunk, "
           "layers 20,22,24,26, 21 epsilons from 0 to 10, 32 directions. Options you give override the preset")
-      ->check(CLI::IsMember({"notebook", "full"}));
+      ->check(one_of({"notebook", "full"}));
   command
       .add_option("--config", a.config,
                   "A TOML file of options by their long names; the command line overrides it")
@@ -135,11 +136,7 @@ void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
 SweepSettings settings_of(const SweepArguments& a, int64_t num_layers) {
   SweepSettings settings;
   settings.push = settings_of(a.push, num_layers);
-  settings.push.push = a.directions.push;
-  settings.push.direction_family = a.directions.family;
-  settings.push.direction_sharing = a.directions.sharing;
-  settings.push.null_directions = a.directions.null_directions;
-  settings.push.orthogonal_to = a.directions.orthogonal_to;
+  set_directions(a.directions, settings.push);
   settings.push.audit = a.audit;
   settings.push.memory_limit = parse_bytes(a.memory_limit);
   settings.push.batch_rows = a.batch_rows;

@@ -37,6 +37,11 @@ std::string sign_of(char32_t code) {
   }
 }
 
+size_t columns_of(int stream) {
+  winsize size{};
+  return ioctl(stream, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 // C0, delete, C1: what terminals take for commands.
 bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7f && code < 0xa0); }
 
@@ -53,10 +58,8 @@ Colour colour_of_standard_output() {
   return terminal == nullptr || std::string_view(terminal) == "dumb" ? Colour::kNo : Colour::kYes;
 }
 
-size_t columns_of_standard_error() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
+size_t columns_of_standard_output() { return columns_of(STDOUT_FILENO); }
+size_t columns_of_standard_error() { return columns_of(STDERR_FILENO); }
 
 std::string visible(std::string_view bytes) {
   const std::string text = replace_malformed(bytes);

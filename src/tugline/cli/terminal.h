@@ -15,6 +15,8 @@ enum class Colour { kNo, kYes };
 // kYes if standard output is a terminal with colours and the environment does not refuse them.
 [[nodiscard]] Colour colour_of_standard_output();
 
+// The width of standard output's terminal in characters; 0 if it is not a terminal or does not say.
+[[nodiscard]] size_t columns_of_standard_output();
 // The width of standard error's terminal in characters; 0 if it is not a terminal or does not say.
 [[nodiscard]] size_t columns_of_standard_error();
 

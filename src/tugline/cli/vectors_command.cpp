@@ -10,6 +10,7 @@
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/model_argument.h"
+#include "tugline/cli/name_options.h"
 #include "tugline/cli/number_lists.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
@@ -42,7 +43,7 @@ void add_options(CLI::App& command, VectorsArguments& a) {
   command
       .add_option("--hook", a.settings.hook,
                   "Where in the layer means are taken, as of sweep: " + hook_names())
-      ->check(CLI::IsMember(hook_list()))
+      ->check(one_of(hook_list()))
       ->capture_default_str();
   command.add_option("--head", a.settings.head, "The query head, from 0; with --hook z")
       ->check(integer_from(0, 1'000'000));
@@ -53,7 +54,7 @@ void add_options(CLI::App& command, VectorsArguments& a) {
                   "lack the metric)")
       ->delimiter(',')
       ->transform(trimmed_text)
-      ->check(CLI::IsMember({"chunk", "example", "global"}))
+      ->check(one_of({"chunk", "example", "global"}))
       ->default_str("chunk,example,global");
   command
       .add_option("--metric", a.settings.metric, "The per-chunk metric that divides the chunks for global")
@@ -68,7 +69,7 @@ void add_options(CLI::App& command, VectorsArguments& a) {
   command
       .add_option("--bos", a.settings.bos,
                   "Whether a BOS token is put in front: auto (as the tokenizer says), always, never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->check(one_of({"auto", "always", "never"}))
       ->capture_default_str();
   command
       .add_option(

@@ -11,6 +11,7 @@
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/core/philox.h"
+#include "tugline/core/suggestion.h"
 #include "tugline/probe/vectors.h"
 
 namespace tugline {
@@ -115,12 +116,13 @@ std::vector<double> principal(const DirectionKey& key, const ResidualStatistics&
 std::string_view name_of(DirectionFamily family) { return entry_of(family).name; }
 
 DirectionFamily parse_direction_family(std::string_view name) {
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   for (const NamedFamily& named : kFamilies) {
     if (named.name == name) return named.family;
-    names.push_back(named.name);
+    names.emplace_back(named.name);
   }
-  refuse("direction_family", "'{}' is none of {}", name, fmt::join(names, ", "));
+  refuse("direction_family", "'{}' is none of {}{}", name, fmt::join(names, ", "),
+         suggestion_for(name, names));
 }
 
 std::optional<Moments> needed_moments(DirectionFamily family) { return entry_of(family).moments; }

@@ -5,6 +5,7 @@
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
+#include "tugline/core/suggestion.h"
 #include "tugline/probe/direction.h"
 #include "tugline/probe/vectors.h"
 
@@ -181,7 +182,8 @@ std::string_view name_of(PushKind kind) {
 PushKind parse_push_kind(std::string_view name) {
   for (const PushKind kind : {PushKind::kAdditive, PushKind::kRotation, PushKind::kInterpolation})
     if (name_of(kind) == name) return kind;
-  refuse("push", "'{}' is none of additive, rotation, interpolation", name);
+  refuse("push", "'{}' is none of additive, rotation, interpolation{}", name,
+         suggestion_for(name, {"additive", "rotation", "interpolation"}));
 }
 
 PushGrid whole_grid(const PushOptions& options) {

@@ -7,6 +7,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/core/suggestion.h"
 
 namespace tugline {
 namespace {
@@ -88,7 +89,8 @@ const ResponseMeasure& response_measure_named(const std::string& name) {
     if (measure.name == name) return measure;
     names.push_back(measure.name);
   }
-  refuse("measure", "'{}' is not one of {}", excerpt(name, 40), fmt::join(names, ", "));
+  refuse("measure", "'{}' is not one of {}{}", excerpt(name, 40), fmt::join(names, ", "),
+         suggestion_for(name, names));
 }
 
 std::vector<std::string> names_of_measures_in(const ResponseRecord& response) {

@@ -1,4 +1,4 @@
-#include "tugline/cli/suggestion.h"
+#include "tugline/core/suggestion.h"
 
 #include <algorithm>
 
