@@ -257,6 +257,11 @@ std::string zeros_text(const DoseReport& report, const FigureSubject& subject) {
              : fmt::format(" Left out: {} that the pushes do not move at all.", counted(zeros, "curve"));
 }
 
+// One digit, without an exponent.
+std::string percent_text(double percent) {
+  return percent >= 10 ? fmt::format("{:.0f}", percent) : fmt::format("{:.1g}", std::max(percent, 1e-3));
+}
+
 std::string drawn_text(const std::vector<DoseSeries>& all, const DoseReport& report) {
   bool has_beyond = false, has_below = false, has_interval = false, has_null = false;
   double worst = 0;
@@ -269,11 +274,11 @@ std::string drawn_text(const std::vector<DoseSeries>& all, const DoseReport& rep
       if (!is_beyond(*row) && row->dose.interpolation_error)
         worst = std::max(worst, *row->dose.interpolation_error / size_of(*row));
     }
-  std::string text = fmt::format("A mark: the ε at which {} reaches {:g} nats, interpolated to {:.1g} %.",
+  std::string text = fmt::format("A mark: the ε at which {} reaches {:g} nats, interpolated to {} %.",
                                  report.statistic == "p95"       ? "the 95 % quantile of a push's rows"
                                  : report.statistic == "own-row" ? "the pushed token's own row"
                                                                  : "mean KL",
-                                 report.target, std::max(100 * worst, 1e-3));
+                                 report.target, percent_text(100 * worst));
   if (has_interval && all.size() <= kMostPanels + 1)
     text += " Bars: 95 % bootstrap interval over examples, spans and directions.";
   if (has_null) text += " Dashed: the mean of the random directions.";
