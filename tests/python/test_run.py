@@ -149,6 +149,7 @@ def test_analyses_and_figures(model: tl.Model, data_file: str, tmp_path: pathlib
         run.plot().save(tmp_path / "curve.svg")
         assert "<svg" in (tmp_path / "curve.svg").read_text()
         assert "<svg" in run.plot("anisotropy")._repr_svg_()
+        assert "1e-09 nats" in run.plot("dose", kl=1e-9, statistic="p95").svg()
         assert "<svg" in run._repr_html_()
 
 
