@@ -100,7 +100,7 @@ bench: ## build and run the benchmarks (BENCH_ARGS go to each)
 bench-story: release ## time tugline beside a notebook's loop and a PyTorch replay (STORY_ARGS=--quick; PYTHON has bench/requirements.txt)
 	@$(PYTHON) bench/story.py --tugline build/release/src/tugline/cli/tugline $(STORY_ARGS)
 
-study: release ## every figure and table of docs/study.md, in some 11 minutes on two cores; an interrupted one is resumed
+study: release ## run the commands of docs/study.md (some minutes on two cores) and put what they print into it; an interrupted one is resumed
 	@$(PYTHON) study/study.py --tugline $(tugline)
 
 install: release ## cmake --install under PREFIX: binary, completion, manual pages, library, headers, CMake package

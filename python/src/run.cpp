@@ -46,6 +46,7 @@ void bind_settings(nb::module_& module) {
       .def_rw("spans", &SweepSettings::spans)
       .def_rw("bos", &SweepSettings::bos)
       .def_rw("max_examples", &SweepSettings::max_examples)
+      .def_rw("node_tolerance", &SweepSettings::node_tolerance)
       .def_rw("shard", &SweepSettings::shard)
       .def_rw("shards", &SweepSettings::shards);
   nb::class_<AnalysisSettings>(module, "AnalysisSettings")

@@ -59,6 +59,7 @@ class SweepOptions(PushOptions, total=False):
     spans: str | Iterable[str]
     bos: str
     max_examples: int | None
+    node_tolerance: float | None  # measures only as many epsilons as predict the others to this relative error
     shard: tuple[int, int]
 
 
@@ -90,6 +91,7 @@ _CONVERTERS: dict[str, Callable[[Any, str], Any]] = {
     "spans": strings,
     "bos": string,
     "max_examples": lambda value, name: None if value is None else whole(value, name),
+    "node_tolerance": lambda value, name: None if value is None else number(value, name),
 }
 
 

@@ -66,7 +66,7 @@ class Run:
         return self._handle.summary()
 
     def table(self, name: str) -> dict[str, npt.NDArray[Any] | list[str | None]]:
-        """A table as NumPy columns; texts as lists. ``name``: curves, distance, responses, rows, units or examples (docs/formats.md)."""
+        """A table as NumPy columns; texts as lists. ``name``: curves, distance, responses, rows, units, examples, interpolated (docs/formats.md)."""
         return self._handle.table(_arguments.string(name, "name"))
 
     def _frame(self, name: str) -> pd.DataFrame:
@@ -95,6 +95,10 @@ class Run:
     def distance(self) -> pd.DataFrame:
         """Mean KL of a row against its distance from the push, for runs with the readout "downstream"."""
         return self._frame("distance")
+
+    def interpolated(self) -> pd.DataFrame:
+        """The epsilons that a sweep with ``node_tolerance`` left out, interpolated: every smooth measure, with its error."""
+        return self._frame("interpolated")
 
     def analyze(
         self,
@@ -152,8 +156,8 @@ class Run:
     ) -> dict[str, pd.DataFrame]:
         """The epsilon at which each layer, direction, span or push reaches ``kl`` nats (docs/statistics.md, "Dose").
 
-        Returns data frames: "doses", and with ``tangents`` "tangents" and "effective_ranks". ``statistic``: "mean", "p95" or "own-row" of a
-        push's readout rows. ``by``: "layer", "direction", "span" or "push"; None: "direction" for vectors, else "layer".
+        Returns data frames: "doses", with ``tangents`` in more columns, and then "effective_ranks". ``statistic``: "mean", "p95" or
+        "own-row" of a push's readout rows. ``by``: "layer", "direction", "span" or "push"; None: "direction" for vectors, else "layer".
         ``refine``: pushes near each dose with the ``model`` and its ``data`` until it is known to this relative error, such as 0.001.
         ``pushes``: the run store that keeps these pushes; the run itself does not change.
 

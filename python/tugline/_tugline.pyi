@@ -57,6 +57,7 @@ class SweepSettings:
     spans: list[str]
     bos: str
     max_examples: int | None
+    node_tolerance: float | None
     shard: int
     shards: int
 

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
 
 #include "cli/commands.h"
+#include "tugline/store/analysis_names.h"
 
 namespace tugline::test {
 namespace {
@@ -159,6 +161,35 @@ TEST_F(AnalyzeCommand, OneTableSomeSpansAndLayers) {
   EXPECT_TRUE(holds(csv.out, "span_kind,layer,against_span_kind")) << csv.out;
   EXPECT_EQ(std::ranges::count(csv.out, '\n'), 1 + 5 * (2 + 2)) << "two layers, and the layers of two kinds";
   EXPECT_EQ(tugline("export run.db --table answers --format json").status, 0);
+}
+
+// Every table that an analysis keeps can be exported, as CSV and as JSON.
+TEST_F(AnalyzeCommand, EveryTableIsExported) {
+  ASSERT_EQ(tugline("analyze run.db data.json --resamples 100").status, 0);
+  for (const std::string_view name : table::kAll) {
+    const ProgramOutcome csv = tugline("export run.db --table " + std::string(name));
+    ASSERT_EQ(csv.status, 0) << name << csv.err;
+    EXPECT_GT(std::ranges::count(csv.out, '\n'), name == table::kNullContrasts ? 0 : 1) << name;
+    const ProgramOutcome text = tugline("export run.db --format json --table " + std::string(name));
+    EXPECT_EQ(std::ssize(nlohmann::json::parse(text.out)), std::ranges::count(csv.out, '\n') - 1) << name;
+  }
+}
+
+// The default epsilon is the largest push, on whichever side of 0 it lies.
+TEST_F(AnalyzeCommand, ARunOfNegativePushesIsAboutItsLargest) {
+  const std::string sweep = "sweep \"$MODEL\" data.json --layers 0,1 --directions 2 --spans anchor,chunks ";
+  ASSERT_EQ(tugline(sweep + "-o negative.db --epsilons=-4,-2,-1,0").status, 0);
+  const ProgramOutcome text = tugline("analyze negative.db --resamples 100");
+  ASSERT_EQ(text.status, 0) << text.err;
+  EXPECT_TRUE(holds(text.out, "KL at epsilon -4, the largest.")) << text.out;
+  EXPECT_FALSE(holds(text.out, "exactly 0")) << text.out;
+  ASSERT_EQ(tugline(sweep + "-o lopsided.db --epsilons=-4,0,2").status, 0);
+  EXPECT_TRUE(holds(tugline("analyze lopsided.db --resamples 100").out, "epsilon -4, the largest."));
+  ASSERT_EQ(tugline(sweep + "-o both.db --epsilons=-2,0,2").status, 0);
+  EXPECT_TRUE(holds(tugline("analyze both.db --resamples 100").out, "epsilon 2, the largest."));
+  const ProgramOutcome figure = tugline("plot negative.db -o - --kind text --layer 0");
+  EXPECT_EQ(figure.status, 0) << figure.err;
+  EXPECT_TRUE(holds(figure.out, "-4")) << "the figure's epsilon";
 }
 
 TEST_F(AnalyzeCommand, EveryMeasure) {

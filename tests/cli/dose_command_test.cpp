@@ -3,7 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
+#include <vector>
 
 #include "cli/commands.h"
 
@@ -130,54 +136,6 @@ TEST_F(DoseCommand, ATangentIsTheLimitOfItsPush) {
   }
 }
 
-// A sweep with nodes measures a part of the grid, and what it did not measure is interpolated to what a whole
-// sweep measures.
-TEST_F(DoseCommand, NodesPredictTheEpsilonsThatAreLeftOut) {
-  const std::string settings = " --layers 0,2 --epsilons 0:2:21 --directions 2";
-  sweep("-o nodes.db --nodes" + settings);
-  sweep("-o all.db" + settings);
-  const json measured = result("summary nodes.db --json")["measured"]["epsilons"];
-  EXPECT_GE(measured.size(), 6U) << "five and 0";
-  EXPECT_LE(measured.size(), 10U);
-  const json whole = result("export all.db --table curves --format json");
-  int compared = 0;
-  for (const json& point : result("export nodes.db --table interpolated --format json")) {
-    if (point["measure"] != "kl") continue;
-    for (const json& other : whole) {
-      if (other["layer"] != point["layer"] || other["epsilon"] != point["epsilon"]) continue;
-      const double kl = other["kl"];
-      EXPECT_NEAR(point["value"].get<double>(), kl, point["interpolation_error"]) << point;
-      EXPECT_NEAR(point["value"].get<double>(), kl, 1e-3 * kl) << point;
-      ++compared;
-    }
-  }
-  EXPECT_EQ(compared, 2 * (21 - static_cast<int>(measured.size())));
-  sweep("-o nodes.db --nodes" + settings);
-  EXPECT_EQ(result("summary nodes.db --json")["measured"]["epsilons"], measured) << "nothing is left to do";
-  expect_refused("export all.db --table interpolated", "not swept with nodes");
-  expect_refused("sweep \"$MODEL\" data.json -o x.db --nodes --direction-sharing independent", "--nodes");
-  expect_refused("sweep \"$MODEL\" data.json -o x.db --nodes --shard 1/2", "a shard cannot choose");
-}
-
-// The number of nodes is found at the first example, but directions come from the residuals of all.
-TEST_F(DoseCommand, NodesDoNotChangeDirections) {
-  const std::string settings = " --layers 1 --epsilons 0:2:11 --directions 2 --direction-family difference";
-  sweep("-o nodes.db --nodes" + settings);
-  sweep("-o all.db" + settings);
-  const json all = result("export all.db --table responses --format json");
-  int compared = 0;
-  for (const json& push : result("export nodes.db --table responses --format json")) {
-    for (const json& other : all) {
-      if (other["example"] != push["example"] || other["direction"] != push["direction"] ||
-          other["epsilon"] != push["epsilon"])
-        continue;
-      EXPECT_NEAR(other["kl"].get<double>(), push["kl"].get<double>(), 1e-4 * push["kl"].get<double>());
-      ++compared;
-    }
-  }
-  EXPECT_GT(compared, 0);
-}
-
 TEST_F(DoseCommand, SaysWhatThereIs) {
   sweep("-o run.db --layers 0 --epsilons 0,1,2 --directions 2 --readout following");
   expect_refused("dose run.db --kl 1e6", "no curve reaches 1e+06 nats. The largest of 1 curve: ");
@@ -187,6 +145,124 @@ TEST_F(DoseCommand, SaysWhatThereIs) {
   expect_refused("dose run.db --kl 1 --statistic median", "--statistic");
   sweep("-o zero.db --layers 0 --epsilons 0 --directions 2");
   EXPECT_EQ(tugline("dose zero.db --kl 0.1").status, 3);
+}
+
+// What an interrupted refinement says of the pushes that it has made.
+TEST_F(DoseCommand, AnInterruptionSaysWhatIsKept) {
+  sweep("-o run.db --layers all --spans anchor,chunks --epsilons 0,2,4,8 --directions 300");
+  std::filesystem::create_directory(folder_.path() / "temporary");
+  // Stops the program as soon as it has begun to push. The shell is in the folder after its first command.
+  const auto interrupted = [&](const std::string& output, const std::string& store) {
+    return tugline("--version >/dev/null; TMPDIR=temporary '" TUGLINE_PROGRAM
+                   "' dose run.db \"$MODEL\" data.json --kl 0.01 --refine --threads 1 " +
+                   output + " & pid=$!; while ! ls " + store +
+                   " >/dev/null 2>&1 && kill -0 $pid; do sleep 0.01; done; kill -TERM $pid; wait $pid");
+  };
+  const ProgramOutcome lost = interrupted("", "temporary/*/pushes.db");
+  EXPECT_EQ(lost.status, 130) << lost.err;
+  EXPECT_TRUE(holds(lost.err, "interrupted; the pushes that were made are lost")) << lost.err;
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path() / "temporary"));
+  const ProgramOutcome kept = interrupted("-o pushes.db", "pushes.db");
+  EXPECT_EQ(kept.status, 130) << kept.err;
+  EXPECT_TRUE(holds(kept.err, "interrupted; finished units are kept in pushes.db")) << kept.err;
+}
+
+// The value at p of sorted numbers, linear between neighbours.
+double quantile_of(std::vector<double> values, double p) {
+  std::sort(values.begin(), values.end());
+  const double place = p * static_cast<double>(values.size() - 1);
+  const auto low = static_cast<size_t>(place);
+  if (low + 1 == values.size()) return values.back();
+  return values[low] + (place - static_cast<double>(low)) * (values[low + 1] - values[low]);
+}
+
+// Where a curve reaches the target: a power law between the two epsilons around it.
+double reached_at(const std::map<double, double>& curve, double target) {
+  for (auto point = std::next(curve.begin()); point != curve.end(); ++point) {
+    const auto before = std::prev(point);
+    if (point->second < target || before->second <= 0) continue;
+    const double part = std::log(target / before->second) / std::log(point->second / before->second);
+    return before->first * std::pow(point->first / before->first, part);
+  }
+  return 0;
+}
+
+// Each statistic from the rows of the export, without tugline's own: of a push's rows the mean, the quantile
+// or the pushed row, then the mean over directions and spans. The grid is fine: power laws between its
+// epsilons are right to 1e-3.
+TEST_F(DoseCommand, StatisticsAreThoseOfTheExportedRows) {
+  sweep("-o run.db --layers 0,2 --epsilons 0:4:41 --directions 2");
+  struct Push {
+    std::vector<double> rows = {};
+    double own = 0;
+  };
+  std::map<std::tuple<int, double, int, int>, Push> pushes;  // layer, epsilon, example, direction
+  for (const json& row : result("export run.db --table rows --format json")) {
+    Push& push = pushes[{row["layer"], row["epsilon"], row["example"], row["direction"]}];
+    push.rows.push_back(row["kl"]);
+    if (row["row"] == row["position"]) push.own = row["kl"];
+  }
+  const std::map<std::string, std::function<double(const Push&)>> statistics{
+      {"mean",
+       [](const Push& push) {
+         double sum = 0;
+         for (const double kl : push.rows) sum += kl;
+         return sum / static_cast<double>(push.rows.size());
+       }},
+      {"p95", [](const Push& push) { return quantile_of(push.rows, 0.95); }},
+      {"own-row", [](const Push& push) { return push.own; }}};
+  int compared = 0;
+  for (const auto& [name, statistic] : statistics) {
+    std::map<int, std::map<double, double>> curves;
+    for (const auto& [key, push] : pushes)
+      curves[std::get<0>(key)][std::get<1>(key)] += statistic(push) / 4;  // two spans, two directions
+    const json doses = result("dose run.db --kl 0.01 --json --resamples 100 --statistic " + name)["doses"];
+    for (const json& dose : doses) {
+      const double expected = reached_at(curves.at(dose["layer"]), 0.01);
+      if (expected == 0) continue;
+      EXPECT_NEAR(dose["epsilon"].get<double>(), expected, 1e-3 * expected) << name << dose;
+      EXPECT_EQ(dose["statistic"], name);
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 6) << "both layers reach it in each statistic";
+}
+
+// Two supplied vectors do equal damage at their doses: refined ones are reached by the pushes at them, and
+// the random directions beside the vectors have a curve of their own.
+TEST_F(DoseCommand, RefinedDosesOfVectorsAreReached) {
+  ASSERT_EQ(tugline("vectors \"$MODEL\" data.json -o v.safetensors --layers 2 --kinds example").status, 0);
+  const std::string vectors =
+      " --layers 2 --direction-file v.safetensors:example.layer2 --null-directions 3 --max-examples 2";
+  sweep("-o run.db --epsilons 0,1,3,9" + vectors);
+  const json doses = result(
+      "dose run.db \"$MODEL\" data.json --kl 0.002 --refine --json --resamples 100 -o pushes.db")["doses"];
+  int reached = 0;
+  int random = 0;
+  for (const json& dose : doses) {
+    if (dose["null_direction"] == 1) {
+      EXPECT_TRUE(dose["direction"].is_null());
+      EXPECT_EQ(dose["directions"], 3);
+      ++random;
+      continue;
+    }
+    ASSERT_EQ(dose["place"], "within") << dose;
+    EXPECT_LT(dose["interpolation_error"].get<double>(), 1e-3 * dose["epsilon"].get<double>()) << dose;
+    sweep("-o pushed.db --epsilons " + dose["epsilon"].dump() + vectors);
+    double sum = 0;
+    int spans = 0;
+    for (const json& push : result("export pushed.db --table responses --format json")) {
+      if (push["direction"] != dose["direction"] || push["null_direction"] == 1) continue;
+      sum += push["kl"].get<double>();
+      ++spans;
+    }
+    EXPECT_EQ(spans, 2);
+    EXPECT_NEAR(sum / spans, 0.002, 0.002 * 3e-3) << dose;
+    std::filesystem::remove(folder_.path() / "pushed.db");
+    ++reached;
+  }
+  EXPECT_EQ(reached, 2) << "each example has its vector";
+  EXPECT_EQ(random, 1);
 }
 
 TEST_F(DoseCommand, StatisticsOfTheRowsAreOrdered) {

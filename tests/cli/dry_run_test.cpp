@@ -66,6 +66,28 @@ TEST_F(DryRun, PrintsAPage) {
     EXPECT_TRUE(holds(outcome.out, word)) << word << "\n" << outcome.out;
 }
 
+// Fewer epsilons are recommended if the grid has more than they need, and counted if they are asked for.
+TEST_F(DryRun, RecommendsNodes) {
+  const std::string settings = " --layers 0,2 --epsilons 0:10:21 --directions 4";
+  const auto all = plan(settings);
+  EXPECT_EQ(all["pushes"], 2 * 2 * 4 * 20);
+  EXPECT_EQ(all["nodes"]["epsilons_requested"], 20);
+  EXPECT_EQ(all["nodes"]["epsilons_at_most"], 9);
+  EXPECT_EQ(all["nodes"]["used"], false);
+  EXPECT_EQ(all["nodes"]["pushes"], 2 * 2 * 4 * 9);
+  EXPECT_LT(all["nodes"]["seconds"].get<double>(), all["seconds"].get<double>());
+  const auto nodes = plan(settings + " --nodes");
+  EXPECT_EQ(nodes["pushes"], 2 * 2 * 4 * 9);
+  EXPECT_EQ(nodes["nodes"]["used"], true);
+  EXPECT_EQ(nodes["nodes"]["epsilons_requested"], 20);
+  EXPECT_TRUE(plan(" --layers 0 --epsilons 0,1,2")["nodes"].is_null()) << "nothing could be left out";
+  EXPECT_TRUE(plan(settings + " --direction-sharing independent")["nodes"].is_null());
+  const ProgramOutcome text = tugline("sweep $MODEL data.json --dry-run" + settings);
+  EXPECT_TRUE(holds(text.out, "--nodes measures at most 9 of the 20 epsilons and interpolates the others"))
+      << text.out;
+  EXPECT_TRUE(holds(text.out, "144 pushes in place of 320")) << text.out;
+}
+
 TEST_F(DryRun, MeasuresThePrecisionThatPushesRunIn) {
   EXPECT_EQ(plan(" --precision plain-bf16")["precision"], "plain-bf16");
   const auto found = plan(" --precision bf16");

@@ -63,6 +63,24 @@ def test_tables_that_several_threads_read_are_in_order(
         expect_exported(run, name, program("export", run.path, "--table", name))
 
 
+def test_fewer_epsilons_predict_the_others(model: tl.Model, data_file: str, tmp_path: pathlib.Path) -> None:
+    grid = np.linspace(0, 2, 21)
+    options = {"layers": [2], "epsilons": grid, "directions": 2, "audit": 0, "progress": False}
+    run = tl.sweep(model, data_file, tmp_path / "nodes.db", node_tolerance=1e-3, **options)  # type: ignore[arg-type]
+    whole = tl.sweep(model, data_file, tmp_path / "all.db", **options).table("curves")  # type: ignore[arg-type]
+    measured = run.table("curves")["epsilon"]
+    assert 6 <= len(measured) <= 10
+    points = run.table("interpolated")
+    kl = np.array([name == "kl" for name in points["measure"]])
+    epsilons = np.asarray(points["epsilon"])[kl]
+    assert sorted([*measured, *epsilons]) == sorted(grid)
+    expected = dict(zip(whole["epsilon"], whole["kl"]))
+    values, errors = (np.asarray(points[name])[kl] for name in ("value", "interpolation_error"))
+    assert all(abs(value - expected[e]) <= error for e, value, error in zip(epsilons, values, errors))
+    with pytest.raises(tl.UsageError, match="node_tolerance"):
+        tl.sweep(model, data_file, tmp_path / "x.db", node_tolerance=2, **options)  # type: ignore[arg-type]
+
+
 def test_data_in_memory(model: tl.Model, tmp_path: pathlib.Path) -> None:
     run = tl.sweep(model, DATA, tmp_path / "run.db", epsilons=[1], directions=2, audit=0, progress=False)
     assert len(run.table("units")["rms"]) == 2

@@ -1,66 +1,108 @@
-"""The study's document has what its script fills in. The sweeps are not run."""
+"""The study's script runs the commands of a document and puts their output into it; docs/study.md is such a document."""
 
 import importlib.util
 import pathlib
+import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "study"))
-SPEC = importlib.util.spec_from_file_location("study", ROOT / "study" / "study.py")
+SCRIPT = ROOT / "study" / "study.py"
+SPEC = importlib.util.spec_from_file_location("study", SCRIPT)
 study = importlib.util.module_from_spec(SPEC)
 sys.modules["study"] = study
 SPEC.loader.exec_module(study)
+
+# A program that prints its arguments, or writes a figure.
+PROGRAM = """#!/bin/sh
+case "$1" in
+  plot) echo "<svg>$2</svg>" > curve.svg ;;
+  fail) exit 2 ;;
+  sweep) echo progress >&2 ;;
+  *) echo "$@ of $MODEL"; wc -c < traces.json | tr -d ' ' ;;
+esac
+"""
+
+PAGE = """# A page
+
+<!-- study -->
+```sh
+tugline sweep "$MODEL" traces.json
+tugline summary a.db
+```
+```text
+what it printed before
+```
+
+Prose.
+
+<!-- study -->
+```sh
+tugline plot a.db
+```
+
+```sh
+tugline not run
+```
+"""
+
+
+class ScriptTest(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.folder = pathlib.Path(self.temporary.name)
+        program = self.folder / "program"
+        program.write_text(PROGRAM)
+        program.chmod(0o755)
+        (self.folder / "data.json").write_text("[1]")
+        (self.folder / "docs").mkdir()
+
+    def run_on(self, page):
+        document = self.folder / "docs" / "page.md"
+        document.write_text(page)
+        options = ["--tugline", "program", "--model", "M", "--data", "data.json", "--work", "work", "--document", document]
+        return document, subprocess.run(
+            [sys.executable, SCRIPT, *options], cwd=self.folder, capture_output=True, text=True
+        )
+
+    def test_output_replaces_the_block_below_the_commands(self):
+        document, done = self.run_on(PAGE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = document.read_text()
+        self.assertIn("a.db\n```\n```text\nsummary a.db of M\n3\n```\n\nProse.", page)
+        self.assertNotIn("before", page)
+        self.assertIn("tugline plot a.db\n```\n\n```sh\ntugline not run\n```", page, "a block that prints nothing has no text")
+        self.assertEqual((self.folder / "docs" / "figures" / "study_curve.svg").read_text(), "<svg>a.db</svg>\n")
+        again, done = self.run_on(page)
+        self.assertEqual(again.read_text(), page, "the same once more")
+
+    def test_a_command_that_fails_leaves_the_document(self):
+        page = PAGE.replace("tugline summary", "tugline fail")
+        document, done = self.run_on(page)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("exit status 2 of", done.stderr)
+        self.assertEqual(document.read_text(), page)
 
 
 class DocumentTest(unittest.TestCase):
     page = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
 
-    def test_every_table_has_its_block(self):
-        for name in study.TABLES:
-            self.assertEqual(self.page.count(f"<!-- study:{name} -->\n"), 1)
-            self.assertEqual(self.page.count(f"<!-- /study:{name} -->\n"), 1)
+    def test_it_has_commands_and_what_they_print(self):
+        blocks = list(study.BLOCK.finditer(self.page))
+        self.assertGreater(len(blocks), 5)
+        self.assertEqual(self.page.count("<!-- study -->"), len(blocks), "each mark has a block")
+        for found in blocks:
+            for line in found["commands"].splitlines():
+                self.assertRegex(line, r"^(tugline |for |done|  tugline |  -)", "only tugline's commands")
 
-    def test_every_figure_is_there(self):
-        for name in study.TABLES:
-            self.assertIn(f"](figures/study_{name}.svg)", self.page)
-            self.assertTrue((ROOT / "docs" / "figures" / f"study_{name}.svg").is_file(), name)
-
-
-class BinsTest(unittest.TestCase):
-    def test_each_row_of_a_span_weighs_the_same(self):
-        rows = [
-            {"distance": "16", "spans": "3", "kl": "1"},
-            {"distance": "23", "spans": "1", "kl": "5"},
-            {"distance": "24", "spans": "1", "kl": "7"},
-        ]
-        (first, low), (second, high) = study.binned(rows)
-        self.assertEqual((low, high), (2, 7))
-        self.assertLess(16, first)
-        self.assertLess(first, 24)
-        self.assertLess(24, second)
-
-
-class RatioTest(unittest.TestCase):
-    def test_what_all_examples_share_has_no_spread(self):
-        below = {0: [1.0, 1.0], 4: [3.0, 3.0]}
-        above = {0: [2.0, 2.0], 4: [6.0, 6.0]}
-        self.assertEqual(study.ratio_with_interval(above, below, "apart"), "2 [2, 2]")
-
-    def test_the_interval_is_of_ratios_of_means(self):
-        # Of two examples drawn twice, a quarter of the resamples has the first only, a quarter the second only.
-        text = study.ratio_with_interval({0: [2.0], 1: [4.0]}, {0: [1.0], 1: [1.0]}, "apart")
-        self.assertEqual(text, "3 [2, 4]")
-
-    def test_directions_are_drawn_as_the_runs_share_them(self):
-        above, below = {0: [2.0, 6.0]}, {0: [1.0, 3.0]}
-        self.assertEqual(study.ratio_with_interval(above, below, "together"), "2 [2, 2]")
-        self.assertEqual(study.ratio_with_interval(above, below, "apart"), "2 [0.667, 6]")
-        self.assertEqual(study.ratio_with_interval(above, below, "below"), "2 [1.33, 4]")
-
-    def test_pushes_are_gathered_by_example(self):
-        pushes = [{"epsilon": e, "example": n, "kl": k} for e, n, k in (("1", "7", "0.5"), ("2", "7", "9"), ("1.0", "7", "1"))]
-        self.assertEqual(study.kls_of(pushes, 1), {7: [0.5, 1.0]})
+    def test_every_figure_is_drawn_and_there(self):
+        drawn = {name for found in study.BLOCK.finditer(self.page) for name in study.FIGURE.findall(found["commands"])}
+        self.assertTrue(drawn)
+        for name in drawn:
+            self.assertIn(f"](figures/study_{name})", self.page)
+            self.assertTrue((ROOT / "docs" / "figures" / f"study_{name}").is_file(), name)
 
 
 if __name__ == "__main__":

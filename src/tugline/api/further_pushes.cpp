@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tugline/api/engine.h"
+#include "tugline/api/interruption.h"
 #include "tugline/api/run_settings.h"
 #include "tugline/api/settings.h"
 #include "tugline/core/error.h"
@@ -82,7 +83,9 @@ void FurtherPushes::measure(int32_t layer, const std::vector<double>& epsilons) 
   const RunIdentity identity =
       sweep_identity(call.model(), job_.options, job_.whole, direction_source(job_.options.pushes));
   run_.check_identity(identity);
-  tugline::measure(job_, {call.model()}, watch_);
+  const char* lost = "the pushes that were made are lost, because no store was named that keeps them";
+  say_what_is_kept(folder_.empty() ? kept_units(job_.path) : lost,
+                   [&] { tugline::measure(job_, {call.model()}, watch_); });
 }
 
 std::optional<RunStore> FurtherPushes::store() const {

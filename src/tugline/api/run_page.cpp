@@ -14,10 +14,12 @@
 #include "tugline/report/analysis_tables.h"
 #include "tugline/report/answers.h"
 #include "tugline/report/export.h"
+#include "tugline/report/interpolated.h"
 #include "tugline/report/page.h"
 #include "tugline/report/page_spans.h"
 #include "tugline/report/row_writer.h"
 #include "tugline/report/run_view.h"
+#include "tugline/stats/largest_epsilon.h"
 #include "tugline/store/analysis_names.h"
 
 namespace tugline {
@@ -43,7 +45,10 @@ void add_skips(const std::vector<SkipGroup>& groups, const char* what, std::vect
 std::vector<std::string> warnings_of(const RunView& view) {
   std::vector<std::string> warnings;
   if (!view.shard.is_whole()) warnings.push_back("This is a part of a run: " + shard_text(view));
-  if (view.is_unfinished()) warnings.push_back("The run is unfinished: " + fact_of(view, "units"));
+  if (view.is_unfinished())
+    warnings.push_back(
+        "The run is unfinished" +
+        (view.units_planned ? fmt::format(": {} of {} units", view.units, *view.units_planned) : ""));
   if (view.units_beyond_bound > 0) warnings.push_back("Audit: " + audit_text(view));
   for (const std::string& gap : view.gaps) warnings.push_back(gap);
   add_skips(view.skipped_examples, "example", warnings);
@@ -66,6 +71,17 @@ ResultTable curves_table(const RunView& view) {
   ResultTable table{.name = "curves"};
   for (const std::string_view column : columns_of(ExportTable::kCurves)) table.columns.emplace_back(column);
   for (const CurvePoint& point : view.curves) table.rows.push_back(curve_cells(point));
+  return table;
+}
+
+// What a sweep with nodes left out, in the columns of the curves.
+ResultTable interpolated_table(const RunStore& store) {
+  ResultTable table{.name = "interpolated", .columns = curves_table({}).columns};
+  table.columns.emplace_back("interpolation_error");
+  for (const auto& [point, error, measured] : interpolated_points(store, response_measures().front())) {
+    table.rows.push_back(curve_cells(point));
+    table.rows.back().push_back(cell_of(error));
+  }
   return table;
 }
 
@@ -192,15 +208,22 @@ std::optional<Dataset> dataset_of(const DataSource& data, const Watch& watch) {
   return load_data(data, quiet);
 }
 
-Page page_of(const RunView& view) {
+Page page_of(const RunStore& store, const RunView& view) {
   Page page{.title = title_of(view), .warnings = warnings_of(view), .facts = facts_of(view)};
   for (const auto& [name, value] : view.identity.fields) page.identity.emplace_back(name, value);
-  page.epsilon = *std::max_element(view.epsilons.begin(), view.epsilons.end());
+  page.epsilon = largest_epsilon(view.epsilons);
   if (view.epsilon_is_fraction()) page.epsilon_name = "fraction";
   page.tables.push_back(page_table(curves_table(view), "Curves",
                                    "Mean KL in nats for each kind of span, layer and epsilon, with its "
                                    "standard error and 95 % interval.",
                                    kMostCurvePoints));
+  ResultTable interpolated = interpolated_table(store);
+  if (!interpolated.rows.empty())
+    page.tables.push_back(
+        page_table(std::move(interpolated), "Interpolated points",
+                   "The requested epsilons that were not measured, as in the curves, and how well "
+                   "each mean is known between the measured ones.",
+                   kMostCurvePoints));
   return page;
 }
 
@@ -212,7 +235,7 @@ std::string run_page(const RunStore& store, const AnalysisSettings& settings, co
   if (view.curves.empty())
     fail(ErrorCode::kUsage, "{}: nothing is measured yet, so there is nothing to report; run tugline sweep",
          store.path().string());
-  Page page = page_of(view);
+  Page page = page_of(store, view);
   add_analysis(store, settings, data, watch, page);
   const std::optional<Dataset> dataset = dataset_of(data, watch);
   page.transcripts = transcripts_of(store, dataset ? &*dataset : nullptr, page.epsilon, page.warnings);

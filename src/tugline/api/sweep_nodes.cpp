@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "tugline/api/interruption.h"
 #include "tugline/api/warn.h"
 #include "tugline/core/error.h"
 #include "tugline/stats/epsilon_nodes.h"
@@ -71,9 +72,9 @@ SweepPlan first_example(SweepPlan plan) {
   return plan;
 }
 
-// Raises n until the nodes agree on the job's plan.
-void raise_nodes(SweepJob& job, const SweepModels& models, const std::vector<double>& nodes,
-                 const std::vector<double>& grid, const Watch& watch, size_t& n) {
+// Raises n until the nodes agree on the job's plan, or there are enough. Returns how well they agree.
+double raise_nodes(SweepJob& job, const SweepModels& models, const std::vector<double>& nodes,
+                   const std::vector<double>& grid, const Watch& watch, size_t& n) {
   while (true) {
     job.options.pushes.epsilons = epsilons_with(nodes, n, grid);
     measure(job, models, watch);
@@ -82,9 +83,32 @@ void raise_nodes(SweepJob& job, const SweepModels& models, const std::vector<dou
     if (watch.inform)
       watch.inform(fmt::format("{} of {} epsilons: the last two are predicted to {:.1e}", n, nodes.size(),
                                difference));
-    if (difference <= *job.node_tolerance || n == nodes.size()) return;
+    if (difference <= *job.node_tolerance || n >= most_nodes(nodes)) return difference;
     ++n;
   }
+}
+
+void warn_of_rough_curves(double difference, size_t n, const SweepJob& job, const Watch& watch) {
+  warn(watch,
+       fmt::format(
+           "{} of the epsilons predict the last two of them to {:.1e} and not to {:g}, and no more are "
+           "measured: the curves are not smooth, or noisy. The errors of the interpolated points say "
+           "how well they are known; the same sweep without nodes measures all epsilons",
+           n, difference, *job.node_tolerance));
+}
+
+void measure_with_nodes(SweepJob& job, const SweepModels& models, const Watch& watch) {
+  const std::vector<double> grid = job.options.pushes.epsilons;
+  job.facts[field::kEpsilonsRequested] = text_of(grid);
+  job.facts["node_tolerance"] = fmt::format("{}", *job.node_tolerance);
+  const std::vector<double> nodes = node_order(grid);
+  size_t n = std::min(kFewestNodes, nodes.size());
+  const SweepPlan all = job.plan;
+  job.plan = first_example(all);
+  if (job.plan.spans() > 0) (void)raise_nodes(job, models, nodes, grid, watch, n);
+  job.plan = all;
+  const double difference = raise_nodes(job, models, nodes, grid, watch, n);
+  if (difference > *job.node_tolerance && n < nodes.size()) warn_of_rough_curves(difference, n, job, watch);
 }
 
 }  // namespace
@@ -98,24 +122,25 @@ void check_nodes(const SweepJob& job) {
            "the directions differ between epsilons, so that no direction has a curve to interpolate");
   if (!job.shard.is_whole())
     refuse("nodes",
-           "a shard cannot choose the epsilons of the others; sweep one example with it first, and give the "
-           "shards "
-           "the epsilons that it measured");
+           "a shard cannot choose the epsilons of the others; sweep one example with nodes, give all shards "
+           "the epsilons that it measured, merge them, and sweep the merged run with nodes");
+}
+
+std::optional<std::vector<double>> epsilons_at_most(const SweepJob& job) {
+  const std::vector<double>& grid = job.options.pushes.epsilons;
+  const std::vector<double> nodes = node_order(grid);
+  const size_t most = most_nodes(nodes);
+  if (most == nodes.size() || job.options.pushes.sharing == DirectionSharing::kIndependent ||
+      !job.shard.is_whole())
+    return std::nullopt;
+  return epsilons_with(nodes, most, grid);
 }
 
 void measure_sweep(SweepJob& job, const SweepModels& models, const Watch& watch) {
   check_nodes(job);
-  if (!job.node_tolerance) return measure(job, models, watch);
-  const std::vector<double> grid = job.options.pushes.epsilons;
-  job.facts[field::kEpsilonsRequested] = text_of(grid);
-  job.facts["node_tolerance"] = fmt::format("{}", *job.node_tolerance);
-  const std::vector<double> nodes = node_order(grid);
-  size_t n = std::min(kFewestNodes, nodes.size());
-  const SweepPlan all = job.plan;
-  job.plan = first_example(all);
-  if (job.plan.spans() > 0) raise_nodes(job, models, nodes, grid, watch, n);
-  job.plan = all;
-  raise_nodes(job, models, nodes, grid, watch, n);
+  say_what_is_kept(kept_units(job.path), [&] {
+    job.node_tolerance ? measure_with_nodes(job, models, watch) : measure(job, models, watch);
+  });
 }
 
 }  // namespace tugline

@@ -47,6 +47,26 @@ std::string part_text(const ShardPart& part, int64_t units) {
                      units, counted(part.units_of_run, "unit"), 100 * part.share_of_flops);
 }
 
+std::string nodes_text(const NodesPlan& nodes, const PlanReport& r) {
+  if (nodes.is_used)
+    return fmt::format("nodes     at most {} of the {} epsilons; the others are interpolated\n", nodes.most,
+                       nodes.requested);
+  if (nodes.pushes >= r.cost.pushes) return "";
+  return fmt::format(
+      "advice    --nodes measures at most {} of the {} epsilons and interpolates the others, each with its "
+      "error: {} in place of {}, {} in place of {}\n",
+      nodes.most, nodes.requested, counted(nodes.pushes, "push"), r.cost.pushes,
+      format_duration(nodes.seconds), format_duration(r.seconds));
+}
+
+nlohmann::ordered_json nodes_json(const NodesPlan& nodes) {
+  return {{"epsilons_requested", nodes.requested},
+          {"epsilons_at_most", nodes.most},
+          {"used", nodes.is_used},
+          {"pushes", nodes.pushes},
+          {"seconds", nodes.seconds}};
+}
+
 nlohmann::ordered_json part_json(const ShardPart& part) {
   return {{"number", part.shard.number},
           {"count", part.shard.count},
@@ -82,6 +102,7 @@ std::string plan_text(const PlanReport& r) {
                   : fmt::format("time      at least {}; units reach a part of that speed",
                                 format_duration(r.seconds));
   text += ", besides loading the model\n";
+  if (r.nodes) text += nodes_text(*r.nodes, r);
   return text;
 }
 
@@ -120,7 +141,8 @@ std::string plan_json(const PlanReport& r) {
                      {"precision", name_of(r.precision)},
                      {"product_gflops", r.product_speed / 1e9},
                      {"share", r.share ? Json(*r.share) : Json()},
-                     {"seconds", r.seconds}};
+                     {"seconds", r.seconds},
+                     {"nodes", r.nodes ? nodes_json(*r.nodes) : Json()}};
   return json.dump(2) + "\n";
 }
 

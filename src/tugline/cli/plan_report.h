@@ -15,6 +15,15 @@ struct ShardPart {
   double share_of_flops = 0;  // of the whole run, including what is already measured
 };
 
+// What --nodes measures of the epsilons, or would.
+struct NodesPlan {
+  int64_t requested = 0;  // epsilons except 0
+  int64_t most = 0;       // of them
+  bool is_used = false;   // else it is an advice, and the report's cost is that of all epsilons
+  int64_t pushes = 0;     // at most
+  double seconds = 0;     // likewise
+};
+
 struct PlanReport {
   std::string model;
   int64_t examples = 0;
@@ -29,7 +38,8 @@ struct PlanReport {
   double product_speed = 0;               // FLOP/s in this precision
   // The share of that speed that the store's units reached; no value if there are none.
   std::optional<double> share = {};
-  double seconds = 0;  // of the sweep at that share; a lower bound if the share is not known
+  double seconds = 0;                   // of the sweep at that share; a lower bound if the share is not known
+  std::optional<NodesPlan> nodes = {};  // no value if no epsilon could be left out
 };
 
 [[nodiscard]] std::string plan_text(const PlanReport& report);

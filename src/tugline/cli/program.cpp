@@ -39,7 +39,7 @@ int run_program(int argc, char** argv) {
     return 0;
   } catch (const Error& e) {
     if (e.code() == ErrorCode::kInterrupted) {
-      spdlog::warn("interrupted; finished work is kept, and the same command resumes it");
+      spdlog::warn("{}", e.what());  // it says what is kept
     } else {
       spdlog::error("{}", error_text(e));
     }

@@ -37,9 +37,10 @@ int64_t skipped_examples(const SweepPlan& plan) {
 
 void report_plan(const SweepJob& job, int64_t pushes) {
   warn_of_plan(job, watch_on_stderr());
-  spdlog::info("{} ({} skipped), {}, {}: {} to run", counted(std::ssize(job.plan.examples), "example"),
+  spdlog::info("{} ({} skipped), {}, {}: {}{} to run", counted(std::ssize(job.plan.examples), "example"),
                skipped_examples(job.plan), counted(job.plan.spans(), "span"),
-               counted(std::ssize(job.options.layers), "layer"), counted(pushes, "push"));
+               counted(std::ssize(job.options.layers), "layer"), job.node_tolerance ? "at most " : "",
+               counted(pushes, "push"));
 }
 
 // What the store keeps of the command besides.
@@ -110,6 +111,32 @@ std::optional<ShardPart> part_of(const SweepJob& job) {
                    .share_of_flops = all > 0 ? flops(job.plan) / all : 0};
 }
 
+int64_t nonzero(const std::vector<double>& epsilons) {
+  return std::ssize(epsilons) - std::ranges::count(epsilons, 0.0);
+}
+
+// The options with which the cost of a sweep is counted: with nodes the most epsilons that it may take.
+SweepOptions counted_options(const SweepJob& job) {
+  SweepOptions options = job.options;
+  if (!job.node_tolerance) return options;
+  if (auto most = epsilons_at_most(job)) options.pushes.epsilons = std::move(*most);
+  return options;
+}
+
+// What a sweep with nodes costs at most on the machine of the report; nothing if it leaves nothing out.
+std::optional<NodesPlan> nodes_of(const SweepJob& job, const PartsOf& parts, const PlanReport& report) {
+  const auto most = epsilons_at_most(job);
+  if (!most) return std::nullopt;
+  SweepOptions options = job.options;
+  options.pushes.epsilons = *most;
+  const SweepCost cost = cost_of(job.config, job.plan, options, parts, {.precision = report.precision});
+  return NodesPlan{.requested = nonzero(job.options.pushes.epsilons),
+                   .most = nonzero(*most),
+                   .is_used = job.node_tolerance.has_value(),
+                   .pushes = cost.pushes,
+                   .seconds = expected_seconds(cost, report.product_speed * report.share.value_or(1))};
+}
+
 void dry_run(const SweepArguments& arguments) {
   const ThreadCount threads(arguments.push.threads);
   const auto job = prepared(arguments);
@@ -117,22 +144,24 @@ void dry_run(const SweepArguments& arguments) {
   warn_of_contradictions(job->options.pushes,
                          {.model = job->config, .point = job->options.point, .layers = job->options.layers});
   const std::optional<RunStore> store = existing_store(*job, watch_on_stderr());
+  const PartsOf parts = parts_in(store ? &*store : nullptr);
   warn_of_plan(*job, watch_on_stderr());
   const auto backend = make_cpu_backend({.precision = precision_of(arguments.push.precision).value()});
-  PlanReport report{.model = job->config.name,
-                    .examples = static_cast<int64_t>(plan.examples.size()),
-                    .examples_skipped = skipped_examples(plan),
-                    .spans = plan.spans(),
-                    .layers = static_cast<int64_t>(job->options.layers.size()),
-                    .batch_rows = job->options.limits.rows,
-                    .part = part_of(*job),
-                    .cost = cost_of(job->config, plan, job->options, parts_in(store ? &*store : nullptr),
-                                    {.precision = backend->precision()})};
+  PlanReport report{
+      .model = job->config.name,
+      .examples = static_cast<int64_t>(plan.examples.size()),
+      .examples_skipped = skipped_examples(plan),
+      .spans = plan.spans(),
+      .layers = static_cast<int64_t>(job->options.layers.size()),
+      .batch_rows = job->options.limits.rows,
+      .part = part_of(*job),
+      .cost = cost_of(job->config, plan, counted_options(*job), parts, {.precision = backend->precision()})};
   report.precision = backend->precision();
   report.threads = describe_machine().threads;
   report.product_speed = measure_product_speed(*backend);
   if (store) report.share = reached_share(*store, *job, report.product_speed);
   report.seconds = expected_seconds(report.cost, report.product_speed * report.share.value_or(1));
+  report.nodes = nodes_of(*job, parts, report);
   write_to_standard_output(arguments.json ? plan_json(report) : plan_text(report));
 }
 
@@ -142,8 +171,9 @@ void run(const SweepArguments& arguments) {
   const std::optional<RunStore> store = existing_store(*job, watch_on_stderr());
   refuse_empty(*job, watch_on_stderr());
   const LanguageModel model = load_model(job->source, model_options(arguments.push));
-  report_plan(*job,
-              cost_of(job->config, job->plan, job->options, parts_in(store ? &*store : nullptr)).pushes);
+  report_plan(
+      *job,
+      cost_of(job->config, job->plan, counted_options(*job), parts_in(store ? &*store : nullptr)).pushes);
   catch_interrupts();
   const auto start = std::chrono::steady_clock::now();
   ProgressLine line;

@@ -105,7 +105,7 @@ std::map<LayerIndex, std::vector<ExampleMeans>> read_means(const Model& model, c
     visit_residuals(model, planned.ids, layers, point, [&](LayerIndex layer, const Matrix& h) {
       means[layer].push_back(means_of(planned, Residuals(model.backend().download(h), h.columns)));
     });
-    if (!keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted");
+    if (!keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted; no vectors are made");
   }
   return means;
 }

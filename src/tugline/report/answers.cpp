@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <type_traits>
 
 #include "tugline/core/plural.h"
 #include "tugline/report/answer_sentences.h"
@@ -155,14 +156,16 @@ Cell count_cell(const std::optional<int64_t>& count) { return count ? Cell(*coun
 // The smallest and the largest of a number over the layers.
 template <typename Value>
 std::string range_over(const std::vector<const DirectionsNeeded*>& layers, Value value) {
-  double low = INFINITY;
-  double high = -INFINITY;
+  auto low = (layers.front()->*value).value();
+  auto high = low;
   for (const DirectionsNeeded* needed : layers) {
-    const auto number = static_cast<double>((needed->*value).value());
-    low = std::min(low, number);
-    high = std::max(high, number);
+    low = std::min(low, (needed->*value).value());
+    high = std::max(high, (needed->*value).value());
   }
-  return range_text(low, high);
+  if constexpr (std::is_integral_v<decltype(low)>)  // a count is written out
+    return low == high ? fmt::format("{}", low) : fmt::format("{} to {}", low, high);
+  else
+    return range_text(low, high);
 }
 
 std::string directions_sentences(const std::string& kind, int64_t spans,

@@ -11,6 +11,7 @@
 #include "tugline/report/answer_sentences.h"
 #include "tugline/report/stored_analysis.h"
 #include "tugline/report/text_columns.h"
+#include "tugline/stats/largest_epsilon.h"
 
 namespace tugline {
 namespace {
@@ -23,7 +24,7 @@ std::string header(const Analysis& a) {
   for (const SpreadPoint& point : a.spread) kinds.insert(point.span_kind);
   std::string text =
       fmt::format("{}, {} at epsilon {:g}{}.", counted(a.spans, "complete span"), a.measure.label, a.epsilon,
-                  a.epsilon == a.epsilons.back() && a.epsilons.size() > 1 ? ", the largest" : "");
+                  a.epsilon == largest_epsilon(a.epsilons) && a.epsilons.size() > 1 ? ", the largest" : "");
   if (a.incomplete_spans > 0) text += fmt::format(" {} incomplete and left out.", a.incomplete_spans);
   if (a.spans_at_sinks > 0)
     text += fmt::format(" {} at sink tokens left out.", counted(a.spans_at_sinks, "control"));

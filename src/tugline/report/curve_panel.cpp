@@ -83,6 +83,13 @@ std::vector<Mark> marks_of(const Curve& curve, const CurveAxes& axes) {
   return marks;
 }
 
+std::vector<Mark> measured_marks(const Curve& curve, const CurveAxes& axes) {
+  std::vector<Mark> marks;
+  for (const CurveValue& value : curve.values)
+    if (!value.is_interpolated) marks.push_back(mark_of(curve, value, axes));
+  return marks;
+}
+
 std::string error_sentence(const std::vector<Curve>& curves, const CurveAxes& axes,
                            const CurvePoint& typical) {
   const bool has_error =
@@ -176,9 +183,10 @@ void draw_curve(Panel& panel, const Curve& curve, const CurveAxes& axes, Bands b
   }
   panel.series.push_back(
       {.form = Form::kLine, .marks = line, .colour = curve.colour, .dash = curve.is_null ? 2 : 1});
-  if (marks.size() <= kMostMarkers)
+  const std::vector<Mark> measured = measured_marks(curve, axes);
+  if (measured.size() <= kMostMarkers)
     panel.series.push_back(
-        {.form = Form::kPoints, .marks = on_axes(marks, axes.x, axes.y), .colour = curve.colour});
+        {.form = Form::kPoints, .marks = on_axes(measured, axes.x, axes.y), .colour = curve.colour});
 }
 
 void draw_faintly(Panel& panel, const Curve& curve, const CurveAxes& axes, size_t count) {

@@ -14,6 +14,7 @@ namespace tugline {
 struct CurveValue {
   double x = 0;  // what it is drawn at
   CurvePoint of = {};
+  bool is_interpolated = false;  // it has no mark
 };
 
 struct Curve {

@@ -11,7 +11,9 @@
 #include "tugline/core/error.h"
 #include "tugline/report/captions.h"
 #include "tugline/report/figure_style.h"
+#include "tugline/report/interpolated.h"
 #include "tugline/report/measured_curves.h"
+#include "tugline/stats/largest_epsilon.h"
 
 namespace tugline {
 namespace {
@@ -44,6 +46,31 @@ std::vector<Curve> curves_to_draw(const Points& points, const FigureSubject& sub
       curves.push_back(std::move(curve));
     }
   return curves;
+}
+
+// Adds what a sweep with nodes left out, and returns the sentence about it; empty if there is nothing.
+std::string add_interpolated(const RunStore& store, const ResponseMeasure& measure,
+                             std::vector<Curve>& curves) {
+  double largest = 0;
+  bool is_found = false;
+  for (const auto& [point, error, measured] : interpolated_points(store, measure))
+    for (Curve& curve : curves) {
+      const CurvePoint& first = curve.values.front().of;
+      if (point.set != first.set || point.span_kind != first.span_kind || point.layer != first.layer)
+        continue;
+      const auto place =
+          std::ranges::upper_bound(curve.values, point.epsilon, {}, [](const CurveValue& v) { return v.x; });
+      curve.values.insert(place, {.x = point.epsilon, .of = point, .is_interpolated = true});
+      is_found = true;
+      const double size = measure.is_divergence && point.kl.mean > 0 ? point.kl.mean : 1;
+      largest = std::max(largest, error.value_or(INFINITY) / size);
+    }
+  if (!is_found) return "";
+  if (std::isinf(largest)) return " Marks: measured; between them interpolated, with an unknown error.";
+  const std::string unit = measure.is_divergence  ? " of the mean"
+                           : measure.unit.empty() ? ""
+                                                  : " " + measure.unit;
+  return fmt::format(" Marks: measured; between them interpolated, to within {:.1g}{}.", largest, unit);
 }
 
 // The curves of the examples, if they stand behind the only curve.
@@ -115,7 +142,7 @@ double epsilon_of(const RunView& view, const FigureSubject& subject) {
   std::set<double> epsilons;
   for (const CurvePoint& point : view.curves)
     if (point.span_kind == subject.span_kinds.front()) epsilons.insert(point.epsilon);
-  if (!subject.epsilon) return *epsilons.rbegin();
+  if (!subject.epsilon) return largest_epsilon(epsilons);
   if (!epsilons.contains(*subject.epsilon))
     refuse("epsilon", "the run has no {}; it has {}", *subject.epsilon, fmt::join(epsilons, ", "));
   return *subject.epsilon;
@@ -151,13 +178,15 @@ void add_curve_panels(Sheet& sheet, const std::vector<Curve>& curves, const Curv
 }
 
 Figure curves_figure(const RunStore& store, const RunView& view, const FigureSubject& subject) {
-  const std::vector<Curve> curves = curves_to_draw(measured_curves(store, view, subject.measure), subject);
+  std::vector<Curve> curves = curves_to_draw(measured_curves(store, view, subject.measure), subject);
+  const std::string interpolated = add_interpolated(store, subject.measure, curves);
   const std::vector<Curve> of_examples = example_curves(store, subject, curves);
   CurveAxes axes = axes_of(curves, subject.measure, subject.look.scale);
   include_faint(of_examples, axes);
   axes.x.name = epsilon_name(view);
   Sheet sheet;
-  std::string drawn = curves_caption(curves, axes, fullest(curves), "ε") + bands_left_out(curves, subject);
+  std::string drawn =
+      curves_caption(curves, axes, fullest(curves), "ε") + bands_left_out(curves, subject) + interpolated;
   if (has_single_x(curves) && subject.span_kinds.size() == 1) {
     sheet.panels = {panel_of_single_x(curves, axes, subject.measure)};
     sheet.panels.front().y.name = "layer";

@@ -2,80 +2,177 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
 #include <utility>
-#include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/precision.h"
+#include "tugline/report/measured_curves.h"
+#include "tugline/report/run_view.h"
 #include "tugline/stats/response_curve.h"
-#include "tugline/stats/response_grid.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/identity_field.h"
+#include "tugline/store/push_grid.h"
+#include "tugline/store/unit_rows.h"
 
 namespace tugline {
 namespace {
 
 using Visit = std::function<void(std::span<const Cell>)>;
+using Place = std::tuple<std::string, int32_t, DirectionSet>;
 
-std::vector<double> requested_grid(const RunStore& store) {
-  const Provenance meta = store.meta();
-  const auto found = meta.find(field::kEpsilonsRequested);
-  const std::optional<PushGrid> grid = found == meta.end() ? std::nullopt : parse_grid("0", found->second);
-  if (!grid)
-    fail(ErrorCode::kUsage, "{}: the run was not swept with nodes, so all its epsilons are measured",
-         store.path().string());
-  return grid->epsilons;
+// The audit's bounds are ten times what correct units have.
+double rounding_of(const RunStore& store, const ResponseMeasure& measure) {
+  const bool is_f32 = identity_field(store.identity(), field::kPrecision) == name_of(Precision::kF32);
+  const Measure& of = kMeasures[measure.measure];
+  return (is_f32 ? of.f32_bound : of.bf16_bound) / 10;
 }
 
-// Of one layer and set, the mean curve of one kind.
-void visit_curve(const ResponseGrid& grid, DirectionSet set, const std::string& kind,
-                 const std::vector<double>& requested, const Visit& visit) {
-  std::vector<double> mean(grid.points(), 0.0);
-  int64_t spans = 0;
-  for (const GridSpan& span : grid.spans) {
-    if (span.key.span_kind != kind) continue;
-    const std::vector<double> curve = grid.mean_curve(span);
-    for (size_t i = 0; i < mean.size(); ++i) mean[i] += curve[i];
-    ++spans;
+// By kind of spans and layer: what was requested and is measured at no span.
+std::map<std::pair<std::string, int32_t>, std::vector<double>> left_out(
+    const RunStore& store, const std::vector<double>& requested) {
+  if (requested.empty()) return {};
+  std::map<std::pair<std::string, int32_t>, std::set<double>> measured;
+  for (const StoredPart& part : store.stored_parts())
+    if (!part.audit_of)
+      measured[{part.record.key.span_kind, part.record.key.layer}].insert(part.grid.epsilons.begin(),
+                                                                          part.grid.epsilons.end());
+  std::map<std::pair<std::string, int32_t>, std::vector<double>> missing;
+  for (const auto& [place, epsilons] : measured)
+    for (const double epsilon : requested)
+      if (epsilon != 0 && !epsilons.contains(epsilon)) missing[place].push_back(epsilon);
+  return missing;
+}
+
+// Epsilons and responses, by epsilon.
+ResponseCurve curve_through(const std::map<double, double>& points, CurveForm form, double rounding) {
+  std::vector<double> epsilons;
+  std::vector<double> responses;
+  for (const auto& [epsilon, response] : points) {
+    epsilons.push_back(epsilon);
+    responses.push_back(response);
   }
-  for (double& value : mean) value /= static_cast<double>(spans);
-  const ResponseCurve curve(grid.epsilons, mean);
-  if (curve.points() == 0) return;
-  for (const double epsilon : requested) {
-    if (epsilon == 0 || std::ranges::find(grid.epsilons, epsilon) != grid.epsilons.end()) continue;
-    const double value = curve.at(epsilon);
-    const std::optional<double> error = curve.relative_error(epsilon);
-    visit(std::vector<Cell>{kind, int64_t{grid.layers.front()}, int64_t{set == DirectionSet::kNull ? 1 : 0},
-                            grid.measure.name, epsilon, value,
-                            error ? Cell(value * *error) : Cell(std::monostate{}),
-                            static_cast<int64_t>(curve.points()), spans, int64_t{grid.directions}});
+  return {epsilons, responses, form, rounding};
+}
+
+// Each direction's responses at the epsilons, on its own curve. `responses` is as CurveBuilder reads it.
+std::vector<ResponseRecord> interpolated_pushes(const std::vector<ResponseRecord>& responses, CurveForm form,
+                                                const std::vector<double>& epsilons) {
+  std::map<std::pair<DirectionSet, int32_t>, std::map<double, double>> directions;
+  for (const ResponseRecord& response : responses)
+    directions[{response.set, response.direction}][response.epsilon] = response.kl();
+  std::vector<ResponseRecord> pushes;
+  for (const auto& [direction, points] : directions) {
+    const ResponseCurve curve = curve_through(points, form, 0);
+    for (const double epsilon : epsilons) {
+      ResponseRecord push{.direction = direction.second, .epsilon = epsilon, .set = direction.first};
+      push.means[kKl] = curve.points() > 0 ? curve.at(epsilon) : 0;
+      pushes.push_back(std::move(push));
+    }
   }
+  return pushes;
+}
+
+// Moves the estimate to the mean curve's value.
+InterpolatedPoint on_mean_curve(CurvePoint point, const ResponseCurve& curve) {
+  const double mean = curve.points() > 0 ? curve.at(point.epsilon) : 0;
+  for (std::optional<double>* end : {&point.kl.ci_low, &point.kl.ci_high})
+    if (*end) **end += mean - point.kl.mean;
+  point.kl.mean = mean;
+  InterpolatedPoint found{.point = std::move(point),
+                          .measured_epsilons = static_cast<int64_t>(curve.points())};
+  if (curve.points() > 0) found.error = curve.error(found.point.epsilon);
+  return found;
+}
+
+std::optional<int64_t> width_for_relative(const RunStore& store) {
+  if (identity_field(store.identity(), field::kPush) == "interpolation") return std::nullopt;
+  return width_of(store);
+}
+
+// The curves of one measure, which units are added to.
+struct MeasureCurves {
+  MeasureCurves(const ResponseMeasure& of, CurveForm its_form) : measure(of), form(its_form) {}
+  ResponseMeasure measure;
+  CurveForm form;
+  CurveBuilder measured;
+  CurveBuilder between;
+};
+
+std::vector<MeasureCurves> curves_of(std::span<const ResponseMeasure> measures) {
+  std::vector<MeasureCurves> curves;
+  for (const ResponseMeasure& measure : measures)
+    if (const auto form = curve_form_of(measure)) curves.emplace_back(measure, *form);
+  return curves;
+}
+
+// Reads the store once.
+void add_units(const RunStore& store, std::vector<MeasureCurves>& measures) {
+  const auto missing = left_out(store, requested_epsilons(store));
+  if (missing.empty()) return;
+  for (const UnitRecord& unit : store.units()) {
+    const auto epsilons = missing.find({unit.key.span_kind, unit.key.layer});
+    if (epsilons == missing.end()) continue;
+    const std::vector<ResponseRecord> all = store.responses(unit.key, RowValues::kSkip);
+    for (MeasureCurves& curves : measures) {
+      const std::vector<ResponseRecord> responses =
+          with_measure(all, unit.measured.rows.size(), curves.measure);
+      curves.measured.add(unit.key, responses);
+      curves.between.add(unit.key, interpolated_pushes(responses, curves.form, epsilons->second));
+    }
+  }
+}
+
+std::vector<InterpolatedPoint> points_of(const RunStore& store, const MeasureCurves& measure) {
+  std::map<Place, std::map<double, double>> means;
+  for (const CurvePoint& point : measure.measured.build(std::nullopt))
+    means[{point.span_kind, point.layer, point.set}][point.epsilon] = point.kl.mean;
+  std::map<Place, ResponseCurve> curves;
+  for (const auto& [place, points] : means)
+    curves.emplace(place, curve_through(points, measure.form, rounding_of(store, measure.measure)));
+  std::vector<InterpolatedPoint> found;
+  for (CurvePoint& point : measure.between.build(width_for_relative(store))) {
+    const ResponseCurve& curve = curves.at({point.span_kind, point.layer, point.set});
+    found.push_back(on_mean_curve(std::move(point), curve));
+  }
+  return found;
 }
 
 }  // namespace
 
-void for_each_interpolated(const RunStore& store, const Visit& visit) {
-  const std::vector<double> requested = requested_grid(store);
-  std::map<std::pair<int32_t, DirectionSet>, std::vector<ResponseGridBuilder>> builders;
-  std::vector<ResponseMeasure> measures;
-  for (const ResponseMeasure& measure : response_measures())
-    if (measure.is_divergence && measure.is_quadratic) measures.push_back(measure);
-  for (const UnitRecord& unit : store.units()) {
-    std::map<DirectionSet, std::vector<ResponseRecord>> sets;
-    for (ResponseRecord& response : store.responses(unit.key, RowValues::kSkip))
-      sets[response.set].push_back(std::move(response));
-    for (const auto& [set, responses] : sets) {
-      std::vector<ResponseGridBuilder>& of_place = builders[{unit.key.layer, set}];
-      if (of_place.empty())
-        for (const ResponseMeasure& measure : measures) of_place.emplace_back(measure);
-      for (ResponseGridBuilder& builder : of_place) builder.add(unit, responses);
-    }
+std::vector<double> requested_epsilons(const RunStore& store) {
+  std::set<double> requested;
+  for (const Provenance& session : store.sessions()) {
+    const auto found = session.find(field::kEpsilonsRequested);
+    if (found == session.end()) continue;
+    if (const std::optional<PushGrid> grid = parse_grid("0", found->second))
+      requested.insert(grid->epsilons.begin(), grid->epsilons.end());
   }
-  for (const auto& [place, of_place] : builders)
-    for (const ResponseGridBuilder& builder : of_place) {
-      const ResponseGrid grid = builder.build();
-      for (const std::string& kind : grid.span_kinds())
-        visit_curve(grid, place.second, kind, requested, visit);
-    }
+  return {requested.begin(), requested.end()};
+}
+
+std::vector<InterpolatedPoint> interpolated_points(const RunStore& store, const ResponseMeasure& measure) {
+  std::vector<MeasureCurves> curves = curves_of({&measure, 1});
+  if (curves.empty()) return {};
+  add_units(store, curves);
+  return points_of(store, curves.front());
+}
+
+void for_each_interpolated(const RunStore& store, const Visit& visit) {
+  if (requested_epsilons(store).empty())
+    fail(ErrorCode::kUsage, "{}: the run was not swept with nodes, so all its epsilons are measured",
+         store.path().string());
+  std::vector<MeasureCurves> measures = curves_of(response_measures());
+  add_units(store, measures);
+  for (const MeasureCurves& curves : measures)
+    for (const auto& [point, error, measured_epsilons] : points_of(store, curves))
+      visit(std::vector<Cell>{point.span_kind, int64_t{point.layer},
+                              int64_t{point.set == DirectionSet::kNull ? 1 : 0}, curves.measure.name,
+                              point.epsilon, point.kl.mean, cell_of(error), measured_epsilons, point.spans,
+                              point.directions, cell_of(point.kl.standard_error), cell_of(point.kl.ci_low),
+                              cell_of(point.kl.ci_high)});
 }
 
 }  // namespace tugline

@@ -11,6 +11,7 @@
 #include "tugline/report/measured_curves.h"
 #include "tugline/report/row_writer.h"
 #include "tugline/report/run_grid.h"
+#include "tugline/stats/largest_epsilon.h"
 #include "tugline/stats/quadratic_fit.h"
 
 namespace tugline {
@@ -172,7 +173,7 @@ Figure layers_figure(const RunStore& store, const RunView& view, const FigureSub
   const std::vector<MeanEstimate> curvature =
       curvatures(read_grid(store, DirectionSet::kMain, subject.measure), subject);
   const bool has_curvature = curvature.size() == subject.layers.size();
-  const double largest = cells.epsilons.back();
+  const double largest = largest_epsilon(cells.epsilons);
   sheet.panels.push_back(has_curvature ? panel_of_means(curvature, "curvature a, nats", subject)
                                        : panel_of_means(responses_at(points, largest, subject),
                                                         fmt::format("at ε = {:g}", largest), subject));

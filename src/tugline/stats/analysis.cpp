@@ -6,16 +6,17 @@
 #include <iterator>
 
 #include "tugline/core/error.h"
+#include "tugline/stats/largest_epsilon.h"
 
 namespace tugline {
 namespace {
 
 // Index of the epsilon that single numbers are about.
 size_t chosen_epsilon(const ResponseGrid& grid, const AnalysisOptions& options) {
-  if (!options.epsilon) return grid.epsilons.size() - 1;
-  const auto found = std::find(grid.epsilons.begin(), grid.epsilons.end(), *options.epsilon);
+  const double wanted = options.epsilon.value_or(largest_epsilon(grid.epsilons));
+  const auto found = std::find(grid.epsilons.begin(), grid.epsilons.end(), wanted);
   if (found == grid.epsilons.end()) {
-    refuse("epsilon", "the run has no {}; it has {}", *options.epsilon, fmt::join(grid.epsilons, ", "));
+    refuse("epsilon", "the run has no {}; it has {}", wanted, fmt::join(grid.epsilons, ", "));
   }
   return static_cast<size_t>(found - grid.epsilons.begin());
 }

@@ -24,7 +24,7 @@ std::vector<SidePoint> points_of(const ResponseCurve& curve, DoseSide side) {
   std::vector<SidePoint> points;
   for (size_t i = 0; i < curve.points(); ++i)
     if (curve.epsilons()[i] * sign_of(side) > 0)
-      points.push_back({.size = std::abs(curve.epsilons()[i]), .log_coefficient = curve.logs()[i]});
+      points.push_back({.size = std::abs(curve.epsilons()[i]), .log_coefficient = curve.coefficients()[i]});
   if (side == DoseSide::kNegative) std::reverse(points.begin(), points.end());
   return points;
 }
@@ -76,7 +76,7 @@ Dose dose_without_error(const ResponseCurve& curve, double target, DoseSide side
   if (points.empty()) return {};
   const double wanted = std::log(target);
   const auto excess = [&](double size) {
-    return curve.log_coefficient(sign_of(side) * size) + 2 * std::log(size) - wanted;
+    return curve.coefficient(sign_of(side) * size) + 2 * std::log(size) - wanted;
   };
   // Below the smallest epsilon the response falls like epsilon^2.
   double from = points.front().size;
@@ -101,13 +101,13 @@ Dose dose_of(const ResponseCurve& curve, double target, DoseSide side) {
 Dose quadratic_radius(const ResponseCurve& curve, double tolerance, DoseSide side) {
   const std::vector<SidePoint> points = points_of(curve, side);
   if (points.empty()) return {};
-  const double limit = curve.log_coefficient(0);
+  const double limit = curve.coefficient(0);
   const auto difference = [&](double log_coefficient) {
     return std::abs(std::expm1(log_coefficient - limit)) - tolerance;
   };
   return first_passage(
       points, side, 0, [&](const SidePoint& point) { return difference(point.log_coefficient); },
-      [&](double size) { return difference(curve.log_coefficient(sign_of(side) * size)); });
+      [&](double size) { return difference(curve.coefficient(sign_of(side) * size)); });
 }
 
 }  // namespace tugline

@@ -36,6 +36,14 @@ std::vector<double> node_order(std::span<const double> grid) {
   return nodes;
 }
 
+size_t most_nodes(std::span<const double> nodes) {
+  constexpr size_t kOfOneSide = 9;
+  constexpr size_t kOfTwoSides = 13;
+  const bool has_negative = std::ranges::any_of(nodes, [](double epsilon) { return epsilon < 0; });
+  const bool has_positive = std::ranges::any_of(nodes, [](double epsilon) { return epsilon > 0; });
+  return std::min(nodes.size(), has_negative && has_positive ? kOfTwoSides : kOfOneSide);
+}
+
 double left_out_difference(std::span<const double> nodes, std::span<const double> responses) {
   assert(nodes.size() == responses.size() && nodes.size() >= 4);
   double largest = 0;

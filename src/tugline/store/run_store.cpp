@@ -14,6 +14,7 @@
 #include "tugline/store/analysis_rows.h"
 #include "tugline/store/checksums.h"
 #include "tugline/store/example_rows.h"
+#include "tugline/store/field_names.h"
 #include "tugline/store/response_rows.h"
 #include "tugline/store/sidecars.h"
 #include "tugline/store/sqlite_error.h"
@@ -42,6 +43,17 @@ struct RunStore::Impl {
       if (outgrows_shard) remove_shard(*database);
     }
     return session;
+  }
+
+  // Of a sweep with nodes: the store may have them all already, as after a merge of shards. What it lacks of
+  // the grid is interpolated from now on.
+  [[nodiscard]] bool requests_new_grid() const {
+    const auto grid = provenance.find(field::kEpsilonsRequested);
+    if (grid == provenance.end()) return false;
+    SQLite::Statement found(*database, "SELECT 1 FROM meta WHERE name = ? AND value = ?");
+    found.bind(1, grid->first);
+    found.bind(2, grid->second);
+    return !found.executeStep();
   }
 
   // `write` and a new session happen together or not at all.
@@ -191,7 +203,8 @@ void RunStore::put_examples(const std::vector<ExampleRecord>& examples,
       grows = tugline::put_example(*impl_->database, example, impl_->path, {}) || grows;
     for (const SkippedSpan& span : skipped) tugline::put_skipped_span(*impl_->database, span);
     settle_reasons(*impl_->database);
-    if (grows) impl_->current_session();  // says how many units are planned for them
+    // The session says how many units are planned for new examples, and which grid was requested.
+    if (grows || impl_->requests_new_grid()) impl_->current_session();
   });
 }
 

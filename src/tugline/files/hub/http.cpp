@@ -270,7 +270,9 @@ HttpClient::HttpClient(std::chrono::seconds stall, std::function<bool()> keep_go
 }
 
 void HttpClient::check_interruption() const {
-  if (!goes_on()) throw Error(ErrorCode::kInterrupted, "interrupted");
+  if (!goes_on())
+    throw Error(ErrorCode::kInterrupted,
+                "interrupted; what was downloaded is kept, and the same command goes on");
 }
 
 HttpResponse HttpClient::exchange(const HttpRequest& request, HttpResponse so_far) {
