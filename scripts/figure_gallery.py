@@ -121,7 +121,7 @@ def made_texts(count):
             {
                 "prompt": f"Question {number}",
                 "model_input_prompt": "Add. <think>",
-                "cot": " ".join(sentences),
+                "cot": " ".join(sentences) + "\n",  # which ends the last sentence
                 "thought_anchor_idx": anchor,
                 "thought_anchor_sentence": sentences[anchor],
                 "importance": [round(chance.random(), 3) for _ in sentences],

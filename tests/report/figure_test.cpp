@@ -173,6 +173,7 @@ TEST_F(CurvesFigure, OneEpsilonManyLayersAndNegativeEpsilonsDraw) {
     point.kl.mean = 1e-5 * (layer + 1);
     run.curves.push_back(point);
   }
+  EXPECT_TRUE(holds(figure(run).script, "chunk spans, ε = 1")) << figure(run).script;
   EXPECT_TRUE(holds(figure(run).description, "No error band:"));
   draw_figure(figure(run), folder_ / "single.svg");
   const std::vector<CurvePoint> once = run.curves;

@@ -206,7 +206,8 @@ Figure curves_figure(const RunStore& store, const RunView& view, const FigureSub
   }
   if (sheet.panels.size() == 1) sheet.columns = 1;
   set_headings(sheet, view, "How far a push moves the next-token distributions",
-               kinds_text(subject) + (subject.layers.size() == 1 ? ", " + layers_text(subject) : ""));
+               kinds_text(subject) + (subject.layers.size() == 1 ? ", " + layers_text(subject) : "") +
+                   (has_single_x(curves) ? fmt::format(", ε = {:g}", curves.front().values.front().x) : ""));
   set_captions(sheet, view,
                {.spans = spans_text(view, fullest(curves)), .drawn = drawn + null_sentence(view)});
   return figure_of(sheet, subject.look);

@@ -261,7 +261,8 @@ Figure families_figure(const std::vector<FamilyRun>& runs, const FigureSubject& 
   const std::string drawn =
       " " + curves_caption(curves, axes, point, "ε") + (faint.empty() ? "" : " Thin lines: each vector.");
   set_headings(sheet, first, "How far pushes along different directions move the next-token distributions",
-               fmt::format("{}, {}", kinds_text(subject), layers_text(subject)));
+               fmt::format("{}, {}{}", kinds_text(subject), layers_text(subject),
+                           has_single_x(curves) ? fmt::format(", ε = {:g}", point.epsilon) : ""));
   const std::string spans = spans_text(first, point);
   const std::string only = runs.size() == 1 ? names.front() + "; " : "";  // without a key
   sheet.caption = fmt::format("{}; {}{}.{}{}", spans, only, directions_caption(runs, names),
