@@ -24,7 +24,7 @@ enum class ErrorCode {
   kIo,                // the operating system refused: permissions, full disk
   kConflict,          // an existing store was made by a different configuration
   kNothingToMeasure,  // every example was skipped
-  kInterrupted,       // the user asked to stop; finished work is kept
+  kInterrupted,       // the user asked to stop
 };
 
 // A short stable name, such as "input", for logs and tests.

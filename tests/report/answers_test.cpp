@@ -167,7 +167,7 @@ TEST(Answers, EverythingZeroAtTheLargestEpsilon) {
 TEST(Answers, NegativeEpsilonsOnly) {
   const Analysis analysis = analysis_of({.epsilons = {-2, -1}, .kl = quadratic});
   expect_holds(text_of(answer_named(analysis, "quadratic")), "the run has no positive epsilon");
-  expect_holds(text_of(answer_named(analysis, "anchor")), "at epsilon -1");
+  expect_holds(text_of(answer_named(analysis, "anchor")), "at epsilon -2");
 }
 
 TEST(Answers, ADifferenceOfLengthIsSaid) {

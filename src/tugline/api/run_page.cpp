@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "tugline/api/analysis.h"
 #include "tugline/api/sweep_job.h"
@@ -116,15 +117,17 @@ std::vector<PageTranscript> transcripts_of(const RunStore& store, const Dataset*
                               .prompt = record.prompt,
                               .skipped = record.skipped,
                               .spans = std::move(spans[record.example])};
+    std::set<int64_t> anchors;  // chunks
     for (const PageSpan& span : transcript.spans)
-      if (span.kind == "anchor" && span.chunk >= 0) transcript.anchors.push_back(span.chunk);
+      if (span.kind == "anchor" && span.chunk >= 0) anchors.insert(span.chunk);
     if (dataset) {
       const Example& example = dataset->examples.at(static_cast<size_t>(record.example));
       add_text(example, transcript);
       // A run that measured chunks only does not know them.
       for (const Anchor& anchor : example.anchors)
-        if (anchor.chunk >= 0) transcript.anchors.push_back(anchor.chunk);
+        if (anchor.chunk >= 0) anchors.insert(anchor.chunk);
     }
+    transcript.anchors.assign(anchors.begin(), anchors.end());
     transcripts.push_back(std::move(transcript));
   }
   return transcripts;
