@@ -21,6 +21,10 @@ def run(*arguments, env=None, **options):
     )
 
 
+def script_works():
+    return shutil.which("script") is not None and run("script", "-qec", "true", "/dev/null").returncode == 0
+
+
 def tugline(*arguments, env=None):
     done = run(TUGLINE, *arguments, env=env)
     assert done.returncode == 0, (arguments, done.stderr)
@@ -55,8 +59,8 @@ class HelpTest(unittest.TestCase):
         self.assertIn("repl", commands())
 
     def test_help_fits_the_terminal(self):
-        if shutil.which("script") is None:
-            self.skipTest("there is no script(1), which gives a program a terminal")
+        if not script_works():
+            self.skipTest("script(1) gives no program a terminal: it is missing, or /dev/pts is not mounted")
         for columns in (40, 60, 80):
             for command in commands():
                 text = run("script", "-qec", f"stty cols {columns}; '{TUGLINE}' {command} --help", "/dev/null").stdout
@@ -201,8 +205,8 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
     def test_bash_completes_at_a_prompt(self):
         """A real Tab in an interactive bash."""
-        if shutil.which("script") is None:
-            self.skipTest("there is no script(1), which gives a program a terminal")
+        if not script_works():
+            self.skipTest("script(1) gives no program a terminal: it is missing, or /dev/pts is not mounted")
         done = subprocess.run(
             ["script", "-qec", "bash --norc --noprofile -i", "/dev/null"],
             input="source <(tugline completion bash)\ntugline doct\t--he\t| head -1\nexit\n",

@@ -184,6 +184,16 @@ class Terminal:
 PROMPT = "tugline> "
 
 
+def has_terminals():
+    try:
+        for file in pty.openpty():
+            os.close(file)
+    except OSError:
+        return False
+    return True
+
+
+@unittest.skipUnless(has_terminals(), "there are no pseudo-terminals (is /dev/pts mounted?)")
 class TerminalTest(SessionTest):
     def terminal(self, *options, env=None):
         terminal = Terminal([TUGLINE, "repl", str(MODEL), *options], {**self.env, **(env or {})}, self.folder)
