@@ -220,17 +220,19 @@ void bind_model(nb::module_& module) {
              Call call(std::move(warn), nb::none());
              return call.run([&](const tugline::Watch& watch) { return transcript.anchor(watch); });
            })
-      .def("tug_sentences",
-           [](const Transcript& transcript, const PushSettings& settings, nb::object warn,
-              nb::object progress) {
-             Call call(std::move(warn), std::move(progress));
-             const auto sentences = call.run(
-                 [&](const tugline::Watch& watch) { return transcript.tug_sentences(settings, watch); });
-             nb::list list;
-             for (const tugline::SentenceResponses& s : sentences)
-               list.append(nb::make_tuple(s.sentence, s.text, s.begin, s.end, s.response, s.responses));
-             return list;
-           })
+      .def(
+          "tug_sentences",
+          [](const Transcript& transcript, const PushSettings& settings, nb::object warn,
+             nb::object progress) {
+            Call call(std::move(warn), std::move(progress));
+            const auto sentences = call.run(
+                [&](const tugline::Watch& watch) { return transcript.tug_sentences(settings, watch); });
+            nb::list list;
+            for (const tugline::SentenceResponses& s : sentences)
+              list.append(nb::make_tuple(s.sentence, s.text, s.begin, s.end, s.response, s.responses));
+            return list;
+          },
+          nb::arg("settings"), nb::arg("warn").none(), nb::arg("progress").none())
       .def("trace_sentence",
            [](const Transcript& t, const std::string& sentence) {
              return guarded([&] { return t.trace(sentence); });
