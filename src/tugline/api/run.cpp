@@ -24,7 +24,6 @@
 #include "tugline/report/output_file.h"
 #include "tugline/report/table.h"
 #include "tugline/store/analysis_names.h"
-#include "tugline/store/unit_readers.h"
 
 namespace tugline {
 namespace {
@@ -44,26 +43,6 @@ std::map<std::string, Table> tables_by_name(const std::vector<ResultTable>& resu
   for (const ResultTable& result : results)
     tables[result.name] = result.name == table::kSettings ? settings_table(result) : table_of(result);
   return tables;
-}
-
-TableBuilder builder_of(const std::string& name, ExportTable table) {
-  const auto columns = columns_of(table);
-  return TableBuilder(name, {columns.begin(), columns.end()});
-}
-
-// The table's rows in the order of the units.
-Table push_table(const RunStore& store, const std::string& name, ExportTable table,
-                 const std::vector<UnitRecord>& units) {
-  std::vector<Table> read(parts_to_read(units.size()));
-  read_in_parts(store, units.size(), [&](const RunStore& own, const UnitRange& part) {
-    TableBuilder builder = builder_of(name, table);
-    for_each_row(own, table, std::span(units).subspan(part.begin, part.end - part.begin),
-                 [&builder](std::span<const Cell> cells) { builder.add(cells); });
-    read[part.part] = builder.finish();
-  });
-  TableBuilder whole = builder_of(name, table);
-  for (Table& part : read) whole.append(std::move(part));
-  return whole.finish();
 }
 
 FigureFormat format_named(const std::string& name) {
@@ -93,11 +72,10 @@ std::string Run::summary_json() const {
 
 Table Run::table(const std::string& name) const {
   const ExportTable table = named_value("table", name, kExportTables);
-  const RunStore store = RunStore::open_read_only(path_);
-  if (table == ExportTable::kResponses || table == ExportTable::kRows)
-    return push_table(store, name, table, store.units());
-  TableBuilder builder = builder_of(name, table);
-  for_each_row(store, table, [&builder](std::span<const Cell> cells) { builder.add(cells); });
+  const auto columns = columns_of(table);
+  TableBuilder builder(name, {columns.begin(), columns.end()});
+  for_each_row(RunStore::open_read_only(path_), table,
+               [&builder](std::span<const Cell> cells) { builder.add(cells); });
   return builder.finish();
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cassert>
-#include <iterator>
 #include <limits>
 
 #include "tugline/report/row_writer.h"
@@ -80,30 +79,6 @@ void add_cell(Column& column, const Cell& cell, size_t row) {
   if (!column.missing.empty()) column.missing.push_back(0);
 }
 
-// A column of whole numbers takes the type of what comes to it, and the other way round.
-void make_alike(Column& one, Column& other) {
-  if (std::holds_alternative<Texts>(one.values) && !std::holds_alternative<Texts>(other.values))
-    make_texts(other);
-  if (std::holds_alternative<Numbers>(one.values) && std::holds_alternative<Whole>(other.values))
-    make_numbers(other);
-}
-
-void append_column(Column& column, size_t rows, Column more, size_t more_rows) {
-  make_alike(column, more);
-  make_alike(more, column);
-  std::visit(
-      [&more](auto& values) {
-        auto& others = std::get<std::decay_t<decltype(values)>>(more.values);
-        values.insert(values.end(), std::make_move_iterator(others.begin()),
-                      std::make_move_iterator(others.end()));
-      },
-      column.values);
-  if (column.missing.empty() && more.missing.empty()) return;
-  column.missing.resize(rows, 0);
-  more.missing.resize(more_rows, 0);
-  column.missing.insert(column.missing.end(), more.missing.begin(), more.missing.end());
-}
-
 }  // namespace
 
 TableBuilder::TableBuilder(std::string name, std::vector<std::string> columns) {
@@ -117,14 +92,6 @@ void TableBuilder::add(std::span<const Cell> cells) {
   for (size_t i = 0; i < cells.size(); ++i)
     add_cell(table_.columns[i], cells[i], static_cast<size_t>(table_.rows));
   ++table_.rows;
-}
-
-void TableBuilder::append(Table rows) {
-  assert(rows.columns.size() == table_.columns.size());
-  for (size_t i = 0; i < rows.columns.size(); ++i)
-    append_column(table_.columns[i], static_cast<size_t>(table_.rows), std::move(rows.columns[i]),
-                  static_cast<size_t>(rows.rows));
-  table_.rows += rows.rows;
 }
 
 Table TableBuilder::finish() { return std::move(table_); }

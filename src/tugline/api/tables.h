@@ -16,8 +16,6 @@ class TableBuilder {
  public:
   TableBuilder(std::string name, std::vector<std::string> columns);
   void add(std::span<const Cell> cells);  // one for each column
-  // Adds the rows of a table with the same columns.
-  void append(Table rows);
   [[nodiscard]] Table finish();
 
  private:

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "tugline/api/engine.h"
@@ -16,6 +14,7 @@
 #include "tugline/core/error.h"
 #include "tugline/core/version.h"
 #include "tugline/probe/baseline.h"
+#include "tugline/stats/largest_epsilon.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
@@ -154,24 +153,19 @@ std::vector<Responses> tug_spans(const LanguageModel& handle, const RunningText&
   Collector collector(spans, ProgressCount(model.config(), plan, options, watch.progress),
                       name_of(model.backend().precision()), watch);
   run_sweep(model, plan, options, collector, options.audit > 0 ? &call.exact_model() : nullptr);
+  const std::map<std::string, std::string> provenance = provenance_of(model, options, plan);
   std::vector<Responses> responses;
   for (std::vector<UnitRecord>& units : collector.units)
     responses.push_back(responses_of({.units = std::move(units),
                                       .epsilons = options.pushes.epsilons,
                                       .directions = all_directions(options.pushes),
                                       .null_directions = options.pushes.null_directions,
-                                      .provenance = provenance_of(model, options, plan)}));
+                                      .provenance = provenance}));
   return responses;
 }
 
-double epsilon_of_largest_size(const std::vector<double>& epsilons) {
-  return *std::max_element(epsilons.begin(), epsilons.end(), [](double a, double b) {
-    return std::pair(std::abs(a), a) < std::pair(std::abs(b), b);
-  });
-}
-
 double largest_response(const Responses& responses) {
-  const double epsilon = epsilon_of_largest_size(responses.epsilons());
+  const double epsilon = largest_epsilon(responses.epsilons());
   double sum = 0;
   double count = 0;
   for (const UnitRecord& unit : responses.columns().units)

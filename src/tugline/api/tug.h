@@ -30,7 +30,4 @@ void check_tug(const ModelConfig& config, const RunningText& text, TokenRange sp
 // (not the null's) and rows.
 [[nodiscard]] double largest_response(const Responses& responses);
 
-// The epsilon of largest size; of two of one size the positive one.
-[[nodiscard]] double epsilon_of_largest_size(const std::vector<double>& epsilons);
-
 }  // namespace tugline

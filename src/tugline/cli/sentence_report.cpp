@@ -8,6 +8,7 @@
 #include "tugline/api/tug.h"
 #include "tugline/cli/tug_words.h"
 #include "tugline/core/plural.h"
+#include "tugline/stats/largest_epsilon.h"
 #include "tugline/text/utf8.h"
 
 namespace tugline {
@@ -37,7 +38,7 @@ class SentencesPage {
       : result_(result),
         colour_(colour),
         columns_(columns),
-        epsilon_(epsilon_of_largest_size(result.pushes.epsilons)),
+        epsilon_(largest_epsilon(result.pushes.epsilons)),
         scale_(largest()) {}
 
   std::string text() {

@@ -8,6 +8,7 @@
 #include "tugline/api/tug.h"
 #include "tugline/cli/tug_words.h"
 #include "tugline/core/plural.h"
+#include "tugline/stats/largest_epsilon.h"
 #include "tugline/store/audit_bounds.h"
 
 namespace tugline {
@@ -27,7 +28,7 @@ class TugPage {
         span_(result.spans.front()),
         colour_(colour),
         lists_tokens_(colour == Colour::kNo || numbers == TokenNumbers::kAlways),
-        epsilon_(epsilon_of_largest_size(result.pushes.epsilons)),
+        epsilon_(largest_epsilon(result.pushes.epsilons)),
         scale_(largest()) {
     columns_.push_back({"KL", kKl, DirectionSet::kMain});
     if (result.pushes.null_directions > 0)

@@ -110,6 +110,14 @@ Axis category_axis(const std::vector<std::string>& names) {
   return axis;
 }
 
+Axis layer_axis(std::span<const int32_t> layers) {
+  std::vector<std::string> names;
+  for (const int32_t layer : layers) names.push_back(fmt::format("{}", layer));
+  Axis axis = category_axis(names);
+  axis.name = "layer";
+  return axis;
+}
+
 double fraction_on(const Axis& axis, double value) {
   if (axis.is_logarithmic) return std::log(value / axis.low) / std::log(axis.high / axis.low);
   return (value - axis.low) / (axis.high - axis.low);

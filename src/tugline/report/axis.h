@@ -1,7 +1,9 @@
 // One axis of a panel: its range, its ticks, and gnuplot's commands for them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +37,8 @@ struct Tick {
 [[nodiscard]] Axis linear_axis(double low, double high);
 // One place for each category, from 0.
 [[nodiscard]] Axis category_axis(const std::vector<std::string>& names);
+// One place for each layer, from 0.
+[[nodiscard]] Axis layer_axis(std::span<const int32_t> layers);
 
 // Where `value` is on the axis, from 0 to 1.
 [[nodiscard]] double fraction_on(const Axis& axis, double value);

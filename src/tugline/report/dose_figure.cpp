@@ -168,14 +168,6 @@ void draw_faintly(Panel& panel, const DoseSeries& series, const FigureSubject& s
   panel.series.push_back(std::move(line));
 }
 
-Axis layer_axis(const FigureSubject& subject) {
-  std::vector<std::string> names;
-  for (const int32_t layer : subject.layers) names.push_back(fmt::format("{}", layer));
-  Axis axis = category_axis(names);
-  axis.name = "layer";
-  return axis;
-}
-
 KeyEntry key_of(const DoseSeries& series) {
   return {.name = series.name,
           .look = {.colour = series.colour,
@@ -187,7 +179,7 @@ KeyEntry key_of(const DoseSeries& series) {
 
 void add_panel_of_all(Sheet& sheet, const std::vector<DoseSeries>& all, const FigureSubject& subject,
                       const Axis& axis) {
-  Panel panel{.x = layer_axis(subject), .y = axis};
+  Panel panel{.x = layer_axis(subject.layers), .y = axis};
   const bool has_room = all.size() <= kMostInOnePanel + 1;
   const double first = has_room ? -kSideways * static_cast<double>(all.size() - 1) / 2 : 0;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -203,7 +195,7 @@ void add_panels(Sheet& sheet, const std::vector<DoseSeries>& all, const FigureSu
                 const Axis& axis) {
   for (const DoseSeries& series : all) {
     if (series.is_null) continue;
-    Panel panel{.title = series.name, .x = layer_axis(subject), .y = axis};
+    Panel panel{.title = series.name, .x = layer_axis(subject.layers), .y = axis};
     for (const DoseSeries& other : all)
       if (&other != &series && !other.is_null) draw_faintly(panel, other, subject);
     for (const DoseSeries& other : all)

@@ -63,17 +63,17 @@ void visit_distance(const RunStore& store, const RowVisitor& visit) {
   });
 }
 
-void visit_responses(const RunStore& store, std::span<const UnitRecord> units, const RowVisitor& visit) {
-  for_each_unit(store, units, RowValues::kSkip,
+void visit_responses(const RunStore& store, const RowVisitor& visit) {
+  for_each_unit(store, store.units(), RowValues::kSkip,
                 [&](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
                   for (const ResponseRecord& response : responses)
                     visit(cells_of(response_columns(), {unit, response}));
                 });
 }
 
-void visit_rows(const RunStore& store, std::span<const UnitRecord> units, const RowVisitor& visit) {
+void visit_rows(const RunStore& store, const RowVisitor& visit) {
   const std::map<int32_t, std::string> pieces = store.tokens();
-  for_each_unit(store, units, RowValues::kRead,
+  for_each_unit(store, store.units(), RowValues::kRead,
                 [&](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
                   for (const ResponseRecord& response : responses)
                     for (size_t i = 0; i < unit.measured.rows.size(); ++i)
@@ -144,8 +144,9 @@ void for_each_row(const RunStore& store, ExportTable table, const RowVisitor& vi
     case ExportTable::kCurves:
       return visit_curves(store, visit);
     case ExportTable::kResponses:
+      return visit_responses(store, visit);
     case ExportTable::kRows:
-      return for_each_row(store, table, store.units(), visit);
+      return visit_rows(store, visit);
     case ExportTable::kUnits:
       return visit_units(store, visit);
     case ExportTable::kExamples:
@@ -155,13 +156,6 @@ void for_each_row(const RunStore& store, ExportTable table, const RowVisitor& vi
     case ExportTable::kInterpolated:
       return for_each_interpolated(store, visit);
   }
-}
-
-void for_each_row(const RunStore& store, ExportTable table, std::span<const UnitRecord> units,
-                  const RowVisitor& visit) {
-  assert(table == ExportTable::kResponses || table == ExportTable::kRows);
-  if (table == ExportTable::kResponses) return visit_responses(store, units, visit);
-  visit_rows(store, units, visit);
 }
 
 void export_table(const RunStore& store, const std::string& name, TextFormat format, const TextSink& sink) {

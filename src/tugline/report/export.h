@@ -33,13 +33,9 @@ inline constexpr std::array<std::pair<std::string_view, ExportTable>, 7> kExport
 // A row of kCurves.
 [[nodiscard]] std::vector<Cell> curve_cells(const CurvePoint& point);
 
-// Calls visit with each row of the table, one cell a column. Reads one unit at a time. Rows are sorted by
-// their keys.
+// Calls visit with each row of the table, one cell a column. Reads a few units at a time. Rows are
+// sorted by their keys.
 void for_each_row(const RunStore& store, ExportTable table,
-                  const std::function<void(std::span<const Cell>)>& visit);
-
-// The same for the rows of some units: `table` is kResponses or kRows.
-void for_each_row(const RunStore& store, ExportTable table, std::span<const UnitRecord> units,
                   const std::function<void(std::span<const Cell>)>& visit);
 
 // A table as text, by its name: one of kExportTables, or of the stored analysis (store/analysis_names.h). The

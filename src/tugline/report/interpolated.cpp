@@ -15,6 +15,7 @@
 #include "tugline/store/field_names.h"
 #include "tugline/store/identity_field.h"
 #include "tugline/store/push_grid.h"
+#include "tugline/store/unit_readers.h"
 #include "tugline/store/unit_rows.h"
 
 namespace tugline {
@@ -112,17 +113,19 @@ std::vector<MeasureCurves> curves_of(std::span<const ResponseMeasure> measures) 
 void add_units(const RunStore& store, std::vector<MeasureCurves>& measures) {
   const auto missing = left_out(store, requested_epsilons(store));
   if (missing.empty()) return;
-  for (const UnitRecord& unit : store.units()) {
-    const auto epsilons = missing.find({unit.key.span_kind, unit.key.layer});
-    if (epsilons == missing.end()) continue;
-    const std::vector<ResponseRecord> all = store.responses(unit.key, RowValues::kSkip);
-    for (MeasureCurves& curves : measures) {
-      const std::vector<ResponseRecord> responses =
-          with_measure(all, unit.measured.rows.size(), curves.measure);
-      curves.measured.add(unit.key, responses);
-      curves.between.add(unit.key, interpolated_pushes(responses, curves.form, epsilons->second));
-    }
-  }
+  const auto epsilons_of = [&](const UnitKey& key) { return missing.find({key.span_kind, key.layer}); };
+  std::vector<UnitRecord> units = store.units();
+  std::erase_if(units, [&](const UnitRecord& unit) { return epsilons_of(unit.key) == missing.end(); });
+  for_each_unit(store, units, RowValues::kSkip,
+                [&](const UnitRecord& unit, const std::vector<ResponseRecord>& all) {
+                  for (MeasureCurves& curves : measures) {
+                    const std::vector<ResponseRecord> responses =
+                        with_measure(all, unit.measured.rows.size(), curves.measure);
+                    curves.measured.add(unit.key, responses);
+                    curves.between.add(
+                        unit.key, interpolated_pushes(responses, curves.form, epsilons_of(unit.key)->second));
+                  }
+                });
 }
 
 std::vector<InterpolatedPoint> points_of(const RunStore& store, const MeasureCurves& measure) {

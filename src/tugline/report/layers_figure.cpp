@@ -55,14 +55,6 @@ Cells cells_of(const std::vector<CurvePoint>& points, const FigureSubject& subje
   return cells;
 }
 
-Axis layer_axis(const FigureSubject& subject) {
-  std::vector<std::string> names;
-  for (const int32_t layer : subject.layers) names.push_back(fmt::format("{}", layer));
-  Axis axis = category_axis(names);
-  axis.name = "layer";
-  return axis;
-}
-
 std::string short_number(double value) {
   if (value == 0 || (std::abs(value) >= 1e-3 && std::abs(value) < 1e4)) return fmt::format("{:.2g}", value);
   const int power = static_cast<int>(std::floor(std::log10(std::abs(value))));
@@ -75,7 +67,7 @@ Panel heat_map(Cells cells, const ColourBar& colours, const RunView& view, const
   const bool has_values = subject.layers.size() <= kMostColumns && cells.epsilons.size() <= kMostRows;
   std::vector<std::string> names;
   for (const double epsilon : cells.epsilons) names.push_back(shortest_text(epsilon));
-  Panel panel{.x = layer_axis(subject), .y = category_axis(names)};
+  Panel panel{.x = layer_axis(subject.layers), .y = category_axis(names)};
   panel.y.name = view.epsilon_is_fraction() ? "fraction ε" : "push size ε";
   for (Mark& mark : cells.marks) {
     const double place = fraction_on(colours.axis, mark.low);
@@ -135,7 +127,7 @@ Panel panel_of_means(const std::vector<MeanEstimate>& means, const std::string& 
       std::all_of(means.begin(), means.end(), [](const MeanEstimate& m) { return m.mean >= 0; });
   const CurveAxes axes = axes_of(curves, subject.measure,
                                  has_log && !curves.front().is_zero() ? AxisScale::kLog : AxisScale::kLinear);
-  Panel panel{.x = layer_axis(subject), .y = axes.y};
+  Panel panel{.x = layer_axis(subject.layers), .y = axes.y};
   panel.y.name = name;
   std::vector<Mark> marks;
   for (const CurveValue& value : curves.front().values) marks.push_back(mark_of(curves.front(), value, axes));

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -41,15 +42,26 @@ std::vector<ResponseRecord> with_measure(std::vector<ResponseRecord> responses, 
   return responses;
 }
 
+namespace {
+
+// Calls use(key, responses) for each unit; the measure's values are in the place of the KL.
+void for_each_measured(const RunStore& store, const ResponseMeasure& measure,
+                       const std::function<void(const UnitKey&, std::vector<ResponseRecord>)>& use) {
+  for_each_unit(store, store.units(), RowValues::kSkip,
+                [&](const UnitRecord& unit, std::vector<ResponseRecord> responses) {
+                  use(unit.key, with_measure(std::move(responses), unit.measured.rows.size(), measure));
+                });
+}
+
+}  // namespace
+
 std::vector<CurvePoint> measured_curves(const RunStore& store, const RunView& view,
                                         const ResponseMeasure& measure) {
   if (measure.name == "kl") return view.curves;
   CurveBuilder builder(NullRange::kYes);
-  for_each_unit(store, store.units(), RowValues::kSkip,
-                [&](const UnitRecord& unit, std::vector<ResponseRecord> responses) {
-                  builder.add(unit.key,
-                              with_measure(std::move(responses), unit.measured.rows.size(), measure));
-                });
+  for_each_measured(store, measure, [&](const UnitKey& key, const std::vector<ResponseRecord>& responses) {
+    builder.add(key, responses);
+  });
   std::vector<CurvePoint> points = builder.build(width_for(view));
   if (points.empty() && !view.curves.empty()) refuse_measure(store, measure);
   return points;
@@ -58,11 +70,9 @@ std::vector<CurvePoint> measured_curves(const RunStore& store, const RunView& vi
 std::map<int64_t, std::vector<CurvePoint>> curves_by_example(const RunStore& store,
                                                              const ResponseMeasure& measure) {
   std::map<int64_t, CurveBuilder> builders;
-  for_each_unit(store, store.units(), RowValues::kSkip,
-                [&](const UnitRecord& unit, std::vector<ResponseRecord> responses) {
-                  builders[unit.key.example].add(
-                      unit.key, with_measure(std::move(responses), unit.measured.rows.size(), measure));
-                });
+  for_each_measured(store, measure, [&](const UnitKey& key, const std::vector<ResponseRecord>& responses) {
+    builders[key.example].add(key, responses);
+  });
   std::map<int64_t, std::vector<CurvePoint>> curves;
   for (const auto& [example, builder] : builders) curves[example] = builder.build(std::nullopt);
   return curves;
@@ -71,13 +81,12 @@ std::map<int64_t, std::vector<CurvePoint>> curves_by_example(const RunStore& sto
 std::map<int32_t, std::vector<CurvePoint>> curves_by_direction(const RunStore& store,
                                                                const ResponseMeasure& measure) {
   std::map<int32_t, CurveBuilder> builders;
-  for (const UnitRecord& unit : store.units()) {
+  for_each_measured(store, measure, [&](const UnitKey& key, std::vector<ResponseRecord> all) {
     std::map<int32_t, std::vector<ResponseRecord>> of_unit;
-    for (ResponseRecord& response :
-         with_measure(store.responses(unit.key, RowValues::kSkip), unit.measured.rows.size(), measure))
+    for (ResponseRecord& response : all)
       if (response.set == DirectionSet::kMain) of_unit[response.direction].push_back(std::move(response));
-    for (const auto& [direction, responses] : of_unit) builders[direction].add(unit.key, responses);
-  }
+    for (const auto& [direction, responses] : of_unit) builders[direction].add(key, responses);
+  });
   std::map<int32_t, std::vector<CurvePoint>> curves;
   for (const auto& [direction, builder] : builders) curves[direction] = builder.build(std::nullopt);
   return curves;

@@ -25,14 +25,12 @@ void for_each_unit(
   const size_t readers = parts_to_read(units.size());
   std::vector<RunStore> own;
   for (size_t i = 1; i < readers; ++i) own.push_back(store.another_reader());
-  constexpr size_t kEach = 8;  // units that a reader has read when they are used
-  std::vector<std::vector<ResponseRecord>> read(readers * kEach);
-  for (size_t begin = 0; begin < units.size(); begin += read.size()) {
-    const size_t count = std::min(read.size(), units.size() - begin);
-    parallel_for(static_cast<int64_t>(readers), [&](int64_t reader) {
-      const RunStore& connection = reader == 0 ? store : own[static_cast<size_t>(reader) - 1];
-      for (auto i = static_cast<size_t>(reader); i < count; i += readers)
-        read[i] = connection.responses(units[begin + i].key, values);
+  std::vector<std::vector<ResponseRecord>> read(readers);  // one unit each: a unit may be large
+  for (size_t begin = 0; begin < units.size(); begin += readers) {
+    const size_t count = std::min(readers, units.size() - begin);
+    parallel_for(static_cast<int64_t>(count), [&](int64_t number) {
+      const auto i = static_cast<size_t>(number);
+      read[i] = (i == 0 ? store : own[i - 1]).responses(units[begin + i].key, values);
     });
     for (size_t i = 0; i < count; ++i) use(units[begin + i], std::move(read[i]));
   }
