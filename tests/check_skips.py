@@ -13,11 +13,13 @@ import importlib.util
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+import unittest
 import xml.etree.ElementTree
 
 from support.browser import find_chromium
@@ -44,6 +46,25 @@ def cache_folder(environment):
     return pathlib.Path(environment.get("HOME", "/")) / ".cache" / "tugline"
 
 
+def has_terminals():
+    """False where there are no pseudo-terminals, as in a bare chroot."""
+    try:
+        for file in pty.openpty():
+            os.close(file)
+    except OSError:
+        return False
+    return True
+
+
+def has_axe():
+    """True if scripts/fetch_javascript.py has fetched axe."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import packaged_file
+    from fetch_javascript import LIBRARIES
+
+    return (packaged_file.cache_folder() / LIBRARIES["axe"].file_name).is_file()
+
+
 def is_sanitized(build):
     cache = build / "CMakeCache.txt"
     return cache.is_file() and bool(re.search(r"^TUGLINE_SANITIZE:\w+=.", cache.read_text(encoding="utf-8"), re.MULTILINE))
@@ -60,6 +81,8 @@ def absent_inputs(environment, build):
     absent = {name for name, path in inputs.items() if not path.exists()}
     if not find_chromium(environment):
         absent.add("chromium")
+    if not has_terminals():
+        absent.add("terminals")
     return absent | ({"build without sanitizers"} if is_sanitized(build) else set())
 
 
@@ -98,6 +121,29 @@ def absent_from_python(entries):
     """The packages and programs, as `without` has them, that this Python lacks."""
     named = {name for entry in entries for name in entry.get("without", [])}
     return {name for name in named if importlib.util.find_spec(name) is None and not shutil.which(name)}
+
+
+def unittests_of(result, script):
+    """What skipped of a unittest.TestResult, by script, class and function: repl_test.TerminalTest.test_tab_completes."""
+    return [Test(f"{script}.{case.id().partition('.')[2]}", "skipped", reason) for case, reason in result.skipped]
+
+
+def absent_from_unittests(entries):
+    """The packages, programs and inputs, as `without` has them, that the scripts of ctest lack here."""
+    absent = absent_from_python(entries) - {"terminals", "axe", "TUGLINE_BINARY"}
+    found = {"terminals": has_terminals(), "axe": has_axe(), "TUGLINE_BINARY": bool(os.environ.get("TUGLINE_BINARY"))}
+    return absent | {name for name, is_there in found.items() if not is_there}
+
+
+def run_unittests():
+    """In place of unittest.main() in a script of ctest's: also fails if a test skips that must not."""
+    script = pathlib.Path(sys.argv[0]).stem
+    result = unittest.main(module="__main__", exit=False).result
+    entries = tomllib.loads(ALLOWED.read_text(encoding="utf-8"))["unittest_skip"]
+    status, text = report_on(unittests_of(result, script), entries, absent_from_unittests(entries))
+    if result.skipped:
+        print(text)
+    sys.exit(0 if result.wasSuccessful() and status == 0 else 1)
 
 
 def labels_in(build):

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import tomllib
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
@@ -96,6 +97,36 @@ class PythonListTest(unittest.TestCase):
                 self.assertIn(f"def {function}(", source)
 
 
+class UnittestTest(unittest.TestCase):
+    entries = tomllib.loads(check_skips.ALLOWED.read_text(encoding="utf-8"))["unittest_skip"]
+    scripts = sorted((check_skips.ROOT / "tests").rglob("*_test.py"))
+
+    def test_a_test_that_skips_within_a_script_is_named(self):
+        result = unittest.TestResult()
+        result.addSkip(self, "no shell")
+        name = f"{self.__class__.__name__}.{self._testMethodName}"
+        found = check_skips.unittests_of(result, "manners_test")
+        self.assertEqual(found, [Test(f"manners_test.{name}", "skipped", "no shell")])
+        entries = [{"tests": [rf"manners_test\.{name}"], "without": ["zsh"], "reason": "no zsh"}]
+        self.assertEqual(report_on(found, entries, {"zsh"})[0], 0)
+        self.assertEqual(report_on(found, entries, {"fish"})[0], 1)
+
+    def test_every_test_on_the_list_exists(self):
+        sources = {script.stem: script.read_text(encoding="utf-8") for script in self.scripts}
+        for entry in self.entries:
+            self.assertTrue(entry["without"] and entry["reason"])
+            for pattern in entry["tests"]:
+                for word in re.findall(r"\w+", pattern.replace("\\.", " ")):
+                    self.assertTrue(any(word == name or word in source for name, source in sources.items()), pattern)
+
+    def test_every_script_that_can_skip_a_test_is_checked(self):
+        for script in self.scripts:
+            source = script.read_text(encoding="utf-8")
+            can_skip = re.search(r"^\s*(self\.skipTest|@unittest\.skip)", source, re.MULTILINE)
+            if can_skip:
+                self.assertIn("check_skips.run_unittests()", source, script.name)
+
+
 class ListTest(unittest.TestCase):
     entries = tomllib.loads(check_skips.ALLOWED.read_text(encoding="utf-8"))["skip"]
 
@@ -105,7 +136,8 @@ class ListTest(unittest.TestCase):
             build = pathlib.Path(folder)
             self.assertNotIn("build without sanitizers", check_skips.absent_inputs(nowhere, build))
             (build / "CMakeCache.txt").write_text("A:STRING=b\nTUGLINE_SANITIZE:STRING=address\n", encoding="utf-8")
-            known = check_skips.absent_inputs(nowhere, build)
+            with unittest.mock.patch.object(check_skips, "has_terminals", return_value=False):
+                known = check_skips.absent_inputs(nowhere, build)
         for entry in self.entries:
             self.assertLessEqual(set(entry.get("without", [])), known)
 

@@ -14,6 +14,9 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import check_skips  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MARK = "<!-- run -->"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -100,4 +103,4 @@ if __name__ == "__main__":
     if not demo_model().is_file():
         print(f"skipped: {demo_model()} is not there (scripts/fetch_smollm2.py brings it)")
         sys.exit(77)
-    unittest.main()
+    check_skips.run_unittests()

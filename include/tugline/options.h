@@ -195,7 +195,7 @@ struct PlotSettings {
   std::string title = {};               // in place of the figure's own
   std::optional<double> width = {};     // pixels of the SVG, 360 to 4000; empty: the style's
   bool caption = true;                  // false: no text below the figure; the file's metadata has it
-  // Of doses: as in DoseSettings.
+  // For the kind dose; as in DoseSettings.
   std::optional<double> kl = {};  // empty: 0.1
   std::string statistic = "mean";
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,12 @@ class Commands : public testing::Test {
   [[nodiscard]] ProgramOutcome tugline(const std::string& arguments) const {
     return run_program("cd '" + folder_.path().string() + "' && MODEL='" + kTinyModel +
                        "' && export OMP_NUM_THREADS=1 && '" TUGLINE_PROGRAM "' " + arguments);
+  }
+  // Runs the command, whose result is JSON.
+  [[nodiscard]] nlohmann::json result(const std::string& arguments) const {
+    const ProgramOutcome outcome = tugline(arguments);
+    EXPECT_EQ(outcome.status, 0) << arguments << "\n" << outcome.err;
+    return outcome.status == 0 ? nlohmann::json::parse(outcome.out) : nlohmann::json();
   }
   // The command must end with status 2, say `words`, and print no result.
   void expect_refused(const std::string& arguments, const std::string& words) const {

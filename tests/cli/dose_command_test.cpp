@@ -20,12 +20,6 @@ using nlohmann::json;
 
 class DoseCommand : public Commands {
  protected:
-  // Runs the command, whose result is JSON.
-  [[nodiscard]] json result(const std::string& arguments) const {
-    const ProgramOutcome outcome = tugline(arguments);
-    EXPECT_EQ(outcome.status, 0) << arguments << "\n" << outcome.err;
-    return outcome.status == 0 ? json::parse(outcome.out) : json();
-  }
   void sweep(const std::string& arguments) const {
     const ProgramOutcome swept = tugline("sweep \"$MODEL\" data.json --audit 0 " + arguments);
     ASSERT_EQ(swept.status, 0) << swept.err;

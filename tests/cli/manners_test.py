@@ -8,8 +8,12 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import check_skips  # noqa: E402
 
 TUGLINE = os.environ.get("TUGLINE_BINARY", "")
 SHELLS = ("bash", "zsh", "fish")
@@ -218,13 +222,18 @@ printf '%s\\n' "${COMPREPLY[@]}"
         )
         self.assertIn("Show what this machine offers", done.stdout)
 
-    def test_zsh(self):
-        if shutil.which("zsh") is None:
-            self.skipTest("there is no zsh")
-        script = self.work / "_tugline"
-        script.write_text(tugline("completion", "zsh"))
-        done = run("zsh", "-n", str(script), env=self.env)
+    def read_by_its_shell(self, shell, check):
+        """The completion script, after the shell has looked at its syntax."""
+        if shutil.which(shell) is None:
+            self.skipTest(f"there is no {shell}")
+        script = self.work / f"tugline.{shell}"
+        script.write_text(tugline("completion", shell))
+        done = run(shell, check, str(script), env=self.env)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return script
+
+    def test_zsh(self):
+        script = self.read_by_its_shell("zsh", "-n")
         # The functions of zsh's own completion are replaced by ones that print what they are given.
         probe = f"""
 compdef() {{ :; }}
@@ -244,12 +253,7 @@ _tugline
             self.assertEqual({line.split(":")[0] for line in offered.splitlines()}, set(options_of(command)))
 
     def test_fish(self):
-        if shutil.which("fish") is None:
-            self.skipTest("there is no fish")
-        script = self.work / "tugline.fish"
-        script.write_text(tugline("completion", "fish"))
-        done = run("fish", "--no-execute", str(script), env=self.env)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        script = self.read_by_its_shell("fish", "--no-execute")
 
         def complete(line):
             done = run("fish", "--no-config", "-c", f"source {script}; complete -C '{line}'", cwd=self.work, env=self.env)
@@ -265,4 +269,4 @@ _tugline
 
 
 if __name__ == "__main__":
-    unittest.main()
+    check_skips.run_unittests()

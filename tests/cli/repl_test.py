@@ -9,10 +9,14 @@ import select
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import termios
 import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import check_skips  # noqa: E402
 
 TUGLINE = os.environ.get("TUGLINE_BINARY", "")
 MODEL = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "tiny_model"
@@ -184,16 +188,7 @@ class Terminal:
 PROMPT = "tugline> "
 
 
-def has_terminals():
-    try:
-        for file in pty.openpty():
-            os.close(file)
-    except OSError:
-        return False
-    return True
-
-
-@unittest.skipUnless(has_terminals(), "there are no pseudo-terminals (is /dev/pts mounted?)")
+@unittest.skipUnless(check_skips.has_terminals(), "there are no pseudo-terminals (is /dev/pts mounted?)")
 class TerminalTest(SessionTest):
     def terminal(self, *options, env=None):
         terminal = Terminal([TUGLINE, "repl", str(MODEL), *options], {**self.env, **(env or {})}, self.folder)
@@ -265,6 +260,14 @@ class TerminalTest(SessionTest):
         terminal.type("quit\r")
         self.assertEqual(terminal.wait(), 0)
 
+    def test_ctrl_d_may_be_typed_ahead(self):
+        terminal = self.terminal("--no-history")
+        terminal.type("--text 'So the total is 12.' --span 2:4 --epsilons 1 --directions 2000\r")
+        terminal.read_until("2000\r\n")  # the terminal is not set up for editing now
+        terminal.type("\x04")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn("layer 3: rms", terminal.shown)
+
     def test_tab_completes(self):
         terminal = self.terminal("--no-history")
         terminal.type("se\t--hoo\tresid_m\t--text-file a\t--direction-fa\tprin\t\r")
@@ -277,7 +280,6 @@ class TerminalTest(SessionTest):
         for name in ("before", "first", "last"):
             self.assertIn(name, listed)
         terminal.type("\x03")
-        terminal.read_until(PROMPT)
         self.end(terminal)
 
     def test_a_signal_leaves_the_terminal_as_it_was(self):
@@ -303,4 +305,4 @@ class TerminalTest(SessionTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    check_skips.run_unittests()

@@ -17,12 +17,6 @@ using nlohmann::json;
 
 class SweepNodes : public Commands {
  protected:
-  // Runs the command, whose result is JSON.
-  [[nodiscard]] json result(const std::string& arguments) const {
-    const ProgramOutcome outcome = tugline(arguments);
-    EXPECT_EQ(outcome.status, 0) << arguments << "\n" << outcome.err;
-    return outcome.status == 0 ? json::parse(outcome.out) : json();
-  }
   // What it says on stderr.
   std::string sweep(const std::string& arguments) const {  // NOLINT(modernize-use-nodiscard)
     const ProgramOutcome swept = tugline("sweep \"$MODEL\" data.json --audit 0 " + arguments);

@@ -74,7 +74,7 @@ TEST_F(ControlsFigure, AMeasureThatMayBeNegativeHasNoPercent) {
   EXPECT_TRUE(holds(script, "'-0.75 [-1.68, 0.182], 0 of 3 larger, p = 0.074'")) << script;
 }
 
-// Of more than 20 examples the farthest stay off the axis, and the caption counts them.
+// If there are more than 20 examples, the farthest stay off the axis, and the caption counts them.
 TEST_F(ControlsFigure, CountsWhatIsBeyondTheAxis) {
   std::vector<double> anchors(60, 2.0);
   for (size_t i = 0; i < anchors.size(); ++i) anchors[i] += 0.01 * static_cast<double>(i % 7);

@@ -107,7 +107,7 @@ TEST_F(FamiliesFigure, EachSuppliedVectorHasACurve) {
   EXPECT_TRUE(holds(found, "'vector 1'")) << found;
   EXPECT_TRUE(holds(found, "\n6 1 ")) << "the mean of 4 and 8, in row 1" << found;
   EXPECT_TRUE(holds(found, "\n12 0 ")) << found;
-  // Of more than 24, the mean and thin lines.
+  // More than 24 are drawn as thin lines behind their mean.
   for (int32_t i = 2; i < 30; ++i) vectors.vectors[i] = vectors.vectors[1];
   const Figure many = figure({vectors});
   EXPECT_FALSE(holds(many.script, "'vector 0'"));

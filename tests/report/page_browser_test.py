@@ -14,6 +14,7 @@ import unittest
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS))
 sys.path.insert(0, str(TESTS.parent / "scripts"))
+import check_skips  # noqa: E402
 from support.browser import Browser, find_chromium  # noqa: E402
 
 TUGLINE = os.environ["TUGLINE_BINARY"]
@@ -263,4 +264,4 @@ if __name__ == "__main__":
     if not find_chromium():
         print("skipped: there is no Chromium here (scripts/install_dependencies.sh --tests installs it on Debian)")
         sys.exit(77)
-    unittest.main()
+    check_skips.run_unittests()

@@ -66,7 +66,7 @@ TEST(Doses, TheIntervalOfAQuadraticIsThatOfItsCoefficient) {
   EXPECT_EQ(row.examples, 8);
 }
 
-// Of 120 made runs of 20 examples, about 95 % of the intervals hold the true dose, that of the mean factor
+// About 95 % of the intervals of 120 made runs, each of 20 examples, hold the true dose, which has the factor
 // exp((0.3^2 + 0.5^2) / 2). Percentile intervals of 20 skewed values hold it a little less often. Four
 // standard errors of a share of 120 are 0.08.
 TEST(Doses, IntervalsHoldTheTrueDoseAsOftenAsTheySay) {

@@ -17,7 +17,7 @@ void say_what_is_kept(const std::string& kept, Work&& work) {
     throw Error(ErrorCode::kInterrupted, std::string(e.what()) + "; " + kept);
   }
 }
-// Of a sweep into the store.
+// What is kept of a sweep into the store.
 inline std::string kept_units(const std::string& path) {
   return "finished units are kept in " + path + ", and the same command goes on there";
 }

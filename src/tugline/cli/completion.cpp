@@ -21,7 +21,8 @@ Completion commands_of(const CLI::App& app) {
   return completion;
 }
 
-// Of an option, or a positional argument. A value that is a list is completed after its last comma.
+// What an option or a positional argument may be given. In a list, the value after the last comma is
+// completed.
 Completion values_of(const CLI::Option& option, const std::string& word, const std::string& before) {
   const OptionText text = text_of(option);
   if (text.takes_file) return {.candidates = {}, .files = true, .before_file = before};

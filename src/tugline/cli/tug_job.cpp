@@ -22,7 +22,7 @@
 namespace tugline {
 namespace {
 
-// Of the pushes at one layer.
+// Work of the pushes at one layer.
 double flops_of(const ModelConfig& config, const TugResult& result, TokenRange span, LayerIndex layer) {
   const ReplayRows rows = replay_rows(span, result.readout, std::ssize(result.text.ids), {.at = result.at});
   const Site site{layer, result.point};

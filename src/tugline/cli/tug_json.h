@@ -8,10 +8,10 @@
 
 namespace tugline {
 
-// Of the only span.
+// The result at the only span, as one JSON object.
 [[nodiscard]] std::string tug_json(const TugResult& result);
 
-// Of every sentence.
+// The result at every sentence, as one JSON object.
 [[nodiscard]] std::string sentences_json(const TugResult& result);
 
 }  // namespace tugline

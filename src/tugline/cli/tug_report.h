@@ -11,8 +11,8 @@ namespace tugline {
 // How the tokens' KL is shown where there are colours: by colour alone, or also as numbers.
 enum class TokenNumbers { kWithoutColours, kAlways };
 
-// Of the only span. Each token's KL is the mean over directions at the epsilon of largest size; what moved
-// most at a row, of the push there whose KL is the largest.
+// The text of the only span. A token's KL is the mean over directions at the epsilon of largest size; what
+// moved most at a row is what the push with the largest KL there moved.
 [[nodiscard]] std::string tug_text(const TugResult& result, Colour colour,
                                    TokenNumbers numbers = TokenNumbers::kWithoutColours);
 

@@ -55,7 +55,7 @@ struct TugResult {
 // The bytes of a token that is named; empty if they are not known.
 [[nodiscard]] std::string bytes_of_token(const TugResult& result, int32_t token);
 
-// Of a row: the tokens that rose, or those that fell, and their changes.
+// The tokens that rose at a row, or those that fell, and their changes.
 [[nodiscard]] std::vector<MovedToken> moved_in_row(const ResponseRecord& response, size_t measure, size_t row,
                                                    size_t rows);
 

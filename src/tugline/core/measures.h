@@ -131,7 +131,7 @@ struct AskedMeasures {
   return type == RowType::kF64 ? 8 : type == RowType::kFlag ? 1 : 4;
 }
 
-// Of all measures' values of one row, in memory: one f64 for each number.
+// Bytes in memory of all measures' values at one row: an f64 for each number.
 [[nodiscard]] inline int64_t held_row_bytes(const AskedMeasures& asked) {
   int64_t numbers = 0;
   for (const Measure& measure : kMeasures) numbers += asked.numbers(measure);

@@ -37,7 +37,7 @@ bool is_among(const std::vector<Value>& values, const Value& value) {
 
 bool is_beyond(const DoseRow& row) { return row.dose.place == Dose::Place::kBeyond; }
 
-// Of a dose that is not reached: where the run's pushes end.
+// The dose's size; if it is not reached, the size where the run's pushes end.
 double size_of(const DoseRow& row) {
   return std::abs(is_beyond(row) ? row.dose.largest_epsilon : row.dose.epsilon);
 }

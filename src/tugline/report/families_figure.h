@@ -18,7 +18,7 @@ struct FamilyRun {
   std::filesystem::path path;
   RunView view;
   std::vector<CurvePoint> curves = {};  // of the figure's measure
-  // Of each supplied vector, by its number; empty for other directions.
+  // The curves of each supplied vector, by its number; empty for other directions.
   std::map<int32_t, std::vector<CurvePoint>> vectors = {};
 };
 

@@ -23,7 +23,7 @@ enum class CurveForm {
   kSigned,    // eps times a function of either sign, as a change of entropy: response / eps
 };
 
-// Of a measure's curves. No value for one whose rows are 0 or 1, as flips are: it jumps.
+// The form of a measure's curves. No value for one whose rows are 0 or 1, as flips are: it jumps.
 [[nodiscard]] std::optional<CurveForm> curve_form_of(const ResponseMeasure& measure);
 
 class ResponseCurve {
@@ -48,9 +48,9 @@ class ResponseCurve {
   // two cannot say how they are connected.
   [[nodiscard]] std::optional<double> error(double epsilon) const;
 
-  // Of kSquare only: the limit of response / (epsilon^2 / 2) for epsilon to 0.
+  // The limit of response / (epsilon^2 / 2) for epsilon to 0. For kSquare only.
   [[nodiscard]] double curvature() const;
-  // Of kSquare only: d log(response) / d log(epsilon), 2 near 0.
+  // d log(response) / d log(epsilon), 2 near 0. For kSquare only.
   [[nodiscard]] double slope(double epsilon) const;
   // The error relative to the response, and of a coefficient that is a logarithm. Not of kSigned.
   [[nodiscard]] std::optional<double> relative_error(double epsilon) const;

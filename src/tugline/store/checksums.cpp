@@ -98,7 +98,7 @@ void check_sum(const path& path, SQLite::Database& database, const std::string& 
   if (found.hash != expected.hash) refuse(path, fmt::format("the contents of table {} are", table));
 }
 
-// Of the unit's rows of `table`, in the order of these columns.
+// The hash of the unit's rows of `table`, in the order of these columns.
 uint64_t hash_of_unit_rows(const path& path, SQLite::Database& database, const char* table, const char* order,
                            int64_t unit) {
   RowHash hash(path, table);
@@ -108,7 +108,7 @@ uint64_t hash_of_unit_rows(const path& path, SQLite::Database& database, const c
   return hash.value();
 }
 
-// Of the unit's row, which has the hashes of its responses, and of its readout.
+// The hash of the unit's row, which has its responses' hashes, and of its readout.
 uint64_t hash_of_unit(const path& path, SQLite::Database& database, int64_t unit) {
   RowHash hash(path, kUnits);
   SQLite::Statement row(database, "SELECT * FROM units WHERE unit = ?");

@@ -45,8 +45,8 @@ struct RunStore::Impl {
     return session;
   }
 
-  // Of a sweep with nodes: the store may have them all already, as after a merge of shards. What it lacks of
-  // the grid is interpolated from now on.
+  // A sweep with nodes may find all its nodes in the store, as after a merge of shards. What the store lacks
+  // of the grid is interpolated from now on.
   [[nodiscard]] bool requests_new_grid() const {
     const auto grid = provenance.find(field::kEpsilonsRequested);
     if (grid == provenance.end()) return false;

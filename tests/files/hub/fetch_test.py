@@ -13,8 +13,10 @@ import time
 import unittest
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TESTS))
 sys.path.insert(0, str(TESTS / "support"))
 
+import check_skips  # noqa: E402
 from fake_hub import Cut, FakeHub, Send, Stall, Status, git_sha1_of, sha256_of  # noqa: E402
 
 BINARY = os.environ["TUGLINE_BINARY"]
@@ -442,4 +444,4 @@ class Certificates(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    check_skips.run_unittests()
