@@ -118,6 +118,8 @@ class EditedLines final : public LineSource {
     el_set(editor_, EL_ADDFN, "tugline-abandon", "Give up the line", &EditedLines::abandon);
     el_set(editor_, EL_BIND, "^I", "tugline-complete", nullptr);
     el_set(editor_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    // A Ctrl-D that is typed while no line is edited arrives as the character 0.
+    el_set(editor_, EL_BIND, "^@", "em-delete-or-list", nullptr);
     el_source(editor_, nullptr);  // ~/.editrc
     // While a line is edited, Ctrl-C is a character and no signal.
     el_set(editor_, EL_SETTY, "-d", "-isig", nullptr);
