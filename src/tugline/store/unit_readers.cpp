@@ -1,7 +1,9 @@
 #include "tugline/store/unit_readers.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -12,6 +14,83 @@ namespace tugline {
 namespace {
 
 constexpr size_t kFewestUnits = 16;  // for a part, since opening the store takes time
+
+using Responses = std::vector<ResponseRecord>;
+
+// The units that have been read and not used yet: at most `most`, because a unit may be large.
+class ReadAhead {
+ public:
+  ReadAhead(size_t units, size_t most) : units_(units), slots_(most) {}
+
+  // Reads units until each has a reader, or another thread fails.
+  template <typename Read>
+  void read_all(const Read& read) {
+    unless_stopped([&] {
+      std::unique_lock lock(mutex_);
+      for (;;) {
+        changed_.wait(lock, [&] { return is_stopped_ || next_ == units_ || may_read(); });
+        if (is_stopped_ || next_ == units_) return;
+        read_next(lock, read);
+      }
+    });
+  }
+
+  // Calls use(unit, responses) for each unit in order, and reads if nothing is there to be used.
+  template <typename Read, typename Use>
+  void use_all(const Read& read, const Use& use) {
+    unless_stopped([&] {
+      std::unique_lock lock(mutex_);
+      while (used_ < units_ && !is_stopped_) {
+        if (std::optional<Responses>& slot = slot_of(used_); slot) {
+          Responses responses = *std::exchange(slot, std::nullopt);
+          const size_t unit = used_++;
+          changed_.notify_all();
+          lock.unlock();
+          use(unit, std::move(responses));
+          lock.lock();
+        } else if (may_read()) {
+          read_next(lock, read);
+        } else {
+          changed_.wait(lock);
+        }
+      }
+    });
+  }
+
+ private:
+  [[nodiscard]] bool may_read() const { return next_ < std::min(units_, used_ + slots_.size()); }
+  std::optional<Responses>& slot_of(size_t unit) { return slots_[unit % slots_.size()]; }
+
+  template <typename Read>
+  void read_next(std::unique_lock<std::mutex>& lock, const Read& read) {
+    const size_t unit = next_++;
+    lock.unlock();
+    Responses responses = read(unit);
+    lock.lock();
+    slot_of(unit) = std::move(responses);
+    changed_.notify_all();
+  }
+
+  template <typename Work>
+  void unless_stopped(const Work& work) {
+    try {
+      work();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      is_stopped_ = true;
+      changed_.notify_all();
+      throw;
+    }
+  }
+
+  size_t units_;
+  std::mutex mutex_;  // of all that follows
+  std::condition_variable changed_;
+  std::vector<std::optional<Responses>> slots_;  // of the units from used_ on
+  size_t next_ = 0;                              // to be read
+  size_t used_ = 0;
+  bool is_stopped_ = false;
+};
 
 }  // namespace
 
@@ -25,15 +104,16 @@ void for_each_unit(
   const size_t readers = parts_to_read(units.size());
   std::vector<RunStore> own;
   for (size_t i = 1; i < readers; ++i) own.push_back(store.another_reader());
-  std::vector<std::vector<ResponseRecord>> read(readers);  // one unit each: a unit may be large
-  for (size_t begin = 0; begin < units.size(); begin += readers) {
-    const size_t count = std::min(readers, units.size() - begin);
-    parallel_for(static_cast<int64_t>(count), [&](int64_t number) {
-      const auto i = static_cast<size_t>(number);
-      read[i] = (i == 0 ? store : own[i - 1]).responses(units[begin + i].key, values);
-    });
-    for (size_t i = 0; i < count; ++i) use(units[begin + i], std::move(read[i]));
-  }
+  ReadAhead ahead(units.size(), 2 * readers);
+  // The calling thread has number 0: it uses the units, and reads while the next is not there yet.
+  parallel_for(static_cast<int64_t>(readers), [&](int64_t number) {
+    const RunStore& reader = number == 0 ? store : own[static_cast<size_t>(number - 1)];
+    const auto read = [&](size_t unit) { return reader.responses(units[unit].key, values); };
+    if (number == 0)
+      ahead.use_all(read, [&](size_t unit, Responses responses) { use(units[unit], std::move(responses)); });
+    else
+      ahead.read_all(read);
+  });
 }
 
 void read_in_parts(const RunStore& store, size_t units,

@@ -11,8 +11,8 @@
 
 namespace tugline {
 
-// Calls use(unit, its responses) for each of `units`, in their order and on the calling thread, after
-// the threads have read the next few. Throws what reading and `use` throw.
+// Calls use(unit, its responses) for each of `units`, in their order and on the calling thread, while
+// the other threads read the next few. Throws what reading and `use` throw.
 void for_each_unit(
     const RunStore& store, std::span<const UnitRecord> units, RowValues values,
     const std::function<void(const UnitRecord& unit, std::vector<ResponseRecord> responses)>& use);
