@@ -16,6 +16,7 @@
 #include "support/temporary_folder.h"
 #include "tugline/store/merge.h"
 #include "tugline/store/run_store.h"
+#include "tugline/store/store_owner.h"
 #include "tugline/store/writer_lock.h"
 
 namespace tugline {
@@ -180,9 +181,11 @@ TEST_F(Sidecars, TheNextCommandRemovesWhatKilledOnesLeft) {
   make_run(run_, 1);
   const std::vector<std::string> clean = {"run.db", "run.db.new-mine", "run2.db.new-7"};
   for (const char* name : {"run.db.new-mine", "run2.db.new-7"}) std::ofstream(folder_ / name) << "x";
+  StoreOwner killed = this_process();
+  killed.started = "1";  // before any process of ours
   const auto litter = [&] {
     for (const char* name : {"run.db-lock", "run.db.new-4711", "run.db.new-4711-journal"})
-      std::ofstream(folder_ / name) << "4711";
+      std::ofstream(folder_ / name) << owner_text(killed);
   };
   const std::vector<std::function<void()>> commands = {
       [&] { (void)RunStore::open_read_only(run_); }, [&] { (void)open_for_writing(run_); },

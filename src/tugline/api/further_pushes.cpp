@@ -1,7 +1,6 @@
 #include "tugline/api/further_pushes.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include "tugline/api/engine.h"
@@ -13,13 +12,6 @@
 
 namespace tugline {
 namespace {
-
-std::filesystem::path new_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "tugline-pushes-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr)
-    fail(ErrorCode::kIo, "{}: a temporary folder for the pushes cannot be made", name);
-  return name;
-}
 
 // Leaves out the examples that the run does not have.
 void keep_examples_of(const RunStore& run, SweepPlan& plan) {
@@ -58,14 +50,9 @@ FurtherPushes::FurtherPushes(const RunStore& run, const LanguageModel& model, co
   job_.plan = job_.whole;
   job_.path = run.path().string();
   (void)existing_store(job_, watch);  // the settings, examples and places are the run's
-  if (path.empty()) folder_ = new_folder();
-  job_.path = path.empty() ? (folder_ / "pushes.db").string() : path;
+  if (path.empty()) folder_.emplace("tugline-pushes-");
+  job_.path = path.empty() ? (folder_->path() / "pushes.db").string() : path;
   if (!path.empty()) RunStore::check_path(path);
-}
-
-FurtherPushes::~FurtherPushes() {
-  std::error_code ignored;
-  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
 }
 
 void FurtherPushes::measure(int32_t layer, const std::vector<double>& epsilons) {
@@ -84,7 +71,7 @@ void FurtherPushes::measure(int32_t layer, const std::vector<double>& epsilons) 
       sweep_identity(call.model(), job_.options, job_.whole, direction_source(job_.options.pushes));
   run_.check_identity(identity);
   const char* lost = "the pushes that were made are lost, because no store was named that keeps them";
-  say_what_is_kept(folder_.empty() ? kept_units(job_.path) : lost,
+  say_what_is_kept(!folder_ ? kept_units(job_.path) : lost,
                    [&] { tugline::measure(job_, {call.model()}, watch_); });
 }
 

@@ -2,12 +2,12 @@
 // does not change.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "tugline/api/sweep_job.h"
+#include "tugline/core/scratch_folder.h"
 #include "tugline/language_model.h"
 #include "tugline/options.h"
 #include "tugline/store/run_store.h"
@@ -20,7 +20,6 @@ class FurtherPushes {
   // in the end. Errors: those of settings_of_run; kConflict if the model or the dataset is not the run's.
   FurtherPushes(const RunStore& run, const LanguageModel& model, const DataSource& data,
                 const std::string& path, const Watch& watch);
-  ~FurtherPushes();
   FurtherPushes(const FurtherPushes&) = delete;
   FurtherPushes& operator=(const FurtherPushes&) = delete;
 
@@ -33,7 +32,7 @@ class FurtherPushes {
   const RunStore& run_;
   const LanguageModel& model_;
   const Watch& watch_;
-  std::filesystem::path folder_;  // the temporary one; empty if there is none
+  std::optional<ScratchFolder> folder_;  // none if the store has a name
   SweepJob job_;
 };
 

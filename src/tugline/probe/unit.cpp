@@ -80,7 +80,10 @@ class UnitRun {
   // One response, zero as yet, for each push; returns those that must be computed.
   std::vector<UnitPush> lay_out() {
     std::vector<UnitPush> pushes;
+    constexpr size_t kPushesBetweenQuestions = 10'000;
     for (const int32_t direction : grid_.directions) {
+      const size_t laid_out = record_.responses.size();
+      if (laid_out > 0 && laid_out % kPushesBetweenQuestions < grid_.epsilons.size()) ask_to_go_on(0);
       for (const double epsilon : grid_.epsilons) {
         ResponseRecord response;
         response.direction = direction;
@@ -133,10 +136,14 @@ class UnitRun {
       const std::span<const UnitPush> next = take_batch();
       vectors = make_vectors(maker, next);  // while a device computes
       store(batch, pending->collect());
-      if (context_.after_batch && !context_.after_batch(std::ssize(batch)))
-        throw Error(ErrorCode::kInterrupted, "interrupted");
+      ask_to_go_on(std::ssize(batch));
       batch = next;
     }
+  }
+
+  void ask_to_go_on(int64_t pushes) const {
+    if (context_.after_batch && !context_.after_batch(pushes))
+      throw Error(ErrorCode::kInterrupted, "interrupted");
   }
 
   std::vector<double> make_vectors(PushMaker& maker, std::span<const UnitPush> batch) {

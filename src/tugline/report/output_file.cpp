@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "tugline/core/durable_rename.h"
 #include "tugline/core/error.h"
 
 namespace tugline {
@@ -122,8 +123,8 @@ void OutputFile::commit() {
   if (::close(descriptor) != 0) {
     fail_to_write(errno);
   }
-  if (!temporary_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    fail_to_write(errno);
+  if (!temporary_.empty()) {
+    if (const std::error_code error = rename_durably(temporary_, target_)) fail_to_write(error.value());
   }
   temporary_.clear();
 }

@@ -18,6 +18,12 @@ Cause cause_of(int code) {
         ErrorCode::kIo,
         "the file was moved, deleted or replaced while it was open; what it held is where it was moved to"};
   }
+  if (code == SQLITE_IOERR_LOCK || code == SQLITE_IOERR_RDLOCK || code == SQLITE_IOERR_CHECKRESERVEDLOCK) {
+    return {
+        ErrorCode::kIo,
+        "its file system has no locks, which SQLite needs; keep the store on another one, such as a local "
+        "disk, and copy it when the command has ended"};
+  }
   switch (primary(code)) {
     case SQLITE_FULL:
       return {ErrorCode::kIo, "the disk is full; free some space and run the same command again"};

@@ -5,6 +5,7 @@
 
 #include <system_error>
 
+#include "tugline/core/durable_rename.h"
 #include "tugline/core/error.h"
 #include "tugline/store/checksums.h"
 #include "tugline/store/received.h"
@@ -29,7 +30,9 @@ void configure(SQLite::Database& database, StoreAccess access) {
   // A rollback journal and not a write-ahead log: between transactions the store is one file, so that it can
   // be copied while a sweep runs, and a reader needs no right to write.
   database.exec("PRAGMA journal_mode = DELETE");
-  database.exec("PRAGMA synchronous = FULL");
+  // Also waits until the folder knows that the journal is gone. Without that, a power cut could bring the
+  // journal back, and the next command would undo a unit that was reported as finished.
+  database.exec("PRAGMA synchronous = EXTRA");
 }
 
 void insert_identity(SQLite::Database& database, const RunIdentity& identity) {
@@ -134,10 +137,8 @@ void create_store_file(const fs::path& path, const RunIdentity& identity,
   try {
     guarded(path, "make the run store", [&] { write_new_store(unfinished, identity, fill); });
     check_no_sidecars(path);  // again: filling it may have taken long
-    fs::rename(unfinished, path);
-  } catch (const fs::filesystem_error& e) {
-    remove_unfinished(unfinished);
-    fail(ErrorCode::kIo, "{}: cannot make the run store: {}", path.string(), e.code().message());
+    if (const std::error_code error = rename_durably(unfinished, path))
+      fail(ErrorCode::kIo, "{}: cannot make the run store: {}", path.string(), error.message());
   } catch (...) {
     remove_unfinished(unfinished);
     throw;
