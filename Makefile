@@ -32,7 +32,7 @@ run_tests = ctest --preset $(1) -j $(JOBS) --output-junit tests.xml $(CTEST_ARGS
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
-.PHONY: help demo wheel python-test test asan fuzz bench bench-story study release install format format-check tidy
+.PHONY: help demo wheel python-test test soak asan fuzz bench bench-story study release install format format-check tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -58,6 +58,11 @@ test: ## build with assertions and run every test (CTEST_ARGS="-L fast" runs som
 	@scripts/fetch_smollm2.py >/dev/null || echo "The tests labelled model will skip: the model could not be fetched (see above)."
 	@scripts/fetch_javascript.py axe >/dev/null || echo "The accessibility of report pages will not be checked: axe could not be fetched (see above)."
 	@$(call run_tests,dev)
+
+soak: ## kill, fail and damage runs many thousand times, for some hours (docs/reliability.md)
+	@$(call install_dependencies,--tests)
+	@$(call build,dev,)
+	@TUGLINE_SOAK=1 ctest --preset dev -L reliability --verbose $(CTEST_ARGS)
 
 # The tools of the wheel, and what its tests compare with, in an environment of their own.
 python_tools := build/python_tools

@@ -22,7 +22,7 @@ build_packages=(
   gnuplot-nox                                   # figures
   python3 ca-certificates                       # the model fetcher
 )
-test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev clang-format)
+test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev clang-format strace)
 browser_package=chromium  # for the test of report pages, which skips without it; Ubuntu has it as a snap only
 python_packages=(python3-dev python3-venv)
 tidy_packages=(clang-tidy libomp-dev)

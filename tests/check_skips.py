@@ -56,6 +56,12 @@ def has_terminals():
     return True
 
 
+def can_trace():
+    """True if strace is here and the system lets it trace a program."""
+    strace = shutil.which("strace")
+    return strace is not None and subprocess.run([strace, "-o", os.devnull, "true"], capture_output=True).returncode == 0
+
+
 def has_axe():
     """True if scripts/fetch_javascript.py has fetched axe."""
     sys.path.insert(0, str(ROOT / "scripts"))
@@ -130,8 +136,8 @@ def unittests_of(result, script):
 
 def absent_from_unittests(entries):
     """The packages, programs and inputs, as `without` has them, that the scripts of ctest lack here."""
-    absent = absent_from_python(entries) - {"terminals", "axe", "TUGLINE_BINARY"}
-    found = {"terminals": has_terminals(), "axe": has_axe(), "TUGLINE_BINARY": bool(os.environ.get("TUGLINE_BINARY"))}
+    absent = absent_from_python(entries) - {"terminals", "axe", "tracing", "TUGLINE_BINARY"}
+    found = {"terminals": has_terminals(), "axe": has_axe(), "tracing": can_trace(), "TUGLINE_BINARY": bool(os.environ.get("TUGLINE_BINARY"))}
     return absent | {name for name, is_there in found.items() if not is_there}
 
 

@@ -1,0 +1,110 @@
+"""Makes every system call of a small run fail in turn, and kills the run in every one: strace does both.
+
+A call that fails is an error with status 2, or was not needed and the result is that of an undisturbed run. After either,
+the run store opens and has whole units only, another output file is whole or absent, and the same command again leaves what
+an undisturbed run leaves.
+
+A run of ctest takes a sample of TUGLINE_CALLS calls (60), TUGLINE_SOAK takes them all.
+"""
+
+import collections
+import os
+import pathlib
+import random
+import re
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import check_skips  # noqa: E402
+from reliability import trials  # noqa: E402
+
+CALLS = int(os.environ.get("TUGLINE_CALLS") or 60)
+SEED = int(os.environ.get("TUGLINE_SEED") or 16)
+SMALL = ["--layers", "1", "--directions", "1", "--epsilons", "1"]
+COMMANDS = (
+    trials.Command("sweep", trials.sweep("out.db", *SMALL), "out.db", weight=6),
+    trials.Command("growth", trials.sweep("out.db", "--layers", "1,2", "--directions", "1", "--epsilons", "0.5,1"), "out.db",
+                   (trials.sweep("out.db", *SMALL),), weight=3),
+    trials.Command("merge", ["merge", "out.db", "part1.db", "part2.db"], "out.db",
+                   (trials.sweep("part1.db", *SMALL, "--shard", "1/2"), trials.sweep("part2.db", *SMALL, "--shard", "2/2")), weight=2),
+    trials.Command("analyze", ["analyze", "run.db", "--resamples", "100"], "run.db", (trials.sweep("run.db", *SMALL),)),
+    trials.Command("export", ["export", "run.db", "--table", "rows", "-o", "rows.csv"], "rows.csv", (trials.sweep("run.db", *SMALL),)),
+)
+
+# How a call fails. What the C library or the kernel alone decide is not among them: without these calls no program runs.
+ERRORS = {
+    "mmap": "ENOMEM", "mremap": "ENOMEM", "brk": "ENOMEM", "clone": "EAGAIN", "clone3": "EAGAIN", "write": "ENOSPC", "pwrite64": "ENOSPC",
+    "ftruncate": "ENOSPC", "fallocate": "ENOSPC",
+} | dict.fromkeys(
+    ("openat", "read", "pread64", "readv", "writev", "close", "newfstatat", "fstat", "statx", "statfs", "lseek", "access", "faccessat",
+     "readlink", "readlinkat", "getdents64", "fcntl", "flock", "fsync", "fdatasync", "rename", "renameat", "renameat2", "link", "unlink", "mkdir", "getcwd",
+     "fchmod", "fchown", "fadvise64", "ioctl", "madvise", "munmap", "sysinfo", "uname", "prlimit64", "getrandom"), "EIO")
+# Before the program's first code runs, the loader says so itself.
+LOADER = re.compile(r"error while loading shared libraries|cannot allocate|Fatal|ld\.so|libgomp:")
+
+
+def calls_of(trial):
+    """How often the command's first thread makes each call."""
+    trial.renew()
+    log = trial.folder.with_name("calls")
+    done = trials.run(trial.command.words, trial.folder, ["strace", "-qq", "-o", str(log)])
+    assert done.returncode == 0, done.stderr
+    names = re.findall(r"^(\w+)\(", log.read_text(errors="replace"), re.MULTILINE)
+    return collections.Counter(name for name in names if name in ERRORS)
+
+
+@unittest.skipUnless(trials.TUGLINE, "TUGLINE_BINARY does not name the built tugline (ctest sets it)")
+@unittest.skipUnless(check_skips.can_trace(), "strace is missing, or may not trace here")
+class SystemCallsTest(unittest.TestCase):
+    def try_call(self, trial, name, number, way):
+        trial.renew()
+        done = trials.run(trial.command.words, trial.folder, ["strace", "-qq", "-o", os.devnull, "-e", f"trace={name}",
+                                                              "-e", f"inject={name}:{way}:when={number}"])
+        if way.startswith("error"):
+            is_loader = done.returncode in (1, 127) and LOADER.search(done.stderr)
+            self.assertTrue(done.returncode in (0, 2) or is_loader, (done.returncode, done.stderr[-1000:]))
+            self.assertTrue(done.returncode == 0 or done.stderr)
+        finished = trial.check_now(trial.units_before)
+        if done.returncode == 0 and trial.is_store():
+            self.assertEqual(finished, trial.expected_units)
+        trial.finish()
+        return done.returncode
+
+    def test_every_call_fails_or_is_the_last(self):
+        whole = sum(command.weight for command in COMMANDS)
+        told = []
+        with tempfile.TemporaryDirectory(prefix="tugline-calls-") as folder:
+            for command in COMMANDS:
+                trial = trials.Trial(command, pathlib.Path(folder))
+                calls = [(name, number, way) for name, count in sorted(calls_of(trial).items()) for number in range(1, count + 1)
+                         for way in (f"error={ERRORS[name]}", "signal=KILL")]
+                if not trials.IS_SOAK:
+                    calls = random.Random(f"{SEED} {command.name}").sample(calls, min(len(calls), max(1, CALLS * command.weight // whole)))
+                ends = collections.Counter()
+                for name, number, way in calls:
+                    with self.subTest(f"{command.name}: {name}, number {number}, {way}"):
+                        ends[self.try_call(trial, name, number, way)] += 1
+                told.append(f"{command.name} {len(calls)} calls, ends {dict(ends)}")
+        print("; ".join(told))
+
+    def test_an_output_is_on_the_disk_before_it_has_its_name(self):
+        """The file is synchronised before it is renamed, and its folder after that."""
+        for command in COMMANDS:
+            if command.name not in ("export", "merge", "sweep"):
+                continue
+            with tempfile.TemporaryDirectory(prefix="tugline-calls-") as folder, self.subTest(command.name):
+                trial = trials.Trial(command, pathlib.Path(folder))
+                trial.renew()
+                log = trial.folder.with_name("calls")
+                trials.run(trial.command.words, trial.folder, ["strace", "-qq", "-y", "-e", "trace=fsync,fdatasync,rename", "-o", str(log)])
+                calls = log.read_text().splitlines()
+                [at] = [i for i, call in enumerate(calls) if call.startswith("rename(") and command.output in call]
+                made = re.search(r'rename\("([^"]+)"', calls[at])[1]
+                self.assertTrue(any(f"<{made}>" in call for call in calls[:at] if "sync(" in call), calls)
+                self.assertTrue(any(f"<{trial.folder}>" in call for call in calls[at:] if call.startswith("fsync(")), calls)
+
+
+if __name__ == "__main__":
+    check_skips.run_unittests()
