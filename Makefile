@@ -9,6 +9,8 @@ PREFIX ?= /usr/local
 DEPENDENCIES ?= yes
 CTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
+# Inputs that `make fuzz` gives each target; 0: as many as FUZZ_SECONDS allow.
+FUZZ_RUNS ?= 0
 BENCH_ARGS ?=
 STORY_ARGS ?=
 PYTHON ?= python3
@@ -36,7 +38,7 @@ cxx_files = git ls-files '*.h' '*.cpp'
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
-	@echo 'Options: DEMO=short, PREFIX=/usr/local, CTEST_ARGS=, FUZZ_SECONDS=60, BENCH_ARGS=, STORY_ARGS=, PYTHON=python3, JOBS=, DEPENDENCIES=no'
+	@echo 'Options: DEMO=short, PREFIX=/usr/local, CTEST_ARGS=, FUZZ_SECONDS=60, FUZZ_RUNS=0, BENCH_ARGS=, STORY_ARGS=, PYTHON=python3, JOBS=, DEPENDENCIES=no'
 
 release: ## install the packages it needs, and build build/release/src/tugline/cli/tugline
 	@$(call install_dependencies,)
@@ -91,9 +93,9 @@ asan: ## the tests under AddressSanitizer and UBSan
 	@$(call build,asan,)
 	@$(call run_tests,asan)
 
-fuzz: ## run every libFuzzer target for FUZZ_SECONDS
+fuzz: ## run every libFuzzer target for FUZZ_SECONDS, or on FUZZ_RUNS inputs
 	@$(call install_dependencies,--fuzz)
-	@cmake --preset fuzz -DTUGLINE_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	@cmake --preset fuzz -DTUGLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) -DTUGLINE_FUZZ_RUNS=$(FUZZ_RUNS)
 	@cmake --build --preset fuzz -j $(JOBS)
 	@cmake --build --preset fuzz -j 1 --target run_fuzzers
 
