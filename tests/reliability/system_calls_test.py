@@ -12,8 +12,11 @@ import os
 import pathlib
 import random
 import re
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -58,6 +61,11 @@ def calls_of(trial):
 @unittest.skipUnless(trials.TUGLINE, "TUGLINE_BINARY does not name the built tugline (ctest sets it)")
 @unittest.skipUnless(check_skips.can_trace(), "strace is missing, or may not trace here")
 class SystemCallsTest(unittest.TestCase):
+    def new_folder(self):
+        folder = tempfile.TemporaryDirectory(prefix="tugline-calls-")
+        self.addCleanup(folder.cleanup)
+        return pathlib.Path(folder.name)
+
     def try_call(self, trial, name, number, way):
         trial.renew()
         done = trials.run(trial.command.words, trial.folder, ["strace", "-qq", "-o", os.devnull, "-e", f"trace={name}",
@@ -88,6 +96,34 @@ class SystemCallsTest(unittest.TestCase):
                         ends[self.try_call(trial, name, number, way)] += 1
                 told.append(f"{command.name} {len(calls)} calls, ends {dict(ends)}")
         print("; ".join(told))
+
+    def test_a_file_system_without_locks(self):
+        """The second writer is refused by the file that names the first; a killed one's file is taken over."""
+        trial = trials.Trial(COMMANDS[0], self.new_folder())
+        trial.renew()
+        lock = trial.folder / "out.db-lock"
+        words = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"]
+        long = trials.sweep("out.db", "--layers", "1", "--directions", "100000", "--epsilons", "0.5,1,2")
+        with subprocess.Popen([*words, trials.TUGLINE, *long], cwd=trial.folder, env=trials.environment(trial.folder),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+            end = time.monotonic() + trials.SECONDS
+            while not (lock.exists() and trial.output.exists()) and time.monotonic() < end:
+                time.sleep(0.01)
+            owner = re.match(r"process (\d+) host (\S+)", lock.read_text())
+            second = trials.run(trial.command.words, trial.folder, words)
+            self.assertEqual(second.returncode, 2, second.stderr)
+            self.assertIn(f"process {owner[1]} on host {owner[2]} is writing this run store", second.stderr)
+            os.kill(int(owner[1]), signal.SIGKILL)
+        self.assertTrue(lock.exists())
+        trial.output.unlink()
+        third = trials.run(trial.command.words, trial.folder, words)
+        self.assertEqual(third.returncode, 0, third.stderr)
+        self.assertFalse(lock.exists())
+        lock.write_text(owner[0].replace(f"host {owner[2]}", "host another") + " started 1 of a/b\n")
+        fourth = trials.run(trial.command.words, trial.folder, words)
+        self.assertEqual(fourth.returncode, 2, fourth.stderr)
+        self.assertIn("on host another as its writer", fourth.stderr)
+        self.assertIn(f"delete {lock}", fourth.stderr)
 
     def test_an_output_is_on_the_disk_before_it_has_its_name(self):
         """The file is synchronised before it is renamed, and its folder after that."""

@@ -61,7 +61,7 @@ WriterLock::~WriterLock() {
 }
 
 void WriterLock::open(const fs::path& path, int flags) {
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | flags, 0666);
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC | flags, 0666);
 }
 
 void WriterLock::close() { ::close(std::exchange(descriptor_, -1)); }
@@ -77,6 +77,9 @@ bool WriterLock::is_ours() const {
 
 bool WriterLock::lock(Time end) {
   open(path_, 0);
+  const bool is_new = descriptor_ < 0 && errno == ENOENT;
+  if (is_new) open(path_, O_CREAT | O_EXCL);
+  if (descriptor_ < 0 && errno == EEXIST) return false;  // another one was faster
   if (descriptor_ < 0) fail_to_write(errno);
   const int error = ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
   if (error == 0 && is_ours()) {
@@ -90,6 +93,7 @@ bool WriterLock::lock(Time end) {
     if (Clock::now() >= end) refuse(owner);
   } else if (error == ENOLCK || error == ENOSYS || error == ENOTSUP) {
     reach_ = LockReach::kThisHost;
+    if (is_new) ::unlink(path_.c_str());  // it names nobody
   } else if (error != 0) {
     fail(ErrorCode::kIo, "{}: cannot lock the run store: {}", store_.string(), system_message(error));
   }
@@ -99,7 +103,7 @@ bool WriterLock::lock(Time end) {
 // The file is made under another name, so that nobody sees one without its owner.
 bool WriterLock::claim(Time end) {
   const fs::path made = unfinished_name(store_).concat(fmt::format("{:010}", std::random_device()()));
-  open(made, O_EXCL);
+  open(made, O_CREAT | O_EXCL);
   if (descriptor_ < 0) fail_to_write(errno);
   const int error = put_owner();
   const bool is_held = error == 0 && give_name(made);
