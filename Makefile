@@ -34,7 +34,7 @@ run_tests = ctest --preset $(1) -j $(JOBS) --output-junit tests.xml $(CTEST_ARGS
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
-.PHONY: help demo wheel python-test test soak asan fuzz bench bench-story study release install format format-check tidy
+.PHONY: help demo wheel python-test cluster-test test soak asan fuzz bench bench-story study release install format format-check tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -87,6 +87,10 @@ python-test: wheel ## the Python package's tests, in an environment that has the
 	@build/python_test/bin/python -m pytest -q --junitxml build/python_test/tests.xml tests/python
 	@build/python_test/bin/python tests/check_skips.py --python build/python_test/tests.xml
 	@build/python_test/bin/python -m mypy
+
+cluster-test: release ## shards under Slurm and Open MPI on this machine: a node that fails, a preemption; needs root for Slurm
+	@$(call install_dependencies,--clusters) || echo "What needs the packages that could not be installed (see above) will skip."
+	@for test in mpi slurm; do TUGLINE_BINARY="$$PWD/$(tugline)" python3 -B tests/clusters/$${test}_test.py; done
 
 asan: ## the tests under AddressSanitizer and UBSan
 	@$(call install_dependencies,--tests)

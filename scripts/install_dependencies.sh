@@ -5,6 +5,7 @@
 #   scripts/install_dependencies.sh             to build and to run
 #   scripts/install_dependencies.sh --tests     also the test and benchmark libraries, clang-format, and on Debian Chromium (120 MB)
 #   scripts/install_dependencies.sh --python   also what the Python package is built with
+#   scripts/install_dependencies.sh --clusters  also Slurm and Open MPI, for `make cluster-test`
 #   scripts/install_dependencies.sh --tidy      also clang-tidy
 #   scripts/install_dependencies.sh --fuzz      also clang, for the libFuzzer targets
 set -euo pipefail
@@ -25,6 +26,7 @@ build_packages=(
 test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev clang-format strace)
 browser_package=chromium  # for the test of report pages, which skips without it; Ubuntu has it as a snap only
 python_packages=(python3-dev python3-venv)
+cluster_packages=(slurmctld slurmd slurm-client munge openmpi-bin)
 tidy_packages=(clang-tidy libomp-dev)
 fuzz_packages=(clang libomp-dev)
 
@@ -107,10 +109,11 @@ while [[ $# -gt 0 ]]; do
   case $1 in
     --tests) wanted+=("${test_packages[@]}") tests=yes ;;
     --python) wanted+=("${python_packages[@]}") ;;
+    --clusters) wanted+=("${cluster_packages[@]}") ;;
     --tidy) wanted+=("${tidy_packages[@]}") ;;
     --fuzz) wanted+=("${fuzz_packages[@]}") fuzz=yes ;;
     -h | --help) usage; exit 0 ;;
-    *) die "unknown option '$1'; there are --tests, --python, --tidy and --fuzz" ;;
+    *) die "unknown option '$1'; there are --tests, --python, --clusters, --tidy and --fuzz" ;;
   esac
   shift
 done

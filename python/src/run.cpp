@@ -9,6 +9,7 @@
 
 #include "arrays.h"
 #include "calls.h"
+#include "tugline/shards.h"
 
 namespace tugline_python {
 namespace {
@@ -87,9 +88,40 @@ void bind_settings(nb::module_& module) {
       .def_rw("statistic", &PlotSettings::statistic);
 }
 
+void bind_shards(nb::module_& module) {
+  module.def(
+      "forecast",
+      [](const LanguageModel& model, const DataSource& data, const std::string& path,
+         const SweepSettings& settings, nb::object warn) {
+        Call call(std::move(warn), nb::none());
+        const tugline::SweepForecast found = call.run([&](const tugline::Watch& watch) {
+          return tugline::forecast(model, data, path, settings, watch);
+        });
+        return nb::make_tuple(found.spans, found.units, found.units_left, found.seconds);
+      },
+      nb::arg("model"), nb::arg("data"), nb::arg("path"), nb::arg("settings"), nb::arg("warn").none());
+  module.def(
+      "merge",
+      [](const std::string& out, const std::vector<std::string>& stores, nb::object warn) {
+        Call call(std::move(warn), nb::none());
+        return call.run([&](const tugline::Watch& watch) {
+          return tugline::merge(out, {stores.begin(), stores.end()}, watch);
+        });
+      },
+      nb::arg("out"), nb::arg("stores"), nb::arg("warn").none());
+  module.def("launched_part", [] {
+    const tugline::RunPart part = guarded([] { return tugline::launched_part(); });
+    return nb::make_tuple(part.shard, part.shards);
+  });
+  module.def("path_of_part", [](const std::string& path, int64_t shard, int64_t shards) {
+    return guarded([&] { return tugline::path_of_part(path, {.shard = shard, .shards = shards}).string(); });
+  });
+}
+
 }  // namespace
 
 void bind_run(nb::module_& module) {
+  bind_shards(module);
   bind_settings(module);
   nb::class_<Run>(module, "Run")
       .def_static("open", [](const std::string& path) { return read([&] { return Run::open(path); }); })

@@ -22,7 +22,8 @@ from tugline._errors import (
 )
 from tugline._model import Model, Sentence, Tokens, Trace
 from tugline._options import PushOptions, SweepOptions
-from tugline._run import Figure, Run, open, sweep
+from tugline._run import Figure, Run, merge, open, sweep
+from tugline._shards import sweep_shards
 from tugline._tugline import __version__
 from tugline._vectors import LayerVectors, Vectors, vectors
 
@@ -52,7 +53,9 @@ __all__ = [
     "__version__",
     "kl",
     "kl_of_difference",
+    "merge",
     "open",
     "sweep",
+    "sweep_shards",
     "vectors",
 ]

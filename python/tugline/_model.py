@@ -53,6 +53,7 @@ class Model:
 
     def __init__(self, handle: _tugline.LanguageModel):
         self._handle = handle
+        self._recipe: dict[str, Any] | None = None  # how another process loads it: arguments of from_pretrained, without the token
         facts = handle.info()
         self.name: str = facts["name"]
         self.path: str = facts["path"]
@@ -97,9 +98,19 @@ class Model:
         options.hub = hub
         tell, close = _arguments.download_bar()
         try:
-            return cls(_tugline.LanguageModel.load(_arguments.path_of(model), options, _arguments.warn, tell))
+            loaded = cls(_tugline.LanguageModel.load(_arguments.path_of(model), options, _arguments.warn, tell))
         finally:
             close()
+        name = _arguments.path_of(model)
+        loaded._recipe = {
+            "model": os.path.abspath(name) if os.path.exists(name) else name,
+            "revision": revision,
+            "cache_dir": None if cache_dir is None else os.path.abspath(hub.cache),
+            "local_files_only": hub.local_files_only,
+            "precision": options.precision,
+            "threads": None if threads is None else options.threads,
+        }
+        return loaded
 
     @classmethod
     def from_transformers(cls, model: Any, tokenizer: Any = None, *, precision: str = "f32", threads: int | None = None) -> Model:

@@ -6,6 +6,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypedDict, TypeVar, cast
 
 from tugline import _tugline
@@ -60,7 +61,7 @@ class SweepOptions(PushOptions, total=False):
     bos: str
     max_examples: int | None
     node_tolerance: float | None  # measures only as many epsilons as predict the others to this relative error
-    shard: tuple[int, int]
+    shard: tuple[int, int] | str  # part i of n; "auto": of this rank of mpirun or srun, or of this task of a Slurm array
 
 
 def _seed(value: Any, name: str) -> int:
@@ -115,10 +116,56 @@ def set_sweep_options(settings: _tugline.SweepSettings, model: _tugline.Language
     for name, value in options.items():
         if name in _CONVERTERS and name not in PushOptions.__annotations__:
             setattr(settings, name, _CONVERTERS[name](value, name))
-    parts = integers(options.get("shard", (1, 1)), "shard")
+    settings.shard, settings.shards = shard_of(options.get("shard", (1, 1)))
+
+
+def shard_of(value: Any) -> tuple[int, int]:
+    """(i, n); "auto" is the part of this process among those of a launcher."""
+    if isinstance(value, str) and value == "auto":
+        return _tugline.launched_part()
+    parts = [] if isinstance(value, str) else integers(value, "shard")
     if len(parts) != 2:
-        raise UsageError(f"shard: expected (i, n), found {options['shard']!r}")
-    settings.shard, settings.shards = parts
+        raise UsageError(f'shard: expected (i, n) or "auto", found {value!r}')
+    return parts[0], parts[1]
+
+
+def sendable_options(options: Mapping[str, Any], model: _tugline.LanguageModel) -> dict[str, Any]:
+    """The same options of plain values, which another process can take: {name: value}. Vectors are NumPy arrays, and paths are absolute."""
+    facts = model.info()
+    sent = {name: _CONVERTERS[name](value, name) for name, value in options.items() if name in _CONVERTERS}
+    sent["layers"] = layers(options.get("layers", "last"), facts["layers"])
+    sent["answers"] = _answers(model, options.get("answers"))
+    hook = sent.get("hook", "resid_post")
+    width = facts["head_dim" if hook == "z" else "d_model"]
+    if "directions" in options:
+        sent["directions"] = _sendable_directions(options["directions"], sent["layers"], Site(0, hook, width, sent.get("head")))
+    orthogonal = options.get("orthogonal_to")
+    if isinstance(orthogonal, (str, os.PathLike)):
+        sent["orthogonal_to"] = orthogonal if orthogonal == "residual" else _absolute(orthogonal)
+    elif orthogonal is not None:
+        sent["orthogonal_to"] = vectors(orthogonal, "orthogonal_to", width)
+    return sent
+
+
+def _absolute(file: str | os.PathLike[str]) -> str:
+    """FILE or FILE:TENSOR."""
+    return os.path.abspath(os.fspath(file))
+
+
+def _sendable_directions(directions: Any, chosen: Iterable[int], site: Site) -> Any:
+    """What ``_set_directions`` takes for the same vectors."""
+    if isinstance(directions, (str, os.PathLike)):
+        return _absolute(directions)
+    if isinstance(directions, Mapping):
+        by_layer = _of_one_kind(directions)
+        if hasattr(by_layer, "belong_to"):  # of tugline.vectors
+            return by_layer
+        return {layer: vectors(given, f"directions of layer {layer}", site.width) for layer, given in by_layer.items()}
+    if callable(directions) and not hasattr(directions, "__array__"):
+        return {layer: vectors(directions(replace(site, layer=layer)), f"directions of layer {layer}", site.width) for layer in chosen}
+    if hasattr(directions, "__index__") and getattr(directions, "ndim", 0) == 0:
+        return whole(directions, "directions")
+    return vectors(directions, "directions", site.width)
 
 
 def _answers(model: _tugline.LanguageModel, answers: Any) -> tuple[int, int] | None:
@@ -138,8 +185,8 @@ def _answers(model: _tugline.LanguageModel, answers: Any) -> tuple[int, int] | N
     return ids[0], ids[1]
 
 
-def _set_by_layer(settings: _tugline.PushSettings, by_layer: Mapping[Any, Any], width: int) -> None:
-    """All layers of the mapping, also those that are not pushed: a run that grows by layers then stays the same run."""
+def _of_one_kind(by_layer: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """{layer: vectors}, also if it is the only kind of {kind: {layer: vectors}}."""
     kinds = [kind for kind, given in by_layer.items() if isinstance(given, Mapping)]
     if len(kinds) > 1:
         names = ", ".join(map(str, kinds))
@@ -148,6 +195,12 @@ def _set_by_layer(settings: _tugline.PushSettings, by_layer: Mapping[Any, Any], 
         by_layer = by_layer[kinds[0]]
     if not by_layer:
         raise UsageError("directions: expected {layer: vectors}, found an empty mapping")
+    return by_layer
+
+
+def _set_by_layer(settings: _tugline.PushSettings, by_layer: Mapping[Any, Any], width: int) -> None:
+    """All layers of the mapping, also those that are not pushed: a run that grows by layers then stays the same run."""
+    by_layer = _of_one_kind(by_layer)
     belong_to = getattr(by_layer, "belong_to", {})
     for layer, given in by_layer.items():
         number = whole(layer, "directions: a layer")
@@ -185,7 +238,7 @@ _SHOWN_DEFAULTS: dict[str, Any] = {"layers": "last", "orthogonal_to": None, "mem
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def takes(options: Any, defaults: _tugline.SweepSettings) -> Callable[[_Function], _Function]:
+def takes(options: Any, defaults: _tugline.SweepSettings, without: tuple[str, ...] = ()) -> Callable[[_Function], _Function]:
     """Gives a function of ``**options`` a signature with every option and its default, and refuses other names, as Python does."""
 
     def default_of(name: str) -> Any:
@@ -198,6 +251,7 @@ def takes(options: Any, defaults: _tugline.SweepSettings) -> Callable[[_Function
             name, inspect.Parameter.KEYWORD_ONLY, default=default_of(name), annotation=getattr(kind, "__forward_arg__", kind)
         )
         for name, kind in options.__annotations__.items()
+        if name not in without
     ]
 
     def decorate(function: _Function) -> _Function:

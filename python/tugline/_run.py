@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -245,6 +245,27 @@ def open(path: str | os.PathLike[str]) -> Run:  # noqa: A001
     return Run(_tugline.Run.open(_arguments.path_of(path)))
 
 
+def merge(path: str | os.PathLike[str], stores: Iterable[str | os.PathLike[str]]) -> Run:
+    """Joins the stores of shards, or of other parts of one run, into a new store, as ``tugline merge`` does. Warns of what the run lacks.
+
+    Errors: ``ConflictError`` for a path that is there, and for stores of other settings, naming each that differs.
+    """
+    inputs = [_arguments.path_of(store) for store in stores]
+    return Run(_tugline.merge(_arguments.path_of(path), inputs, _arguments.warn))
+
+
+def _store_of(path: str, shard: Any, settings: _tugline.SweepSettings) -> str:
+    """The path with the shard in the place that its name has for it."""
+    has_place = "{shard}" in path
+    if shard is None:
+        if has_place:
+            raise UsageError('path: {shard} stands for a part of the run; give shard="auto" or shard=(i, n)')
+        return path
+    if shard == "auto" and settings.shards > 1 and not has_place:
+        raise UsageError(f'path: each of the {settings.shards} parts needs a store of its own; give a name with {{shard}} in it, such as "run-{{shard}}.db"')
+    return _tugline.path_of_part(path, settings.shard, settings.shards)
+
+
 @takes(SweepOptions, _tugline.SweepSettings())
 def sweep(
     model: Model,
@@ -258,7 +279,8 @@ def sweep(
     """Measures a dataset's spans into the run store at ``path``, or goes on where an earlier sweep of the same settings stopped.
 
     ``data``: a JSON or JSON Lines file, a list of dicts, or a DataFrame (docs/dataset.md). ``spans``: "anchor", "chunks",
-    "controls", or several. ``shard``: (i, n), part i of n. Other names and defaults are those of ``tugline sweep`` and ``Trace.tug``.
+    "controls", or several. ``shard``: (i, n), part i of n, or "auto", the part of this rank of mpirun or srun, or of this task of a Slurm array;
+    "{shard}" in the path's name is then replaced by the part (docs/clusters.md). Other names and defaults are those of ``tugline sweep`` and ``Trace.tug``.
 
     Ctrl-C keeps what is finished and raises ``Interrupted`` (a ``KeyboardInterrupt``). Errors: ``ConflictError`` for a store that was made by
     other settings, naming each that differs; ``NothingToMeasureError`` if every example is skipped.
@@ -268,9 +290,10 @@ def sweep(
     settings = _tugline.SweepSettings()
     set_sweep_options(settings, model._handle, options)
     source = _arguments.data_source(data, fields)
+    store = _store_of(_arguments.path_of(path), options.get("shard"), settings)
     tell, close = _arguments.progress_bar(progress)
     try:
-        run = _tugline.sweep(model._handle, source, _arguments.path_of(path), settings, _arguments.warn, tell)
+        run = _tugline.sweep(model._handle, source, store, settings, _arguments.warn, tell)
     finally:
         close()
     return Run(run)

@@ -1,5 +1,7 @@
 // The built program's sweep --shard and merge on the tiny model: together they are the run that was never
 // sharded.
+#include <stdlib.h>
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,6 +13,18 @@ namespace tugline::test {
 namespace {
 
 const std::string kSettings = " --layers 0,2 --epsilons 0,1 --directions 3 --spans anchor,chunks";
+
+// An environment variable of the programs that are run meanwhile.
+class ScopedVariable {
+ public:
+  ScopedVariable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  ~ScopedVariable() { ::unsetenv(name_); }
+  ScopedVariable(const ScopedVariable&) = delete;
+  ScopedVariable& operator=(const ScopedVariable&) = delete;
+
+ private:
+  const char* name_;
+};
 
 class Shards : public ComparedStores {
  protected:
@@ -65,6 +79,28 @@ TEST_F(Shards, AMergedPartIsFinishedByThePlainCommand) {
   sweep(" -o merged.db" + kSettings);
   expect_equal("merged.db", "whole.db");
   EXPECT_FALSE(holds(tugline("summary merged.db").out, "unfinished"));
+}
+
+// As a launcher starts it, for each rank.
+TEST_F(Shards, AreTakenByTheRanksOfALauncher) {
+  sweep(" -o whole.db" + kSettings);
+  for (const char* rank : {"0", "1", "2"}) {
+    const ScopedVariable number("OMPI_COMM_WORLD_RANK", rank);
+    const ScopedVariable count("OMPI_COMM_WORLD_SIZE", "3");
+    sweep(" -o 'part-{shard}.db' --shard auto" + kSettings);
+  }
+  EXPECT_EQ(tugline("merge merged.db part-1-of-3.db part-2-of-3.db part-3-of-3.db").status, 0);
+  expect_equal("merged.db", "whole.db");
+}
+
+TEST_F(Shards, AreRefusedToRanksThatWouldShareAStore) {
+  expect_refused("sweep $MODEL data.json -o run.db --shard auto", "--shard: no launcher");
+  expect_refused("sweep $MODEL data.json -o 'run-{shard}.db'", "--output: {shard} stands for a part");
+  expect_refused("sweep $MODEL data.json -o '{shard}/run.db' --shard 1/2", "in the name of a folder");
+  const ScopedVariable number("PMI_RANK", "0");
+  const ScopedVariable count("PMI_SIZE", "2");
+  expect_refused("sweep $MODEL data.json -o run.db --shard auto", "--output: each of the 2 parts");
+  EXPECT_EQ(folder_.names(), std::vector<std::string>{"data.json"});
 }
 
 TEST_F(Shards, AreLabelledWhereverTheyAreShown) {

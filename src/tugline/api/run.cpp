@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -13,8 +14,8 @@
 #include "tugline/api/engine.h"
 #include "tugline/api/figures.h"
 #include "tugline/api/named_value.h"
+#include "tugline/api/planned_sweep.h"
 #include "tugline/api/run_page.h"
-#include "tugline/api/settings.h"
 #include "tugline/api/sweep_job.h"
 #include "tugline/api/sweep_nodes.h"
 #include "tugline/api/tables.h"
@@ -126,25 +127,12 @@ void Run::save_report(const std::filesystem::path& path, const AnalysisSettings&
 
 Run sweep(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,
           const SweepSettings& settings, const Watch& watch) {
-  if (settings.shards < 1 || settings.shard < 1 || settings.shard > settings.shards)
-    refuse("shard", "{} of {} is not one from 1 to the number of shards", settings.shard, settings.shards);
   EngineCall call(*model.engine(), watch);
-  SweepJob job{.data = data,
-               .path = path.string(),
-               .options = resolve(settings, call.model().config()),
-               .shard = {.number = settings.shard, .count = settings.shards},
-               .node_tolerance = settings.node_tolerance,
-               .source = model.engine()->source,
-               .config = call.model().config(),
-               .facts = {{"model_path", model.info().path}}};
-  check_nodes(job);
-  read_data(job, watch);
-  make_plan(job, model.engine()->tokenizer(watch), watch);
-  job.piece_of = [&model](int32_t token) { return model.piece(token); };
-  (void)existing_store(job, watch);
-  refuse_empty(job, watch);
-  warn_of_plan(job, watch);
-  measure_sweep(job, {call.model(), job.options.audit > 0 ? &call.exact_model() : nullptr}, watch);
+  const std::unique_ptr<SweepJob> job = planned_sweep(model, data, path, settings, watch);
+  (void)existing_store(*job, watch);
+  refuse_empty(*job, watch);
+  warn_of_plan(*job, watch);
+  measure_sweep(*job, {call.model(), job->options.audit > 0 ? &call.exact_model() : nullptr}, watch);
   return Run::open(path);
 }
 

@@ -1,15 +1,13 @@
 #include "tugline/cli/merge_command.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "tugline/api/merge_report.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
 #include "tugline/core/plural.h"
@@ -39,40 +37,11 @@ void report_input(const MergedInput& input) {
         input.path.string());
 }
 
-// The shards that were not given, if the inputs are shards of one division; else empty.
-std::vector<std::string> absent_shards(const std::vector<MergedInput>& inputs) {
-  const int64_t count = inputs.front().shard.count;
-  std::set<int64_t> given;
-  for (const MergedInput& input : inputs) {
-    if (input.shard.count != count) return {};
-    given.insert(input.shard.number);
-  }
-  std::vector<std::string> absent;
-  for (int64_t number = 1; number <= count && absent.size() < 20; ++number)
-    if (!given.contains(number)) absent.push_back(described(Shard{number, count}));
-  return absent;
-}
-
-void report_missing(const MergeReport& report) {
-  if (!report.units_planned) {
-    spdlog::warn("no file says how many units the run has: what is missing is not known");
-    return;
-  }
-  if (report.units >= *report.units_planned) return;
-  const int64_t missing = *report.units_planned - report.units;
-  spdlog::warn("{} of the run {} missing; the sweep's command without --shard measures {}",
-               counted(missing, "unit"), missing == 1 ? "is" : "are", missing == 1 ? "it" : "them");
-  for (const std::string& shard : absent_shards(report.inputs)) spdlog::warn("{} was not given", shard);
-  for (const MergedInput& input : report.inputs)
-    if (input.units_planned && input.units < *input.units_planned)
-      spdlog::warn("{} is unfinished", input.path.string());
-}
-
 void run_merge(const Options& options) {
   check_output({.path = options.output, .kind = OutputKind::kRunStore, .inputs = options.inputs});
   const MergeReport report = merge_stores(options.output, {options.inputs.begin(), options.inputs.end()});
   for (const MergedInput& input : report.inputs) report_input(input);
-  report_missing(report);
+  for (const std::string& sentence : missing_of(report)) spdlog::warn("{}", sentence);
   warn_of_part(RunStore::open_read_only(options.output));
   spdlog::info("done: {}, {}", options.output, units_text(report.units, report.units_planned));
 }

@@ -1,7 +1,10 @@
 #include "tugline/cli/sweep_arguments.h"
 
+#include <fmt/format.h>
+
 #include <set>
 
+#include "tugline/api/launched_shard.h"
 #include "tugline/api/settings.h"
 #include "tugline/cli/model_argument.h"
 #include "tugline/cli/name_options.h"
@@ -104,8 +107,9 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
       .add_option(
           "--shard", a.shard,
           "Measure only part I of N, of about equal cost, into a store of its own; tugline merge joins the "
-          "stores")
-      ->type_name("I/N");
+          "stores. auto: the part of this rank of mpirun or srun, or of this task of a Slurm array; "
+          "{shard} in the output's name is replaced by the part")
+      ->type_name("I/N|auto");
   CLI::Option* nodes = command.add_flag("--nodes", a.nodes,
                                         "Measure only as many of the epsilons as predict the others; tugline "
                                         "export --table interpolated has these");
@@ -133,6 +137,22 @@ void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
   check_output(arguments);
 }
 
+void resolve_shard(SweepArguments& a) {
+  const bool is_auto = a.shard == "auto";
+  const bool has_place = has_place_for_shard(a.output);
+  if (a.shard.empty() && has_place)
+    fail(ErrorCode::kUsage, "--output: {} stands for a part of the run; give --shard auto or --shard I/N",
+         "{shard}");
+  if (a.shard.empty()) return;
+  const Shard shard = is_auto ? launched_shard(environment_variable) : parse_shard(a.shard);
+  if (is_auto && shard.count > 1 && !has_place && !a.output.empty())
+    fail(ErrorCode::kUsage,
+         "--output: each of the {} parts needs a store of its own; give a name with {} in it, such as {}",
+         shard.count, "{shard}", "run-{shard}.db");
+  a.shard = fmt::format("{}/{}", shard.number, shard.count);
+  a.output = path_of_shard(a.output, shard);
+}
+
 SweepSettings settings_of(const SweepArguments& a, int64_t num_layers) {
   SweepSettings settings;
   settings.push = settings_of(a.push, num_layers);
@@ -144,9 +164,11 @@ SweepSettings settings_of(const SweepArguments& a, int64_t num_layers) {
   settings.bos = a.push.bos;
   if (a.max_examples > 0) settings.max_examples = a.max_examples;
   if (a.nodes) settings.node_tolerance = a.node_tolerance;
-  const Shard shard = parse_shard(a.shard);
-  settings.shard = shard.number;
-  settings.shards = shard.count;
+  if (!a.shard.empty()) {
+    const Shard shard = parse_shard(a.shard);
+    settings.shard = shard.number;
+    settings.shards = shard.count;
+  }
   return settings;
 }
 

@@ -26,7 +26,7 @@ struct SweepArguments {
   std::string memory_limit = "4GiB";
   int64_t audit = 1;  // pushes of a unit
   int64_t batch_rows = kBatchRows;
-  std::string shard = "1/1";
+  std::string shard;  // "2/4" or "auto"; empty: all of the run
   bool nodes = false;
   double node_tolerance = 1e-3;
   bool dry_run = false;
@@ -39,6 +39,9 @@ void add_sweep_options(CLI::App& command, SweepArguments& arguments);
 
 // Sets the options that the command line left out: from --config, then from --preset.
 void apply_config_and_preset(CLI::App& command, SweepArguments& arguments);
+
+// Finds the shard that "auto" stands for, and puts the shard into the output's name. Errors: kUsage.
+void resolve_shard(SweepArguments& arguments);
 
 // What the arguments mean for a model of so many layers. Errors: kUsage.
 [[nodiscard]] SweepSettings settings_of(const SweepArguments& arguments, int64_t num_layers);

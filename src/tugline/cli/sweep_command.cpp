@@ -37,6 +37,7 @@ int64_t skipped_examples(const SweepPlan& plan) {
 
 void report_plan(const SweepJob& job, int64_t pushes) {
   warn_of_plan(job, watch_on_stderr());
+  if (!job.shard.is_whole()) spdlog::info("{}: {}", described(job.shard), job.path);
   spdlog::info("{} ({} skipped), {}, {}: {}{} to run", counted(std::ssize(job.plan.examples), "example"),
                skipped_examples(job.plan), counted(job.plan.spans(), "span"),
                counted(std::ssize(job.options.layers), "layer"), job.node_tolerance ? "at most " : "",
@@ -200,11 +201,13 @@ void add_sweep_command(CLI::App& app, const std::string& command_line) {
       "  tugline sweep deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B annotated.json -o run.db --preset full\n"
       "  tugline sweep model.gguf annotated.json --preset full --dry-run\n"
       "  tugline sweep model.gguf annotated.json -o part2.db --preset full --shard 2/4\n"
+      "  mpirun tugline sweep model.gguf annotated.json -o 'part-{shard}.db' --preset full --shard auto\n"
       "Running the same command again goes on where it stopped. With more layers, epsilons, directions, "
       "spans, "
       "examples or audits it measures what the store lacks.");
   command->callback([command, arguments] {
     apply_config_and_preset(*command, *arguments);
+    resolve_shard(*arguments);
     arguments->dry_run ? dry_run(*arguments) : run(*arguments);
   });
 }
