@@ -29,30 +29,43 @@ std::string json_text(const std::string& text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// Neither text form has a number that is not finite.
-std::string number_text(double value) { return std::isfinite(value) ? shortest_text(value) : std::string(); }
+// A large run's rows have more than a hundred million numbers: none becomes a string of its own.
+template <typename Number>
+void append_number(Number value, std::string& out) {
+  std::array<char, 32> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  assert(error == std::errc{});
+  out.append(text.data(), end);
+}
 
+// Both append a cell's text. Neither form has a number that is not finite.
 struct CsvText {
-  std::string operator()(std::monostate) const { return {}; }
-  std::string operator()(int64_t value) const { return std::to_string(value); }
-  std::string operator()(double value) const { return number_text(value); }
-  std::string operator()(const std::string& value) const { return csv_text(value); }
+  std::string& out;
+  void operator()(std::monostate) const {}
+  void operator()(int64_t value) const { append_number(value, out); }
+  void operator()(double value) const {
+    if (std::isfinite(value)) append_number(value, out);
+  }
+  void operator()(const std::string& value) const { out += csv_text(value); }
 };
 
 struct JsonText {
-  std::string operator()(std::monostate) const { return "null"; }
-  std::string operator()(int64_t value) const { return std::to_string(value); }
-  std::string operator()(double value) const { return std::isfinite(value) ? shortest_text(value) : "null"; }
-  std::string operator()(const std::string& value) const { return json_text(value); }
+  std::string& out;
+  void operator()(std::monostate) const { out += "null"; }
+  void operator()(int64_t value) const { append_number(value, out); }
+  void operator()(double value) const {
+    if (!std::isfinite(value)) return void(out += "null");
+    append_number(value, out);
+  }
+  void operator()(const std::string& value) const { out += json_text(value); }
 };
 
 }  // namespace
 
 std::string shortest_text(double value) {
-  std::array<char, 32> text{};
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
-  assert(error == std::errc{});
-  return {text.data(), end};
+  std::string text;
+  append_number(value, text);
+  return text;
 }
 
 double double_of_shortest_text(float value) {
@@ -102,7 +115,7 @@ void RowWriter::row(std::span<const Cell> cells) {
 void RowWriter::csv_row(std::span<const Cell> cells) {
   for (size_t i = 0; i < cells.size(); ++i) {
     buffer_ += i == 0 ? "" : ",";
-    buffer_ += std::visit(CsvText{}, cells[i]);
+    std::visit(CsvText{buffer_}, cells[i]);
   }
   buffer_ += '\n';
 }
@@ -113,7 +126,7 @@ void RowWriter::json_row(std::span<const Cell> cells) {
     buffer_ += i == 0 ? "\"" : ", \"";
     buffer_ += columns_[i];
     buffer_ += "\": ";
-    buffer_ += std::visit(JsonText{}, cells[i]);
+    std::visit(JsonText{buffer_}, cells[i]);
   }
   buffer_ += '}';
 }
