@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -85,7 +86,7 @@ class Merger {
                 const std::map<int64_t, int64_t>& sessions) {
     const UnitKey& key = rows.front().record.key;
     const bool is_new = find_unit(database_, key, path_).empty();
-    if (is_new) origins_.emplace(key, Origin{&input, rows.front().record});
+    if (is_new) origins_.emplace(key, Origin{input.path(), rows.front().record});
     const Origin& origin = origins_.at(key);
     if (!is_same_place(origin.record, rows.front().record)) refuse(input, key);
     const std::vector<ResponseRecord> earlier =
@@ -158,11 +159,11 @@ class Merger {
     fail(ErrorCode::kConflict,
          "{} and {} both hold {}, with other numbers: they were not measured alike (another machine, "
          "number of threads or version?). Merge only one of the two",
-         origins_.at(key).input->path().string(), input.path().string(), described(key));
+         origins_.at(key).input.string(), input.path().string(), described(key));
   }
 
   struct Origin {
-    const RunStore* input;
+    fs::path input;
     UnitRecord record;  // without its responses
   };
 
@@ -180,28 +181,34 @@ void check_is_free(const fs::path& out) {
          out.string());
 }
 
-void check_same_identity(const RunStore& first, const RunStore& other) {
-  const RunIdentity one = first.identity();
+struct FirstInput {
+  fs::path path;
+  RunIdentity identity;
+};
+
+void check_same_identity(const FirstInput& first, const RunStore& other) {
+  const RunIdentity& one = first.identity;
   const RunIdentity two = other.identity();
-  const std::vector<std::string> lines =
-      differences(one, two, {first.path().string(), other.path().string()});
+  const std::vector<std::string> lines = differences(one, two, {first.path.string(), other.path().string()});
   if (!lines.empty())
     fail(ErrorCode::kConflict,
          "{} and {} are of two runs ({}, {}); they differ in\n  {}\nOnly parts of one run can be merged.",
-         first.path().string(), other.path().string(), one.hash(), two.hash(), fmt::join(lines, "\n  "));
+         first.path.string(), other.path().string(), one.hash(), two.hash(), fmt::join(lines, "\n  "));
 }
 
-std::vector<RunStore> open_inputs(const std::vector<fs::path>& paths) {
-  std::vector<RunStore> inputs;
+// Opens one input at a time: a system lets a process open about a thousand files. Returns the identity of
+// all.
+RunIdentity check_inputs(const std::vector<fs::path>& paths) {
+  std::optional<FirstInput> first;
   std::set<fs::path> seen;
   for (const fs::path& path : paths) {
-    inputs.push_back(RunStore::open_read_only(path));
-    if (!seen.insert(inputs.back().path()).second)
-      fail(ErrorCode::kUsage, "{}: is given twice", path.string());
-    check_same_identity(inputs.front(), inputs.back());
-    inputs.back().check_everything();
+    const RunStore input = RunStore::open_read_only(path);
+    if (!seen.insert(input.path()).second) fail(ErrorCode::kUsage, "{}: is given twice", path.string());
+    if (!first) first = FirstInput{input.path(), input.identity()};
+    check_same_identity(*first, input);
+    input.check_everything();
   }
-  return inputs;
+  return first->identity;
 }
 
 }  // namespace
@@ -210,13 +217,16 @@ MergeReport merge_stores(const fs::path& out, const std::vector<fs::path>& paths
   if (paths.empty()) fail(ErrorCode::kUsage, "there are no run stores to merge");
   const fs::path path = resolved_store_path(out);
   check_is_free(path);
-  const std::vector<RunStore> inputs = open_inputs(paths);
+  const RunIdentity identity = check_inputs(paths);
   remove_leftovers(path);
   const WriterLock lock(path);
   MergeReport report;
-  create_store_file(path, inputs.front().identity(), [&](SQLite::Database& database) {
+  create_store_file(path, identity, [&](SQLite::Database& database) {
     Merger merger(path, database);
-    for (const RunStore& input : inputs) {
+    for (const fs::path& part : paths) {
+      const RunStore input = RunStore::open_read_only(part);
+      if (input.identity().fields != identity.fields)
+        fail(ErrorCode::kConflict, "{}: was replaced while it was merged; merge again", part.string());
       report.inputs.push_back(merger.add(input));
       report.units += report.inputs.back().units - report.inputs.back().repeated;
       if (!report.units_planned) report.units_planned = count_in(input.meta(), field::kUnitsPlanned);
