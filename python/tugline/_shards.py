@@ -223,11 +223,12 @@ def _kept(task: _Task) -> str:
 def _error_of(future: Any) -> BaseException | None:
     """Of a future that is done. A cancelled one raises in place of returning."""
     try:
-        return future.exception()
+        error: BaseException | None = future.exception()
+        return error
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # CancelledError is no Exception in every library
-        return error
+    except BaseException as raised:  # CancelledError is no Exception in every library
+        return raised
 
 
 def _shards_in(folder: Path) -> set[int]:

@@ -50,6 +50,12 @@ def exports(store):
     return found
 
 
+def differing_tables(store, expected):
+    """The names of the tables in which two stores' exports differ; a difference of the texts would take minutes to print."""
+    found, wanted = exports(store), exports(expected)
+    return [table for table in TABLES if found[table] != wanted[table]]
+
+
 def units_in(store):
     """How many units a store holds; 0 if it is not there yet, or is being written."""
     try:
