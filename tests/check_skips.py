@@ -136,8 +136,11 @@ def unittests_of(result, script):
 
 def absent_from_unittests(entries):
     """The packages, programs and inputs, as `without` has them, that the scripts of ctest lack here."""
-    absent = absent_from_python(entries) - {"terminals", "axe", "tracing", "TUGLINE_BINARY"}
-    found = {"terminals": has_terminals(), "axe": has_axe(), "tracing": can_trace(), "TUGLINE_BINARY": bool(os.environ.get("TUGLINE_BINARY"))}
+    absent = absent_from_python(entries) - {"terminals", "axe", "tracing", "root", "TUGLINE_BINARY"}
+    found = {
+        "terminals": has_terminals(), "axe": has_axe(), "tracing": can_trace(), "root": os.geteuid() == 0,
+        "TUGLINE_BINARY": bool(os.environ.get("TUGLINE_BINARY")),
+    }
     return absent | {name for name, is_there in found.items() if not is_there}
 
 

@@ -10,10 +10,14 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
 import shared_sweep
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import check_skips  # noqa: E402
 
 RANKS = 3
 
@@ -52,4 +56,4 @@ class MpiTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    check_skips.run_unittests()

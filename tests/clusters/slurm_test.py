@@ -7,12 +7,16 @@ Needs the packages of `scripts/install_dependencies.sh --clusters`, and root. Sk
 """
 
 import pathlib
+import sys
 import tempfile
 import unittest
 
 import loopback_slurm
 import shared_sweep
 from loopback_slurm import LoopbackSlurm, wait_for
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import check_skips  # noqa: E402
 
 SCRIPTS = shared_sweep.ROOT / "examples" / "slurm"
 PARTS = 3  # as many as nodes
@@ -95,4 +99,4 @@ class SlurmTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    check_skips.run_unittests()
