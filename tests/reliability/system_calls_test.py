@@ -66,13 +66,23 @@ class SystemCallsTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         return pathlib.Path(folder.name)
 
+    def is_of_compute_library(self, trial, number):
+        """True if this call gets the memory for oneDNN's own code: without it, oneDNN 2.6 crashes while it makes a product."""
+        trial.renew()
+        log = trial.folder.with_name("stack")
+        trials.run(trial.command.words, trial.folder, ["strace", "-k", "-qq", "-o", str(log), "-e", "trace=mmap",
+                                                       "-e", f"inject=mmap:error=ENOMEM:when={number}"])
+        _, _, stack = log.read_text(errors="replace").partition("(INJECTED)\n")
+        return "libdnnl" in stack.split("\nmmap(")[0]
+
     def try_call(self, trial, name, number, way):
         trial.renew()
         done = trials.run(trial.command.words, trial.folder, ["strace", "-qq", "-o", os.devnull, "-e", f"trace={name}",
                                                               "-e", f"inject={name}:{way}:when={number}"])
         if way.startswith("error"):
             is_loader = done.returncode in (1, 127) and LOADER.search(done.stderr)
-            self.assertTrue(done.returncode in (0, 2) or is_loader, (done.returncode, done.stderr[-1000:]))
+            is_allowed = done.returncode in (0, 2) or is_loader or (name == "mmap" and self.is_of_compute_library(trial, number))
+            self.assertTrue(is_allowed, (done.returncode, done.stderr[-1000:]))
             self.assertTrue(done.returncode == 0 or done.stderr)
         finished = trial.check_now(trial.units_before)
         if done.returncode == 0 and trial.is_store():
