@@ -121,6 +121,9 @@ struct SweepSettings {
   // Measure only as many of the epsilons as predict the others to this relative error of KL; empty: all of
   // them.
   std::optional<double> node_tolerance = {};
+  // If a number of a unit is not finite, record the unit as failed, warn, and go on with the others. A later
+  // sweep tries it again.
+  bool keep_going = false;
   // The part `shard`, from 1, of the `shards` parts of the run.
   int64_t shard = 1;
   int64_t shards = 1;
@@ -180,6 +183,12 @@ struct DoseSettings {
   // With a model and its data: the run store that keeps the pushes of `refine` and `tangents`. Empty: they
   // are not kept.
   std::string pushes = {};
+};
+
+// What of a run store is measured again, to check its numbers.
+struct VerifySettings {
+  int64_t sample = 8;  // units, chosen at random: all if the run has no more
+  uint64_t seed = 42;  // of the choice
 };
 
 struct PlotSettings {

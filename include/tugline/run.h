@@ -44,8 +44,9 @@ class TUGLINE_API Run {
   [[nodiscard]] std::string summary() const;
   [[nodiscard]] std::string summary_json() const;
 
-  // "curves", "distance", "responses", "rows", "units", "examples": those of `tugline export`, with the same
-  // columns and numbers. Errors (kUsage): another name.
+  // "curves", "distance", "responses", "rows", "units", "examples", "interpolated", "commands" (those that
+  // measured or merged), "failures" (units that failed, with the reason): those of `tugline export`, with the
+  // same columns and numbers. Errors (kUsage): another name.
   [[nodiscard]] Table table(const std::string& name) const;
 
   // Computes what `tugline analyze` computes, by the names of its tables; "answers" has the questions and
@@ -70,6 +71,26 @@ class TUGLINE_API Run {
   [[nodiscard]] std::map<std::string, Table> dose(const DoseSettings& settings, const LanguageModel& model,
                                                   const DataSource& data, const Watch& watch = {}) const;
 
+  // Checks what `tugline verify` checks. The table "checks" has check, faults (their number) and result; the
+  // table "faults" has check and fault, of each check at most 100. Errors: kInput if the file cannot be read
+  // at all; kInterrupted.
+  [[nodiscard]] std::map<std::string, Table> verify(const Watch& watch = {}) const;
+  // The same, and measures some units again. Errors: also kConflict if the model's files or the dataset are
+  // not the run's.
+  [[nodiscard]] std::map<std::string, Table> verify(const VerifySettings& settings,
+                                                    const LanguageModel& model, const DataSource& data,
+                                                    const Watch& watch = {}) const;
+  // Measures the run again, into a new store at `path`, or goes on with one that is not finished. What the
+  // model or the dataset have otherwise than the run is no error: compare() shows it. Errors: those of sweep.
+  Run rerun(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,
+            const Watch& watch = {}) const;
+  // How another run differs from this one, by table: "differences" (name, stored, again, decides), of
+  // settings, files and examples, which decide numbers, and of facts that may change last digits; "measures"
+  // (measure, largest, responses, beyond_bound), the largest absolute difference and the number of responses
+  // that differ; "numbers" (one row: units, responses, different_responses, beyond_bound, different_units,
+  // missing, same_bits, within_bound).
+  [[nodiscard]] std::map<std::string, Table> compare(const Run& again, const Watch& watch = {}) const;
+
   // A figure's bytes: `format` is "svg", "png" or "pdf". Needs gnuplot.
   [[nodiscard]] std::string figure(const PlotSettings& settings = {},
                                    const std::string& format = "svg") const;
@@ -90,7 +111,8 @@ class TUGLINE_API Run {
 
 // Measures the dataset's spans into the run store at `path`, or adds to an earlier sweep of the same identity
 // what it lacks. Errors: those of Trace::tug; kConflict for the store of another run (names what differs);
-// kNothingToMeasure if every example is skipped; kInterrupted, which keeps every finished unit.
+// kNothingToMeasure if every example is skipped; kInterrupted, which keeps every finished unit; kInput if a
+// number is not finite (names layer and operation), unless the settings say to keep going.
 TUGLINE_API Run sweep(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,
                       const SweepSettings& settings = {}, const Watch& watch = {});
 

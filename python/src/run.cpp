@@ -48,6 +48,7 @@ void bind_settings(nb::module_& module) {
       .def_rw("bos", &SweepSettings::bos)
       .def_rw("max_examples", &SweepSettings::max_examples)
       .def_rw("node_tolerance", &SweepSettings::node_tolerance)
+      .def_rw("keep_going", &SweepSettings::keep_going)
       .def_rw("shard", &SweepSettings::shard)
       .def_rw("shards", &SweepSettings::shards);
   nb::class_<AnalysisSettings>(module, "AnalysisSettings")
@@ -151,6 +152,28 @@ void bind_run(nb::module_& module) {
           },
           nb::arg("settings"), nb::arg("model").none(), nb::arg("data"), nb::arg("warn").none(),
           nb::arg("progress").none())
+      .def(
+          "verify",
+          [](const Run& run, int64_t sample, uint64_t seed, const std::optional<LanguageModel>& model,
+             const DataSource& data, nb::object warn, nb::object progress) {
+            Call call(std::move(warn), std::move(progress));
+            return tables_of(call.run([&](const tugline::Watch& watch) {
+              return model ? run.verify({.sample = sample, .seed = seed}, *model, data, watch)
+                           : run.verify(watch);
+            }));
+          },
+          nb::arg("sample"), nb::arg("seed"), nb::arg("model").none(), nb::arg("data"), nb::arg("warn").none(),
+          nb::arg("progress").none())
+      .def("rerun",
+           [](const Run& run, const LanguageModel& model, const DataSource& data, const std::string& path,
+              nb::object warn, nb::object progress) {
+             Call call(std::move(warn), std::move(progress));
+             return call.run([&](const tugline::Watch& watch) { return run.rerun(model, data, path, watch); });
+           })
+      .def("compare",
+           [](const Run& run, const Run& again) {
+             return tables_of(read([&] { return run.compare(again); }));
+           })
       .def("analysis", [](const Run& run) { return tables_of(read([&] { return run.analysis(); })); })
       .def("figure",
            [](const Run& run, const PlotSettings& settings, const std::string& format) {

@@ -61,6 +61,7 @@ class SweepOptions(PushOptions, total=False):
     bos: str
     max_examples: int | None
     node_tolerance: float | None  # measures only as many epsilons as predict the others to this relative error
+    keep_going: bool  # records units with numbers that are not finite as failed, and goes on
     shard: tuple[int, int] | str  # part i of n; "auto": of this rank of mpirun or srun, or of this task of a Slurm array
 
 
@@ -93,6 +94,7 @@ _CONVERTERS: dict[str, Callable[[Any, str], Any]] = {
     "bos": string,
     "max_examples": lambda value, name: None if value is None else whole(value, name),
     "node_tolerance": lambda value, name: None if value is None else number(value, name),
+    "keep_going": lambda value, name: bool(value),
 }
 
 

@@ -66,7 +66,7 @@ class Run:
         return self._handle.summary()
 
     def table(self, name: str) -> dict[str, npt.NDArray[Any] | list[str | None]]:
-        """A table as NumPy columns; texts as lists. ``name``: curves, distance, responses, rows, units, examples, interpolated (docs/formats.md)."""
+        """A table as NumPy columns; texts as lists. ``name``: curves, distance, responses, rows, units, examples, interpolated, commands, failures (docs/formats.md)."""
         return self._handle.table(_arguments.string(name, "name"))
 
     def _frame(self, name: str) -> pd.DataFrame:
@@ -99,6 +99,62 @@ class Run:
     def interpolated(self) -> pd.DataFrame:
         """The epsilons that a sweep with ``node_tolerance`` left out, interpolated: every smooth measure, with its error."""
         return self._frame("interpolated")
+
+    def commands(self) -> pd.DataFrame:
+        """One line a command that the store grew by: arguments, time, version, host, and how much it measured."""
+        return self._frame("commands")
+
+    def failures(self) -> pd.DataFrame:
+        """One line a unit that a sweep with ``keep_going`` could not measure, with the reason."""
+        return self._frame("failures")
+
+    def verify(
+        self,
+        model: Model | None = None,
+        data: Data | None = None,
+        *,
+        sample: int = 8,
+        seed: int = 42,
+        fields: Mapping[str, str] | None = None,
+        progress: bool = True,
+    ) -> dict[str, dict[str, npt.NDArray[Any] | list[str | None]]]:
+        """What ``tugline verify`` checks. With the run's model and data, ``sample`` units are measured again and compared.
+
+        Returns two tables: "checks" (check, faults, result) and "faults" (check, fault). Nothing is wrong if "faults" is empty.
+        """
+        tell, close = _arguments.progress_bar(progress)
+        try:
+            return self._handle.verify(
+                _arguments.whole(sample, "sample"),
+                _arguments.whole(seed, "seed"),
+                None if model is None else model._handle,
+                _arguments.data_source(data, fields),
+                _arguments.warn,
+                tell,
+            )
+        finally:
+            close()
+
+    def rerun(
+        self,
+        model: Model,
+        data: Data,
+        path: str | os.PathLike[str],
+        *,
+        fields: Mapping[str, str] | None = None,
+        progress: bool = True,
+    ) -> Run:
+        """Measures the run again, into a new store at ``path``, or goes on with one that is not finished. ``compare`` shows what differs."""
+        source = _arguments.data_source(data, fields)
+        tell, close = _arguments.progress_bar(progress)
+        try:
+            return Run(self._handle.rerun(model._handle, source, _arguments.path_of(path), _arguments.warn, tell))
+        finally:
+            close()
+
+    def compare(self, again: Run) -> dict[str, dict[str, npt.NDArray[Any] | list[str | None]]]:
+        """How another run differs: "differences" (name, stored, again, decides), "measures" (measure, largest, responses, beyond_bound), "numbers"."""
+        return self._handle.compare(again._handle)
 
     def analyze(
         self,

@@ -40,6 +40,7 @@ struct Everything {
   std::vector<Provenance> sessions;
   std::vector<ExampleRecord> examples;
   std::vector<SkippedSpan> skipped;
+  std::vector<FailedUnit> failures;
   std::vector<UnitRecord> units;
   std::optional<ResultTable> means;
   Shard shard;
@@ -51,6 +52,7 @@ Everything contents(const RunStore& store) {
                  .sessions = store.sessions(),
                  .examples = store.examples(),
                  .skipped = store.skipped_spans(),
+                 .failures = store.failures(),
                  .units = store.units(),
                  .means = store.analysis_table("means"),
                  .shard = store.shard()};
@@ -93,6 +95,9 @@ void make_run(const path& file) {
   make_small_run(file);
   RunStore store = RunStore::open_to_annotate(file);
   store.put_skipped_span({.example = 1, .span_kind = "chunk", .chunk = 9, .reason = "not there"});
+  store.put_failure({.key = {.example = 1, .span_kind = "anchor", .chunk = 3, .layer = 99},
+                     .span = {11, 13},
+                     .reason = "not finite"});
   store.put_analysis({kMeans});
 }
 

@@ -75,7 +75,9 @@ TEST_F(Merge, UnitsKeepTheirSessions) {
   (void)merge_stores(folder_ / "out.db", {a, folder_ / "copy.db", b});
   const RunStore merged = RunStore::open_read_only(folder_ / "out.db");
   const auto sessions = merged.sessions_by_number();
-  ASSERT_EQ(sessions.size(), 3U) << "a copy's sessions are the original's";
+  ASSERT_EQ(merged.sessions().size(), 3U) << "a copy's sessions are the original's";
+  ASSERT_EQ(sessions.size(), 4U);
+  EXPECT_EQ(sessions.at(4).at(field::kCommand), kMergeCommand);
   std::map<UnitKey, std::string> machines;
   for (const StoredPart& part : merged.stored_parts())
     machines[part.record.key] = sessions.at(part.session).at("machine");

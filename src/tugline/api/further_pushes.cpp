@@ -5,21 +5,13 @@
 
 #include "tugline/api/engine.h"
 #include "tugline/api/interruption.h"
-#include "tugline/api/run_settings.h"
+#include "tugline/api/remeasure.h"
 #include "tugline/api/settings.h"
 #include "tugline/core/error.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
 namespace {
-
-// Leaves out the examples that the run does not have.
-void keep_examples_of(const RunStore& run, SweepPlan& plan) {
-  std::set<int64_t> known;
-  for (const ExampleRecord& example : run.examples()) known.insert(example.example);
-  std::erase_if(plan.examples,
-                [&](const PlannedExample& planned) { return !known.contains(planned.example->index); });
-}
 
 void check_precision(const RunStore& run, const LanguageModel& model) {
   const std::string wanted = run.identity().fields[field::kPrecision];
@@ -35,21 +27,11 @@ FurtherPushes::FurtherPushes(const RunStore& run, const LanguageModel& model, co
     : run_(run), model_(model), watch_(watch) {
   check_precision(run, model);
   job_.data = data;
-  job_.source = model.engine()->source;
-  job_.config = model.engine()->model().config();
-  job_.facts = {{"model_path", model.info().path}};
-  job_.piece_of = [&model](int32_t token) { return model.piece(token); };
-  const SweepSettings settings = settings_of_run(run);
-  job_.options = resolve(settings, job_.config);
-  job_.facts[field::kDirectionFile] = settings.push.direction_file;
-  if (job_.options.pushes.orthogonal == Orthogonal::kToSubspace)
-    job_.facts[field::kOrthogonalFile] = settings.push.orthogonal_to;
-  read_data(job_, watch);
-  make_plan(job_, model.engine()->tokenizer(watch), watch);
-  keep_examples_of(run, job_.whole);
-  job_.plan = job_.whole;
+  job_.facts = {{"model_path", model.info().path}, {field::kCommandLine, "dose() of the library"}};
+  plan_again(job_, run, model, watch);
   job_.path = run.path().string();
-  (void)existing_store(job_, watch);  // the settings, examples and places are the run's
+  read_digests(job_, watch);
+  (void)existing_store(job_, watch);  // the settings, files, examples and places are the run's
   if (path.empty()) folder_.emplace("tugline-pushes-");
   job_.path = path.empty() ? (folder_->path() / "pushes.db").string() : path;
   if (!path.empty()) RunStore::check_path(path);

@@ -4,8 +4,15 @@
 #include "tugline/api/settings.h"
 #include "tugline/api/sweep_nodes.h"
 #include "tugline/core/error.h"
+#include "tugline/store/field_names.h"
 
 namespace tugline {
+namespace {
+
+// In place of a command line. What it asked for is in other facts.
+constexpr const char* kLibraryCall = "sweep() of the library";
+
+}  // namespace
 
 std::unique_ptr<SweepJob> planned_sweep(const LanguageModel& model, const DataSource& data,
                                         const std::filesystem::path& path, const SweepSettings& settings,
@@ -19,9 +26,10 @@ std::unique_ptr<SweepJob> planned_sweep(const LanguageModel& model, const DataSo
   job->options = resolve(settings, config);
   job->shard = {.number = settings.shard, .count = settings.shards};
   job->node_tolerance = settings.node_tolerance;
+  job->keep_going = settings.keep_going;
   job->source = model.engine()->source;
   job->config = config;
-  job->facts = {{"model_path", model.info().path}};
+  job->facts = {{"model_path", model.info().path}, {field::kCommandLine, kLibraryCall}};
   check_nodes(*job);
   read_data(*job, watch);
   make_plan(*job, model.engine()->tokenizer(watch), watch);

@@ -15,16 +15,19 @@
 #include "tugline/api/figures.h"
 #include "tugline/api/named_value.h"
 #include "tugline/api/planned_sweep.h"
+#include "tugline/api/rerun.h"
 #include "tugline/api/run_page.h"
 #include "tugline/api/sweep_job.h"
 #include "tugline/api/sweep_nodes.h"
 #include "tugline/api/tables.h"
+#include "tugline/api/verify.h"
 #include "tugline/core/error.h"
 #include "tugline/report/drawn_figure.h"
 #include "tugline/report/export.h"
 #include "tugline/report/output_file.h"
 #include "tugline/report/table.h"
 #include "tugline/store/analysis_names.h"
+#include "tugline/store/field_names.h"
 
 namespace tugline {
 namespace {
@@ -46,6 +49,13 @@ std::map<std::string, Table> tables_by_name(const std::vector<ResultTable>& resu
   return tables;
 }
 
+std::map<std::string, Table> verification_tables(const Verification& verification) {
+  ResultTable faults{.name = "faults", .columns = {"check", "fault"}};
+  for (const VerifyCheck& check : verification.checks)
+    for (const std::string& fault : check.faults) faults.rows.push_back({check.name, fault});
+  return {{"checks", table_of(verify_table(verification))}, {"faults", table_of(faults)}};
+}
+
 FigureFormat format_named(const std::string& name) {
   if (name != "svg" && name != "png" && name != "pdf")
     refuse("format", "'{}' is not one of svg, png, pdf", name);
@@ -65,10 +75,10 @@ std::map<std::string, std::string> Run::identity() const {
 
 std::map<std::string, std::string> Run::provenance() const { return RunStore::open_read_only(path_).meta(); }
 
-std::string Run::summary() const { return summary_text(view_of(RunStore::open_read_only(path_))); }
+std::string Run::summary() const { return summary_text(view_with_commands(RunStore::open_read_only(path_))); }
 
 std::string Run::summary_json() const {
-  return tugline::summary_json(view_of(RunStore::open_read_only(path_)));
+  return tugline::summary_json(view_with_commands(RunStore::open_read_only(path_)));
 }
 
 Table Run::table(const std::string& name) const {
@@ -108,6 +118,30 @@ std::map<std::string, Table> Run::dose(const DoseSettings& settings, const Langu
   return tables_by_name(dose_tables(doses_with(store, settings, further, watch)));
 }
 
+std::map<std::string, Table> Run::verify(const Watch& watch) const {
+  return verification_tables(verify_store(RunStore::open_read_only(path_), watch));
+}
+
+std::map<std::string, Table> Run::verify(const VerifySettings& settings, const LanguageModel& model,
+                                         const DataSource& data, const Watch& watch) const {
+  const RunStore store = RunStore::open_read_only(path_);
+  Verification verification = verify_store(store, watch);
+  verify_sample(store, settings, model, data, watch, verification);
+  return verification_tables(verification);
+}
+
+Run Run::rerun(const LanguageModel& model, const DataSource& data, const std::filesystem::path& path,
+               const Watch& watch) const {
+  tugline::rerun(RunStore::open_read_only(path_), model, data, path,
+                 {{"model_path", model.info().path}, {field::kCommandLine, "rerun() of the library"}}, watch);
+  return open(path);
+}
+
+std::map<std::string, Table> Run::compare(const Run& again, const Watch& watch) const {
+  return tables_by_name(comparison_tables(
+      compare_runs(RunStore::open_read_only(path_), RunStore::open_read_only(again.path_), watch)));
+}
+
 std::string Run::figure(const PlotSettings& settings, const std::string& format) const {
   const FigureFormat wanted = format_named(format);
   return drawn_figure(plotted({path_}, settings, wanted));
@@ -129,6 +163,7 @@ Run sweep(const LanguageModel& model, const DataSource& data, const std::filesys
           const SweepSettings& settings, const Watch& watch) {
   EngineCall call(*model.engine(), watch);
   const std::unique_ptr<SweepJob> job = planned_sweep(model, data, path, settings, watch);
+  read_digests(*job, watch);
   (void)existing_store(*job, watch);
   refuse_empty(*job, watch);
   warn_of_plan(*job, watch);

@@ -51,6 +51,7 @@ std::vector<std::string> warnings_of(const RunView& view) {
         "The run is unfinished" +
         (view.units_planned ? fmt::format(": {} of {} units", view.units, *view.units_planned) : ""));
   if (view.units_beyond_bound > 0) warnings.push_back("Audit: " + audit_text(view));
+  for (const FailureGroup& group : view.failures) warnings.push_back(sentence_of(group));
   for (const std::string& gap : view.gaps) warnings.push_back(gap);
   add_skips(view.skipped_examples, "example", warnings);
   add_skips(view.skipped_spans, "span", warnings);

@@ -4,8 +4,10 @@
 #include "tugline/api/launched_shard.h"
 #include "tugline/api/merge_report.h"
 #include "tugline/api/planned_sweep.h"
+#include "tugline/api/session_facts.h"
 #include "tugline/api/warn.h"
 #include "tugline/backend/product_speed.h"
+#include "tugline/store/field_names.h"
 #include "tugline/store/merge.h"
 
 namespace tugline {
@@ -26,7 +28,9 @@ SweepForecast forecast(const LanguageModel& model, const DataSource& data, const
 
 Run merge(const std::filesystem::path& out, const std::vector<std::filesystem::path>& stores,
           const Watch& watch) {
-  for (const std::string& sentence : missing_of(merge_stores(out, stores))) warn(watch, sentence);
+  Provenance facts = session_facts();
+  facts[field::kCommandLine] = "merge() of the library";
+  for (const std::string& sentence : missing_of(merge_stores(out, stores, facts))) warn(watch, sentence);
   return Run::open(out);
 }
 

@@ -1,22 +1,19 @@
 #include "tugline/api/sweep_job.h"
 
-#include <fmt/chrono.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ctime>
 #include <map>
 #include <set>
 #include <span>
 
 #include "tugline/api/progress_count.h"
+#include "tugline/api/session_facts.h"
 #include "tugline/api/settings.h"
 #include "tugline/api/warn.h"
-#include "tugline/backend/machine.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/core/plural.h"
-#include "tugline/core/version.h"
 #include "tugline/files/mapped_file.h"
 #include "tugline/probe/reach.h"
 #include "tugline/probe/shard.h"
@@ -34,7 +31,7 @@ class StoreObserver final : public SweepObserver {
   StoreObserver(RunStore& store, std::string precision, const SweepJob& job, const Watch& watch)
       : store_(store),
         precision_(std::move(precision)),
-        piece_of_(job.piece_of),
+        job_(job),
         watch_(watch),
         count_(job.config, job.plan, job.options, watch.progress,
                [&store](const UnitKey& key) { return store.parts(key); }) {
@@ -48,12 +45,7 @@ class StoreObserver final : public SweepObserver {
     store_.put_examples(examples, skipped);
   }
   void put_unit(const UnitRecord& unit) override {
-    std::map<int32_t, std::string> pieces;
-    std::set<int32_t> tokens = moved_tokens_of(unit.measured.responses);
-    tokens.insert(unit.measured.row_tokens.begin(), unit.measured.row_tokens.end());
-    tokens.erase(-1);  // the row after which there is no token
-    for (const int32_t token : tokens) pieces[token] = piece_of_(token);
-    store_.put_unit(unit, pieces);
+    store_.put_unit(unit, pieces_of(job_, unit.measured));
     const std::string name = name_of(unit.key);
     count_.finish_unit(name);
     warn_of_audit(unit, precision_, name, watch_);
@@ -68,7 +60,14 @@ class StoreObserver final : public SweepObserver {
     audited.audit = audit;
     warn_of_audit(audited, precision_, name, watch_);
   }
+  bool put_failure(const FailedUnit& failed) override {
+    if (!job_.keep_going) return false;
+    store_.put_failure(failed);
+    warn(watch_, fmt::format("{} failed and is left out: {}", name_of(failed.key), failed.reason));
+    return true;
+  }
   void put_residuals(LayerIndex layer, const ResidualStatistics& residuals) override {
+    if (!residuals.not_finite.empty()) return;  // each unit of the layer says so
     if (watch_.inform)
       watch_.inform(fmt::format("layer {}: {} real residuals for the directions; {} tokens left out as sinks",
                                 layer.value, residuals.tokens, residuals.sinks));
@@ -100,18 +99,34 @@ class StoreObserver final : public SweepObserver {
 
   RunStore& store_;
   std::string precision_;
-  const std::function<std::string(int32_t)>& piece_of_;
+  const SweepJob& job_;
   const Watch& watch_;
   ProgressCount count_;
   double next_word_ = 5;  // seconds of waiting
 };
 
-std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+// "cot=reasoning,metric=field": the options --field.
+std::string fields_text(const DataSource& data) {
+  std::vector<std::string> fields;
+  for (const auto& [name, field] : data.fields) fields.push_back(name + "=" + field);
+  return fmt::format("{}", fmt::join(fields, ","));
+}
 
-std::string machine_text() {
-  const MachineInfo machine = describe_machine();
-  return fmt::format("{}, {}, oneDNN {} {}", machine.cpu, counted(machine.threads, "thread"),
-                     machine.onednn_version, machine.onednn_isa);
+// What the command asked for of what is no part of the run's identity: which numbers there are.
+Provenance asked_for(const SweepJob& job) {
+  const SweepOptions& options = job.options;
+  std::vector<int32_t> layers;
+  for (const LayerIndex layer : options.layers) layers.push_back(layer.value);
+  std::vector<std::string> kinds;
+  for (const Span::Kind kind : options.spans) kinds.push_back(kind_name(kind));
+  return {{"asked_layers", text_of(layers)},
+          {"asked_epsilons", text_of(options.pushes.epsilons)},
+          {"asked_directions", std::to_string(options.pushes.directions)},
+          {"asked_null_directions", std::to_string(options.pushes.null_directions)},
+          {"asked_spans", fmt::format("{}", fmt::join(kinds, ","))},
+          {"asked_examples", options.max_examples ? std::to_string(*options.max_examples) : "all"},
+          {"asked_audit", std::to_string(options.audit)},
+          {"asked_shard", fmt::format("{}/{}", job.shard.number, job.shard.count)}};
 }
 
 // The units of the plan and those that the store has besides.
@@ -119,42 +134,6 @@ int64_t units_after(const SweepJob& job, const SweepPlan& plan, const std::vecto
   std::set<UnitKey> units = unit_keys(job, plan);
   units.insert(stored.begin(), stored.end());
   return std::ssize(units);
-}
-
-Provenance provenance(const SweepJob& job, const std::vector<UnitKey>& stored) {
-  Provenance facts{{field::kVersion, std::string(kVersion)},
-                   {field::kMachine, machine_text()},
-                   {field::kStarted, now_utc()},
-                   {field::kModelName, job.config.name},
-                   {field::kDataName, name_of(job.data)},
-                   {field::kDModel, std::to_string(job.config.hidden_size)},
-                   {field::kUnitsPlanned, std::to_string(units_after(job, job.whole, stored))},
-                   {"num_layers", std::to_string(job.config.num_layers)},
-                   {"data_path", job.data.path},
-                   {"dataset", hex(hash_of(job.data))}};
-  facts.merge(execution_settings(job.options));
-  if (const int64_t width = width_at(job.options.point, job.config); width != job.config.hidden_size)
-    facts[field::kSiteWidth] = std::to_string(width);
-  if (const auto& supplied = job.options.pushes.supplied; !supplied.names.empty())
-    facts[field::kDirectionArrays] = array_names(supplied);
-  if (!job.source.commit.empty()) facts["model_commit"] = job.source.commit;
-  if (!job.shard.is_whole()) facts[field::kShardUnits] = std::to_string(units_after(job, job.plan, stored));
-  facts.insert(job.facts.begin(), job.facts.end());
-  return facts;
-}
-
-// Another version may compute other last digits, or cut other chunks; it is no part of the run's identity.
-void warn_of_versions(const RunStore& store, const Watch& watch) {
-  std::set<std::string> others;
-  for (const Provenance& session : store.sessions()) {
-    const auto version = session.find(field::kVersion);
-    if (version != session.end() && version->second != kVersion) others.insert(version->second);
-  }
-  if (!others.empty())
-    warn(watch,
-         fmt::format("{}: was measured with tugline {} so far, and this is tugline {}: where the two compute "
-                     "differently, the store will hold numbers of both",
-                     store.path().string(), fmt::join(others, ", "), kVersion));
 }
 
 // A span that the store has, in other tokens: the dataset cuts other chunks, or has other anchors.
@@ -201,8 +180,12 @@ void warn_of_unreachable(const SweepJob& job, const Watch& watch) {
 void check_written(const SweepJob& job, const RunIdentity& identity) {
   const RunStore store = RunStore::open_read_only(job.path);
   store.check_identity(identity);
-  const SweepCost left =
-      cost_of(job.config, job.plan, job.options, [&](const UnitKey& key) { return store.parts(key); });
+  std::set<UnitKey> failed;
+  for (const FailedUnit& unit : store.failures()) failed.insert(unit.key);
+  const MeasuredPart whole{.grid = whole_grid(job.options.pushes), .audited = job.options.audit};
+  const SweepCost left = cost_of(job.config, job.plan, job.options, [&](const UnitKey& key) {
+    return failed.contains(key) ? UnitParts{whole} : store.parts(key);
+  });
   if (left.units_left > 0)
     fail(ErrorCode::kIo,
          "{}: holds {} of the sweep's {} units: another program changed the file while the sweep wrote it; "
@@ -304,6 +287,8 @@ void warn_of_plan(const SweepJob& job, const Watch& watch) {
   warn_of_unreachable(job, watch);
 }
 
+void read_digests(SweepJob& job, const Watch& watch) { job.digests = digests_of(job.source, watch); }
+
 std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch) {
   if (job.path.empty() || !RunStore::is_there(job.path)) return std::nullopt;
   RunStore store = RunStore::open_read_only(job.path);
@@ -314,8 +299,43 @@ std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch) 
     if (stored.fields.contains(name)) wanted.fields[name] = stored.fields.at(name);
   store.check_identity(wanted);
   check_examples(store, job.whole);
+  if (!job.digests.empty()) check_digests(store, job.digests, watch);
   warn_of_versions(store, watch);
   return store;
+}
+
+Provenance provenance(const SweepJob& job, const std::vector<UnitKey>& stored) {
+  Provenance facts{{field::kCommand, "sweep"},
+                   {field::kModelName, job.config.name},
+                   {field::kDataName, name_of(job.data)},
+                   {field::kDModel, std::to_string(job.config.hidden_size)},
+                   {field::kUnitsPlanned, std::to_string(units_after(job, job.whole, stored))},
+                   {"num_layers", std::to_string(job.config.num_layers)},
+                   {"data_path", job.data.path},
+                   {"data_fields", fields_text(job.data)},
+                   {"folder", std::filesystem::current_path().string()},
+                   {"dataset", hex(hash_of(job.data))}};
+  facts.merge(session_facts());
+  facts.merge(asked_for(job));
+  facts.merge(digest_facts(job.digests));
+  facts.merge(execution_settings(job.options));
+  if (const int64_t width = width_at(job.options.point, job.config); width != job.config.hidden_size)
+    facts[field::kSiteWidth] = std::to_string(width);
+  if (const auto& supplied = job.options.pushes.supplied; !supplied.names.empty())
+    facts[field::kDirectionArrays] = array_names(supplied);
+  if (!job.source.commit.empty()) facts["model_commit"] = job.source.commit;
+  if (!job.shard.is_whole()) facts[field::kShardUnits] = std::to_string(units_after(job, job.plan, stored));
+  for (const auto& [name, value] : job.facts) facts[name] = value;
+  return facts;
+}
+
+std::map<int32_t, std::string> pieces_of(const SweepJob& job, const UnitMeasurement& measured) {
+  std::map<int32_t, std::string> pieces;
+  std::set<int32_t> tokens = moved_tokens_of(measured.responses);
+  tokens.insert(measured.row_tokens.begin(), measured.row_tokens.end());
+  tokens.erase(-1);  // the row after which there is no token
+  for (const int32_t token : tokens) pieces[token] = job.piece_of(token);
+  return pieces;
 }
 
 void measure(const SweepJob& job, const SweepModels& models, const Watch& watch) {

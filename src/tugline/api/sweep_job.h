@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "tugline/data/dataset.h"
+#include "tugline/files/model_digests.h"
 #include "tugline/options.h"
 #include "tugline/probe/plan.h"
 #include "tugline/probe/sweep.h"
@@ -30,12 +32,14 @@ struct SweepJob {
   SweepOptions options = {};
   Shard shard = {};
   std::optional<double> node_tolerance = {};  // of SweepSettings; empty: all epsilons are measured
+  bool keep_going = false;                    // of SweepSettings
   ModelSource source = {};
   ModelConfig config = {};
   Dataset dataset = {};
-  SweepPlan whole = {};   // of all shards; points into the dataset
-  SweepPlan plan = {};    // of this one
-  Provenance facts = {};  // known to the caller
+  SweepPlan whole = {};                       // of all shards; points into the dataset
+  SweepPlan plan = {};                        // of this one
+  std::vector<ModelFileDigest> digests = {};  // of the model's files; empty for a dry run
+  Provenance facts = {};                      // known to the caller; they win over those that the job knows
   // The text of a token that the run names.
   std::function<std::string(int32_t)> piece_of = {};
 
@@ -65,11 +69,14 @@ void warn_of_plan(const SweepJob& job, const Watch& watch);
 // Warns if transcripts begin with the BOS and get another one in front.
 void warn_of_two_bos(const Tokenizer& tokenizer, const SweepPlan& plan, const Watch& watch);
 
+// Reads the model's files for their digests. Errors: those of model_digests.
+void read_digests(SweepJob& job, const Watch& watch);
+
 // Errors: kNothingToMeasure if no example of the run has a span; warns about each first. Needs no weights.
 void refuse_empty(const SweepJob& job, const Watch& watch);
 
 // The store that the sweep would resume. Checks its identity, except for what is known only after loading the
-// model.
+// model, and the digests of the model's files, if they were read.
 [[nodiscard]] std::optional<RunStore> existing_store(const SweepJob& job, const Watch& watch);
 
 // The models of a measurement.
@@ -77,6 +84,12 @@ struct SweepModels {
   const Model& model;
   const Model* exact = nullptr;  // needed if options.audit is not 0
 };
+// The facts of a session of the job that writes to a store which holds `stored`.
+[[nodiscard]] Provenance provenance(const SweepJob& job, const std::vector<UnitKey>& stored);
+
+// The texts of the tokens that a unit's rows and lists name.
+[[nodiscard]] std::map<int32_t, std::string> pieces_of(const SweepJob& job, const UnitMeasurement& measured);
+
 // Measures what the store lacks. `watch.keep_going` also stops a wait for another program's query. Errors:
 // those of run_sweep and RunStore.
 void measure(const SweepJob& job, const SweepModels& models, const Watch& watch);

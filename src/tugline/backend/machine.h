@@ -13,6 +13,7 @@ struct MachineInfo {
   std::string architecture;             // "x86_64", "aarch64"
   std::string instruction_set;          // chosen by the kernels: "AVX2", "AVX3" ...
   std::string onednn_version;           // "2.6.0"
+  std::string openmp_version;           // the month of its specification: "201511"
   std::string onednn_isa;               // the most that oneDNN may use: "avx512_core_bf16" ...
   std::string missing_bf16;             // why bf16 products do not run natively; empty if they do
   int threads = 0;                      // of a backend on this machine

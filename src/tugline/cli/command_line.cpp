@@ -26,12 +26,14 @@
 #include "tugline/cli/plot_command.h"
 #include "tugline/cli/repl_command.h"
 #include "tugline/cli/report_command.h"
+#include "tugline/cli/rerun_command.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/cli/summary_command.h"
 #include "tugline/cli/sweep_command.h"
 #include "tugline/cli/terminal.h"
 #include "tugline/cli/tug_command.h"
 #include "tugline/cli/vectors_command.h"
+#include "tugline/cli/verify_command.h"
 #include "tugline/core/error.h"
 #include "tugline/core/version.h"
 
@@ -53,7 +55,9 @@ class CommandLine {
     add_plot_command(app_);
     add_report_command(app_);
     add_export_command(app_);
-    add_merge_command(app_);
+    add_merge_command(app_, typed);
+    add_verify_command(app_);
+    add_rerun_command(app_, typed);
     add_inspect_command(app_);
     add_fetch_command(app_);
     add_doctor_command(app_);

@@ -61,7 +61,7 @@ std::string speeds_text(const ProductSpeeds& speeds) {
 
 std::string doctor_text(const MachineInfo& machine, const ProductSpeeds& speeds) {
   return fmt::format(
-      "tugline   {}\n"
+      "tugline   {} (commit {})\n"
       "CPU       {} ({}), {}\n"
       "kernels   {}\n"
       "oneDNN    {}, {}\n"
@@ -70,7 +70,7 @@ std::string doctor_text(const MachineInfo& machine, const ProductSpeeds& speeds)
       "products  {} (oneDNN, {} x {} x {}, best of several)\n"
       "bf16      {}\n"
       "GPU       {}\n",
-      kVersion, machine.cpu, machine.architecture, counted(machine.threads, "thread"),
+      kVersion, commit(), machine.cpu, machine.architecture, counted(machine.threads, "thread"),
       machine.instruction_set, machine.onednn_version, machine.onednn_isa, cache_text(machine),
       memory_text(machine), speeds_text(speeds), kYardstickRows, kYardstickOut, kYardstickIn,
       bf16_text(machine), kGpu);
@@ -80,6 +80,7 @@ std::string doctor_json(const MachineInfo& machine, const ProductSpeeds& speeds)
   using Json = nlohmann::ordered_json;
   const auto bytes = [](const std::optional<int64_t>& value) { return value ? Json(*value) : Json(); };
   const Json json = {{"tugline_version", kVersion},
+                     {"tugline_commit", commit()},
                      {"cpu", machine.cpu},
                      {"architecture", machine.architecture},
                      {"threads", machine.threads},

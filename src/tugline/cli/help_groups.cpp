@@ -4,12 +4,14 @@ namespace tugline {
 
 const std::vector<HelpGroup>& help_groups() {
   static const std::vector<HelpGroup> groups{
-      {"", "Measure", {"sweep", "tug", "repl", "vectors"}},
-      {"", "Read what was measured", {"summary", "analyze", "dose", "plot", "report", "export", "merge"}},
+      {"", "Measure", {"sweep", "rerun", "tug", "repl", "vectors"}},
+      {"",
+       "Read what was measured",
+       {"summary", "analyze", "dose", "plot", "report", "export", "merge", "verify"}},
       {"", "Models and texts", {"inspect", "fetch", "doctor"}},
       {"", "The command line", {"completion", "man"}},
       {"sweep", "Files", {"--output", "--field", "--config"}},
-      {"sweep", "The run", {"--preset", "--dry-run", "--json"}},
+      {"sweep", "The run", {"--preset", "--keep-going", "--dry-run", "--json"}},
       {"analyze",
        "What is analysed",
        {"--measure", "--epsilon", "--threshold", "--small-epsilon", "--resamples", "--seed", "--field"}},

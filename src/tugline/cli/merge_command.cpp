@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "tugline/api/merge_report.h"
+#include "tugline/api/session_facts.h"
 #include "tugline/cli/output_check.h"
 #include "tugline/cli/partial_run.h"
 #include "tugline/core/plural.h"
+#include "tugline/store/field_names.h"
 #include "tugline/store/merge.h"
 #include "tugline/store/run_store.h"
 
@@ -20,6 +22,7 @@ namespace {
 struct Options {
   std::string output = {};
   std::vector<std::string> inputs = {};
+  std::string command_line = {};  // as it was typed
 };
 
 std::string units_text(int64_t units, const std::optional<int64_t>& planned) {
@@ -39,7 +42,10 @@ void report_input(const MergedInput& input) {
 
 void run_merge(const Options& options) {
   check_output({.path = options.output, .kind = OutputKind::kRunStore, .inputs = options.inputs});
-  const MergeReport report = merge_stores(options.output, {options.inputs.begin(), options.inputs.end()});
+  Provenance facts = session_facts();
+  facts[field::kCommandLine] = options.command_line;
+  const MergeReport report =
+      merge_stores(options.output, {options.inputs.begin(), options.inputs.end()}, facts);
   for (const MergedInput& input : report.inputs) report_input(input);
   for (const std::string& sentence : missing_of(report)) spdlog::warn("{}", sentence);
   warn_of_part(RunStore::open_read_only(options.output));
@@ -48,8 +54,9 @@ void run_merge(const Options& options) {
 
 }  // namespace
 
-void add_merge_command(CLI::App& app) {
+void add_merge_command(CLI::App& app, const std::string& command_line) {
   auto options = std::make_shared<Options>();
+  options->command_line = command_line;
   CLI::App* command = app.add_subcommand("merge", "Join run stores of one identity into one");
   command->add_option("OUT.db", options->output, "The run store to make; it must not exist")->required();
   command->add_option("A.db", options->inputs, "Run stores of tugline sweep that hold parts of one run")

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace tugline {
 
-void add_merge_command(CLI::App& app);
+// Adds the command. `command_line` goes into the new store's provenance.
+void add_merge_command(CLI::App& app, const std::string& command_line);
 
 }  // namespace tugline

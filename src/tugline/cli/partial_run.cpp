@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tugline/core/plural.h"
 #include "tugline/report/gaps.h"
 
 namespace tugline {
@@ -16,6 +17,10 @@ constexpr size_t kMostGaps = 5;
 }  // namespace
 
 void warn_of_part(const RunStore& store) {
+  if (const std::vector<FailedUnit> failed = store.failures(); !failed.empty())
+    spdlog::warn("{}: {} failed and {} left out (tugline summary lists them): {}", store.path().string(),
+                 counted(std::ssize(failed), "unit"), failed.size() == 1 ? "is" : "are",
+                 failed.front().reason);
   const Shard shard = store.shard();
   if (!shard.is_whole())
     spdlog::warn("{} holds {} only; tugline merge joins the shards of a run", store.path().string(),

@@ -27,7 +27,7 @@ void log_to_stderr() {
 
 }  // namespace
 
-// 0 done, 1 our bug; the others: error_text.h.
+// 0 done, 1 our bug; the others: error_text.h, docs/cli.md.
 int run_program(int argc, char** argv) {
   // A file larger than `ulimit -f` is then a write that fails, with its message.
   std::signal(SIGXFSZ, SIG_IGN);
@@ -44,6 +44,9 @@ int run_program(int argc, char** argv) {
       spdlog::error("{}", error_text(e));
     }
     return exit_status(e.code());
+  } catch (const FoundFault& e) {
+    spdlog::warn("{}", e.what());
+    return kFaultStatus;
   } catch (const std::bad_alloc&) {
     spdlog::error("{}; try a smaller --memory-limit", kOutOfMemory);
     return 2;

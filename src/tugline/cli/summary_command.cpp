@@ -29,7 +29,7 @@ void add_summary_command(CLI::App& app) {
       "+- is its standard error: between examples, if there are several.");
   command->callback([options] {
     check_standard_output({options->store});
-    const RunView view = view_of(RunStore::open_read_only(options->store));
+    const RunView view = view_with_commands(RunStore::open_read_only(options->store));
     write_to_standard_output(options->json ? summary_json(view) : summary_text(view));
   });
 }

@@ -119,6 +119,10 @@ void add_sweep_options(CLI::App& command, SweepArguments& a) {
       ->check(number_from(1e-9, 0.5))
       ->needs(nodes)
       ->capture_default_str();
+  command.add_flag(
+      "--keep-going", a.keep_going,
+      "If a number of a unit is not finite, record that the unit failed and why, and measure the "
+      "others; the exit status is then 4. The same command tries failed units again");
   command.add_flag("--dry-run", a.dry_run,
                    "Print what the sweep would do, and the time and memory that it would take; run nothing, "
                    "read no weights");
@@ -164,6 +168,7 @@ SweepSettings settings_of(const SweepArguments& a, int64_t num_layers) {
   settings.bos = a.push.bos;
   if (a.max_examples > 0) settings.max_examples = a.max_examples;
   if (a.nodes) settings.node_tolerance = a.node_tolerance;
+  settings.keep_going = a.keep_going;
   if (!a.shard.empty()) {
     const Shard shard = parse_shard(a.shard);
     settings.shard = shard.number;

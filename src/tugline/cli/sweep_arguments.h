@@ -29,6 +29,7 @@ struct SweepArguments {
   std::string shard;  // "2/4" or "auto"; empty: all of the run
   bool nodes = false;
   double node_tolerance = 1e-3;
+  bool keep_going = false;
   bool dry_run = false;
   bool json = false;
   std::string command_line;  // as it was typed, for the run's provenance

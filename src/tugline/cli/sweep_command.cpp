@@ -15,6 +15,7 @@
 #include "tugline/backend/machine.h"
 #include "tugline/backend/product_speed.h"
 #include "tugline/cli/answers.h"
+#include "tugline/cli/error_text.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/model_argument.h"
 #include "tugline/cli/output_check.h"
@@ -77,6 +78,7 @@ std::unique_ptr<SweepJob> prepared(const SweepArguments& arguments) {
   job->shard = {.number = settings.shard, .count = settings.shards};
   job->options = resolve(settings, job->config);
   job->node_tolerance = settings.node_tolerance;
+  job->keep_going = settings.keep_going;
   check_nodes(*job);
   job->facts = facts_of(arguments, job->options);
   make_plan(*job, *tokenizer, watch_on_stderr());
@@ -169,6 +171,9 @@ void dry_run(const SweepArguments& arguments) {
 void run(const SweepArguments& arguments) {
   watch_interrupts();
   const auto job = prepared(arguments);
+  Watch reading = watch_on_stderr();
+  reading.keep_going = [] { return !interrupted(); };
+  read_digests(*job, reading);
   const std::optional<RunStore> store = existing_store(*job, watch_on_stderr());
   refuse_empty(*job, watch_on_stderr());
   const LanguageModel model = load_model(job->source, model_options(arguments.push));
@@ -185,6 +190,10 @@ void run(const SweepArguments& arguments) {
   line.end();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   spdlog::info("done in {}: {}", format_duration(seconds), arguments.output);
+  if (const size_t failed = RunStore::open_read_only(arguments.output).failures().size(); failed > 0)
+    throw FoundFault(fmt::format(
+        "{}: {} failed; tugline summary says why, and the same command tries {} again", arguments.output,
+        counted(static_cast<int64_t>(failed), "unit"), failed == 1 ? "it" : "them"));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/core/philox.h"
+#include "tugline/probe/not_finite.h"
 #include "tugline/probe/plain_replay.h"
 #include "tugline/probe/reach.h"
 #include "tugline/probe/vectors.h"
@@ -137,6 +138,12 @@ AskedTokens longer(AskedTokens asked) {
   return asked;
 }
 
+void check_is_finite(double found, UnitPush push, LayerIndex layer) {
+  if (!std::isfinite(found))
+    throw NotFinite(fmt::format("layer {}, audit: the rerun of direction {}, epsilon {} in f64 is not finite",
+                                layer.value, push.direction, push.epsilon));
+}
+
 }  // namespace
 
 double disagreement(double found, double exact, double scale) {
@@ -234,9 +241,13 @@ AuditResult Auditor::audit(const UnitMeasurement& unit, const ReplayRows& rows, 
     for (size_t i = 0; i < batch.size(); ++i) {
       const ComparedPush push(unit, *responses.at({batch[i].direction, batch[i].epsilon}),
                               std::span(exact.rows).subspan(i * read, read), rows, delta_bound_);
-      for (size_t m = 0; m < kMeasures.size(); ++m)
-        result.disagreements[m] = std::max(result.disagreements[m], push.disagreement_in(m));
+      for (size_t m = 0; m < kMeasures.size(); ++m) {
+        const std::optional<double> found = push.disagreement_in(m);
+        check_is_finite(found.value_or(0), batch[i], site.layer);
+        result.disagreements[m] = std::max(result.disagreements[m], found);
+      }
     }
+    check_is_finite(exact.base_error, batch.front(), site.layer);
     result.disagreements[kKl] = std::max(result.disagreements[kKl], std::optional(exact.base_error));
   }
   result.pushes = std::ssize(pushes);

@@ -42,7 +42,7 @@ class Auditor {
           const ReadoutOptions& options = {});
 
   // Audits a unit, or a part of it, that was measured at `site` over `rows` with these options. What no push
-  // reaches is not audited.
+  // reaches is not audited. Errors: NotFinite if the rerun is not finite.
   [[nodiscard]] AuditResult audit(const UnitMeasurement& unit, const ReplayRows& rows, const UnitSite& site,
                                   const PushOptions& options, AuditedRange range);
 

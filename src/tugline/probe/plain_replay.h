@@ -4,8 +4,10 @@
 // (docs/method.md, "Precision").
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "tugline/model/layer.h"
@@ -44,6 +46,9 @@ class PlainReplay {
   // push-major; collect it before the next call.
   [[nodiscard]] std::unique_ptr<PendingResponses> submit(std::span<const double> vectors);
 
+  // As Replay::where_not_finite.
+  [[nodiscard]] std::string where_not_finite(std::span<const double> vectors);
+
   // The final norm's output of the rows that are read [(1 + pushes) * rows.read(), hidden], in the workspace
   // until the next run. The base's rows come first. They run through the layers again, as a push of zeros:
   // with the same sums in the same order, so that rounding alone never distinguishes the base from a push
@@ -52,7 +57,12 @@ class PlainReplay {
 
  private:
   // Runs h from the site's entry, and adds the vectors at the site.
-  void run_layers(const RowLayout& layout, const Matrix& vectors, const Matrix& h);
+  // Calls after_step(layer, step) after each step above the site.
+  void run_layers(const RowLayout& layout, const Matrix& vectors, const Matrix& h,
+                  const std::function<void(LayerIndex layer, size_t step)>& after_step = {});
+  // The run of the pushes and of the base, up to the last layer's output [(1 + pushes) * rows.count, hidden].
+  Matrix run(std::span<const double> vectors,
+             const std::function<void(LayerIndex layer, size_t step)>& after_step = {});
 
   const Model& model_;
   const Baseline& baseline_;

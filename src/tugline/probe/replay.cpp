@@ -1,7 +1,10 @@
 #include "tugline/probe/replay.h"
 
+#include <fmt/format.h>
+
 #include <cassert>
 
+#include "tugline/probe/not_finite.h"
 #include "tugline/probe/plain_replay.h"
 #include "tugline/probe/reach.h"
 
@@ -58,6 +61,33 @@ std::unique_ptr<PendingResponses> Replay::submit(std::span<const double> vectors
                                        read);
 
   return backend.submit_divergence(*model_.weights().head, *base_.readout, read);
+}
+
+std::string Replay::where_not_finite(std::span<const double> vectors) {
+  const ReplayRows& rows = base_.rows;
+  Backend& backend = model_.backend();
+  const RowLayout layout{.pushes = 1, .rows = rows.count, .first_position = rows.push.value};
+  const Matrix dh = workspace_.dh->rows(0, layout.total());
+  const LayerProgram& program = model_.program();
+  std::string found;
+  const auto check = [&](const std::string& where, const Matrix& matrix) {
+    if (const auto row = first_bad_row(backend, matrix); row && found.empty())
+      found =
+          fmt::format("{}: what the push changes at token {} is not finite", where, rows.push.value + *row);
+  };
+  backend.clear(dh);
+  add_at_site(vectors, layout, dh);
+  check(fmt::format("layer {}, {}", layer_.value, name_of(baseline_.point().hook)),
+        workspace_.layer.slot(program.point(baseline_.point().hook).slot, dh));
+  visit_steps_above(model_.config(), program, baseline_.site(layer_), [&](LayerIndex layer, StepRange steps) {
+    const DifferenceContext context{
+        .rope = baseline_.rope(), .layout = layout, .base = base_.trace->layer(layer)};
+    for (size_t step = steps.begin; step < steps.end && found.empty(); ++step) {
+      run_steps_difference(model_.layer(layer), {step, step + 1}, context, dh, workspace_.layer);
+      check(step_text(layer, program, step), workspace_.layer.slot(output_of(program.steps()[step]), dh));
+    }
+  });
+  return found.empty() ? kResponsesNotFinite : found;
 }
 
 void Replay::add_at_site(std::span<const double> vectors, const RowLayout& layout, const Matrix& dh) {

@@ -55,6 +55,10 @@ class Replay {
   // push-major; collect it before the next call.
   [[nodiscard]] std::unique_ptr<PendingResponses> submit(std::span<const double> vectors);
 
+  // Runs one push once more, step by step. Returns where the first number that is not finite appears, as a
+  // sentence; the responses themselves if that is in none of the steps.
+  [[nodiscard]] std::string where_not_finite(std::span<const double> vectors);
+
  private:
   void add_at_site(std::span<const double> vectors, const RowLayout& layout, const Matrix& dh);
   void run_layers(const RowLayout& layout, const Matrix& dh);

@@ -6,6 +6,7 @@
 #include "tugline/model/layer.h"
 #include "tugline/probe/baseline.h"
 #include "tugline/probe/layer_walk.h"
+#include "tugline/probe/not_finite.h"
 #include "tugline/probe/reach.h"
 
 namespace tugline {
@@ -38,15 +39,30 @@ ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> 
   // In one order, so that sums round the same.
   std::stable_sort(transcripts.begin(), transcripts.end(),
                    [](const auto& a, const auto& b) { return a.example_hash < b.example_hash; });
+  std::map<LayerIndex, std::string> not_finite;
   for (const PassTranscript& transcript : transcripts) {
-    visit_residuals(model, transcript.ids, options.layers, options.point,
-                    [&](LayerIndex layer, const Matrix& h) {
-                      sums.at(layer).add(transcript.example_hash, model.backend().download(h));
-                    });
+    visit_residuals(
+        model, transcript.ids, options.layers, options.point, [&](LayerIndex layer, const Matrix& h) {
+          if (const auto token = first_bad_row(model.backend(), h)) {
+            not_finite.try_emplace(layer, fmt::format("layer {}, {}: directions are made from all "
+                                                      "transcripts, and token {} of one is not "
+                                                      "finite there",
+                                                      layer.value, name_of(options.point.hook), *token));
+            return;
+          }
+          sums.at(layer).add(transcript.example_hash, model.backend().download(h));
+        });
     if (options.keep_going && !options.keep_going()) throw Error(ErrorCode::kInterrupted, "interrupted");
   }
   ResidualsByLayer residuals;
-  for (const auto& [layer, accumulator] : sums) residuals[layer] = accumulator.finish();
+  for (const auto& [layer, accumulator] : sums) {
+    const auto reason = not_finite.find(layer);
+    if (reason == not_finite.end()) {
+      residuals[layer] = accumulator.finish();
+    } else {
+      residuals[layer].not_finite = reason->second;
+    }
+  }
   return residuals;
 }
 

@@ -34,7 +34,8 @@ struct PassOptions {
   std::function<bool()> keep_going;  // asked after each transcript
 };
 
-// The statistics of each layer over the transcripts; the same bits in any order. Errors: kInterrupted if
+// The statistics of each layer over the transcripts; the same bits in any order. A layer with a residual that
+// is not finite has none (ResidualStatistics::not_finite). Errors: kInterrupted if
 // keep_going says no; fewer than two tokens that are not sinks.
 [[nodiscard]] ResidualsByLayer read_residuals(const Model& model, std::vector<PassTranscript> transcripts,
                                               const PassOptions& options);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct ResidualStatistics {
   std::vector<double> component_variances;
   int64_t factor_rank = 0;  // components that hold kFactorVariance of the variance
   std::vector<RealResidual> sample;
+  // A sentence if a residual of the layer is not finite; the layer has no statistics then.
+  std::string not_finite = {};
 };
 
 enum class Moments { kVariances, kCovariance };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <utility>
 
 #include "tugline/core/content_hash.h"
@@ -10,6 +11,7 @@
 #include "tugline/probe/audit.h"
 #include "tugline/probe/cost.h"
 #include "tugline/probe/growth.h"
+#include "tugline/probe/not_finite.h"
 #include "tugline/probe/reach.h"
 #include "tugline/probe/residual_sizes.h"
 
@@ -63,13 +65,15 @@ class Sweep {
     std::unique_ptr<Baseline> baseline;
     const Span* read = nullptr;
     SpanBase base;
-    const auto run = [&](const Span& span, LayerIndex layer, const MissingWork& work) {
+    const auto measure = [&](const Span& span, LayerIndex layer, const MissingWork& work) {
       if (!residuals_) residuals_ = needed_residuals(model_, plan_, options_, observer_);
       if (!baseline) {
         baseline = std::make_unique<Baseline>(model_, planned.ids, options_.layers, options_.point);
         sizes_ = std::make_unique<ResidualSizes>(model_, *baseline, options_.layers);
       }
       const ReplayRows rows = planned_rows(planned, span, options_);
+      if (!std::isfinite(sizes_->rms_over(layer, rows.landed())))
+        throw NotFinite(where_base_is_not_finite(model_, *baseline, rows.push.value + rows.count));
       if (is_control(span.kind) && sizes_->has_sink(layer, rows.landed())) {
         observer_.put_unit(unmeasured_at_sink(planned, span, layer, rows.landed()));
         return;
@@ -87,7 +91,15 @@ class Sweep {
       read = &span;
       run_unit(planned, span, layer, *baseline, base, work);
     };
-    for_each_missing_unit(model_, planned, options_, observer_, run);
+    const auto measure_or_leave_out = [&](const Span& span, LayerIndex layer, const MissingWork& work) {
+      try {
+        measure(span, layer, work);
+      } catch (const NotFinite& e) {
+        const FailedUnit failed{unit_key(planned, span, layer), span.tokens, e.what()};
+        if (!observer_.put_failure(failed)) throw;
+      }
+    };
+    for_each_missing_unit(model_, planned, options_, observer_, measure_or_leave_out);
   }
 
  private:

@@ -101,6 +101,9 @@ class SweepObserver {
   // A unit, or a part of it.
   virtual void put_unit(const UnitRecord& unit) = 0;
   virtual void put_audit(const UnitKey& key, size_t part, const AuditResult& audit) = 0;
+  // A number of the unit is not finite. Returns whether the sweep goes on without the unit; else it ends with
+  // that error.
+  [[nodiscard]] virtual bool put_failure(const FailedUnit& /*failed*/) { return false; }
   // Called with the statistics of the residuals, if directions are made from them.
   virtual void put_residuals(LayerIndex /*layer*/, const ResidualStatistics& /*residuals*/) {}
   // After each batch of pushes, with what it took (probe/cost); false stops the sweep with kInterrupted,

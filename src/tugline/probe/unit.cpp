@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/probe/not_finite.h"
 #include "tugline/probe/plain_replay.h"
 #include "tugline/probe/reach.h"
 #include "tugline/probe/vectors.h"
@@ -33,6 +34,18 @@ double jackknife_error(const Deviations& deviations) {
   double squares = 0;
   for (const double d : deviations) squares += (d - mean) * (d - mean);
   return std::sqrt((kCount - 1) / kCount * squares);
+}
+
+bool is_finite(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+}
+
+bool is_finite(const ResponseRecord& response) {
+  std::vector<double> numbers{response.cosine.value_or(0), response.kl_standard_error.value_or(0)};
+  for (const std::optional<double>& mean : response.means) numbers.push_back(mean.value_or(0));
+  return is_finite(numbers) && is_finite(response.kl_rows_standard_error) &&
+         std::all_of(response.rows.begin(), response.rows.end(),
+                     [](const std::vector<double>& rows) { return is_finite(rows); });
 }
 
 class UnitRun {
@@ -136,6 +149,11 @@ class UnitRun {
       const std::span<const UnitPush> next = take_batch();
       vectors = make_vectors(maker, next);  // while a device computes
       store(batch, pending->collect());
+      for (const UnitPush push : batch)
+        if (!is_finite(response(push)))
+          throw NotFinite(fmt::format("{}; direction {}, epsilon {}: is epsilon too large?",
+                                      replay.where_not_finite(maker.vectors(push).vectors), push.direction,
+                                      push.epsilon));
       ask_to_go_on(std::ssize(batch));
       batch = next;
     }
@@ -265,24 +283,13 @@ class UnitRun {
   UnitMeasurement record_;
 };
 
-// A push that leaves the numbers' range, or a weight that is not finite, must not become a result.
-void check_is_finite(const UnitMeasurement& unit, LayerIndex layer) {
-  const auto is_finite = [](const std::vector<double>& values) {
-    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
-  };
-  for (const ResponseRecord& response : unit.responses) {
-    std::vector<double> numbers{unit.rms, response.cosine.value_or(0),
-                                response.kl_standard_error.value_or(0)};
-    for (const std::optional<double>& mean : response.means) numbers.push_back(mean.value_or(0));
-    if (is_finite(numbers) && is_finite(response.kl_rows_standard_error) &&
-        std::all_of(response.rows.begin(), response.rows.end(), is_finite))
-      continue;
-    fail(ErrorCode::kInput,
-         "layer {}, direction {}, epsilon {}: the response is not finite (KL {}); is epsilon too large, or a "
-         "weight "
-         "not finite?",
-         layer.value, response.direction, response.epsilon, response.kl());
-  }
+// A run that is not finite without a push has no responses.
+void check_base(const Model& model, const Baseline& baseline, const ReplayRows& rows, const UnitSite& site) {
+  const ConstMatrix read = baseline.final_normed().rows(rows.read_position(0).value, rows.read());
+  if (!std::isfinite(rms_at(site)) || first_bad_row(model.backend(), read))
+    throw NotFinite(where_base_is_not_finite(model, baseline, rows.push.value + rows.count));
+  if (site.residuals != nullptr && !site.residuals->not_finite.empty())
+    throw NotFinite(site.residuals->not_finite);
 }
 
 }  // namespace
@@ -300,6 +307,7 @@ UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase&
                 .residuals = context.residuals};
   const TokenRange landed = base.rows.landed();
   for (int64_t token = landed.begin + 1; token < landed.end; ++token) site.further.push_back(at(token));
+  check_base(model, baseline, base.rows, site);
   return site;
 }
 
@@ -311,9 +319,7 @@ int64_t computed_pushes(const ModelConfig& config, const ReplayRows& rows, Site 
 
 UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
                              const UnitSite& site, const UnitPushes& pushes, const UnitContext& context) {
-  UnitMeasurement unit = UnitRun(model, baseline, base, site, pushes, context).run();
-  check_is_finite(unit, site.layer);
-  return unit;
+  return UnitRun(model, baseline, base, site, pushes, context).run();
 }
 
 UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,

@@ -23,7 +23,8 @@ struct UnitContext {
   std::function<bool(int64_t pushes)> after_batch;
 };
 
-// The site of a unit, with what the baseline has at that place.
+// The site of a unit, with what the baseline has at that place. Errors: NotFinite (probe/not_finite) if that,
+// the base's rows that are read, or the residuals' statistics are not finite.
 [[nodiscard]] UnitSite unit_site(const Model& model, const Baseline& baseline, const SpanBase& base,
                                  LayerIndex layer, const UnitContext& context);
 
@@ -35,7 +36,7 @@ struct UnitPushes {
 // Measures pushes of the unit at this site; responses are by direction, then epsilon, in the grid's order.
 // Epsilon 0 is an exact zero and is not computed; nor is the readout `following` at the last layer, which no
 // push can reach. Errors: kInterrupted when after_batch says so; kUsage when not even one push fits the
-// memory limit; kInput when a response is not finite.
+// memory limit; NotFinite, which names layer and operation, when a response is not finite.
 [[nodiscard]] UnitMeasurement measure_unit(const Model& model, const Baseline& baseline, const SpanBase& base,
                                            const UnitSite& site, const UnitPushes& pushes,
                                            const UnitContext& context);

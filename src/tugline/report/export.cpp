@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tugline/report/commands.h"
 #include "tugline/report/distance_curves.h"
 #include "tugline/report/interpolated.h"
 #include "tugline/report/push_columns.h"
@@ -46,6 +47,9 @@ std::span<const std::string_view> names_of_unit_columns() {
 
 constexpr std::array<std::string_view, 6> kExampleColumns = {"example", "content_hash", "tokens",
                                                              "skipped", "prompt",       "id"};
+
+constexpr std::array<std::string_view, 8> kFailureColumns = {"example",    "span_kind", "chunk",   "layer",
+                                                             "span_begin", "span_end",  "command", "reason"};
 
 using RowVisitor = std::function<void(std::span<const Cell>)>;
 
@@ -103,6 +107,17 @@ void visit_examples(const RunStore& store, const RowVisitor& visit) {
   }
 }
 
+void visit_failures(const RunStore& store, const RowVisitor& visit) {
+  for (const FailedUnit& failed : store.failures())
+    visit(std::vector<Cell>{failed.key.example, failed.key.span_kind, failed.key.chunk,
+                            int64_t{failed.key.layer}, failed.span.begin, failed.span.end, failed.session,
+                            failed.reason});
+}
+
+void visit_commands(const RunStore& store, const RowVisitor& visit) {
+  for (const CommandRow& command : commands_of(store)) visit(cells_of(command));
+}
+
 }  // namespace
 
 std::vector<Cell> curve_cells(const CurvePoint& point) {
@@ -135,6 +150,10 @@ std::span<const std::string_view> columns_of(ExportTable table) {
       return kDistanceColumns;
     case ExportTable::kInterpolated:
       return kInterpolatedColumns;
+    case ExportTable::kCommands:
+      return kCommandColumns;
+    case ExportTable::kFailures:
+      return kFailureColumns;
   }
   return {};
 }
@@ -155,6 +174,10 @@ void for_each_row(const RunStore& store, ExportTable table, const RowVisitor& vi
       return visit_distance(store, visit);
     case ExportTable::kInterpolated:
       return for_each_interpolated(store, visit);
+    case ExportTable::kCommands:
+      return visit_commands(store, visit);
+    case ExportTable::kFailures:
+      return visit_failures(store, visit);
   }
 }
 

@@ -16,17 +16,29 @@
 
 namespace tugline {
 
-enum class ExportTable { kCurves, kResponses, kRows, kUnits, kExamples, kDistance, kInterpolated };
+enum class ExportTable {
+  kCurves,
+  kResponses,
+  kRows,
+  kUnits,
+  kExamples,
+  kDistance,
+  kInterpolated,
+  kCommands,
+  kFailures
+};
 
-// Of what was measured, by name.
-inline constexpr std::array<std::pair<std::string_view, ExportTable>, 7> kExportTables{
+// Of what was measured and by which commands, by name.
+inline constexpr std::array<std::pair<std::string_view, ExportTable>, 9> kExportTables{
     {{"curves", ExportTable::kCurves},
      {"distance", ExportTable::kDistance},
      {"responses", ExportTable::kResponses},
      {"rows", ExportTable::kRows},
      {"units", ExportTable::kUnits},
      {"examples", ExportTable::kExamples},
-     {"interpolated", ExportTable::kInterpolated}}};
+     {"interpolated", ExportTable::kInterpolated},
+     {"commands", ExportTable::kCommands},
+     {"failures", ExportTable::kFailures}}};
 
 [[nodiscard]] std::span<const std::string_view> columns_of(ExportTable table);
 

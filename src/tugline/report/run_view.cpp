@@ -16,6 +16,7 @@
 #include "tugline/store/field_names.h"
 #include "tugline/store/identity_field.h"
 #include "tugline/store/unit_readers.h"
+#include "tugline/store/unit_rows.h"
 
 namespace tugline {
 namespace {
@@ -189,15 +190,58 @@ std::string examples_fact(const RunView& view) {
   return text;
 }
 
+std::string libraries_fact(const RunView& view) {
+  std::vector<std::string> libraries;
+  for (const auto& [library, name] :
+       {std::pair("oneDNN", field::kOneDnnVersion), std::pair("OpenMP", field::kOpenMpVersion),
+        std::pair("SQLite", field::kSqliteVersion)})
+    if (const std::string versions = values_over_sessions(view, name); !versions.empty())
+      libraries.push_back(fmt::format("{} {}", library, versions));
+  return fmt::format("{}", fmt::join(libraries, "; "));
+}
+
+// "model.safetensors 0123456789abcdef": the first digits of each file's digest.
+std::string digests_fact(const RunView& view) {
+  std::vector<std::string> files;
+  for (const char* prefix : {field::kWeightsDigest, field::kTokenizerDigest, field::kConfigurationDigest})
+    for (const auto& [name, digest] : view.meta)
+      if (name.starts_with(prefix))
+        files.push_back(
+            fmt::format("{} {}", name.substr(std::string_view(prefix).size()), digest.substr(0, 16)));
+  return fmt::format("{}", fmt::join(files, ", "));
+}
+
+std::string commands_fact(const RunView& view) {
+  if (view.commands.empty()) return "";
+  std::map<std::string, int64_t> counts;
+  for (const CommandRow& command : view.commands) {
+    const auto name = command.facts.find(field::kCommand);
+    ++counts[name == command.facts.end() ? "unknown" : name->second];
+  }
+  std::vector<std::string> texts;
+  for (const auto& [name, count] : counts) texts.push_back(counted(count, name.c_str()));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
 std::string units_fact(const RunView& view) {
   std::string text = fmt::format("{}", view.units);
   if (view.units_planned) {
     text += fmt::format(" of {}{}", *view.units_planned, view.is_unfinished() ? " (unfinished)" : "");
   }
+  if (view.units_failed > 0) text += fmt::format(", {} failed", view.units_failed);
   if (view.units_at_sinks > 0) {
     text += fmt::format(", {} at sink tokens", view.units_at_sinks);
   }
   return text;
+}
+
+void count_failures(const RunStore& store, RunView& view) {
+  std::map<std::string, std::vector<std::string>> reasons;
+  for (const FailedUnit& failed : store.failures()) {
+    reasons[failed.reason].push_back(described(failed.key));
+    ++view.units_failed;
+  }
+  for (auto& [reason, units] : reasons) view.failures.push_back({reason, std::move(units)});
 }
 
 }  // namespace
@@ -236,6 +280,7 @@ RunView view_of(const RunStore& store) {
   view.units_of_run = count_in(view.meta, field::kUnitsPlanned);
   view.units_planned = view.shard.is_whole() ? view.units_of_run : count_in(view.meta, field::kShardUnits);
   read_units(store, view);
+  count_failures(store, view);
   // Runs that were merged were planned one by one.
   if (view.units_planned) view.units_planned = std::max(*view.units_planned, view.units);
   return view;
@@ -270,6 +315,26 @@ std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view) {
   return known;
 }
 
+RunView view_with_commands(const RunStore& store) {
+  RunView view = view_of(store);
+  view.commands = commands_of(store);
+  return view;
+}
+
+std::vector<std::pair<std::string, std::string>> provenance_of(const RunView& view) {
+  std::vector<std::pair<std::string, std::string>> all = {
+      {"commit", values_over_sessions(view, field::kCommit)},
+      {"host", values_over_sessions(view, field::kHost)},
+      {"machine", values_over_sessions(view, field::kMachine)},
+      {"cpu level", values_over_sessions(view, field::kCpuLevel)},
+      {"threads", values_over_sessions(view, field::kThreads)},
+      {"libraries", libraries_fact(view)},
+      {"files", digests_fact(view)},
+      {"commands", commands_fact(view)}};
+  std::erase_if(all, [](const auto& fact) { return fact.second.empty(); });
+  return all;
+}
+
 std::string fact_of(const RunView& view, const std::string& name) {
   for (const auto& [known, value] : facts_of(view))
     if (known == name) return value;
@@ -289,6 +354,15 @@ std::string audit_text(const RunView& view) {
   if (view.units_beyond_bound > 0)
     text += fmt::format(", {} BEYOND the bound of a measure", counted(view.units_beyond_bound, "unit"));
   return text;
+}
+
+std::string sentence_of(const FailureGroup& failures) {
+  constexpr size_t kNamed = 3;
+  const size_t named = std::min(failures.units.size(), kNamed);
+  return fmt::format(
+      "{} failed: {} ({}{})", counted(std::ssize(failures.units), "unit"), failures.reason,
+      fmt::join(failures.units.begin(), failures.units.begin() + static_cast<ptrdiff_t>(named), "; "),
+      named < failures.units.size() ? "; ..." : "");
 }
 
 std::string sentence_of(const NoteGroup& note) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tugline/report/commands.h"
 #include "tugline/stats/curves.h"
 #include "tugline/store/records.h"
 #include "tugline/store/run_store.h"
@@ -27,6 +28,12 @@ struct NoteGroup {
   std::string note;
   std::set<int32_t> layers;
   int64_t units = 0;
+};
+
+// Units that failed for one reason.
+struct FailureGroup {
+  std::string reason;
+  std::vector<std::string> units;  // "example 3, anchor, chunk 7, layer 20", in the order of keys
 };
 
 // The smallest and the largest number that a unit has.
@@ -53,7 +60,9 @@ struct RunView {
   std::optional<int64_t> units_planned;  // of the shard
   std::optional<int64_t> units_of_run;   // of all shards
   int64_t units_at_sinks = 0;            // whose push lands on a sink token
-  int64_t examples_measured = 0;         // those with a unit at least
+  std::vector<FailureGroup> failures;    // of units that failed
+  int64_t units_failed = 0;
+  int64_t examples_measured = 0;  // those with a unit at least
   std::map<int64_t, std::string>
       measured_contents;         // of these, a hash of the content and one of the token ids
   int64_t examples_waiting = 0;  // neither measured yet nor skipped
@@ -65,6 +74,7 @@ struct RunView {
   std::vector<SkipGroup> skipped_spans;
   std::vector<NoteGroup> notes;
   std::vector<CurvePoint> curves;
+  std::vector<CommandRow> commands;  // empty unless view_with_commands made the view
 
   [[nodiscard]] int64_t examples_skipped() const;
   // Of an interpolation epsilon is a fraction of the way to another residual; of other pushes it is a size.
@@ -79,12 +89,18 @@ struct RunView {
 // Reads the whole store, one unit at a time. Throws Error kInput where it lacks the model's width.
 [[nodiscard]] RunView view_of(const RunStore& store);
 
+// The same with the commands.
+[[nodiscard]] RunView view_with_commands(const RunStore& store);
+
 // The width of the residual stream. Throws as view_of does.
 [[nodiscard]] int64_t width_of(const RunStore& store);
 
 // Name and value of what a reader needs first, in order; facts that the store lacks are left out.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const RunView& view);
-// The value of one of them, by its name; empty if the store lacks it.
+// Likewise of how it was measured: program, files, machines, commands. What differs between commands is
+// listed.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> provenance_of(const RunView& view);
+// The value of one of facts_of, by its name; empty if the store lacks it.
 [[nodiscard]] std::string fact_of(const RunView& view, const std::string& name);
 
 // "12 pushes rerun in f64, largest disagreement 3.1e-06", KL's; then how many units are beyond a bound, if
@@ -93,6 +109,9 @@ struct RunView {
 
 // "shard 1/4 of a run of 48 units"; empty where the store is for the whole run.
 [[nodiscard]] std::string shard_text(const RunView& view);
+
+// "2 units failed: <reason> (example 3, anchor, chunk 7, layer 20, ...)": the first units are named.
+[[nodiscard]] std::string sentence_of(const FailureGroup& failures);
 
 // "layer 29" or "layers 27, 29: <the note>".
 [[nodiscard]] std::string sentence_of(const NoteGroup& note);

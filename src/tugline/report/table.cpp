@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tugline/core/plural.h"
+#include "tugline/report/cell_json.h"
 
 namespace tugline {
 namespace {
@@ -144,6 +145,17 @@ nlohmann::ordered_json curves_json(const RunView& view) {
   return list;
 }
 
+nlohmann::ordered_json commands_json(const RunView& view) {
+  auto list = nlohmann::ordered_json::array();
+  for (const CommandRow& command : view.commands) {
+    nlohmann::ordered_json object;
+    const std::vector<Cell> cells = cells_of(command);
+    for (size_t i = 0; i < cells.size(); ++i) object[std::string(kCommandColumns[i])] = json_of(cells[i]);
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
 // `largest_disagreement` is KL's.
 nlohmann::ordered_json audit_json(const RunView& view) {
   nlohmann::ordered_json json = {{"pushes", view.audited},
@@ -162,8 +174,11 @@ std::string summary_text(const RunView& view) {
   for (const auto& [name, value] : facts_of(view)) {
     text += fmt::format("{:<15}{}\n", name, value);
   }
+  for (const auto& [name, value] : provenance_of(view)) text += fmt::format("{:<15}{}\n", name, value);
   text += skips_text(view.skipped_examples, "example");
   text += skips_text(view.skipped_spans, "span");
+  for (const FailureGroup& group : view.failures)
+    text += fmt::format("failed         {}\n", sentence_of(group));
   for (const std::string& gap : view.gaps) text += fmt::format("gap            {}\n", gap);
   for (const NoteGroup& note : view.notes) {
     text += fmt::format("note           {}\n", sentence_of(note));
@@ -188,7 +203,10 @@ std::string summary_json(const RunView& view) {
                       {"waiting", view.examples_waiting},
                       {"skipped", skips_json(view.skipped_examples)}};
   json["skipped_spans"] = skips_json(view.skipped_spans);
-  json["units"] = {{"done", view.units}, {"planned", nullptr}, {"at_sinks", view.units_at_sinks}};
+  json["units"] = {{"done", view.units},
+                   {"planned", nullptr},
+                   {"at_sinks", view.units_at_sinks},
+                   {"failed", view.units_failed}};
   if (view.units_planned) {
     json["units"]["planned"] = *view.units_planned;
   }
@@ -206,11 +224,16 @@ std::string summary_json(const RunView& view) {
                       {"null_directions", {view.null_directions.least, view.null_directions.most}},
                       {"gaps", view.gaps}};
   json["audit"] = audit_json(view);
+  json["failures"] = nlohmann::ordered_json::array();
+  for (const FailureGroup& group : view.failures)
+    json["failures"].push_back(
+        {{"reason", group.reason}, {"count", group.units.size()}, {"units", group.units}});
   json["notes"] = nlohmann::ordered_json::array();
   for (const NoteGroup& note : view.notes) {
     json["notes"].push_back({{"note", note.note}, {"layers", note.layers}, {"units", note.units}});
   }
   json["curves"] = curves_json(view);
+  json["commands"] = commands_json(view);
   return json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

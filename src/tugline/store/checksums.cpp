@@ -14,8 +14,8 @@ namespace {
 using std::filesystem::path;
 
 // Besides `units`, whose rows have their own checksums, and the tables that those cover.
-constexpr std::array<const char*, 7> kHashedTables = {"identity", "shard",         "sessions", "meta",
-                                                      "examples", "skipped_spans", "tokens"};
+constexpr std::array<const char*, 8> kHashedTables = {"identity", "shard",         "sessions",     "meta",
+                                                      "examples", "skipped_spans", "failed_units", "tokens"};
 constexpr const char* kUnits = "units";
 
 // Of a table: how many rows it has, and the sum, modulo 2^64, of their hashes.

@@ -27,9 +27,21 @@ inline constexpr const char* kTemperature = "temperature";
 inline constexpr const char* kVocabulary = "vocabulary";
 
 // Provenance: fields that do not.
+inline constexpr const char* kCommand = "command";  // "sweep", "merge", "rerun"
 inline constexpr const char* kVersion = "tugline_version";
+inline constexpr const char* kCommit = "tugline_commit";
+inline constexpr const char* kHost = "host";
 inline constexpr const char* kMachine = "machine";
+inline constexpr const char* kCpuLevel = "cpu_level";  // instruction sets of the kernels and of oneDNN
+inline constexpr const char* kThreads = "threads";
+inline constexpr const char* kOneDnnVersion = "onednn_version";
+inline constexpr const char* kOpenMpVersion = "openmp_version";
+inline constexpr const char* kSqliteVersion = "sqlite_version";
 inline constexpr const char* kStarted = "started";
+// Of the model's files, before each file's name: digests of all of their bytes.
+inline constexpr const char* kWeightsDigest = "weights_digest.";
+inline constexpr const char* kTokenizerDigest = "tokenizer_digest.";
+inline constexpr const char* kConfigurationDigest = "configuration_digest.";
 inline constexpr const char* kCommandLine = "command_line";
 inline constexpr const char* kModelName = "model_name";
 inline constexpr const char* kDataName = "data_name";

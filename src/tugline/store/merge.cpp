@@ -13,6 +13,7 @@
 #include "tugline/core/error.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/example_rows.h"
+#include "tugline/store/failure_rows.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/response_rows.h"
 #include "tugline/store/run_store.h"
@@ -70,6 +71,12 @@ class Merger {
       unit.push_back(std::move(row));
     }
     finish();
+    // Another input may have measured what failed in this one.
+    for (FailedUnit& failed : input.failures()) {
+      if (!input.has_unit(failed.key) && !find_unit(database_, failed.key, path_).empty()) continue;
+      failed.session = sessions.at(failed.session);
+      put_failure(database_, failed);
+    }
     return merged;
   }
 
@@ -184,6 +191,7 @@ void check_is_free(const fs::path& out) {
 struct FirstInput {
   fs::path path;
   RunIdentity identity;
+  Provenance facts;
 };
 
 void check_same_identity(const FirstInput& first, const RunStore& other) {
@@ -196,6 +204,18 @@ void check_same_identity(const FirstInput& first, const RunStore& other) {
          first.path.string(), other.path().string(), one.hash(), two.hash(), fmt::join(lines, "\n  "));
 }
 
+// Stores of one identity may still be of weights that differ in a few bytes.
+void check_same_weights(const FirstInput& first, const RunStore& other) {
+  for (const auto& [name, digest] : other.meta()) {
+    const auto same = first.facts.find(name);
+    if (name.starts_with(field::kWeightsDigest) && same != first.facts.end() && same->second != digest)
+      fail(ErrorCode::kConflict,
+           "{} and {} were measured with weights whose bytes differ ({} is {} and {}). Only parts of one run "
+           "can be merged.",
+           first.path.string(), other.path().string(), name, same->second, digest);
+  }
+}
+
 // Opens one input at a time: a system lets a process open about a thousand files. Returns the identity of
 // all.
 RunIdentity check_inputs(const std::vector<fs::path>& paths) {
@@ -204,8 +224,9 @@ RunIdentity check_inputs(const std::vector<fs::path>& paths) {
   for (const fs::path& path : paths) {
     const RunStore input = RunStore::open_read_only(path);
     if (!seen.insert(input.path()).second) fail(ErrorCode::kUsage, "{}: is given twice", path.string());
-    if (!first) first = FirstInput{input.path(), input.identity()};
+    if (!first) first = FirstInput{input.path(), input.identity(), input.meta()};
     check_same_identity(*first, input);
+    check_same_weights(*first, input);
     input.check_everything();
   }
   return first->identity;
@@ -213,7 +234,7 @@ RunIdentity check_inputs(const std::vector<fs::path>& paths) {
 
 }  // namespace
 
-MergeReport merge_stores(const fs::path& out, const std::vector<fs::path>& paths) {
+MergeReport merge_stores(const fs::path& out, const std::vector<fs::path>& paths, const Provenance& facts) {
   if (paths.empty()) fail(ErrorCode::kUsage, "there are no run stores to merge");
   const fs::path path = resolved_store_path(out);
   check_is_free(path);
@@ -231,6 +252,9 @@ MergeReport merge_stores(const fs::path& out, const std::vector<fs::path>& paths
       report.units += report.inputs.back().units - report.inputs.back().repeated;
       if (!report.units_planned) report.units_planned = count_in(input.meta(), field::kUnitsPlanned);
     }
+    Provenance merge = facts;
+    merge[field::kCommand] = kMergeCommand;
+    insert_session(database, merge);
   });
   // Runs that are not shards of one were planned one by one.
   if (report.units_planned) report.units_planned = std::max(*report.units_planned, report.units);

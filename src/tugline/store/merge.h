@@ -26,12 +26,17 @@ struct MergeReport {
   std::optional<int64_t> units_planned = {};  // of the run; no value if no input says
 };
 
+// The value of field::kCommand of a merge's own session.
+inline constexpr const char* kMergeCommand = "merge";
+
 // Makes `out` of one input or more, whole or not at all. It is no shard: a sweep without --shard goes on with
-// it. Sessions are kept, and units keep theirs. Errors: kConflict where `out` is there, the inputs'
-// identities differ (each field is named), or two have an example or a unit that is not the same, its time
+// it. Sessions are kept, and units keep theirs; `facts` are of the merge itself, which becomes the last
+// session. Errors: kConflict where `out` is there, the inputs' identities differ (each field is named) or the
+// digests of their weights, or two have an example or a unit that is not the same, its time
 // aside; kUsage where a file is given twice; what RunStore throws for an input that is no run store of this
 // schema, or a system that refuses.
 [[nodiscard]] MergeReport merge_stores(const std::filesystem::path& out,
-                                       const std::vector<std::filesystem::path>& inputs);
+                                       const std::vector<std::filesystem::path>& inputs,
+                                       const Provenance& facts = {});
 
 }  // namespace tugline

@@ -157,4 +157,13 @@ struct UnitRecord {
   bool operator==(const UnitRecord&) const = default;
 };
 
+// A unit that could not be measured.
+struct FailedUnit {
+  UnitKey key;
+  TokenRange span;
+  std::string reason;   // a sentence: layer, operation, what is not finite
+  int64_t session = 0;  // of a store: the command that failed last
+  bool operator==(const FailedUnit&) const = default;
+};
+
 }  // namespace tugline

@@ -14,10 +14,13 @@
 #include "tugline/store/analysis_rows.h"
 #include "tugline/store/checksums.h"
 #include "tugline/store/example_rows.h"
+#include "tugline/store/failure_rows.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/merge.h"
 #include "tugline/store/response_rows.h"
 #include "tugline/store/sidecars.h"
 #include "tugline/store/sqlite_error.h"
+#include "tugline/store/store_faults.h"
 #include "tugline/store/store_file.h"
 #include "tugline/store/unit_rows.h"
 #include "tugline/store/writer_lock.h"
@@ -104,6 +107,8 @@ void check_same_run(const std::filesystem::path& path, const RunIdentity& stored
 
 }  // namespace
 
+std::string sqlite_version() { return sqlite3_libversion(); }
+
 RunStore::RunStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RunStore::RunStore(RunStore&&) noexcept = default;
 RunStore& RunStore::operator=(RunStore&&) noexcept = default;
@@ -182,6 +187,15 @@ void RunStore::check_everything() const {
   });
 }
 
+RunStore::Faults RunStore::faults(const std::function<bool(int64_t, int64_t)>& checked) const {
+  return guarded(impl_->path, "check it", [&] {
+    const SQLite::Transaction snapshot(*impl_->database);
+    return Faults{.structure = structure_faults(*impl_->database),
+                  .orphans = orphan_faults(*impl_->database),
+                  .checksums = checksum_faults(impl_->path, *impl_->database, checked)};
+  });
+}
+
 const std::filesystem::path& RunStore::path() const { return impl_->path; }
 
 bool RunStore::has_example(const ExampleRecord& example) const {
@@ -219,6 +233,14 @@ void RunStore::put_unit(const UnitRecord& unit, const std::map<int32_t, std::str
 void RunStore::put_audit(const UnitKey& key, size_t part, const AuditResult& audit) {
   impl_->in_transaction("write an audit", [&] {
     insert_audit(*impl_->database, impl_->current_session(), key, part, audit, impl_->path);
+  });
+}
+
+void RunStore::put_failure(const FailedUnit& failed) {
+  impl_->in_transaction("write a failed unit", [&] {
+    FailedUnit numbered = failed;
+    numbered.session = impl_->current_session();
+    tugline::put_failure(*impl_->database, numbered);
   });
 }
 
@@ -294,7 +316,10 @@ std::map<int64_t, Provenance> RunStore::sessions_by_number() const {
 
 std::vector<Provenance> RunStore::sessions() const {
   std::vector<Provenance> ordered;
-  for (auto& [number, session] : sessions_by_number()) ordered.push_back(session);
+  for (auto& [number, session] : sessions_by_number()) {
+    const auto command = session.find(field::kCommand);
+    if (command == session.end() || command->second != kMergeCommand) ordered.push_back(session);
+  }
   return ordered;
 }
 
@@ -314,6 +339,10 @@ std::vector<ExampleRecord> RunStore::examples() const {
 
 std::vector<SkippedSpan> RunStore::skipped_spans() const {
   return guarded(impl_->path, "read its skipped spans", [&] { return read_skipped_spans(*impl_->database); });
+}
+
+std::vector<FailedUnit> RunStore::failures() const {
+  return guarded(impl_->path, "read its failed units", [&] { return read_failures(*impl_->database); });
 }
 
 std::vector<UnitKey> RunStore::unit_keys() const {

@@ -23,6 +23,9 @@ namespace tugline {
 
 struct StoredPart;
 
+// Of the library that keeps the store, such as "3.40.1".
+[[nodiscard]] std::string sqlite_version();
+
 class RunStore {
  public:
   // Makes the store, or opens an existing one of the same identity, which goes on or grows. A different
@@ -67,6 +70,9 @@ class RunStore {
   void put_unit(const UnitRecord& unit, const std::map<int32_t, std::string>& pieces = {});
   // The audit of more pushes of a unit's part, by the part's place in parts().
   void put_audit(const UnitKey& key, size_t part, const AuditResult& audit);
+  // Records that a unit could not be measured by this session, in place of an earlier reason. Measuring it,
+  // or more of it, removes the record.
+  void put_failure(const FailedUnit& failed);
   // Keeps the tables of an analysis, each as a new table "analysis_NAME", and removes those of an earlier
   // analysis, in one transaction. They are results and not measurements, so they change neither the run's
   // identity nor the schema's version.
@@ -85,17 +91,29 @@ class RunStore {
   void check_identity(const RunIdentity& wanted) const;
   // The part of the run that the store is for.
   [[nodiscard]] Shard shard() const;
-  [[nodiscard]] std::vector<Provenance> sessions() const;  // in the order of writing
+  // The commands that wrote measurements to the store, by number, in the order of writing.
   [[nodiscard]] std::map<int64_t, Provenance> sessions_by_number() const;
-  [[nodiscard]] Provenance meta() const;  // of all sessions; a later one's value wins
+  // The same except merges, which measure nothing.
+  [[nodiscard]] std::vector<Provenance> sessions() const;
+  [[nodiscard]] Provenance meta() const;  // of sessions(); a later one's value wins
   [[nodiscard]] std::vector<ExampleRecord> examples() const;
   [[nodiscard]] std::vector<SkippedSpan> skipped_spans() const;
+  [[nodiscard]] std::vector<FailedUnit> failures() const;
   [[nodiscard]] std::vector<UnitKey> unit_keys() const;
   // The tokens of each span that has a unit; the keys' layer is 0.
   [[nodiscard]] std::map<UnitKey, TokenRange> span_places() const;
   // Reads the whole file and throws kInput, which names it, if anything is not what was written
   // (store/checksums.h). Called when a run is resumed; other functions check what they read.
   void check_everything() const;
+  // All that is wrong with the file, sentence by sentence: its structure, rows of what is not there, and
+  // contents that are not what was written. `checked` is called after each unit; if it returns false, the
+  // check ends with kInterrupted.
+  struct Faults {
+    std::vector<std::string> structure;
+    std::vector<std::string> orphans;
+    std::vector<std::string> checksums;
+  };
+  [[nodiscard]] Faults faults(const std::function<bool(int64_t units, int64_t all)>& checked) const;
   // Without their responses, which may not fit into memory all at once. The parts of a unit are one record.
   [[nodiscard]] std::vector<UnitRecord> units() const;
   // What the sessions measured of each unit, by key and part (store/unit_rows.h), without the responses.

@@ -1,7 +1,7 @@
--- The run store, schema version 12 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 13 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. The columns of measures (core/measures.h) stand where a comment says so (schema.cpp). No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 12;
+PRAGMA user_version = 13;
 
 -- What decides what a number is. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -15,7 +15,7 @@ CREATE TABLE shard (
   count  INTEGER NOT NULL   -- of the run's shards
 );
 
--- One a process that wrote here: the first made the store, the others resumed it.
+-- One a command that wrote here: the first made the store, the others resumed it, or merged stores into it.
 CREATE TABLE sessions (
   session INTEGER PRIMARY KEY
 );
@@ -44,6 +44,20 @@ CREATE TABLE skipped_spans (
   chunk     INTEGER NOT NULL,
   reason    TEXT NOT NULL,
   PRIMARY KEY (example, span_kind, chunk)
+);
+
+-- A unit that could not be measured when it was last tried, or not with further pushes, because a number was not finite. What was
+-- measured of it before stays in units.
+CREATE TABLE failed_units (
+  example    INTEGER NOT NULL REFERENCES examples (example),
+  span_kind  TEXT NOT NULL,
+  chunk      INTEGER NOT NULL,
+  layer      INTEGER NOT NULL,
+  session    INTEGER NOT NULL REFERENCES sessions (session),
+  span_begin INTEGER NOT NULL,  -- tokens [span_begin, span_end)
+  span_end   INTEGER NOT NULL,
+  reason     TEXT NOT NULL,
+  PRIMARY KEY (example, span_kind, chunk, layer)
 );
 
 -- A part of a unit, which is one (span, layer): what was measured of it at once, written in one transaction with its rows and responses. Most

@@ -11,6 +11,7 @@
 #include "tugline/core/error.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/checksums.h"
+#include "tugline/store/failure_rows.h"
 #include "tugline/store/response_rows.h"
 #include "tugline/store/sql_values.h"
 
@@ -177,6 +178,7 @@ void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& 
            described(unit.key), row.record.span.begin, row.record.span.end, unit.span.begin, unit.span.end);
   }
   insert_row(database, {.session = session, .part = std::ssize(stored), .grid = *grid, .record = unit});
+  remove_failure(database, unit.key);
 }
 
 void insert_audit(SQLite::Database& database, int64_t session, const UnitKey& key, size_t part,

@@ -27,7 +27,8 @@ struct StoredPart {
   UnitRecord record;  // without its responses; find_unit also leaves out its readout
 };
 
-// Inserts the unit, or a part of it, with its readout and its responses, inside the caller's transaction.
+// Inserts the unit, or a part of it, with its readout and its responses, inside the caller's transaction. It
+// has not failed any more then.
 // Errors: kConflict if the store has one of its pushes, the unit needs no pushes, or its span is at another
 // place; `path` is for messages.
 void insert_unit(SQLite::Database& database, int64_t session, const UnitRecord& unit,

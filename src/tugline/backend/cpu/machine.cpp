@@ -108,6 +108,7 @@ MachineInfo describe_machine() {
   machine.cpu = system_value("/proc/cpuinfo", "model name").value_or(machine.architecture);
   machine.instruction_set = cpu::instruction_set();
   machine.onednn_version = onednn_version();
+  machine.openmp_version = std::to_string(_OPENMP);
   machine.onednn_isa = onednn_isa();
   cpu::OneDnn onednn;
   machine.missing_bf16 = cpu::missing_bf16_products(onednn);

@@ -1,5 +1,5 @@
 // The hub's checksums: SHA-256 of a large file's content, and git's SHA-1 of a small one. Internal to
-// files/hub/.
+// files/.
 #pragma once
 
 #include <cstddef>
