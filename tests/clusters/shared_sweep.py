@@ -13,7 +13,7 @@ MODEL = str(ROOT / "tests" / "fixtures" / "tiny_model")
 TABLES = ("curves", "responses", "rows", "units", "examples")
 WORDS = "the sum is on sheet so total of ten red box and nine are not it one then".split()
 # The audits in f64 are what takes time: some seconds in all. The store stays small.
-OPTIONS = ["--spans", "chunks", "--layers", "0", "--directions", "16", "--epsilons", "0:2:6", "--readout", "downstream:20", "--audit", "80"]
+OPTIONS = ["--spans", "chunks", "--layers", "0", "--directions", "24", "--epsilons", "0:2:6", "--readout", "downstream:20", "--audit", "120"]
 
 
 def program():

@@ -70,13 +70,13 @@ class SlurmTest(unittest.TestCase):
         # The warning before the time limit reaches the batch script only.
         warned, kept_of_warned = wait_for("a unit on n1", lambda: self.begun(array, "n1"), 60)
         self.slurm.command("scancel", "--batch", "--signal=TERM", f"{array}_{warned}")
-        # A node loses power.
-        lost, kept_of_lost = wait_for("a unit on n2", lambda: self.begun(array, "n2"), 60)
-        self.slurm.kill_node("n2")
         # An urgent job takes a node, and Slurm queues the task on it again.
         preempted, kept_of_preempted = wait_for("a unit on n3", lambda: self.begun(array, "n3"), 60)
         urgent = self.slurm.command(
             "sbatch", "--parsable", "-p", "urgent", "-w", "n3", "-o", "/dev/null", "--wrap", "true", cwd=self.folder).strip()
+        # A node loses power.
+        lost, kept_of_lost = wait_for("a unit on n2", lambda: self.begun(array, "n2"), 60)
+        self.slurm.kill_node("n2")
 
         for task, kept in ((warned, kept_of_warned), (lost, kept_of_lost), (preempted, kept_of_preempted)):
             with self.subTest(task=task):
