@@ -144,11 +144,11 @@ void apply_config_and_preset(CLI::App& command, SweepArguments& arguments) {
 void resolve_shard(SweepArguments& a) {
   const bool is_auto = a.shard == "auto";
   const bool has_place = has_place_for_shard(a.output);
-  if (a.shard.empty() && has_place)
+  if (!a.shard && has_place)
     fail(ErrorCode::kUsage, "--output: {} stands for a part of the run; give --shard auto or --shard I/N",
          "{shard}");
-  if (a.shard.empty()) return;
-  const Shard shard = is_auto ? launched_shard(environment_variable) : parse_shard(a.shard);
+  if (!a.shard) return;
+  const Shard shard = is_auto ? launched_shard(environment_variable) : parse_shard(*a.shard);
   if (is_auto && shard.count > 1 && !has_place && !a.output.empty())
     fail(ErrorCode::kUsage,
          "--output: each of the {} parts needs a store of its own; give a name with {} in it, such as {}",
@@ -169,8 +169,8 @@ SweepSettings settings_of(const SweepArguments& a, int64_t num_layers) {
   if (a.max_examples > 0) settings.max_examples = a.max_examples;
   if (a.nodes) settings.node_tolerance = a.node_tolerance;
   settings.keep_going = a.keep_going;
-  if (!a.shard.empty()) {
-    const Shard shard = parse_shard(a.shard);
+  if (a.shard) {
+    const Shard shard = parse_shard(*a.shard);
     settings.shard = shard.number;
     settings.shards = shard.count;
   }

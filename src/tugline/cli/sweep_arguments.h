@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "tugline/cli/data_arguments.h"
@@ -26,7 +27,7 @@ struct SweepArguments {
   std::string memory_limit = "4GiB";
   int64_t audit = 1;  // pushes of a unit
   int64_t batch_rows = kBatchRows;
-  std::string shard;  // "2/4" or "auto"; empty: all of the run
+  std::optional<std::string> shard;  // "2/4" or "auto"; none: all of the run
   bool nodes = false;
   double node_tolerance = 1e-3;
   bool keep_going = false;
