@@ -162,18 +162,17 @@ void bind_run(nb::module_& module) {
                            : run.verify(watch);
             }));
           },
-          nb::arg("sample"), nb::arg("seed"), nb::arg("model").none(), nb::arg("data"), nb::arg("warn").none(),
-          nb::arg("progress").none())
-      .def("rerun",
-           [](const Run& run, const LanguageModel& model, const DataSource& data, const std::string& path,
-              nb::object warn, nb::object progress) {
-             Call call(std::move(warn), std::move(progress));
-             return call.run([&](const tugline::Watch& watch) { return run.rerun(model, data, path, watch); });
-           })
-      .def("compare",
-           [](const Run& run, const Run& again) {
-             return tables_of(read([&] { return run.compare(again); }));
-           })
+          nb::arg("sample"), nb::arg("seed"), nb::arg("model").none(), nb::arg("data"),
+          nb::arg("warn").none(), nb::arg("progress").none())
+      .def(
+          "rerun",
+          [](const Run& run, const LanguageModel& model, const DataSource& data, const std::string& path,
+             nb::object warn, nb::object progress) {
+            Call call(std::move(warn), std::move(progress));
+            return call.run([&](const tugline::Watch& watch) { return run.rerun(model, data, path, watch); });
+          })
+      .def("compare", [](const Run& run,
+                         const Run& again) { return tables_of(read([&] { return run.compare(again); })); })
       .def("analysis", [](const Run& run) { return tables_of(read([&] { return run.analysis(); })); })
       .def("figure",
            [](const Run& run, const PlotSettings& settings, const std::string& format) {
