@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from typing import Any
 
 import pytest
 
-import tugline as tl
+# Read by OpenMP when it is loaded. Results repeat to the bit for one number of threads only, and Dask and Ray give their workers one.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import tugline as tl  # noqa: E402
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures"
 IDS = [5, 77, 20, 12, 45, 10, 33, 21, 88, 9]
