@@ -170,7 +170,9 @@ void bind_run(nb::module_& module) {
              nb::object warn, nb::object progress) {
             Call call(std::move(warn), std::move(progress));
             return call.run([&](const tugline::Watch& watch) { return run.rerun(model, data, path, watch); });
-          })
+          },
+          nb::arg("model"), nb::arg("data"), nb::arg("path"), nb::arg("warn").none(),
+          nb::arg("progress").none())
       .def("compare", [](const Run& run,
                          const Run& again) { return tables_of(read([&] { return run.compare(again); })); })
       .def("analysis", [](const Run& run) { return tables_of(read([&] { return run.analysis(); })); })

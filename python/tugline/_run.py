@@ -121,14 +121,18 @@ class Run:
         """What ``tugline verify`` checks. With the run's model and data, ``sample`` units are measured again and compared.
 
         Returns two tables: "checks" (check, faults, result) and "faults" (check, fault). Nothing is wrong if "faults" is empty.
+        UsageError: a model without data, or data without a model.
         """
+        if (model is None) != (data is None):
+            raise UsageError("model, data: units are measured again with both; give both or neither")
+        source = _tugline.DataSource() if data is None else _arguments.data_source(data, fields)
         tell, close = _arguments.progress_bar(progress)
         try:
             return self._handle.verify(
                 _arguments.whole(sample, "sample"),
                 _arguments.whole(seed, "seed"),
                 None if model is None else model._handle,
-                _arguments.data_source(data, fields),
+                source,
                 _arguments.warn,
                 tell,
             )

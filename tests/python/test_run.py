@@ -13,6 +13,7 @@ import textwrap
 import time
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +80,19 @@ def test_fewer_epsilons_predict_the_others(model: tl.Model, data_file: str, tmp_
     assert all(abs(value - expected[e]) <= error for e, value, error in zip(epsilons, values, errors))
     with pytest.raises(tl.UsageError, match="node_tolerance"):
         tl.sweep(model, data_file, tmp_path / "x.db", node_tolerance=2, **options)  # type: ignore[arg-type]
+
+
+def test_verify_and_rerun(model: tl.Model, data_file: str, tmp_path: pathlib.Path) -> None:
+    run = tl.sweep(model, data_file, tmp_path / "run.db", layers=[1], epsilons=[1], directions=2, progress=False)
+    for verified in (run.verify(progress=False), run.verify(model, data_file, progress=False)):
+        assert verified["checks"]["check"]
+        assert len(verified["faults"]["fault"]) == 0
+    halves: list[dict[str, Any]] = [{"model": model}, {"data": data_file}]
+    for one in halves:
+        with pytest.raises(tl.UsageError, match="give both or neither"):
+            run.verify(**one, progress=False)
+    again = run.rerun(model, data_file, tmp_path / "again.db", progress=False)
+    assert list(again.table("responses")["kl"]) == list(run.table("responses")["kl"])
 
 
 def test_data_in_memory(model: tl.Model, tmp_path: pathlib.Path) -> None:
