@@ -1,19 +1,10 @@
 // A run store of arbitrary bytes: an Error, or a run whose every part can be read.
+#include "attempt.h"
 #include "scratch_file.h"
-#include "tugline/core/error.h"
 #include "tugline/store/run_store.h"
 #include "tugline/store/unit_rows.h"
 
 namespace {
-
-// A part that is refused ends no others.
-template <typename Read>
-void attempt(Read read) {
-  try {
-    read();
-  } catch (const tugline::Error&) {  // the right answer to most inputs
-  }
-}
 
 void read_units(const tugline::RunStore& store) {
   for (const tugline::UnitKey& key : store.unit_keys()) {

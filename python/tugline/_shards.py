@@ -221,7 +221,7 @@ def _kept(task: _Task) -> str:
 
 
 def _error_of(future: Any) -> BaseException | None:
-    """Of a future that is done. A cancelled one raises in place of returning."""
+    """The error of a future that is done. A cancelled future raises it in place of returning it."""
     try:
         error: BaseException | None = future.exception()
         return error

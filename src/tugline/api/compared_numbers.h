@@ -14,7 +14,7 @@ namespace tugline {
 
 class ComparedNumbers {
  public:
-  // Of a measure, means and rows together.
+  // How a measure differs, its means and rows together.
   struct OfMeasure {
     double largest = 0;     // absolute difference
     int64_t responses = 0;  // that have any difference

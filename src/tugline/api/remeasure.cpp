@@ -12,7 +12,7 @@
 namespace tugline {
 namespace {
 
-// Of no unit is more audited.
+// More audited pushes than any unit has.
 constexpr int64_t kAllAudited = int64_t{1} << 40;
 
 // The sweep of one grid and number of audits: everything else seems to be there.

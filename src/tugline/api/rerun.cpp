@@ -10,6 +10,7 @@
 
 #include "tugline/api/engine.h"
 #include "tugline/api/interruption.h"
+#include "tugline/api/push_count.h"
 #include "tugline/api/remeasure.h"
 #include "tugline/api/session_facts.h"
 #include "tugline/api/settings.h"
@@ -23,17 +24,27 @@
 namespace tugline {
 namespace {
 
+bool is_there(const RunStore& store, const PartToRepeat& part) {
+  const UnitParts there = store.parts(part.key);
+  return std::any_of(there.begin(), there.end(),
+                     [&](const MeasuredPart& known) { return known.grid == part.grid; });
+}
+
+int64_t pushes_left(const RunStore& store, const std::vector<PartToRepeat>& parts) {
+  int64_t pushes = 0;
+  for (const PartToRepeat& part : parts)
+    if (!is_there(store, part)) pushes += static_cast<int64_t>(part.grid.size());
+  return pushes;
+}
+
 // Keeps what is measured again in the new store.
 class RerunObserver final : public RepeatObserver {
  public:
-  RerunObserver(RunStore& store, const SweepJob& job, int64_t pushes, const Watch& watch)
-      : store_(store), job_(job), watch_(watch), all_(pushes) {}
+  RerunObserver(RunStore& store, const SweepJob& job, const std::vector<PartToRepeat>& parts,
+                const Watch& watch)
+      : store_(store), job_(job), watch_(watch), count_(watch, pushes_left(store, parts)) {}
 
-  bool has(const PartToRepeat& part) override {
-    const UnitParts there = store_.parts(part.key);
-    return std::any_of(there.begin(), there.end(),
-                       [&](const MeasuredPart& known) { return known.grid == part.grid; });
-  }
+  bool has(const PartToRepeat& part) override { return is_there(store_, part); }
   void put_examples(const std::vector<ExampleRecord>& examples,
                     const std::vector<SkippedSpan>& skipped) override {
     store_.put_examples(examples, skipped);
@@ -44,29 +55,14 @@ class RerunObserver final : public RepeatObserver {
     warn(watch_, fmt::format("{} failed and is left out: {}", described(failed.key), failed.reason));
     return true;
   }
-  bool progress(int64_t pushes) override {
-    done_ += pushes;
-    if (watch_.progress)
-      watch_.progress({.pushes = done_,
-                       .all_pushes = all_,
-                       .work = all_ > 0 ? static_cast<double>(done_) / static_cast<double>(all_) : 1});
-    return !watch_.keep_going || watch_.keep_going();
-  }
+  bool progress(int64_t pushes) override { return count_.add(pushes); }
 
  private:
   RunStore& store_;
   const SweepJob& job_;
   const Watch& watch_;
-  int64_t all_;
-  int64_t done_ = 0;
+  PushCount count_;
 };
-
-int64_t pushes_left(const RunStore& store, const std::vector<PartToRepeat>& parts) {
-  int64_t pushes = 0;
-  for (const PartToRepeat& part : parts)
-    if (!store.has_unit(part.key)) pushes += static_cast<int64_t>(part.grid.size());
-  return pushes;
-}
 
 void compare_fields(const std::map<std::string, std::string>& stored,
                     const std::map<std::string, std::string>& again,
@@ -97,20 +93,8 @@ bool is_of_place(const std::string& name) {
 
 // What may change last digits, and where everything was. Times and command lines always differ.
 bool is_of_execution(const std::string& name) {
-  static const std::set<std::string> names = {field::kVersion,
-                                              field::kCommit,
-                                              field::kHost,
-                                              field::kMachine,
-                                              field::kCpuLevel,
-                                              field::kThreads,
-                                              field::kOneDnnVersion,
-                                              field::kOpenMpVersion,
-                                              field::kSqliteVersion,
-                                              "batch_rows",
-                                              "memory_limit",
-                                              "model_path",
-                                              "data_path"};
-  return names.contains(name);
+  return std::ranges::find(kDecidesLastDigits, name) != std::end(kDecidesLastDigits) ||
+         name == field::kMachine || name == field::kOpenMpVersion || is_of_place(name);
 }
 
 Provenance facts_if(const Provenance& facts, bool (*wanted)(const std::string&)) {
@@ -204,7 +188,7 @@ void rerun(const RunStore& run, const LanguageModel& model, const DataSource& da
     RunStore store = RunStore::create_or_resume(
         path, sweep_identity(models.model, job.options, job.whole, direction_source(job.options.pushes)),
         provenance(job, {}));
-    RerunObserver observer(store, job, pushes_left(store, parts), watch);
+    RerunObserver observer(store, job, parts, watch);
     repeat_parts(job, parts, models, RepeatAudits::kYes, observer);
   });
 }

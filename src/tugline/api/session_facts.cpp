@@ -2,10 +2,8 @@
 
 #include <fmt/chrono.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <map>
 #include <set>
@@ -16,16 +14,12 @@
 #include "tugline/core/plural.h"
 #include "tugline/core/version.h"
 #include "tugline/store/field_names.h"
+#include "tugline/store/store_owner.h"
 
 namespace tugline {
 namespace {
 
 std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
 
 std::string fact_name(const ModelFileDigest& file) {
   switch (file.content) {
@@ -114,7 +108,7 @@ void check_digests(const RunStore& store, const std::vector<ModelFileDigest>& fi
 }
 
 void warn_of_versions(const RunStore& store, const Watch& watch) {
-  // Of another version the commit says nothing more.
+  // The commit is shown for this version only: it adds nothing to the name of another.
   const auto text = [](const std::string& version, std::string_view commit) {
     return version == kVersion ? fmt::format("{} ({})", version, commit.substr(0, 12)) : version;
   };

@@ -8,6 +8,7 @@
 
 #include "tugline/files/model_digests.h"
 #include "tugline/options.h"
+#include "tugline/store/field_names.h"
 #include "tugline/store/records.h"
 #include "tugline/store/run_store.h"
 
@@ -16,6 +17,11 @@ namespace tugline {
 // The program, the machine and the time: tugline's version and commit, host, CPU, CPU level, threads,
 // versions of libraries.
 [[nodiscard]] Provenance session_facts();
+
+// The facts that may change a number's last digits.
+inline constexpr const char* kDecidesLastDigits[] = {field::kVersion, field::kCommit,        field::kCpuLevel,
+                                                     field::kThreads, field::kOneDnnVersion, "batch_rows",
+                                                     "memory_limit"};
 
 // The digests of the model's files, with the user's cache. Warns of a damaged entry of it.
 [[nodiscard]] std::vector<ModelFileDigest> digests_of(const ModelSource& model, const Watch& watch);

@@ -107,7 +107,7 @@ class PartCheck {
     check_mean(push, response, m);
   }
 
-  // Of the rows that have a value: all of them, or those with a next token.
+  // The rows that have a value are all of them, or those with a next token.
   void check_mean(const std::string& push, const ResponseRecord& response, size_t m) const {
     const Measure& measure = kMeasures[m];
     const std::vector<double>& rows = response.rows[m];

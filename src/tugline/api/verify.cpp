@@ -9,6 +9,7 @@
 
 #include "tugline/api/compared_numbers.h"
 #include "tugline/api/engine.h"
+#include "tugline/api/push_count.h"
 #include "tugline/api/remeasure.h"
 #include "tugline/api/session_facts.h"
 #include "tugline/api/settings.h"
@@ -35,41 +36,23 @@ VerifyCheck check_of(const char* name, const std::string& right, const std::vect
   return check;
 }
 
-// Tells the caller how far a check is, and asks whether it goes on.
-class Progress {
- public:
-  Progress(const Watch& watch, int64_t all) : watch_(watch), all_(all) {}
-  bool add(int64_t pushes, const std::string& unit) {
-    done_ += pushes;
-    if (watch_.progress)
-      watch_.progress({.pushes = done_,
-                       .all_pushes = all_,
-                       .work = all_ > 0 ? static_cast<double>(done_) / static_cast<double>(all_) : 1,
-                       .unit = unit});
-    return !watch_.keep_going || watch_.keep_going();
-  }
-
- private:
-  const Watch& watch_;
-  int64_t all_;
-  int64_t done_ = 0;
-};
+int64_t pushes_in(const std::vector<StoredPart>& parts) {
+  int64_t pushes = 0;
+  for (const StoredPart& part : parts) pushes += static_cast<int64_t>(part.grid.size());
+  return pushes;
+}
 
 // The number of units against the plan. A run that is not finished is no fault.
 VerifyCheck check_counts(const RunStore& run, const std::vector<StoredPart>& parts) {
   VerifyCheck check{.name = "counts"};
   std::set<UnitKey> units;
-  int64_t pushes = 0;
-  for (const StoredPart& part : parts) {
-    units.insert(part.record.key);
-    pushes += static_cast<int64_t>(part.grid.size());
-  }
+  for (const StoredPart& part : parts) units.insert(part.record.key);
   const Provenance meta = run.meta();
   const auto planned = count_in(meta, run.shard().is_whole() ? field::kUnitsPlanned : field::kShardUnits);
   const int64_t failed = std::ssize(run.failures());
   const int64_t done = std::ssize(units);
   check.result = fmt::format("{}{}, {}{}", planned ? fmt::format("{} of ", done) : "",
-                             counted(planned ? *planned : done, "unit"), counted(pushes, "push"),
+                             counted(planned ? *planned : done, "unit"), counted(pushes_in(parts), "push"),
                              failed > 0 ? fmt::format(", {} failed", failed) : "");
   if (planned && done < *planned) check.result += ": the run is not finished";
   std::set<int64_t> examples;
@@ -93,9 +76,7 @@ VerifyCheck check_values(const RunStore& run, const std::vector<StoredPart>& par
       .readout = identity_field(identity, field::kReadout),
       .is_estimated = identity_field(identity, field::kVocabulary).starts_with("sampled")};
   for (const auto& [token, piece] : run.tokens()) expected.tokens.insert(token);
-  int64_t pushes = 0;
-  for (const StoredPart& part : parts) pushes += static_cast<int64_t>(part.grid.size());
-  Progress progress(watch, pushes);
+  PushCount progress(watch, pushes_in(parts));
   int64_t rows = 0;
   for (const StoredPart& part : parts) {
     try {
@@ -114,15 +95,10 @@ VerifyCheck check_values(const RunStore& run, const std::vector<StoredPart>& par
   return check;
 }
 
-// Of what may change last digits.
-constexpr const char* kExecution[] = {field::kVersion, field::kCommit,        field::kCpuLevel,
-                                      field::kThreads, field::kOneDnnVersion, "batch_rows",
-                                      "memory_limit"};
-
 // The names of the facts that differ; a fact that the store lacks differs.
 std::vector<std::string> changed_execution(const Provenance& stored, const Provenance& now) {
   std::vector<std::string> changed;
-  for (const char* name : kExecution) {
+  for (const char* name : kDecidesLastDigits) {
     const auto before = stored.find(name);
     const auto after = now.find(name);
     if (before == stored.end() || after == now.end() || before->second != after->second)
@@ -142,10 +118,8 @@ class SampleObserver final : public RepeatObserver {
         precision_(std::move(precision)),
         sessions_(run.sessions_by_number()),
         now_(now),
-        watch_(watch),
-        check_(check) {
-    for (const StoredPart& part : sample) all_ += static_cast<int64_t>(part.grid.size());
-  }
+        count_(watch, pushes_in(sample)),
+        check_(check) {}
 
   bool has(const PartToRepeat&) override { return false; }
   void put_examples(const std::vector<ExampleRecord>&, const std::vector<SkippedSpan>&) override {}
@@ -173,14 +147,7 @@ class SampleObserver final : public RepeatObserver {
     add_fault(check_, fmt::format("{}: cannot be measured again: {}", described(failed.key), failed.reason));
     return true;
   }
-  bool progress(int64_t pushes) override {
-    done_ += pushes;
-    if (watch_.progress)
-      watch_.progress({.pushes = done_,
-                       .all_pushes = all_,
-                       .work = all_ > 0 ? static_cast<double>(done_) / static_cast<double>(all_) : 1});
-    return !watch_.keep_going || watch_.keep_going();
-  }
+  bool progress(int64_t pushes) override { return count_.add(pushes); }
 
   [[nodiscard]] const std::set<std::string>& changed() const { return changed_; }
   [[nodiscard]] const ComparedNumbers& numbers() const { return numbers_; }
@@ -206,12 +173,10 @@ class SampleObserver final : public RepeatObserver {
   std::string precision_;
   std::map<int64_t, Provenance> sessions_;
   const Provenance& now_;
-  const Watch& watch_;
+  PushCount count_;
   VerifyCheck& check_;
   std::set<std::string> changed_;
   int64_t measured_ = 0;
-  int64_t all_ = 0;
-  int64_t done_ = 0;
 };
 
 // Parts with pushes of their own, in a random order that the seed decides.

@@ -21,8 +21,8 @@ struct ModelFileDigest {
   std::string digest;
 };
 
-// Of every file that tugline reads of the model: weights with their index, the tokenizer, config.json.
-// Errors: those of file_digest and of ModelSource's paths.
+// The digest of every file that tugline reads of the model: weights with their index, the tokenizer,
+// config.json. Errors: those of file_digest and of ModelSource's paths.
 [[nodiscard]] std::vector<ModelFileDigest> model_digests(const ModelSource& model, const DigestCall& call);
 
 }  // namespace tugline

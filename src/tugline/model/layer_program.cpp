@@ -97,7 +97,6 @@ struct Inputs {
   Slots operator()(const AddStep& step) const { return {step.in}; }
 };
 
-// The slot that a step writes.
 struct Output {
   Slot operator()(const NormStep& step) const { return step.out; }
   Slot operator()(const LinearStep& step) const { return step.out; }
@@ -125,6 +124,8 @@ bool reads_one_of(const Step& step, const std::vector<Slot>& slots) {
 
 }  // namespace
 
+Slot output_of(const Step& step) { return std::visit(Output{}, step); }
+
 StepRange LayerProgram::above(Hook hook) const {
   const Point& from = point(hook);
   std::vector<Slot> moved{from.slot};
@@ -132,7 +133,7 @@ StepRange LayerProgram::above(Hook hook) const {
   for (size_t i = from.step; i < steps_.size(); ++i) {
     if (!reads_one_of(steps_[i], moved)) continue;
     assert(i == range.end && "a push goes through steps that follow each other");
-    moved.push_back(std::visit(Output{}, steps_[i]));
+    moved.push_back(output_of(steps_[i]));
     range.end = i + 1;
   }
   return range;
@@ -141,7 +142,7 @@ StepRange LayerProgram::above(Hook hook) const {
 std::vector<Slot> LayerProgram::workspace_slots() const {
   std::vector<Slot> slots;
   for (const Step& step : steps_) {
-    const Slot slot = std::visit(Output{}, step);
+    const Slot slot = output_of(step);
     if (has_own_memory(slot) && std::find(slots.begin(), slots.end(), slot) == slots.end())
       slots.push_back(slot);
   }

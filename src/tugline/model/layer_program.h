@@ -74,6 +74,9 @@ struct AddStep {
 
 using Step = std::variant<NormStep, LinearStep, RopeStep, AttentionStep, GateStep, GeluStep, AddStep>;
 
+// The slot that a step writes.
+[[nodiscard]] Slot output_of(const Step& step);
+
 // Steps [begin, end) of a layer.
 struct StepRange {
   size_t begin = 0;

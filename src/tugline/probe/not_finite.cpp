@@ -61,16 +61,6 @@ struct IsMlp {
   bool operator()(const AddStep&) const { return false; }
 };
 
-struct Output {
-  Slot operator()(const NormStep& step) const { return step.out; }
-  Slot operator()(const LinearStep& step) const { return step.out; }
-  Slot operator()(const RopeStep& step) const { return step.slot; }
-  Slot operator()(const AttentionStep&) const { return Slot::kAttended; }
-  Slot operator()(const GateStep&) const { return Slot::kActivated; }
-  Slot operator()(const GeluStep&) const { return Slot::kActivated; }
-  Slot operator()(const AddStep& step) const { return step.out; }
-};
-
 // A sum belongs to the block whose steps come before it.
 bool is_in_mlp(const LayerProgram& program, size_t step) {
   while (step > 0 && std::holds_alternative<AddStep>(program.steps()[step])) --step;
@@ -83,8 +73,6 @@ std::string step_text(LayerIndex layer, const LayerProgram& program, size_t step
   return fmt::format("layer {}, {} ({})", layer.value, is_in_mlp(program, step) ? "mlp" : "attention",
                      std::visit(StepName(), program.steps()[step]));
 }
-
-Slot output_of(const Step& step) { return std::visit(Output(), step); }
 
 std::optional<int64_t> first_bad_row(Backend& backend, const ConstMatrix& rows) {
   const std::vector<double> values = backend.download(rows);

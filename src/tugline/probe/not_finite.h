@@ -24,9 +24,6 @@ class NotFinite : public Error {
 inline constexpr const char* kResponsesNotFinite =
     "head and divergence: the logits' changes leave the range of numbers";
 
-// The slot that a step writes.
-[[nodiscard]] Slot output_of(const Step& step);
-
 // The row of the first number that is not finite; no value if all are finite.
 [[nodiscard]] std::optional<int64_t> first_bad_row(Backend& backend, const ConstMatrix& rows);
 

@@ -28,7 +28,7 @@ enum class ExportTable {
   kFailures
 };
 
-// Of what was measured and by which commands, by name.
+// The tables of what was measured and by which commands, by name.
 inline constexpr std::array<std::pair<std::string_view, ExportTable>, 9> kExportTables{
     {{"curves", ExportTable::kCurves},
      {"distance", ExportTable::kDistance},

@@ -13,7 +13,7 @@ namespace tugline {
 
 // Replaces an earlier record of the unit.
 void put_failure(SQLite::Database& database, const FailedUnit& failed);
-// Does nothing if there is none.
+// Removes the unit's record, if it has one.
 void remove_failure(SQLite::Database& database, const UnitKey& key);
 // Sorted by key.
 [[nodiscard]] std::vector<FailedUnit> read_failures(SQLite::Database& database);

@@ -15,12 +15,6 @@
 namespace tugline {
 namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == 0) return "unknown";
-  return name.data();
-}
-
 // The 22nd field of /proc/PID/stat. The second, the program's name, is in parentheses and may have spaces.
 // Empty if there is no such process, or no /proc.
 std::string start_of(pid_t process) {
@@ -45,6 +39,12 @@ std::string processes_here() {
 }
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == 0) return "unknown";
+  return name.data();
+}
 
 StoreOwner this_process() {
   const std::string start = start_of(::getpid());

@@ -1,6 +1,5 @@
 // The process that writes a run store, as the file RUN.db-lock names it: for the message that a second writer
 // sees, and to tell an abandoned file from one in use if the file system's locks do not reach all hosts.
-// For the store's own sources.
 #pragma once
 
 #include <sys/types.h>
@@ -18,6 +17,9 @@ struct StoreOwner {
 
   friend bool operator==(const StoreOwner&, const StoreOwner&) = default;
 };
+
+// "unknown" if the system does not say.
+[[nodiscard]] std::string host_name();
 
 [[nodiscard]] StoreOwner this_process();
 
