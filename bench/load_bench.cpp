@@ -19,7 +19,7 @@ int64_t parameters(const ModelSource& source) {
   return count;
 }
 
-// Of the process so far: run one model at a time (--benchmark_filter) to read it.
+// The process's peak so far: run one model at a time (--benchmark_filter) to read it.
 double peak_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

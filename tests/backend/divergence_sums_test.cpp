@@ -120,7 +120,7 @@ TEST(DivergenceSums, AsksForOneMorePassIfTheOriginIsFarOff) {
   // The variance of d is 0.01, so that 2.5e-4 of it allows an eta of 0.0016.
   EXPECT_EQ(next_pass(sums_of(on, log_z + 0.001F), log_z + 0.001F), NextPass::kNone);
   EXPECT_EQ(next_pass(sums_of(on, log_z + 0.003F), log_z + 0.003F), NextPass::kAgain);
-  // Of large changes an eta of sqrt(2.5e-4 * 4) = 0.032 is allowed.
+  // Large changes are allowed an eta of sqrt(2.5e-4 * 4) = 0.032.
   const Distributions large = random_distributions(3);
   const float far = log_z_of(large);
   EXPECT_EQ(next_pass(sums_of(large, far + 0.02F), far + 0.02F), NextPass::kNone);

@@ -418,7 +418,7 @@ TEST(DivergenceTokens, FlipIsAChangeOfTheMostLikelyToken) {
   }
 }
 
-// Of equally likely tokens the lowest is the most likely one, in the base and with a push.
+// Among equally likely tokens the lowest is the most likely one, in the base and with a push.
 TEST(DivergenceTokens, OfEqualTokensTheLowestIsTheLikeliest) {
   const Both both;
   for (Backend* backend : {both.reference.get(), both.cpu.get()}) {

@@ -165,7 +165,7 @@ TEST(SampledDivergence, IsNearTheExactOneAndSaysHowNear) {
       }
     }
   }
-  // Of normal errors, those over standard errors of 15 degrees of freedom would follow Student's t, whose
+  // Normal errors over standard errors of 15 degrees of freedom would follow Student's t, whose
   // variance is 15 / 13. A tail's terms are skewed, and rows share a sample.
   EXPECT_GT(squares / count, 0.7);
   EXPECT_LT(squares / count, 1.8);

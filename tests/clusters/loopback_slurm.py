@@ -35,8 +35,8 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 MpiDefault=none
-# A dead node is noticed within seconds, and its tasks start elsewhere at once.
-SlurmdTimeout=4
+# A dead node is noticed within seconds, and its tasks start elsewhere at once. A busy machine's node has time to answer.
+SlurmdTimeout=8
 KillWait=3
 ReturnToService=2
 JobRequeue=1
@@ -44,7 +44,7 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 SchedulerParameters=bf_interval=1,sched_interval=2
 NodeName=n[1-{nodes}] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{first}-{last}] CPUs=1 State=UNKNOWN
-PartitionName=usual Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=20
+PartitionName=usual Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
 PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2
 """
 

@@ -20,7 +20,8 @@ import check_skips  # noqa: E402
 
 SCRIPTS = shared_sweep.ROOT / "examples" / "slurm"
 PARTS = 3  # as many as nodes
-UNITS_A_PART = 18
+EXAMPLES = 9
+UNITS_A_PART = 9 * EXAMPLES // PARTS
 
 
 @unittest.skipIf(loopback_slurm.missing(), loopback_slurm.missing())
@@ -31,7 +32,7 @@ class SlurmTest(unittest.TestCase):
         cls.addClassCleanup(cls.temporary.cleanup)
         cls.folder = pathlib.Path(cls.temporary.name)
         cls.data = cls.folder / "data.json"
-        shared_sweep.write_data(cls.data, examples=6)
+        shared_sweep.write_data(cls.data, examples=EXAMPLES)
         shared_sweep.tugline("sweep", shared_sweep.MODEL, cls.data, "-o", cls.folder / "whole.db", *shared_sweep.OPTIONS)
         cls.slurm = LoopbackSlurm(cls.folder / "slurm", nodes=3)
         # The scripts call `tugline`.
@@ -67,26 +68,26 @@ class SlurmTest(unittest.TestCase):
             SCRIPTS / "submit.sh", str(PARTS), self.folder / "run.db", shared_sweep.MODEL, self.data, *shared_sweep.OPTIONS, cwd=self.folder)
         array, merge = submitted.split()
 
-        # The warning before the time limit reaches the batch script only.
-        warned, kept_of_warned = wait_for("a unit on n1", lambda: self.begun(array, "n1"), 60)
-        self.slurm.command("scancel", "--batch", "--signal=TERM", f"{array}_{warned}")
-        # An urgent job takes a node, and Slurm queues the task on it again.
-        preempted, kept_of_preempted = wait_for("a unit on n3", lambda: self.begun(array, "n3"), 60)
+        # An urgent job takes a node: Slurm kills the task on it without a warning, and queues it again.
+        preempted, kept_of_preempted = wait_for("a unit on n3", lambda: self.begun(array, "n3"), 120)
         urgent = self.slurm.command(
             "sbatch", "--parsable", "-p", "urgent", "-w", "n3", "-o", "/dev/null", "--wrap", "true", cwd=self.folder).strip()
+        # The warning before the time limit reaches the batch script only.
+        warned, kept_of_warned = wait_for("a unit on n1", lambda: self.begun(array, "n1"), 120)
+        self.slurm.command("scancel", "--batch", "--signal=TERM", f"{array}_{warned}")
         # A node loses power.
-        lost, kept_of_lost = wait_for("a unit on n2", lambda: self.begun(array, "n2"), 60)
+        lost, kept_of_lost = wait_for("a unit on n2", lambda: self.begun(array, "n2"), 120)
         self.slurm.kill_node("n2")
 
         for task, kept in ((warned, kept_of_warned), (lost, kept_of_lost), (preempted, kept_of_preempted)):
             with self.subTest(task=task):
-                wait_for("its second start", lambda task=task: self.restarts(array, task) == 1, 180)
-                self.assertGreaterEqual(self.units_of(task), kept)
+                wait_for("its second start", lambda task=task: self.restarts(array, task) > 0, 180)
+                # A store that is being written, or whose writer was killed in a transaction, cannot be read for a while.
+                wait_for("its units", lambda task=task, kept=kept: self.units_of(task) >= kept, 60)
         self.assertIn("interrupted; finished units are kept", self.log_of(f"{array}_{warned}"))
         wait_for("the merge", lambda: self.slurm.state_of(merge) not in ("PENDING", "CONFIGURING", "RUNNING", "COMPLETING"), 180)
         self.assertEqual(self.slurm.state_of(merge), "COMPLETED", self.log_of(merge))
         self.assertEqual(self.slurm.state_of(urgent), "COMPLETED")
-        self.assertEqual([self.restarts(array, task) for task in range(1, PARTS + 1)], [1, 1, 1])
         self.assertEqual(shared_sweep.differing_tables(self.folder / "run.db", self.folder / "whole.db"), [])
 
     def test_tasks_of_srun_take_parts(self):

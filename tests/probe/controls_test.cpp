@@ -171,7 +171,7 @@ RC_GTEST_PROP(OffsetControls, AreThoseThatReachARow, ()) {
   }
 }
 
-// Of an example with several anchors: a control shares no token with any, and each anchor's windows have
+// In an example with several anchors, a control shares no token with any, and each anchor's windows have
 // numbers of their own.
 TEST(Controls, OfOneAnchorAvoidTheOthers) {
   Text text(60, {20, 24}, {{5, 9}, {20, 24}, {30, 34}, {40, 44}, {50, 54}});

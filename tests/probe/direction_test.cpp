@@ -49,7 +49,7 @@ TEST(IsotropicDirection, EveryPartOfTheKeyCounts) {
     EXPECT_LT(std::abs(dot(first, isotropic_direction(key, 576))), 6.0 / 24);
 }
 
-// Of 20,000 directions each component averages 0 and its square 1 / n, to five standard errors; the fixed key
+// Each component of 20,000 directions averages 0 and its square 1 / n, to five standard errors. The fixed key
 // makes that one draw.
 TEST(IsotropicDirection, IsUniformOnTheSphere) {
   constexpr int64_t kSize = 8;

@@ -157,7 +157,7 @@ class GoldenPlainBf16 : public GoldenResponses {
  protected:
   void SetUp() override { load(GetParam()); }
 
-  // Of the cases whose pushes go through a layer at least.
+  // The means of the cases whose pushes go through a layer at least.
   std::vector<MeanKl> at(double epsilon) const {
     std::vector<MeanKl> chosen;
     for (const test::GoldenCase& golden : cases_)

@@ -51,7 +51,7 @@ class DistanceFigure : public testing::Test {
   TemporaryFolder folder_;
 };
 
-// Distances 1, 2, 3 to 4, 5 to 8, 9 to 16 and 17 to 32. Of two rows at 3 and 4, the mean is that of 1/3 and
+// Distances 1, 2, 3 to 4, 5 to 8, 9 to 16 and 17 to 32. The mean of two rows at 3 and 4 is that of 1/3 and
 // 1/4.
 TEST_F(DistanceFigure, HasACurveALayerInBinsThatDouble) {
   const Figure found = figure();

@@ -36,7 +36,7 @@ TEST(ResponseCurve, AQuadraticLogarithmIsReproduced) {
   EXPECT_NEAR(*curve.relative_error(3), kResponseRounding, 1e-12) << "nothing changes if a point is left out";
 }
 
-// Of a power other than 2 between the points: the error must be seen.
+// A power other than 2 between the points: the error must be seen.
 TEST(ResponseCurve, TheErrorIsAtLeastWhatItSays) {
   const auto saturating = [](double e) { return std::log1p(0.3 * e * e); };
   for (const std::vector<double>& epsilons : {std::vector<double>{0.25, 1, 4},

@@ -68,7 +68,7 @@ bool has_report(const std::vector<std::string>& reports, const std::string& repo
   return std::ranges::find(reports, report) != reports.end();
 }
 
-// Of what the store may hold, given what was reported.
+// Holds the store to what it may hold, given what was reported.
 void expect_whole_units(const path& file, const Contents& whole, const std::vector<std::string>& reports) {
   if (!std::filesystem::exists(file)) {
     EXPECT_TRUE(reports.empty()) << "the store is gone";

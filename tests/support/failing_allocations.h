@@ -10,7 +10,7 @@
 namespace tugline::test {
 
 // Runs `work` with its first allocation in a parallel region failing, then its second, and so on, until it
-// gets through. Each failure must come out as the Error of core/out_of_memory. Of more than `dense`
+// gets through. Each failure must come out as the Error of core/out_of_memory. After `dense`
 // allocations, every seventh is tried. Returns how many failures were tried.
 int64_t fail_each_parallel_allocation(const std::function<void()>& work, int64_t dense = 100);
 

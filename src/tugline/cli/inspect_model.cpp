@@ -180,7 +180,7 @@ std::vector<std::string> ModelFacts::problems() const {
   return all;
 }
 
-// Of the embedding only the rows of a transcript are in memory, unless it is the head too.
+// Only the embedding's rows of a transcript are in memory, unless the embedding is the head too.
 int64_t weight_bytes_f32(const ModelConfig& c) {
   int64_t elements = c.tied_head ? c.vocab_size * c.hidden_size : 0;
   for (int i = 0; i < kTensorRoles; ++i) {

@@ -19,7 +19,7 @@ std::string bytes_text(int64_t bytes) {
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
-// Of the parts that not every sweep has.
+// The text of a part of the memory that not every sweep has.
 std::string part_of_memory(const char* name, int64_t bytes) {
   return bytes == 0 ? "" : fmt::format(", {} {}", name, bytes_text(bytes));
 }

@@ -8,7 +8,7 @@
 
 namespace tugline {
 
-// Of a sweep with --shard.
+// The part that a sweep with --shard measures.
 struct ShardPart {
   Shard shard;
   int64_t units_of_run = 0;

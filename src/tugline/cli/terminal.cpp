@@ -14,7 +14,7 @@
 namespace tugline {
 namespace {
 
-// Of the 256-colour palette, pale yellow to dark red; black text is legible on all of them.
+// Colours of the 256-colour palette, pale yellow to dark red. Black text is legible on all of them.
 constexpr std::array<int, HeatScale::kLevels> kBackgrounds = {230, 228, 221, 214, 208, 203};
 constexpr int kBlack = 16;
 

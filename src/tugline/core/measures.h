@@ -126,7 +126,7 @@ struct AskedMeasures {
   }
 };
 
-// Of one number; half of a token's eight.
+// The bytes of one number; half of a token's eight.
 [[nodiscard]] constexpr int64_t number_bytes(RowType type) {
   return type == RowType::kF64 ? 8 : type == RowType::kFlag ? 1 : 4;
 }

@@ -43,7 +43,7 @@ bool is_in_chunk(ByteRange place, int64_t chunk, const std::vector<ByteRange>& c
          shared_bytes(place, chunks[static_cast<size_t>(chunk)]) > 0;
 }
 
-// Of several places the one in chunk `index`, or the first without an index; null if none is there.
+// The place in chunk `index`, or the first place without an index. Null if none is there.
 const ByteRange* choose_place(const std::vector<ByteRange>& places, std::optional<int64_t> index,
                               const std::vector<ByteRange>& chunks) {
   if (places.empty()) return nullptr;

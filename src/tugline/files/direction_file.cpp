@@ -80,7 +80,7 @@ std::vector<double> widen(std::span<const std::byte> bytes) {
   return values;
 }
 
-// Of F16, BF16, F32 or F64, exact.
+// The values of a tensor of F16, BF16, F32 or F64, exact.
 std::vector<double> values_of(const TensorView& tensor) {
   if (tensor.dtype == DType::kF64) return widen<double>(tensor.bytes);
   std::vector<float> values(static_cast<size_t>(tensor.elements()));

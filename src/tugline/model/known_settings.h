@@ -11,7 +11,7 @@ namespace tugline {
 
 // Throws Error (kUnsupported) naming a setting whose value asks for something that tugline does not compute:
 // experts, soft caps, multipliers, quantisation and so on. The value with which each changes nothing passes.
-// Of `config` the family and the sizes are read.
+// `config` gives the family and the sizes.
 void refuse_unknown_mathematics(const JsonSettings& settings, const ModelConfig& config);
 
 // Whether the setting is known not to change any number of a forward pass: token ids, training, generation,

@@ -1,7 +1,7 @@
 // The audit: reruns some of a unit's pushes plainly, on values and in f64, and compares them with the replays
-// on differences. The reference backend does it, on the same files. Of the f32 baseline it uses the residual
-// at the site, the keys and values of the rows before the pushed one, and the base distributions, which it
-// checks.
+// on differences. The reference backend does it, on the same files. From the f32 baseline it takes the
+// residual at the site, the keys and values of the rows before the pushed one, and the base distributions,
+// which it checks.
 #pragma once
 
 #include <optional>

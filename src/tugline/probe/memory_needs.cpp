@@ -10,8 +10,8 @@ namespace {
 constexpr int64_t kF32 = 4;
 constexpr int64_t kF64 = 8;
 
-// Of the CPU backend: columns of W_U that are multiplied at a time (CpuHead), tokens of the sample that each
-// readout's walk begins with (kPilot in cpu_readout), bytes of a row's sums on a walk (RowState in
+// Sizes in the CPU backend: columns of W_U that are multiplied at a time (CpuHead), tokens of the sample that
+// each readout's walk begins with (kPilot in cpu_readout), bytes of a row's sums on a walk (RowState in
 // cpu_divergence).
 constexpr int64_t kHeadTile = 2048;
 constexpr int64_t kPilotTokens = 1024;
@@ -198,7 +198,7 @@ MemoryNeed audit_bytes(const ModelConfig& config, const ReplayRows& rows, Memory
           .making = std::max(baseline.making - kF64 * base, kF64 * making)};
 }
 
-// Of each site the sample of residuals and, for the covariance, its matrix or its eigenvectors; all sites'
+// A site holds the sample of residuals and, for the covariance, its matrix or its eigenvectors. All sites'
 // sums are held until the last site's statistics are made of them, by a solver with three matrices of its
 // own.
 MemoryNeed statistics_bytes(int64_t width, int64_t layers, int64_t tokens, Moments moments) {

@@ -168,7 +168,7 @@ class Sweep {
   const SweepOptions& options_;
   SweepObserver& observer_;
   const Model* exact_;
-  // Of the example under way:
+  // These belong to the example under way:
   std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<ResidualSizes> sizes_;
   int64_t replayed_tokens_ = 0;

@@ -244,8 +244,8 @@ class UnitRun {
                                              [](int32_t token) { return token != kNoTarget; }));
   }
 
-  // From the rows' KL. Of the rows that can move, those that are pushed come first. What lies before them
-  // counts for neither.
+  // From the rows' KL. The first rows that can move are those that are pushed. The rows before them count for
+  // neither.
   void set_own_and_after(ResponseRecord& response) const {
     const auto own = static_cast<size_t>(
         std::clamp<int64_t>(base_.rows.vectors() - base_.rows.first_read, 0, base_.rows.read()));

@@ -166,7 +166,7 @@ ResultTable variance_table(const Analysis& analysis) {
   return table;
 }
 
-// Of the mean, if that is above 0.
+// `error` in percent of the mean, if that is above 0.
 Cell percent_of(double error, const DirectionErrorPoint& point) {
   return point.mean > 0 ? Cell(100 * error / point.mean) : Cell();
 }

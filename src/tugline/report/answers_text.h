@@ -12,8 +12,8 @@ namespace tugline {
 // each. The anchor's contrasts follow as a small table of kinds by layers. Lines are not wrapped.
 [[nodiscard]] std::string answers_text(const Analysis& analysis, const std::vector<Answer>& answers);
 
-// A table with aligned columns: texts to the left, numbers to the right with four digits. Of contrasts it
-// leaves out the bootstrap's intervals, because they are of another method than the p-values beside them.
+// A table with aligned columns: texts to the left, numbers to the right with four digits. It leaves
+// out the contrasts' bootstrap intervals, because they are of another method than the p-values beside them.
 [[nodiscard]] std::string table_text(const ResultTable& table);
 
 }  // namespace tugline

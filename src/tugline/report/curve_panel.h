@@ -20,7 +20,7 @@ struct CurveValue {
 struct Curve {
   std::string name = {};
   std::vector<CurveValue> values = {};  // by x
-  // Of random directions beside supplied vectors: dashed, with the range of 95 % of them as its band.
+  // A curve of random directions beside supplied vectors: dashed, with the range of 95 % of them as its band.
   bool is_null = false;
   std::string colour = "#000000";
 

@@ -19,7 +19,7 @@ namespace tugline {
 // The `set palette` line of the same viridis, for values that a colour bar explains.
 [[nodiscard]] std::string viridis_palette();
 
-// Of curves that are only the background of another one.
+// The colour of curves that are only the background of another one.
 inline constexpr const char* kFaint = "#8c8c8c";
 inline constexpr const char* kGrey = "#555555";
 
@@ -36,7 +36,7 @@ inline constexpr const char* kGrey = "#555555";
 // An upper estimate of the width of `text` in type of `size` pixels.
 [[nodiscard]] double width_of_text(const std::string& text, double size);
 
-// Of the widest.
+// The width of the widest text.
 [[nodiscard]] double widest(const std::vector<std::string>& texts, double size);
 
 // Breaks `text` at spaces into lines of at most `width`

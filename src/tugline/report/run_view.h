@@ -77,9 +77,9 @@ struct RunView {
   std::vector<CommandRow> commands;  // empty unless view_with_commands made the view
 
   [[nodiscard]] int64_t examples_skipped() const;
-  // Of an interpolation epsilon is a fraction of the way to another residual; of other pushes it is a size.
+  // An interpolation's epsilon is a fraction of the way to another residual. Another push's is a size.
   [[nodiscard]] bool epsilon_is_fraction() const;
-  // True where the store says that there is more to measure than it holds.
+  // True if the store says that there is more to measure than it holds.
   [[nodiscard]] bool is_unfinished() const;
 };
 

@@ -38,7 +38,7 @@ struct DoseRow {
   std::optional<int32_t> direction = {};  // of kDirection and kPush: its number
   DoseSide side = DoseSide::kPositive;
   Dose dose = {};
-  // Of |epsilon|, over the resamples. An end is absent if it is beyond the measured epsilons.
+  // |epsilon|'s, over the resamples. An end is absent if it is beyond the measured epsilons.
   PercentileInterval interval = {};
   double resamples_beyond = 0;          // the share of resamples that do not reach the target
   std::optional<Tangent> tangent = {};  // if it is asked for, and the curve is not 0
@@ -60,8 +60,8 @@ struct RankRow {
 [[nodiscard]] std::vector<DoseRow> doses_of(const ResponseGrid& grid, DirectionSet set,
                                             const DoseOptions& options);
 
-// Of a grid of one layer, whose directions are independent and uniform on a sphere of `dimensions`
-// dimensions. Sorted by span kind. Kinds without two directions have no row.
+// `grid` has one layer, and its directions are independent and uniform on a sphere of `dimensions`
+// dimensions. Rows are sorted by span kind. Kinds without two directions have no row.
 [[nodiscard]] std::vector<RankRow> effective_ranks(const ResponseGrid& grid, int64_t dimensions);
 
 }  // namespace tugline

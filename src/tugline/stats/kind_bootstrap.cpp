@@ -12,7 +12,7 @@ int32_t group_of(const std::vector<std::string>& kinds, const std::string& kind)
   return static_cast<int32_t>(std::lower_bound(kinds.begin(), kinds.end(), kind) - kinds.begin());
 }
 
-// Of one span kind: its mean curves and what they are means of.
+// One span kind's mean curves, and what they are means of.
 struct KindMeans {
   std::vector<double> kl = {};  // [layers, epsilons]
   int64_t spans = 0;

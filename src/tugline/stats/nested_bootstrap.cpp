@@ -105,7 +105,7 @@ class Resampler {
     return weight_ == NestedWeight::kSpan ? count : count / static_cast<double>(siblings_[span]);
   }
 
-  // Of the weights in a group: what makes its sum a mean. Not a number where nothing was drawn.
+  // The sum of a group's weights, which makes its sum a mean. Not a number if nothing was drawn.
   [[nodiscard]] double total_weight(int64_t drawn_spans) const {
     if (drawn_spans == 0) return std::numeric_limits<double>::quiet_NaN();
     return static_cast<double>(sample_.directions) *

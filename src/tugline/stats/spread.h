@@ -36,8 +36,8 @@ struct DirectionsNeeded {
   int32_t layer = 0;
   double epsilon = 0;
   int64_t directions = 0;  // the run's
-  // Of the mean over the run's spans: the directions' part of its standard error with the run's directions,
-  // in percent of the mean, and the fewest directions that make it 5 % and 2 %.
+  // The mean over the run's spans: the directions' part of its standard error with the run's directions, in
+  // percent of the mean, and the fewest directions that make it 5 % and 2 %.
   std::optional<double> error_percent = {};
   std::optional<int64_t> for_5_percent = {};
   std::optional<int64_t> for_2_percent = {};

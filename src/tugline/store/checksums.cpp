@@ -18,7 +18,7 @@ constexpr std::array<const char*, 8> kHashedTables = {"identity", "shard",      
                                                       "examples", "skipped_spans", "failed_units", "tokens"};
 constexpr const char* kUnits = "units";
 
-// Of a table: how many rows it has, and the sum, modulo 2^64, of their hashes.
+// A table's sum: how many rows it has, and the sum, modulo 2^64, of their hashes.
 struct Sum {
   int64_t rows = 0;
   uint64_t hash = 0;

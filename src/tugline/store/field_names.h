@@ -38,7 +38,7 @@ inline constexpr const char* kOneDnnVersion = "onednn_version";
 inline constexpr const char* kOpenMpVersion = "openmp_version";
 inline constexpr const char* kSqliteVersion = "sqlite_version";
 inline constexpr const char* kStarted = "started";
-// Of the model's files, before each file's name: digests of all of their bytes.
+// Before the name of each of the model's files: digests of all of their bytes.
 inline constexpr const char* kWeightsDigest = "weights_digest.";
 inline constexpr const char* kTokenizerDigest = "tokenizer_digest.";
 inline constexpr const char* kConfigurationDigest = "configuration_digest.";

@@ -10,8 +10,8 @@ namespace tugline {
 // on a network mount without locks.
 enum class LockReach { kEverywhere, kThisHost };
 
-// Of the file system that has `path`, from its type and the options of its mount. A network file system whose
-// locks are not known to reach other hosts is kThisHost.
+// How far locks reach on the file system of `path`, from its type and its mount's options. A network file
+// system whose locks are not known to reach other hosts is kThisHost.
 [[nodiscard]] LockReach lock_reach(const std::filesystem::path& path);
 
 // The same from the type, a number of linux/magic.h, and the options, as /proc/self/mountinfo has them.

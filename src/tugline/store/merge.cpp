@@ -132,7 +132,7 @@ class Merger {
     }
   }
 
-  // Of a grid that both have, the larger audit is of the smaller one's pushes too (probe/audit).
+  // If both have a grid, the larger audit covers the smaller one's pushes too (probe/audit).
   void add_audits(const std::vector<StoredPart>& rows, const std::map<int64_t, int64_t>& sessions) {
     const UnitKey& key = rows.front().record.key;
     for (const StoredPart& row : rows) {

@@ -94,14 +94,14 @@ struct ResponseRecord {
   int32_t direction = 0;
   double epsilon = 0;
   DirectionSet set = DirectionSet::kMain;  // that the direction is of
-  // Of the push's direction to the residual; nothing where nothing was pushed.
+  // Between the push's direction and the residual. Nothing if nothing was pushed.
   std::optional<double> cosine = {};
   ByMeasure<std::optional<double>> means = {};  // nothing where no row has a value
-  // [readout rows] each; 0 where a row has no value. Of lists (RowType::kTokens) [readout rows, moved tokens,
-  // 2]: token and change, -1 and 0 where a list ends. Empty for what the run does not ask for. What is stored
-  // as f32 is f32's number.
+  // [readout rows] each; 0 if a row has no value. Lists (RowType::kTokens) are [readout rows, moved tokens,
+  // 2]: token and change, -1 and 0 after a list's end. Empty for what the run does not ask for. What is
+  // stored as f32 is f32's number.
   ByMeasure<std::vector<double>> rows = {};
-  // Of kl and of each row's, where the vocabulary was sampled; nothing where it was computed whole.
+  // kl's and each row's kl's, if the vocabulary was sampled. Nothing if it was computed whole.
   std::optional<double> kl_standard_error = {};
   std::vector<double> kl_rows_standard_error = {};
   // kl of the pushed position's own row, and the mean over the rows after it; nothing where none of them is
@@ -140,7 +140,7 @@ struct UnitMeasurement {
 // What rerunning some of a unit's pushes in f64 found (docs/method.md, "Audit").
 struct AuditResult {
   int64_t pushes = 0;
-  // Of each measure the largest among them; nothing where none of them has a value.
+  // Each measure's largest among them. Nothing if none of them has a value.
   ByMeasure<std::optional<double>> disagreements = {};
   bool operator==(const AuditResult&) const = default;
 };

@@ -21,7 +21,7 @@ enum class ColumnTypes { kDeclared, kAny };
 
 class RowHash {
  public:
-  // Of rows of `table`; both names are for messages.
+  // The hash of rows of `table`. Both names are for messages.
   RowHash(std::filesystem::path path, std::string table, ColumnTypes types = ColumnTypes::kDeclared)
       : path_(std::move(path)), table_(std::move(table)), types_(types) {}
 

@@ -23,7 +23,7 @@ namespace tugline {
 
 struct StoredPart;
 
-// Of the library that keeps the store, such as "3.40.1".
+// The version of the library that keeps the store, such as "3.40.1".
 [[nodiscard]] std::string sqlite_version();
 
 class RunStore {

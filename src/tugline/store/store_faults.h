@@ -12,7 +12,7 @@
 
 namespace tugline {
 
-// Of SQLite's integrity_check, at most 100.
+// What SQLite's integrity_check finds, at most 100.
 [[nodiscard]] std::vector<std::string> structure_faults(SQLite::Database& database);
 // Rows of what is not there: a unit's, a session's, an example's, a part's.
 [[nodiscard]] std::vector<std::string> orphan_faults(SQLite::Database& database);

@@ -40,7 +40,7 @@ class Panels {
   }
   [[nodiscard]] int64_t count() const { return count_; }
   [[nodiscard]] int64_t padded_rows() const { return count_ * rows_; }
-  // Of one panel, from input `begin` on.
+  // One panel's values, from input `begin` on.
   [[nodiscard]] const double* at(int64_t panel, int64_t begin) const {
     return values_.data() + (panel * in_ + begin) * rows_;
   }
