@@ -11,6 +11,8 @@ CTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 # Inputs that `make fuzz` gives each target; 0: as many as FUZZ_SECONDS allow.
 FUZZ_RUNS ?= 0
+# Of `make mutants`: a regular expression for the names of those that are tried.
+MUTANTS ?=
 BENCH_ARGS ?=
 STORY_ARGS ?=
 PYTHON ?= python3
@@ -34,11 +36,11 @@ run_tests = ctest --preset $(1) -j $(JOBS) --output-junit tests.xml $(CTEST_ARGS
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
-.PHONY: help demo wheel python-test cluster-test test soak asan fuzz bench bench-story study release install format format-check tidy
+.PHONY: help demo wheel python-test cluster-test test soak asan mutants fuzz bench bench-story study release install format format-check tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
-	@echo 'Options: DEMO=short, PREFIX=/usr/local, CTEST_ARGS=, FUZZ_SECONDS=60, FUZZ_RUNS=0, BENCH_ARGS=, STORY_ARGS=, PYTHON=python3, JOBS=, DEPENDENCIES=no'
+	@echo 'Options: DEMO=short, PREFIX=/usr/local, CTEST_ARGS=, FUZZ_SECONDS=60, FUZZ_RUNS=0, MUTANTS=, BENCH_ARGS=, STORY_ARGS=, PYTHON=python3, JOBS=, DEPENDENCIES=no'
 
 release: ## install the packages it needs, and build build/release/src/tugline/cli/tugline
 	@$(call install_dependencies,)
@@ -96,6 +98,10 @@ asan: ## the tests under AddressSanitizer and UBSan
 	@$(call install_dependencies,--tests)
 	@$(call build,asan,)
 	@$(call run_tests,asan)
+
+mutants: ## change the arithmetic in one place at a time, and see a test fail each time (MUTANTS=regex tries some)
+	@$(call install_dependencies,--tests)
+	@tests/mutants/run_mutants.py --jobs $(JOBS) --only '$(MUTANTS)'
 
 fuzz: ## run every libFuzzer target for FUZZ_SECONDS, or on FUZZ_RUNS inputs
 	@$(call install_dependencies,--fuzz)

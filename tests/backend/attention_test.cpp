@@ -209,6 +209,21 @@ TEST(AttentionShapes, LargeScoresAreRight) {
     ASSERT_NEAR(found[i], expected[i], (std::expm1(2 * score_error) + 80 * kUnit) * largest(c.v)) << i;
 }
 
+// A score of 2000 beside one of 0: its key takes all the weight. The exponential of neither 2000 nor -2000 is
+// in f64's range.
+TEST(AttentionShapes, ScoresBeyondTheRangeOfExponentials) {
+  const Both both;
+  const Case c{.layout = {.pushes = 1, .rows = 1, .first_position = 1},
+               .shape = {1, 1, 2, 1.0},
+               .q = {50, 0},
+               .k = {0, 0},
+               .v = {5, 7},
+               .prefix_k = {40, 0},
+               .prefix_v = {1, 2}};
+  for (Backend* backend : {both.reference.get(), both.cpu.get()})
+    EXPECT_EQ(attend(*backend, c), (std::vector<double>{1, 2})) << backend->name();
+}
+
 // One visible key: its value, whatever the score.
 TEST(AttentionShapes, FirstTokenSeesItself) {
   Numbers numbers(101);

@@ -364,24 +364,27 @@ class BothBackends : public testing::Test {
 };
 
 // A push that takes the residual away: what is left is eps, not the rounding of a difference of squares,
-// which may be negative.
+// which may be negative. In f32 that rounding is larger than eps for either size of the residual, in f64 for
+// the second.
 TEST_F(BothBackends, RmsNormOfAResidualThatIsPushedToZero) {
   Numbers numbers(3);
-  const auto base = numbers.normals(64, 100.0);
-  const auto weight = numbers.normals(64);
-  std::vector<double> d = base;
-  for (double& x : d) x = -x;
-  const std::vector<double> still(64);
-  const auto before = rms_norm(moved(base, still), weight, 1e-6);
-  const auto results = both_.run([&](Backend& b) {
-    const Slice change(b, d, 64);
-    b.rms_norm_difference(Slice(b, base, 64).view(), Slice(b, weight, 64).view(), 1e-6, change.view(),
-                          change.view());
-    return change.values();
-  });
-  for (size_t i = 0; i < 64; ++i) {
-    EXPECT_NEAR(results.expected[i], static_cast<double>(-before[i]), 1e-9) << "reference";
-    EXPECT_NEAR(results.found[i], static_cast<double>(-before[i]), 1e-3) << "cpu";
+  for (const double size : {100.0, 1e7}) {
+    const auto base = numbers.normals(64, size);
+    const auto weight = numbers.normals(64);
+    std::vector<double> d = base;
+    for (double& x : d) x = -x;
+    const std::vector<double> still(64);
+    const auto before = rms_norm(moved(base, still), weight, 1e-6);
+    const auto results = both_.run([&](Backend& b) {
+      const Slice change(b, d, 64);
+      b.rms_norm_difference(Slice(b, base, 64).view(), Slice(b, weight, 64).view(), 1e-6, change.view(),
+                            change.view());
+      return change.values();
+    });
+    for (size_t i = 0; i < 64; ++i) {
+      EXPECT_NEAR(results.expected[i], static_cast<double>(-before[i]), 1e-9) << "reference";
+      EXPECT_NEAR(results.found[i], static_cast<double>(-before[i]), 1e-3) << "cpu";
+    }
   }
 }
 
@@ -404,6 +407,27 @@ TEST_F(BothBackends, AttentionToOneKeyWhoseScoreMoves) {
       EXPECT_NEAR(alone.expected[i], 0, 1e-14) << "reference, score moves by " << drop;
       EXPECT_NEAR(alone.found[i], 0, 1e-6) << "cpu, score moves by " << drop;
     }
+  }
+}
+
+// A key whose score is so low that its weight is 0, before and after: that its score rises by a thousand
+// moves nothing, neither directly nor by being the largest change.
+TEST_F(BothBackends, AttentionPastAKeyWithoutWeight) {
+  // Scores 0 for the prefix's key, and -2000 for the own one, then -1000.
+  const AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 1},
+                        {1, 1, 2, 1.0},
+                        {2000, 0},
+                        {-1, 0},
+                        {5, 7},
+                        {-1000, 0},
+                        {0, 0},
+                        {0, 0},
+                        {0, 1},
+                        {1, 2}};
+  const auto results = both_.run([&](Backend& b) { return attention_difference(b, c); });
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(results.expected[i], 0) << "reference";
+    EXPECT_EQ(results.found[i], 0) << "cpu";
   }
 }
 

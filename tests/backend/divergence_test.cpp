@@ -8,6 +8,7 @@
 
 #include "backend/both_backends.h"
 #include "tugline/backend/cpu/cpu_divergence.h"
+#include "tugline/backend/cpu/value_divergence.h"
 
 namespace tugline::test {
 namespace {
@@ -379,6 +380,67 @@ TEST_P(Divergence, LogitsAreTheProducts) {
 // One tile, several, and widths that neither a tile (2048) nor a vector divides.
 INSTANTIATE_TEST_SUITE_P(Vocabularies, Divergence,
                          testing::Values<int64_t>(2, 13, 200, 2047, 2048, 2049, 5001));
+
+// Two distributions from logits, as a model on values compares them. Logits of up to 16, and what follows
+// from them, are each off by some 64 roundings; a probability is off by as much of itself, and so are the
+// measures, which are sums over p and q.
+TEST(ValueDivergence, FollowsTheDefinition) {
+  constexpr double kBound = 64 * 16 * kUnit;
+  for (const int64_t vocabulary : {200, 5001}) {
+    for (const double temperature : {1.0, 2.0}) {
+      Numbers numbers(31);
+      Case c = make_case(numbers, vocabulary, {.base = 3, .move = 1}, 3, 2);
+      std::vector<double> x = c.x;
+      for (size_t i = 0; i < c.dx.size(); ++i) {
+        const double base = c.x[i % c.x.size()];
+        x.push_back(static_cast<float>(base + c.dx[i]));
+        c.dx[i] = x.back() - base;
+      }
+      const auto backend = make_cpu_backend();
+      cpu::OneDnn onednn;
+      const cpu::CpuHead head(onednn, source_of(c.head, c.vocabulary, c.hidden),
+                              cpu::DifferenceProducts::kF32);
+      std::vector<RowResponse> found(static_cast<size_t>(c.pushes * c.rows));
+      const AnswerPair answers{7, 150};
+      cpu::value_divergence(head, Slice(*backend, x, c.hidden).view(), c.targets,
+                            {.stores = cpu::Stores::kF32,
+                             .temperature = temperature,
+                             .asked = {.answers = answers, .moved = 1}},
+                            found);
+      Case divided = c;
+      for (double& v : divided.x) v /= temperature;
+      for (double& v : divided.dx) v /= temperature;
+      for (size_t r = 0; r < found.size(); ++r) {
+        const RowResponse expected = definition(divided, static_cast<int64_t>(r));
+        EXPECT_NEAR(found[r].kl, expected.kl, kBound) << r;
+        EXPECT_NEAR(found[r].kl_reverse, expected.kl_reverse, kBound) << r;
+        EXPECT_NEAR(found[r].js, expected.js, kBound) << r;
+        EXPECT_NEAR(found[r].total_variation, expected.total_variation, kBound) << r;
+        EXPECT_NEAR(found[r].entropy_change, expected.entropy_change, 16 * kBound) << r;  // terms times log p
+        EXPECT_NEAR(found[r].delta_logprob, expected.delta_logprob, 2 * kBound) << r;
+        EXPECT_EQ(found[r].top1_flip, expected.top1_flip) << r;
+        const auto delta = products(c, c.dx, static_cast<int64_t>(r));
+        EXPECT_NEAR(found[r].answer_change,
+                    static_cast<double>(delta[static_cast<size_t>(answers.first)] -
+                                        delta[static_cast<size_t>(answers.second)]),
+                    kBound)
+            << r;
+        ASSERT_EQ(found[r].rose.size(), 1U);
+        EXPECT_GT(found[r].rose[0].change, 0);
+        EXPECT_LT(found[r].fell.at(0).change, 0);
+      }
+    }
+  }
+}
+
+// The reference backend holds the logits of 32 rows at once, which is no multiple of a base of 3 rows.
+TEST(DivergenceRows, ManyRowsAreEachComparedWithTheirOwnBase) {
+  Numbers numbers(8);
+  const Both both;
+  const Case c = make_case(numbers, 200, {.base = 3, .move = 0.3}, 3, 25);
+  expect_definition(*both.reference, c, kF64, 0.3);
+  expect_definition(*both.cpu, c, kF32, 0.3);
+}
 
 TEST(DivergenceTargets, RowsWithoutATargetHaveNoLogProbability) {
   Numbers numbers(7);
