@@ -106,7 +106,7 @@ mutants: ## change the arithmetic in one place at a time, and see a test fail ea
 fuzz: ## run every libFuzzer target for FUZZ_SECONDS, or on FUZZ_RUNS inputs
 	@$(call install_dependencies,--fuzz)
 	@cmake --preset fuzz -DTUGLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) -DTUGLINE_FUZZ_RUNS=$(FUZZ_RUNS)
-	@cmake --build --preset fuzz -j $(JOBS)
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
 	@cmake --build --preset fuzz -j 1 --target run_fuzzers
 
 bench: ## build and run the benchmarks (BENCH_ARGS go to each)

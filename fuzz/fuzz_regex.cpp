@@ -17,8 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (tugline::first_malformed_byte(text)) return 0;
   try {
     const tugline::Regex regex(input.substr(0, end), "fuzz");
+    tugline::MatchBudget budget(text.size());
     size_t last = 0;
-    regex.each_match(text, [&](size_t match_begin, size_t match_end) {
+    regex.each_match(text, budget, [&](size_t match_begin, size_t match_end) {
       if (match_begin < last || match_begin > match_end || match_end > text.size()) std::abort();
       last = match_end;
     });

@@ -182,6 +182,33 @@ TEST(DirectionFile, EveryTruncationAndDamageOfAnArchiveIsSurvived) {
   expect_every_damage_is_survived(whole.bytes(), read);
 }
 
+// An archive whose directory has the same member `times`, under other names.
+Bytes repeated_member(int times) {
+  const std::string content(1000, 'x');
+  Bytes bytes;
+  bytes.put<uint32_t>(0x04034b50)
+      .put_zeros(22)
+      .put<uint16_t>(1)
+      .put<uint16_t>(0)
+      .put_raw("a")
+      .put_raw(content);
+  const size_t directory = bytes.size();
+  for (int i = 0; i < times; ++i) {
+    bytes.put<uint32_t>(0x02014b50).put_zeros(16).put<uint32_t>(1000).put<uint32_t>(1000);
+    bytes.put<uint16_t>(1).put_zeros(16);  // where the member is: at the beginning
+    bytes.put(static_cast<char>('a' + i));
+  }
+  bytes.put<uint32_t>(0x06054b50).put_zeros(6).put(static_cast<uint16_t>(times)).put_zeros(4);
+  return std::move(bytes.put(static_cast<uint32_t>(directory)).put<uint16_t>(0));
+}
+
+// Many members of the same bytes would unpack to many times what the file can hold.
+TEST(DirectionFile, RefusesMembersThatOverlap) {
+  EXPECT_EQ(read_zip_directory(repeated_member(1).span(), "once").size(), 1U);
+  expect_error(ErrorCode::kInput, {"often", "overlap"},
+               [] { (void)read_zip_directory(repeated_member(9).span(), "often"); });
+}
+
 TEST(Npy, EveryTruncationAndDamageIsSurvived) {
   const Bytes whole = npy_bytes(kHeader, kValues);
   const auto parse = [](std::span<const std::byte> bytes) { static_cast<void>(parse_npy(bytes, "cut")); };

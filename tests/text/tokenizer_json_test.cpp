@@ -1,4 +1,5 @@
 // What tokenizer.json is refused for, and what becomes of broken ones.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "files/build_bytes.h"
@@ -280,6 +281,62 @@ TEST(TokenizerJson, ARunawayPatternIsAnError) {
                  [&] { (void)tokenizer.encode(std::string(4000, 'a') + "!1", BosPolicy::kNever); });
     EXPECT_LT(timer.seconds(), 20) << pattern;  // 2 s; 84 s without a bound
   }
+}
+
+// The budget is the text's: pieces that each take a second's tenth are as much of a runaway as one long one.
+TEST(TokenizerJson, ManyBearablePiecesAreARunaway) {
+  json document = small();
+  json& steps = document["pre_tokenizer"]["pretokenizers"];
+  steps[0]["pattern"]["Regex"] = "(?:a|aa)+$";
+  json cut = steps[0];
+  cut["pattern"] = {{"String", " "}};
+  cut["behavior"] = "Isolated";
+  steps.insert(steps.begin(), cut);
+  const Tokenizer tokenizer = from(document);
+  std::string text;
+  for (int piece = 0; piece < 2000; ++piece) text += std::string(30, 'a') + "b ";
+  const CpuTimer timer;
+  expect_error(ErrorCode::kUnsupported, {"pattern.Regex", "(?:a|aa)+$", "too many steps"},
+               [&] { (void)tokenizer.encode(text, BosPolicy::kNever); });
+  EXPECT_LT(timer.seconds(), 20);  // minutes if each piece has its own budget
+}
+
+// Patterns that take time or memory out of proportion to their length.
+TEST(TokenizerJson, BoundsWhatPatternsTake) {
+  std::string doubling = "(?<a0>x?){0}";
+  for (int i = 1; i < 40; ++i) doubling += fmt::format(R"((?<a{0}>\g<a{1}>\g<a{1}>){{0}})", i, i - 1);
+  std::string classes = "[a]";
+  while (classes.size() < 100'000) classes += "|[^\\p{L}]";
+  for (const auto& [pattern, said] : {std::pair(doubling + R"(\g<a39>)", "calls a group"),
+                                      {R"(\g'0'?a)", "calls a group"},
+                                      {classes, "bytes"}}) {
+    json document = small();
+    document["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = pattern;
+    expect_error(ErrorCode::kUnsupported, {"pattern.Regex", said}, [&] { (void)from(document); });
+  }
+  for (const char* callout : {"(*MAX{2})a", "(?{x})", "(*FAIL)"}) {
+    json document = small();
+    document["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = callout;
+    expect_error(ErrorCode::kInput, {"pattern.Regex", "not a regular expression"},
+                 [&] { (void)from(document); });
+  }
+  json literal = small();  // not a call: the text \g<0>
+  literal["pre_tokenizer"]["pretokenizers"][0]["pattern"] = {{"String", R"(\g<0>)"}};
+  EXPECT_NO_THROW((void)from(literal).encode("a\\g<0>b", BosPolicy::kNever));
+  json deep = small();  // the engine would remember four places for each byte
+  deep["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "(?:(?:(?:(a)|b)|c)|d)*";
+  expect_error(ErrorCode::kUnsupported, {"pattern.Regex", "too many steps"},
+               [&] { (void)from(deep).encode(std::string(1'000'000, 'a'), BosPolicy::kNever); });
+}
+
+TEST(TokenizerJson, BoundsTheNumberOfSteps) {
+  json document = small();
+  json& steps = document["pre_tokenizer"]["pretokenizers"];
+  const json digits = {{"type", "Digits"}, {"individual_digits", true}};
+  while (steps.size() < 17) steps.insert(steps.begin(), digits);
+  EXPECT_NO_THROW((void)from(document));
+  steps.insert(steps.begin(), digits);
+  expect_error(ErrorCode::kUnsupported, {"pre_tokenizer", "up to 16"}, [&] { (void)from(document); });
 }
 
 // What real patterns do to long runs stays within the budget.

@@ -50,11 +50,12 @@ std::unique_ptr<TensorSource> open_file(const fs::path& path) {
   return std::make_unique<SafetensorsSource>(path.string(), std::move(files), std::move(tensors));
 }
 
-// An index may name files beside itself or below, no others.
+// An index may name files beside itself or below, no others. "x/../y" is refused too: if x is a link, that is
+// a place beside what it links to.
 void check_shard_name(const std::string& shard, const fs::path& index) {
-  const fs::path normal = fs::path(shard).lexically_normal();
-  const bool inside = !shard.empty() && shard.find('\0') == std::string::npos && normal.is_relative() &&
-                      *normal.begin() != "..";
+  const fs::path path(shard);
+  const bool inside = !shard.empty() && shard.find('\0') == std::string::npos && path.is_relative() &&
+                      std::ranges::find(path, "..") == path.end();
   if (!inside) {
     fail(ErrorCode::kInput, "{}: weight_map names the shard '{}', which is not inside the model's directory",
          index.string(), printable(shard));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <set>
 #include <string_view>
 
@@ -84,21 +85,29 @@ ZipMember read_entry(ByteReader& reader, std::span<const std::byte> archive) {
   return member;
 }
 
+// Takes memory for what has been unpacked, a few times over, and not for what the member claims.
 std::vector<std::byte> inflated(const ZipMember& member, const std::string& label) {
+  constexpr uint64_t kFirstPart = 1 << 16;
   if (member.size / kMostExpansion > member.content.size()) damaged(label, "claims more than it can hold");
-  std::vector<std::byte> out(member.size);
+  std::vector<std::byte> out;
   z_stream stream{};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)  // deflate's bare stream, without zlib's own header
     fail(ErrorCode::kIo, "{}: zlib cannot begin: no memory", label);
+  const std::unique_ptr<z_stream, decltype(&inflateEnd)> end(&stream, &inflateEnd);
   // zlib's pointer to its input is not const, but it writes nothing there.
   stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(member.content.data()));
   stream.avail_in = static_cast<uInt>(member.content.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int status = inflate(&stream, Z_FINISH);
-  const bool is_whole = status == Z_STREAM_END && stream.total_out == out.size();
-  inflateEnd(&stream);
-  if (!is_whole) damaged(label, "does not unpack to the size that it claims");
+  int status = Z_OK;
+  while (status == Z_OK && stream.avail_out == 0) {
+    const size_t unpacked = out.size();
+    if (unpacked == member.size && unpacked > 0) break;
+    out.resize(std::min(member.size, std::max(kFirstPart, 2 * uint64_t{unpacked})));
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + unpacked);
+    stream.avail_out = static_cast<uInt>(out.size() - unpacked);
+    status = inflate(&stream, Z_SYNC_FLUSH);
+  }
+  if (status != Z_STREAM_END || stream.total_out != member.size)
+    damaged(label, "does not unpack to the size that it claims");
   return out;
 }
 
@@ -116,10 +125,14 @@ std::vector<ZipMember> read_zip_directory(std::span<const std::byte> archive, co
   static_cast<void>(directory.take(offset, "the bytes before the central directory"));
   std::vector<ZipMember> members;
   std::set<std::string> names;
+  uint64_t content = 0;
   for (uint16_t i = 0; i < count; ++i) {
     members.push_back(read_entry(directory, archive));
     if (!names.insert(members.back().name).second)
       fail(ErrorCode::kInput, "{}: holds '{}' twice", label, printable(members.back().name));
+    // Members of the same bytes would unpack to many times what the file could hold.
+    content += members.back().content.size();
+    if (content > archive.size()) damaged(label, "its members overlap");
   }
   return members;
 }

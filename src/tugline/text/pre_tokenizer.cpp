@@ -39,9 +39,9 @@ class StretchList {
   size_t end_ = 0;
 };
 
-std::vector<Stretch> stretches(const RegexSplit& split, std::string_view text) {
+std::vector<Stretch> stretches(const RegexSplit& split, std::string_view text, MatchBudget& budget) {
   StretchList list;
-  split.regex.each_match(text, [&](size_t begin, size_t end) { list.add_match(begin, end); });
+  split.regex.each_match(text, budget, [&](size_t begin, size_t end) { list.add_match(begin, end); });
   auto out = list.finish(text.size());
   if (split.invert) {
     for (Stretch& stretch : out) stretch.matched = !stretch.matched;
@@ -49,7 +49,7 @@ std::vector<Stretch> stretches(const RegexSplit& split, std::string_view text) {
   return out;
 }
 
-std::vector<Stretch> stretches(const DigitSplit&, std::string_view text) {
+std::vector<Stretch> stretches(const DigitSplit&, std::string_view text, MatchBudget&) {
   StretchList list;
   for (size_t at = 0; at < text.size();) {
     const Utf8Char c = utf8_char_at(text, at);
@@ -124,14 +124,14 @@ std::vector<Stretch> apply(SplitBehavior behavior, std::vector<Stretch> in) {
 }
 
 // Replaces every piece by the pieces that `step` cuts it into.
-std::vector<Piece> apply_step(const PreTokenizer::Step& step, std::string_view text,
+std::vector<Piece> apply_step(const PreTokenizer::Step& step, std::string_view text, MatchBudget& budget,
                               const std::vector<Piece>& in) {
   std::vector<Piece> out;
   out.reserve(in.size());
   for (const Piece& piece : in) {
     const auto part = text.substr(piece.begin, piece.end - piece.begin);
     const auto found =
-        std::visit([&](const auto& s) { return apply(behavior_of(s), stretches(s, part)); }, step);
+        std::visit([&](const auto& s) { return apply(behavior_of(s), stretches(s, part, budget)); }, step);
     for (const Stretch& s : found) {
       if (s.begin != s.end) out.push_back({piece.begin + s.begin, piece.begin + s.end, false});
     }
@@ -141,10 +141,11 @@ std::vector<Piece> apply_step(const PreTokenizer::Step& step, std::string_view t
 
 // Cuts a piece that has a space put before it by GPT-2's pattern. Offsets in the prefixed copy are one ahead
 // of those in the piece.
-void split_prefixed(const Regex& gpt2, std::string_view text, Piece piece, std::vector<Piece>& out) {
+void split_prefixed(const Regex& gpt2, std::string_view text, Piece piece, MatchBudget& budget,
+                    std::vector<Piece>& out) {
   std::string prefixed(" ");
   prefixed += text.substr(piece.begin, piece.end - piece.begin);
-  gpt2.each_match(prefixed, [&](size_t begin, size_t end) {
+  gpt2.each_match(prefixed, budget, [&](size_t begin, size_t end) {
     const bool has_prefix = begin == 0;
     out.push_back({piece.begin + (has_prefix ? 0 : begin - 1), piece.begin + end - 1, has_prefix});
   });
@@ -155,19 +156,20 @@ void split_prefixed(const Regex& gpt2, std::string_view text, Piece piece, std::
 PreTokenizer::PreTokenizer(std::vector<Step> steps, ByteLevelSplit byte_level)
     : steps_(std::move(steps)), byte_level_(byte_level), gpt2_(kGpt2Pattern, "ByteLevel") {}
 
-std::vector<Piece> PreTokenizer::split(std::string_view text) const {
+std::vector<Piece> PreTokenizer::split(std::string_view text, MatchBudget& budget) const {
   if (text.empty()) return {};
   std::vector<Piece> pieces{{0, text.size(), false}};
-  for (const Step& step : steps_) pieces = apply_step(step, text, pieces);
+  for (const Step& step : steps_) pieces = apply_step(step, text, budget, pieces);
   std::vector<Piece> out;
   for (Piece& piece : pieces) {
     piece.prefix_space = byte_level_.add_prefix_space && text[piece.begin] != ' ';
     if (!byte_level_.use_regex) {
       out.push_back(piece);
     } else if (piece.prefix_space) {
-      split_prefixed(gpt2_, text, piece, out);
+      split_prefixed(gpt2_, text, piece, budget, out);
     } else {
-      gpt2_.each_match(text.substr(piece.begin, piece.end - piece.begin), [&](size_t begin, size_t end) {
+      const auto part = text.substr(piece.begin, piece.end - piece.begin);
+      gpt2_.each_match(part, budget, [&](size_t begin, size_t end) {
         out.push_back({piece.begin + begin, piece.begin + end, false});
       });
     }

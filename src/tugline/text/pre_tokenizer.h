@@ -51,8 +51,9 @@ class PreTokenizer {
   using Step = std::variant<RegexSplit, DigitSplit>;
   PreTokenizer(std::vector<Step> steps, ByteLevelSplit byte_level);
 
-  // The pieces of `text`, in order, none of them empty. Thread-safe.
-  [[nodiscard]] std::vector<Piece> split(std::string_view text) const;
+  // The pieces of `text`, in order, none of them empty. `text` is the text of `budget` or a part of it.
+  // Throws Error if the budget is spent. Thread-safe.
+  [[nodiscard]] std::vector<Piece> split(std::string_view text, MatchBudget& budget) const;
 
  private:
   std::vector<Step> steps_;

@@ -110,8 +110,13 @@ namespace {
 // One text on its way through normaliser, pre-tokenizer and merging.
 class Encoder {
  public:
-  Encoder(const TokenizerParts& parts, const AddedTokenMatcher& normalized_matcher, Encoding& out)
-      : parts_(parts), normalized_matcher_(normalized_matcher), cache_(parts.bpe), out_(out) {}
+  Encoder(const TokenizerParts& parts, const AddedTokenMatcher& normalized_matcher, size_t text_bytes,
+          Encoding& out)
+      : parts_(parts),
+        normalized_matcher_(normalized_matcher),
+        budget_(text_bytes),
+        cache_(parts.bpe),
+        out_(out) {}
 
   // Text between two added tokens, `base` bytes into the original.
   void add_text(std::string_view original, size_t base) {
@@ -133,7 +138,7 @@ class Encoder {
  private:
   void add_pieces(const NormalizedText& normal, size_t begin, size_t end) {
     const auto text = normal.text().substr(begin, end - begin);
-    for (const Piece& piece : parts_.pre_tokenizer.split(text)) {
+    for (const Piece& piece : parts_.pre_tokenizer.split(text, budget_)) {
       bytes_.clear();
       if (piece.prefix_space) bytes_.push_back(' ');
       bytes_.append(text.substr(piece.begin, piece.end - piece.begin));
@@ -149,6 +154,7 @@ class Encoder {
 
   const TokenizerParts& parts_;
   const AddedTokenMatcher& normalized_matcher_;
+  MatchBudget budget_;
   BpeCache cache_;
   Encoding& out_;
   std::string bytes_;
@@ -182,7 +188,7 @@ Encoding Tokenizer::encode(std::string_view text, BosPolicy bos) const {
          static_cast<unsigned>(static_cast<uint8_t>(text[*at])));
   }
   Encoding out;
-  Encoder encoder(impl_->parts, impl_->normalized_matcher, out);
+  Encoder encoder(impl_->parts, impl_->normalized_matcher, text.size(), out);
   if (impl_->puts_bos(bos)) encoder.add_token(*impl_->parts.bos_id, {0, 0});
   for (const AddedTokenStretch& stretch : impl_->raw_matcher.split(text)) {
     if (stretch.id) {

@@ -38,11 +38,17 @@ ByteLevelSplit read_byte_level(const JsonField& field) {
 
 // Collects the steps of sequences within sequences in the order in which they run.
 struct StepReader {
+  // No known tokenizer has more than six. Each walks over the whole text.
+  static constexpr size_t kMostSteps = 16;
+
   std::vector<PreTokenizer::Step> steps;
   std::optional<ByteLevelSplit> byte_level;
 
   void read(const JsonField& field, int depth) {
     const std::string& type = field.at("type").string();
+    if (steps.size() == kMostSteps && type != "ByteLevel")
+      fail(ErrorCode::kUnsupported, "{}: '{}' is step {}; tugline has up to {} before ByteLevel",
+           field.where(), excerpt(type, 40), kMostSteps + 1, kMostSteps);
     if (byte_level)
       fail(ErrorCode::kUnsupported, "{}: '{}' after ByteLevel is not supported", field.where(),
            excerpt(type, 40));
