@@ -44,6 +44,29 @@ TEST_F(UnitReaders, UnitsAreUsedInOrderOnTheCallingThread) {
   for_each_unit(store, {}, RowValues::kRead, [](const UnitRecord&, const auto&) { ADD_FAILURE(); });
 }
 
+TEST_F(UnitReaders, TextsAreUsedInOrder) {
+  const RunStore store = RunStore::open_read_only(path_);
+  const std::vector<UnitRecord> units = store.units();
+  const auto text_of = [](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
+    return std::to_string(unit.key.example) + ": " + std::to_string(responses.size()) + "\n";
+  };
+  std::string expected;
+  for (const UnitRecord& unit : units) expected += text_of(unit, store.responses(unit.key));
+  std::string found;
+  for_each_text(store, units, RowValues::kSkip, text_of, [&](const std::string& text) { found += text; });
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(UnitReaders, WhatMakingATextThrowsEndsTheLoop) {
+  const RunStore store = RunStore::open_read_only(path_);
+  const auto throwing = [](const UnitRecord& unit, const auto&) -> std::string {
+    if (unit.key.example == 21) throw std::runtime_error("enough");
+    return "";
+  };
+  EXPECT_THROW(for_each_text(store, store.units(), RowValues::kSkip, throwing, [](const std::string&) {}),
+               std::runtime_error);
+}
+
 TEST_F(UnitReaders, WhatUseThrowsEndsTheLoop) {
   const RunStore store = RunStore::open_read_only(path_);
   const std::vector<UnitRecord> units = store.units();

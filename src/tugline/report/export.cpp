@@ -67,22 +67,51 @@ void visit_distance(const RunStore& store, const RowVisitor& visit) {
   });
 }
 
-void visit_responses(const RunStore& store, const RowVisitor& visit) {
-  for_each_unit(store, store.units(), RowValues::kSkip,
+// A unit's rows of the tables that have one for each push, or for each row of a push.
+class PushRows {
+ public:
+  PushRows(const RunStore& store, ExportTable table) : table_(table) {
+    if (table == ExportTable::kRows) pieces_ = store.tokens();
+  }
+  [[nodiscard]] RowValues values() const {
+    return table_ == ExportTable::kRows ? RowValues::kRead : RowValues::kSkip;
+  }
+  void visit(const UnitRecord& unit, const std::vector<ResponseRecord>& responses,
+             const RowVisitor& visit) const {
+    for (const ResponseRecord& response : responses) {
+      if (table_ == ExportTable::kResponses)
+        visit(cells_of(response_columns(), {unit, response}));
+      else
+        for (size_t i = 0; i < unit.measured.rows.size(); ++i)
+          visit(cells_of(row_columns(), {unit, response, i, &pieces_}));
+    }
+  }
+
+ private:
+  ExportTable table_;
+  std::map<int32_t, std::string> pieces_ = {};
+};
+
+void visit_pushes(const RunStore& store, ExportTable table, const RowVisitor& visit) {
+  const PushRows rows(store, table);
+  for_each_unit(store, store.units(), rows.values(),
                 [&](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
-                  for (const ResponseRecord& response : responses)
-                    visit(cells_of(response_columns(), {unit, response}));
+                  rows.visit(unit, responses, visit);
                 });
 }
 
-void visit_rows(const RunStore& store, const RowVisitor& visit) {
-  const std::map<int32_t, std::string> pieces = store.tokens();
-  for_each_unit(store, store.units(), RowValues::kRead,
-                [&](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
-                  for (const ResponseRecord& response : responses)
-                    for (size_t i = 0; i < unit.measured.rows.size(); ++i)
-                      visit(cells_of(row_columns(), {unit, response, i, &pieces}));
-                });
+// A large run has millions of them, so that all threads make their text.
+void write_pushes(const RunStore& store, ExportTable table, TextFormat format, RowWriter& writer) {
+  const PushRows rows(store, table);
+  const RowTexts texts(format, columns_of(table));
+  for_each_text(
+      store, store.units(), rows.values(),
+      [&](const UnitRecord& unit, const std::vector<ResponseRecord>& responses) {
+        std::string text;
+        rows.visit(unit, responses, [&](std::span<const Cell> cells) { texts.append(cells, text); });
+        return text;
+      },
+      [&](const std::string& text) { writer.rows(text); });
 }
 
 void visit_units(const RunStore& store, const RowVisitor& visit) {
@@ -163,9 +192,8 @@ void for_each_row(const RunStore& store, ExportTable table, const RowVisitor& vi
     case ExportTable::kCurves:
       return visit_curves(store, visit);
     case ExportTable::kResponses:
-      return visit_responses(store, visit);
     case ExportTable::kRows:
-      return visit_rows(store, visit);
+      return visit_pushes(store, table, visit);
     case ExportTable::kUnits:
       return visit_units(store, visit);
     case ExportTable::kExamples:
@@ -185,7 +213,10 @@ void export_table(const RunStore& store, const std::string& name, TextFormat for
   for (const auto& [known, table] : kExportTables) {
     if (name != known) continue;
     RowWriter writer(format, columns_of(table), sink);
-    for_each_row(store, table, [&writer](std::span<const Cell> cells) { writer.row(cells); });
+    if (table == ExportTable::kResponses || table == ExportTable::kRows)
+      write_pushes(store, table, format, writer);
+    else
+      for_each_row(store, table, [&writer](std::span<const Cell> cells) { writer.row(cells); });
     writer.finish();
     return;
   }

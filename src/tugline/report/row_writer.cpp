@@ -90,45 +90,53 @@ Cell row_cell(RowType type, double value) {
   return {};
 }
 
+void RowTexts::append(std::span<const Cell> cells, std::string& text) const {
+  assert(cells.size() == columns_.size());
+  if (format_ == TextFormat::kCsv) {
+    for (size_t i = 0; i < cells.size(); ++i) {
+      text += i == 0 ? "" : ",";
+      std::visit(CsvText{text}, cells[i]);
+    }
+    text += '\n';
+    return;
+  }
+  text += ",\n {";
+  for (size_t i = 0; i < cells.size(); ++i) {
+    text += i == 0 ? "\"" : ", \"";
+    text += columns_[i];
+    text += "\": ";
+    std::visit(JsonText{text}, cells[i]);
+  }
+  text += '}';
+}
+
 RowWriter::RowWriter(TextFormat format, std::span<const std::string_view> columns, TextSink sink)
-    : format_(format), columns_(columns), sink_(std::move(sink)) {
+    : format_(format), texts_(format, columns), sink_(std::move(sink)) {
   if (format_ == TextFormat::kJson) {
     buffer_.push_back('[');
     return;
   }
-  for (size_t i = 0; i < columns_.size(); ++i) {
+  for (size_t i = 0; i < columns.size(); ++i) {
     buffer_ += i == 0 ? "" : ",";
-    buffer_ += columns_[i];
+    buffer_ += columns[i];
   }
   buffer_ += '\n';
 }
 
 void RowWriter::row(std::span<const Cell> cells) {
-  assert(cells.size() == columns_.size());
-  format_ == TextFormat::kCsv ? csv_row(cells) : json_row(cells);
+  std::string text;
+  texts_.append(cells, text);
+  rows(text);
+}
+
+void RowWriter::rows(std::string_view text) {
+  if (text.empty()) return;
+  // The first row follows none.
+  buffer_ += format_ == TextFormat::kJson && !any_row_ ? text.substr(1) : text;
   any_row_ = true;
   if (buffer_.size() >= kFlushBytes) {
     flush();
   }
-}
-
-void RowWriter::csv_row(std::span<const Cell> cells) {
-  for (size_t i = 0; i < cells.size(); ++i) {
-    buffer_ += i == 0 ? "" : ",";
-    std::visit(CsvText{buffer_}, cells[i]);
-  }
-  buffer_ += '\n';
-}
-
-void RowWriter::json_row(std::span<const Cell> cells) {
-  buffer_ += any_row_ ? ",\n {" : "\n {";
-  for (size_t i = 0; i < cells.size(); ++i) {
-    buffer_ += i == 0 ? "\"" : ", \"";
-    buffer_ += columns_[i];
-    buffer_ += "\": ";
-    std::visit(JsonText{buffer_}, cells[i]);
-  }
-  buffer_ += '}';
 }
 
 void RowWriter::finish() {

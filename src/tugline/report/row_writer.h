@@ -27,22 +27,36 @@ using TextSink = std::function<void(std::string_view)>;
 // A row's value of a measure, as it is printed.
 [[nodiscard]] Cell row_cell(RowType type, double value);
 
+// The text of rows. In JSON each begins with the comma that follows the row before it.
+class RowTexts {
+ public:
+  // `columns` must outlive it.
+  RowTexts(TextFormat format, std::span<const std::string_view> columns)
+      : format_(format), columns_(columns) {}
+  // Appends a row to `text`. One cell a column.
+  void append(std::span<const Cell> cells, std::string& text) const;
+
+ private:
+  TextFormat format_;
+  std::span<const std::string_view> columns_;
+};
+
 class RowWriter {
  public:
   // Writes the header. `columns` must outlive the writer.
   RowWriter(TextFormat format, std::span<const std::string_view> columns, TextSink sink);
   // One cell a column.
   void row(std::span<const Cell> cells);
+  // Rows as RowTexts made them, on any thread, for the same format and columns.
+  void rows(std::string_view text);
   // Ends the table.
   void finish();
 
  private:
-  void csv_row(std::span<const Cell> cells);
-  void json_row(std::span<const Cell> cells);
   void flush();
 
   TextFormat format_;
-  std::span<const std::string_view> columns_;
+  RowTexts texts_;
   TextSink sink_;
   std::string buffer_;
   bool any_row_ = false;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "tugline/store/run_store.h"
@@ -16,6 +17,13 @@ namespace tugline {
 void for_each_unit(
     const RunStore& store, std::span<const UnitRecord> units, RowValues values,
     const std::function<void(const UnitRecord& unit, std::vector<ResponseRecord> responses)>& use);
+
+// Calls use(text_of(unit, its responses)) for each of `units`, in their order and on the calling thread.
+// text_of is called on all threads, several units at a time.
+void for_each_text(const RunStore& store, std::span<const UnitRecord> units, RowValues values,
+                   const std::function<std::string(const UnitRecord& unit,
+                                                   const std::vector<ResponseRecord>& responses)>& text_of,
+                   const std::function<void(std::string text)>& use);
 
 // Consecutive parts of [0, units), about equal.
 struct UnitRange {
