@@ -43,6 +43,9 @@ class TUGLINE_API Run {
   // The output of `tugline summary`, and of its --json.
   [[nodiscard]] std::string summary() const;
   [[nodiscard]] std::string summary_json() const;
+  // Why its means may not be those of the whole run, in sentences: it is one shard, units failed, or spans
+  // lack what others have. analyze, dose and save_report pass them to the watcher.
+  [[nodiscard]] std::vector<std::string> warnings() const;
 
   // "curves", "distance", "responses", "rows", "units", "examples", "interpolated", "commands" (those that
   // measured or merged), "failures" (units that failed, with the reason): those of `tugline export`, with the

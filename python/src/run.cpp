@@ -176,6 +176,7 @@ void bind_run(nb::module_& module) {
       .def("compare", [](const Run& run,
                          const Run& again) { return tables_of(read([&] { return run.compare(again); })); })
       .def("analysis", [](const Run& run) { return tables_of(read([&] { return run.analysis(); })); })
+      .def("warnings", [](const Run& run) { return read([&] { return run.warnings(); }); })
       .def("figure",
            [](const Run& run, const PlotSettings& settings, const std::string& format) {
              const std::string bytes = read([&] { return run.figure(settings, format); });

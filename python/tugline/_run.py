@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import shutil
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from tugline import _arguments, _tugline
 from tugline._arguments import Data
 from tugline._curve import needs
-from tugline._errors import UsageError
+from tugline._errors import TuglineWarning, UsageError
 from tugline._model import Model
 from tugline._options import SweepOptions, set_sweep_options, takes
 
@@ -284,6 +285,8 @@ class Run:
         settings.width = None if width is None else _arguments.number(width, "width")
         settings.caption = bool(caption)
         settings.kl = None if kl is None else _arguments.number(kl, "kl")
+        for sentence in self._handle.warnings():
+            _arguments.warn(sentence)
         return Figure(self._handle, settings)
 
     def __repr__(self) -> str:
@@ -292,7 +295,9 @@ class Run:
     def _repr_html_(self) -> str:
         figure = ""
         if shutil.which("gnuplot") and len(self.table("curves")["kl"]) > 0:
-            svg = self.plot().svg()
+            with warnings.catch_warnings():  # the summary says it
+                warnings.simplefilter("ignore", TuglineWarning)
+                svg = self.plot().svg()
             figure = svg[svg.index("<svg") :]
         return f"<pre>{html.escape(self.summary())}</pre>{figure}"
 

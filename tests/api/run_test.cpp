@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -95,6 +96,19 @@ TEST_F(SweepAndRun, AnalysisIsTheProgramsAndIsKept) {
   for (const auto& [name, table] : tables)
     expect_same(table, name == "settings" ? json::array({printed.at(name)}) : printed.at(name));
   EXPECT_EQ(run.analysis().size(), tables.size());
+}
+
+TEST_F(SweepAndRun, OneShardIsNotTakenForTheRun) {
+  program("sweep " + model_ + " " + path("data.json") + " -o " + path("half.db") +
+          " --layers 0 --epsilons 0,0.5,1 --directions 3 --spans chunks --shard 1/2");
+  const tugline::Run half = tugline::Run::open(path("half.db"));
+  std::vector<std::string> heard;
+  const Watch watch{.warn = [&heard](const std::string& sentence) { heard.push_back(sentence); }};
+  (void)half.analyze({.resamples = 200}, {}, tugline::Run::Keep::kNo, watch);
+  (void)half.dose({.kl = 1e-9}, watch);
+  half.save_report(path("half.html"), {.resamples = 200}, {}, watch);
+  EXPECT_EQ(std::count(heard.begin(), heard.end(), half.warnings().at(0)), 3);
+  EXPECT_NE(half.warnings().at(0).find("holds shard 1/2 only"), std::string::npos);
 }
 
 TEST_F(SweepAndRun, WhatIsNoStoreIsRefused) {

@@ -240,6 +240,8 @@ TEST(ConfigJson, GptNeoxHasSettingsOfItsOwn) {
   EXPECT_EQ(defaults.rope.theta, 10000);
   EXPECT_EQ(defaults.rope.rotary_dim, 2);
   EXPECT_EQ(defaults.norm_eps, 1e-5);
+  // None is not true in transformers.
+  EXPECT_EQ(read(with(bare, "use_parallel_residual", nullptr)).blocks, Blocks::kSequential);
   // As transformers 5 writes it, and as some versions between wrote both.
   const json parameters{{"rope_type", "default"}, {"rope_theta", 500.0}, {"partial_rotary_factor", 0.75}};
   EXPECT_EQ(read(with(bare, "rope_parameters", parameters)).rope.rotary_dim, 6);

@@ -21,16 +21,22 @@
 #include "tugline/api/sweep_nodes.h"
 #include "tugline/api/tables.h"
 #include "tugline/api/verify.h"
+#include "tugline/api/warn.h"
 #include "tugline/core/error.h"
 #include "tugline/report/drawn_figure.h"
 #include "tugline/report/export.h"
 #include "tugline/report/output_file.h"
+#include "tugline/report/part_warnings.h"
 #include "tugline/report/table.h"
 #include "tugline/store/analysis_names.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline {
 namespace {
+
+void warn_of_part(const RunStore& store, const Watch& watch) {
+  for (const std::string& warning : part_warnings(store)) warn(watch, warning);
+}
 
 // One row, with a column for each setting.
 Table settings_table(const ResultTable& settings) {
@@ -81,6 +87,8 @@ std::string Run::summary_json() const {
   return tugline::summary_json(view_with_commands(RunStore::open_read_only(path_)));
 }
 
+std::vector<std::string> Run::warnings() const { return part_warnings(RunStore::open_read_only(path_)); }
+
 Table Run::table(const std::string& name) const {
   const ExportTable table = named_value("table", name, kExportTables);
   const auto columns = columns_of(table);
@@ -93,6 +101,7 @@ Table Run::table(const std::string& name) const {
 std::map<std::string, Table> Run::analyze(const AnalysisSettings& settings, const DataSource& data, Keep keep,
                                           const Watch& watch) const {
   RunStore store = keep == Keep::kYes ? RunStore::open_to_annotate(path_) : RunStore::open_read_only(path_);
+  warn_of_part(store, watch);
   const RunAnalysis run = analyse_run(store, settings, data, watch);
   if (keep == Keep::kYes) (void)keep_analysis(store, run);
   return tables_by_name(tables_of(run));
@@ -107,13 +116,16 @@ std::map<std::string, Table> Run::analysis() const {
 }
 
 std::map<std::string, Table> Run::dose(const DoseSettings& settings, const Watch& watch) const {
-  return tables_by_name(dose_tables(doses_in(RunStore::open_read_only(path_), settings, watch)));
+  const RunStore store = RunStore::open_read_only(path_);
+  warn_of_part(store, watch);
+  return tables_by_name(dose_tables(doses_in(store, settings, watch)));
 }
 
 std::map<std::string, Table> Run::dose(const DoseSettings& settings, const LanguageModel& model,
                                        const DataSource& data, const Watch& watch) const {
   check_dose(settings, true);
   const RunStore store = RunStore::open_read_only(path_);
+  warn_of_part(store, watch);
   FurtherPushes further(store, model, data, settings.pushes, watch);
   return tables_by_name(dose_tables(doses_with(store, settings, further, watch)));
 }
@@ -153,7 +165,9 @@ void Run::save_figure(const std::filesystem::path& path, const PlotSettings& set
 
 void Run::save_report(const std::filesystem::path& path, const AnalysisSettings& settings,
                       const DataSource& data, const Watch& watch) const {
-  const std::string page = run_page(RunStore::open_read_only(path_), settings, data, watch);
+  const RunStore store = RunStore::open_read_only(path_);
+  warn_of_part(store, watch);
+  const std::string page = run_page(store, settings, data, watch);
   OutputFile file(path);
   file.write(page);
   file.commit();

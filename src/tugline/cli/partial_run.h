@@ -1,5 +1,4 @@
-// Says on stderr that a store holds one shard of a run, what some of its spans lack, or that units failed, so
-// that nobody mistakes its means for those of the run.
+// Says on stderr what report/part_warnings says of a store.
 #pragma once
 
 #include "tugline/store/run_store.h"

@@ -49,7 +49,7 @@ double JsonSettings::number_or(const char* name, std::optional<double> otherwise
 
 bool JsonSettings::boolean_or(const char* name, bool otherwise) const {
   const json* field = find(name);
-  if (field == nullptr) return otherwise;
+  if (field == nullptr) return !is_null(name) && otherwise;
   if (!field->is_boolean()) wrong_type(name, "true or false", *field);
   return field->get<bool>();
 }

@@ -28,6 +28,7 @@ class JsonSettings {
   [[nodiscard]] int64_t integer(const char* name) const { return integer_or(name, std::nullopt); }
   [[nodiscard]] int64_t integer_or(const char* name, std::optional<int64_t> otherwise) const;
   [[nodiscard]] double number_or(const char* name, std::optional<double> otherwise) const;
+  // null is false, as in the Python code that configurations are written for. Errors: another type.
   [[nodiscard]] bool boolean_or(const char* name, bool otherwise) const;
   [[nodiscard]] std::string text_or(const char* name, const std::string& otherwise) const;
 
