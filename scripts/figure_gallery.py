@@ -43,6 +43,7 @@ TINY_RUNS = [
 REAL_RUNS = [
     ("layers", TRACES, ["--layers", "0,4,8,12,16,20,24,28,29", "--epsilons", "0.25,0.5,1,2,5,10", "--directions", "4"]),
     ("spans", TRACES, ["--layers", "10,28", "--directions", "4", "--epsilons", "0,4", "--max-examples", "4", *ALL_SPANS]),
+    ("text", TRACES, ["--layers", "24", "--spans", "chunks", "--epsilons", "5", "--directions", "4", "--max-examples", "1"]),
     ("reach", TRACES, ["--layers", "10,28", "--directions", "4", "--epsilons", "4", "--max-examples", "4", "--readout", "downstream"]),
 ]
 
@@ -97,11 +98,12 @@ REAL_FIGURES = [
     ("real_curves", ["layers"], []),
     ("real_controls", ["spans"], ["--kind", "controls"]),
     ("real_text", ["spans"], ["--kind", "text", "--example", "0"]),
+    ("doc_text", ["text"], ["--kind", "text"]),
     ("real_texts", ["spans"], ["--kind", "text"]),
     ("real_distance", ["reach"], ["--kind", "distance"]),
 ]
 # The pictures of docs/figures.md.
-DOCUMENTED = ["doc_layers", "doc_dose", "doc_directions"]
+DOCUMENTED = ["doc_layers", "doc_dose", "doc_directions", "doc_text"]
 
 WORDS = "so the sum is then twelve and we take one more red box from ten that are on the table but nine of them stay".split()
 
