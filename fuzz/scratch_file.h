@@ -1,5 +1,5 @@
-// A file that has the bytes of one input, for readers that take a path. It lies in a folder of the process's
-// own below TMPDIR (a folder in memory is fastest), which is removed when the process ends.
+// A file that has the bytes of one input, for readers that take a path. It lies in a folder of its own below
+// TMPDIR (a folder in memory is fastest), which is removed with it.
 #pragma once
 
 #include <unistd.h>
@@ -14,7 +14,8 @@ class ScratchFile {
  public:
   // `name` is the last part of the path, because readers go by its ending.
   explicit ScratchFile(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() / ("tugline_fuzz_" + std::to_string(getpid())) / name) {
+      : path_(std::filesystem::temp_directory_path() /
+              ("tugline_fuzz_" + std::to_string(getpid()) + "_" + name) / name) {
     std::filesystem::create_directories(path_.parent_path());
   }
   ~ScratchFile() {
@@ -24,6 +25,7 @@ class ScratchFile {
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
 
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   // The path of a file that has these bytes and no others.
   const std::filesystem::path& holding(const uint8_t* data, size_t size) {
     std::ofstream file(path_, std::ios::binary | std::ios::trunc);

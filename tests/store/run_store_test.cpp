@@ -182,6 +182,30 @@ TEST(RunStore, RefusesMeasuresThatAreNotOneARow) {
       << e.what();
 }
 
+// Two lists of 20,000 numbers are 400 million pushes, for which nobody should make room.
+TEST(RunStore, RefusesResponsesThatAreNotItsPushes) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::create_or_resume(folder / "run.db", {}, {});
+  store.put_example(made_example(0));
+  const UnitRecord unit = made_unit(0, 1, 1);
+  store.put_unit(unit);
+  std::string list = "0";
+  for (int i = 1; i < 20'000; ++i) list += "," + std::to_string(i);
+  {
+    // By somebody who makes the checksums agree.
+    SQLite::Database forged((folder / "run.db").string(), SQLite::OPEN_READWRITE);
+    SQLite::Statement update(forged, "UPDATE units SET directions = ?, epsilons = ?");
+    update.bind(1, list);
+    update.bind(2, list);
+    update.exec();
+    note_unit(forged, 1);
+  }
+  const Error e = error_of([&] { (void)store.responses(unit.key); });
+  EXPECT_EQ(e.code(), ErrorCode::kInput);
+  EXPECT_NE(std::string(e.what()).find("unit 1 has 6 responses, expected 400000000"), std::string::npos)
+      << e.what();
+}
+
 // The parts of a unit are one unit to those who read it, and each keeps its bits and its session.
 TEST(RunStore, AUnitGrowsByPushesAndAudits) {
   const TemporaryFolder folder;

@@ -165,12 +165,16 @@ std::vector<ResponseRecord> read_responses(SQLite::Database& database, const Sto
   const ColumnPlaces places = places_of(select);
   RowHash hash(path, "responses");
   std::vector<ResponseRecord> responses;
-  responses.reserve(part.grid.size());
   while (select.executeStep()) {
     hash.add(select);
     responses.push_back(response_of(hash, places, path));
   }
   check_responses(path, database, part.unit, hash.value());
+  if (responses.size() != part.grid.size())
+    fail(ErrorCode::kInput,
+         "{}: unit {} has {} responses, expected {}, one for each of its directions at each of its epsilons; "
+         "restore a copy or measure again",
+         path.string(), part.unit, responses.size(), part.grid.size());
   if (values == RowValues::kRead) read_packed_rows(database, part.unit, path, responses);
   return responses;
 }
