@@ -1,6 +1,7 @@
 // What tokenizer.json is refused for, and what becomes of broken ones.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "files/build_bytes.h"
 #include "text/cpu_timer.h"
@@ -281,6 +282,19 @@ TEST(TokenizerJson, ARunawayPatternIsAnError) {
                  [&] { (void)tokenizer.encode(std::string(4000, 'a') + "!1", BosPolicy::kNever); });
     EXPECT_LT(timer.seconds(), 20) << pattern;  // 2 s; 84 s without a bound
   }
+}
+
+// An archive of a model may hold a named pipe, which would be waited for, or a link to a device without end.
+TEST(TokenizerJson, ReadsPlainFilesOnly) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "tokenizer.json";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  expect_error(ErrorCode::kInput, {"tokenizer.json", "regular file"},
+               [&] { (void)Tokenizer::from_json_file(path); });
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink("/dev/zero", path);
+  expect_error(ErrorCode::kInput, {"tokenizer.json", "regular file"},
+               [&] { (void)Tokenizer::from_json_file(path); });
 }
 
 // The budget is the text's: pieces that each take a second's tenth are as much of a runaway as one long one.

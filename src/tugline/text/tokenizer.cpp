@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
-#include <sstream>
 #include <utility>
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/files/mapped_file.h"
 #include "tugline/text/token_table.h"
 #include "tugline/text/tokenizer_gguf.h"
 #include "tugline/text/tokenizer_json.h"
@@ -22,15 +21,8 @@ namespace {
 // of them.
 constexpr size_t kLongestAddedToken = 1024;
 
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) {
-    fail(std::filesystem::exists(path) ? ErrorCode::kIo : ErrorCode::kNotFound, "{}: cannot be read",
-         path.string());
-  }
-  std::ostringstream content;
-  content << in.rdbuf();
-  return std::move(content).str();
+std::string_view text_of(const MappedFile& file) {
+  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
 // The tokens that are looked for in the normalised text, or those that are not; special ones first, so that
@@ -172,10 +164,10 @@ Tokenizer Tokenizer::from_json_text(std::string_view json, const std::string& wh
 }
 
 Tokenizer Tokenizer::from_json_file(const std::filesystem::path& path) {
-  Tokenizer tokenizer = from_json_text(read_file(path), path.string());
+  Tokenizer tokenizer = from_json_text(text_of(MappedFile::open(path)), path.string());
   const auto config = path.parent_path() / "tokenizer_config.json";
   if (!std::filesystem::exists(config)) return tokenizer;
-  const BosSettings settings = parse_config_bos(read_file(config), config.string());
+  const BosSettings settings = parse_config_bos(text_of(MappedFile::open(config)), config.string());
   tokenizer.impl_->add_settings(settings, config.string());
   return tokenizer;
 }
