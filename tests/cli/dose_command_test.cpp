@@ -97,6 +97,7 @@ TEST_F(DoseCommand, FurtherPushesAreARunStoreOfTheSameRun) {
   const std::string command = "dose run.db \"$MODEL\" data.json --kl 0.01 --tangents --json --resamples 100";
   const json kept = result(command + " -o pushes.db");
   EXPECT_EQ(result(command + " -o pushes.db"), kept) << "nothing is left to push";
+  EXPECT_TRUE(holds(tugline("export pushes.db --table commands").out, "dose run.db")) << "not the command";
   EXPECT_EQ(tugline("merge all.db run.db pushes.db").status, 0);
   EXPECT_EQ(result("dose all.db --kl 0.01 --tangents --json --resamples 100")["doses"][0]["curvature"],
             kept["doses"][0]["curvature"]);

@@ -23,11 +23,11 @@ void check_precision(const RunStore& run, const LanguageModel& model) {
 }  // namespace
 
 FurtherPushes::FurtherPushes(const RunStore& run, const LanguageModel& model, const DataSource& data,
-                             const std::string& path, const Watch& watch)
+                             const std::string& path, const std::string& command_line, const Watch& watch)
     : run_(run), model_(model), watch_(watch) {
   check_precision(run, model);
   job_.data = data;
-  job_.facts = {{"model_path", model.info().path}, {field::kCommandLine, "dose() of the library"}};
+  job_.facts = {{"model_path", model.info().path}, {field::kCommandLine, command_line}};
   plan_again(job_, run, model, watch);
   job_.path = run.path().string();
   read_digests(job_, watch);

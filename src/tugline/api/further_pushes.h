@@ -17,9 +17,10 @@ namespace tugline {
 class FurtherPushes {
  public:
   // `path`: the store of the pushes, which goes on if it is there; empty: a temporary file, which is removed
-  // in the end. Errors: those of settings_of_run; kConflict if the model or the dataset is not the run's.
+  // in the end. `command_line` goes into its provenance. Errors: those of settings_of_run; kConflict if the
+  // model or the dataset is not the run's.
   FurtherPushes(const RunStore& run, const LanguageModel& model, const DataSource& data,
-                const std::string& path, const Watch& watch);
+                const std::string& path, const std::string& command_line, const Watch& watch);
   FurtherPushes(const FurtherPushes&) = delete;
   FurtherPushes& operator=(const FurtherPushes&) = delete;
 

@@ -126,7 +126,7 @@ std::map<std::string, Table> Run::dose(const DoseSettings& settings, const Langu
   check_dose(settings, true);
   const RunStore store = RunStore::open_read_only(path_);
   warn_of_part(store, watch);
-  FurtherPushes further(store, model, data, settings.pushes, watch);
+  FurtherPushes further(store, model, data, settings.pushes, "dose() of the library", watch);
   return tables_by_name(dose_tables(doses_with(store, settings, further, watch)));
 }
 

@@ -51,7 +51,7 @@ class CommandLine {
     add_vectors_command(app_);
     add_summary_command(app_);
     add_analyze_command(app_);
-    add_dose_command(app_);
+    add_dose_command(app_, typed);
     add_plot_command(app_);
     add_report_command(app_);
     add_export_command(app_);

@@ -32,6 +32,7 @@ struct Options {
   DataArguments data = {};
   DoseSettings dose = {};
   int threads = 0;
+  std::string command_line = {};  // as it was typed
   bool json = false;
   bool csv = false;
 };
@@ -59,7 +60,8 @@ DoseReport report_of(const Options& options, const RunStore& store) {
   ProgressLine line;
   Watch watch = watch_on_stderr();
   watch.progress = [&line](const CallProgress& progress) { line.show(progress); };
-  FurtherPushes further(store, model, data_source(options.data), options.dose.pushes, watch);
+  FurtherPushes further(store, model, data_source(options.data), options.dose.pushes, options.command_line,
+                        watch);
   DoseReport report = doses_with(store, options.dose, further, watch);
   line.end();
   return report;
@@ -115,8 +117,9 @@ void add_numbers(CLI::App& command, DoseSettings& dose) {
 
 }  // namespace
 
-void add_dose_command(CLI::App& app) {
+void add_dose_command(CLI::App& app, const std::string& command_line) {
   auto options = std::make_shared<Options>();
+  options->command_line = command_line;
   CLI::App* command =
       app.add_subcommand("dose", "Find the push at which each layer, vector or span reaches a KL");
   command->add_option("RUN.db", options->store, "Run store made by tugline sweep")->required();

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace tugline {
 
-void add_dose_command(CLI::App& app);
+// Adds the command. `command_line` goes into the provenance of further pushes.
+void add_dose_command(CLI::App& app, const std::string& command_line);
 
 }  // namespace tugline
