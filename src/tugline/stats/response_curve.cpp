@@ -6,8 +6,17 @@
 #include <cmath>
 #include <numeric>
 
+// Boost has had it in this namespace from 1.77 on, and in boost::math before.
+namespace boost::math::interpolators {}
+
 namespace tugline {
 namespace {
+
+namespace boost_math {
+using namespace boost::math;
+using namespace boost::math::interpolators;
+using Barycentric = barycentric_rational<double>;
+}  // namespace boost_math
 
 constexpr size_t kOrder = 3;    // of the local polynomials
 constexpr size_t kNearest = 4;  // the points of one such polynomial
@@ -32,7 +41,7 @@ double scale_of(CurveForm form, double epsilon) {
 
 // Floater and Hormann (2007): rational, without poles, exact for cubics.
 struct ResponseCurve::Interpolant {
-  boost::math::barycentric_rational<double> coefficient;
+  boost_math::Barycentric coefficient;
 };
 
 std::optional<CurveForm> curve_form_of(const ResponseMeasure& measure) {

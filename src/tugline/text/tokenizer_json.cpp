@@ -92,7 +92,7 @@ Bpe read_model(const JsonField& model, const std::string& where) {
 
 Normalization read_normalizer(const JsonField& field, int depth) {
   if (field.is_null()) return Normalization::kNone;
-  const std::string& type = field.at("type").string();
+  const std::string type = field.at("type").string();
   if (type == "NFC") return Normalization::kNfc;
   if (type != "Sequence" || depth >= kDeepestSequence) {
     fail(ErrorCode::kUnsupported, "{}: '{}' is not supported; tugline has NFC", field.where(),
@@ -137,7 +137,7 @@ std::vector<int32_t> read_template(const JsonField& processor) {
       text_seen = true;
       continue;
     }
-    const std::string& name = item.at("SpecialToken").at("id").string();
+    const std::string name = item.at("SpecialToken").at("id").string();
     if (text_seen)
       fail(ErrorCode::kUnsupported, "{}: '{}' after the text is not supported", item.where(),
            excerpt(name, 40));
@@ -150,7 +150,7 @@ std::vector<int32_t> read_template(const JsonField& processor) {
 
 std::vector<int32_t> read_post_processor(const JsonField& field, int depth) {
   if (field.is_null()) return {};
-  const std::string& type = field.at("type").string();
+  const std::string type = field.at("type").string();
   if (type == "ByteLevel") return {};  // trims offsets only; tugline's cover every byte of a token
   if (type == "TemplateProcessing") return read_template(field);
   if (type != "Sequence" || depth >= kDeepestSequence) {

@@ -45,7 +45,7 @@ struct StepReader {
   std::optional<ByteLevelSplit> byte_level;
 
   void read(const JsonField& field, int depth) {
-    const std::string& type = field.at("type").string();
+    const std::string type = field.at("type").string();
     if (steps.size() == kMostSteps && type != "ByteLevel")
       fail(ErrorCode::kUnsupported, "{}: '{}' is step {}; tugline has up to {} before ByteLevel",
            field.where(), excerpt(type, 40), kMostSteps + 1, kMostSteps);
