@@ -442,6 +442,22 @@ TEST(DivergenceRows, ManyRowsAreEachComparedWithTheirOwnBase) {
   expect_definition(*both.cpu, c, kF32, 0.3);
 }
 
+// The first row's mass is on the first half of the tokens, the second row's on the second. A push raises the
+// first half by 1/2 and lowers the second: either row's own tokens move alike, which is no move. A row that
+// was centred on the other's mean would see a shift of 1 instead, of which f32 leaves 1e-8 of KL or more.
+TEST(DivergenceRows, EachIsCentredOnItsOwnBase) {
+  Numbers numbers(9);
+  const Both both;
+  Case c = make_case(numbers, 200, {.base = 3, .move = 0}, 2, 1);
+  for (int64_t v = 0; v < c.vocabulary; ++v) c.head[static_cast<size_t>(v * c.hidden)] = v < 100 ? 1 : -1;
+  for (int64_t r = 0; r < 2; ++r) {
+    c.x[static_cast<size_t>(r * c.hidden)] = r == 0 ? 30 : -30;
+    c.dx[static_cast<size_t>(r * c.hidden)] = 0.5;
+  }
+  for (Backend* backend : {both.reference.get(), both.cpu.get()})
+    for (const RowResponse& r : responses(*backend, c)) EXPECT_NEAR(r.kl, 0, 1e-11) << backend->name();
+}
+
 TEST(DivergenceTargets, RowsWithoutATargetHaveNoLogProbability) {
   Numbers numbers(7);
   const Both both;
