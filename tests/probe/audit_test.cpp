@@ -147,6 +147,40 @@ TEST_P(Audits, AMeanThatIsNotOfItsRowsIsCaught) {
   }
 }
 
+// Errors of two rows that cancel in the mean are caught row by row: a tenth of the rows' size, where the
+// largest bound is a thousandth. KL is compared by its mean.
+TEST_P(Audits, ErrorsOfRowsThatCancelAreCaught) {
+  const ByMeasure<double> bounds = audit_bounds("f32").value();
+  const Measured right = measure(options({0.5, 2}), {0});
+  for (size_t wrong = 0; wrong < kMeasures.size(); ++wrong) {
+    if (!kMeasures[wrong].has_mean() || wrong == kKl || wrong == measure_named("top1_flips")) continue;
+    Measured measured = right;
+    ResponseRecord& response = measured.unit.responses[3];
+    std::vector<double>& rows = response.rows[wrong];
+    const double error = 0.1 * (std::abs(rows[0]) + std::abs(rows[1]) + std::sqrt(response.rows[kKl][0]));
+    rows[0] += error;
+    rows[1] -= error;
+    EXPECT_EQ(beyond_bounds(audited(measured, options({0.5, 2}), 100), bounds), std::vector<size_t>{wrong})
+        << kMeasures[wrong].name;
+  }
+}
+
+// Five rows of eight pushes at once are more than the 32 rows whose logits are held at a time, which end in
+// the middle of a push.
+TEST_P(Audits, RowsBeyondTheFirstLogitsHaveTheirOwnBase) {
+  const SpanBase base = read_span(probe_.model, *probe_.baseline, {5, 10}, ReadoutKind::kPredicting,
+                                  LayerIndex{0}, {.asked = kAsked});
+  const UnitContext context{.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}};
+  const PushOptions pushes = options({0.5, 2}, 8);
+  const UnitMeasurement unit = measure_unit(probe_.model, *probe_.baseline, base, {0}, pushes, context);
+  Auditor auditor(exact_, probe_.model, *probe_.baseline, 10, {.asked = kAsked});
+  const AuditResult audit = auditor.audit(
+      unit, base.rows, unit_site(probe_.model, *probe_.baseline, base, {0}, context), pushes, {.end = 16});
+  EXPECT_EQ(audit.pushes, 16);
+  EXPECT_EQ(unit.rows.size(), 5U);
+  expect_within_bounds(audit, "five rows");
+}
+
 // What was wrong once: the base's likeliest token was compared with itself through two roundings, of d =
 // delta / T - shift in a kernel that fuses the two and in scalar code that does not. At T = 0.6 rows flipped
 // that had not.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -161,6 +162,35 @@ TEST_F(PushVectors, CovarianceMatchedDirectionsLieWhereTheResidualsVary) {
   large.back() = 1;
   EXPECT_GT(mean_square(DirectionFamily::kCovarianceDiagonal, large),
             20 * mean_square(DirectionFamily::kCovarianceDiagonal, small));
+}
+
+// The ratio of two parts of a direction is sqrt(variance / variance) times a ratio of two independent
+// normals, whose absolute value has the median 1 and there the density 1 / pi. The median of 2,000 has a
+// standard error of pi / 2 / sqrt(2000) = 3.5 %; five of these are allowed.
+TEST_F(PushVectors, CovarianceMatchedDirectionsHaveTheResidualsDeviations) {
+  const auto median_ratio = [&](DirectionFamily family, const std::vector<double>& a,
+                                const std::vector<double>& b) {
+    options_.family = family;
+    std::vector<double> ratios;
+    for (int32_t d = 0; d < 2000; ++d)
+      ratios.push_back(std::abs(dot(direction(d), a) / dot(direction(d), b)));
+    std::nth_element(ratios.begin(), ratios.begin() + 1000, ratios.end());
+    return ratios[1000];
+  };
+  const auto unit = [](size_t i) {
+    std::vector<double> v(kHidden);
+    v[i] = 1;
+    return v;
+  };
+  const double of_components =
+      std::sqrt(residuals_.component_variances[1] / residuals_.component_variances[0]);
+  const double of_axes = std::sqrt(residuals_.variance[1] / residuals_.variance[15]);
+  ASSERT_LT(of_components, 0.9);
+  ASSERT_LT(of_axes, 0.5);
+  EXPECT_NEAR(median_ratio(DirectionFamily::kCovariance, residuals_.components[1], residuals_.components[0]) /
+                  of_components,
+              1, 0.175);
+  EXPECT_NEAR(median_ratio(DirectionFamily::kCovarianceDiagonal, unit(1), unit(15)) / of_axes, 1, 0.175);
 }
 
 // With one component left the direction is that component, whatever is drawn.

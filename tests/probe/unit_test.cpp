@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 
 #include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
@@ -371,6 +372,61 @@ class LateBackend final : public cpu::CpuBackend {
     std::function<std::vector<RowResponse>()> compute_;
   };
 };
+
+// Says how far a row's KL moves without each replicate of a sampled tail: r + g^2 for row r of a push.
+class DeviatingBackend final : public cpu::CpuBackend {
+ public:
+  explicit DeviatingBackend(size_t rows) : CpuBackend(cpu::DifferenceProducts::kF32, {}), rows_(rows) {}
+  static double deviation(size_t row, size_t g) {
+    return static_cast<double>(row) + static_cast<double>(g * g);
+  }
+  std::unique_ptr<PendingResponses> submit_divergence(const Head& head, const Readout& base,
+                                                      const ConstMatrix& dx) override {
+    std::vector<RowResponse> responses = CpuBackend::submit_divergence(head, base, dx)->collect();
+    for (size_t r = 0; r < responses.size(); ++r)
+      for (size_t g = 0; g < responses[r].kl_deviations.size(); ++g)
+        responses[r].kl_deviations[g] = deviation(r % rows_, g);
+    return std::make_unique<Ready>(std::move(responses));
+  }
+
+ private:
+  class Ready final : public PendingResponses {
+   public:
+    explicit Ready(std::vector<RowResponse> responses) : responses_(std::move(responses)) {}
+    std::vector<RowResponse> collect() override { return std::move(responses_); }
+
+   private:
+    std::vector<RowResponse> responses_;
+  };
+  size_t rows_;
+};
+
+// The jackknife's variance is 15 / 16 times the sum of squares about the mean. With deviations of r + g^2 it
+// is the same for each row, and the unit's is that of the mean deviation over all four rows: at the last
+// layer, where three of them have not moved, a quarter of one row's.
+TEST(SamplingErrors, AreTheJackknifes) {
+  double squares = 0;
+  for (size_t g = 0; g < 16; ++g)
+    squares += std::pow(static_cast<double>(g * g) - 1240.0 / 16, 2);  // 1240: the sum of g^2
+  const double error = std::sqrt(15.0 / 16 * squares);
+  for (const auto& [layer, moved] : {std::pair{LayerIndex{1}, size_t{4}}, {LayerIndex{2}, size_t{1}}}) {
+    DeviatingBackend backend(moved);
+    const Model model = load_tiny("llama", backend);
+    const Baseline baseline(model, std::vector<int32_t>{3, 41, 5, 90, 17, 17, 0, 95, 62, 8},
+                            std::vector<LayerIndex>{layer});
+    const SpanBase base = read_span(model, baseline, {5, 9}, ReadoutKind::kPredicting, layer,
+                                    {.vocabulary = Vocabulary::kSampled, .seed = 42, .example_hash = 5});
+    const UnitMeasurement unit =
+        measure_unit(model, baseline, base, layer, options({0.5}, 2),
+                     {.example_hash = 5, .limits = {.memory = kPlenty}, .after_batch = {}});
+    ASSERT_EQ(unit.responses.size(), 2U);
+    for (const ResponseRecord& response : unit.responses) {
+      for (size_t row = 0; row < 4; ++row)
+        EXPECT_NEAR(response.kl_rows_standard_error.at(row), row < moved ? error : 0, 1e-12 * error);
+      EXPECT_NEAR(response.kl_standard_error.value(), error * static_cast<double>(moved) / 4, 1e-12 * error);
+    }
+  }
+}
 
 // The next batch's vectors are made before a batch's responses are collected; they must not touch what a
 // device still reads.
