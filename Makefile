@@ -36,7 +36,7 @@ run_tests = ctest --preset $(1) -j $(JOBS) --output-junit tests.xml $(CTEST_ARGS
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
-.PHONY: help demo wheel python-test cluster-test test soak asan mutants fuzz bench bench-story study release install format format-check tidy
+.PHONY: help demo wheel python-test cluster-test test soak asan valgrind mutants fuzz bench bench-story study release install format format-check tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -98,6 +98,11 @@ asan: ## the tests under AddressSanitizer and UBSan
 	@$(call install_dependencies,--tests)
 	@$(call build,asan,)
 	@$(call run_tests,asan)
+
+valgrind: ## two small sweeps and a summary under valgrind's memcheck
+	@$(call install_dependencies,--tests --valgrind)
+	@$(call build,dev,)
+	@TUGLINE_BINARY="$$PWD/build/dev/src/tugline/cli/tugline" python3 -B tests/reliability/valgrind_run.py
 
 mutants: ## change the arithmetic in one place at a time, and see a test fail each time (MUTANTS=regex tries some)
 	@$(call install_dependencies,--tests)

@@ -8,6 +8,7 @@
 #   scripts/install_dependencies.sh --clusters  also Slurm and Open MPI, for `make cluster-test`
 #   scripts/install_dependencies.sh --tidy      also clang-tidy
 #   scripts/install_dependencies.sh --fuzz      also clang, for the libFuzzer targets
+#   scripts/install_dependencies.sh --valgrind  also valgrind
 set -euo pipefail
 
 build_packages=(
@@ -29,6 +30,7 @@ python_packages=(python3-dev python3-venv)
 cluster_packages=(slurmctld slurmd slurm-client munge openmpi-bin)
 tidy_packages=(clang-tidy libomp-dev)
 fuzz_packages=(clang libomp-dev)
+valgrind_packages=(valgrind libc6-dbg)  # memcheck replaces functions of the C library, which it finds by their symbols
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; }
 
@@ -112,8 +114,9 @@ while [[ $# -gt 0 ]]; do
     --clusters) wanted+=("${cluster_packages[@]}") ;;
     --tidy) wanted+=("${tidy_packages[@]}") ;;
     --fuzz) wanted+=("${fuzz_packages[@]}") fuzz=yes ;;
+    --valgrind) wanted+=("${valgrind_packages[@]}") ;;
     -h | --help) usage; exit 0 ;;
-    *) die "unknown option '$1'; there are --tests, --python, --clusters, --tidy and --fuzz" ;;
+    *) die "unknown option '$1'; there are --tests, --python, --clusters, --tidy, --fuzz and --valgrind" ;;
   esac
   shift
 done
