@@ -1,6 +1,7 @@
 #include "tugline/files/direction_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cmath>
 #include <limits>
@@ -207,6 +208,20 @@ TEST(DirectionFile, RefusesMembersThatOverlap) {
   EXPECT_EQ(read_zip_directory(repeated_member(1).span(), "once").size(), 1U);
   expect_error(ErrorCode::kInput, {"often", "overlap"},
                [] { (void)read_zip_directory(repeated_member(9).span(), "often"); });
+}
+
+// A member of 1 MB, which is no deflated stream, claims 1 GB.
+TEST(DirectionFile, MakesNoRoomForWhatAMemberClaims) {
+  const std::string content(1 << 20, '\xff');
+  const ZipMember member{.method = 8, .size = 1 << 30, .content = std::as_bytes(std::span(content))};
+  const auto most_kilobytes = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const auto before = most_kilobytes();
+  expect_error(ErrorCode::kInput, {"liar", "size that it claims"}, [&] { (void)unzipped(member, "liar"); });
+  EXPECT_LT(most_kilobytes() - before, 100'000);
 }
 
 TEST(Npy, EveryTruncationAndDamageIsSurvived) {
