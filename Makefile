@@ -99,7 +99,7 @@ asan: ## the tests under AddressSanitizer and UBSan
 	@$(call build,asan,)
 	@$(call run_tests,asan)
 
-valgrind: ## two small sweeps and a summary under valgrind's memcheck
+valgrind: ## two small sweeps, and commands that read their store, under valgrind's memcheck
 	@$(call install_dependencies,--tests --valgrind)
 	@$(call build,dev,)
 	@TUGLINE_BINARY="$$PWD/build/dev/src/tugline/cli/tugline" python3 -B tests/reliability/valgrind_run.py

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs a small sweep, one more that adds to its store, and its summary under valgrind's memcheck (`make valgrind`).
+"""Runs a small sweep, one more that adds to its store, and commands that read it under valgrind's memcheck (`make valgrind`).
 
 TUGLINE_BINARY names the program. An access of memory that is not the program's, a decision that depends on memory which nobody
 has written, and a block that nothing points to at the end are errors, in the libraries too: nothing is suppressed. Blocks that are
@@ -22,6 +22,9 @@ RUNS = (
     [*SWEEP, "--layers", "1", "--epsilons", "0,0.5", "-o", "run.db"],
     [*SWEEP, "--layers", "1,2", "--epsilons", "0,0.5", "-o", "run.db"],  # the same store grows
     ["summary", "run.db"],
+    ["verify", "run.db"],
+    ["export", "run.db", "--table", "rows", "-o", "rows.csv"],
+    ["report", "run.db", "data.json", "-o", "page.html"],
 )
 
 
