@@ -244,6 +244,7 @@ def test_progress_and_warnings(model: tl.Model, tmp_path: pathlib.Path, capsys: 
 
 
 def test_a_shard_is_not_taken_for_the_run(model: tl.Model, data_file: str, tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("pandas")
     half = tl.sweep(model, data_file, tmp_path / "half.db", epsilons=[1], directions=2, spans="chunks", shard=(1, 2), progress=False)
     for use in (lambda: half.plot(), lambda: half.analyze(resamples=100, keep=False), lambda: half.report(tmp_path / "half.html", data_file)):
         with pytest.warns(tl.TuglineWarning, match="holds shard 1/2 only"):
