@@ -213,7 +213,8 @@ TEST(DirectionFile, RefusesMembersThatOverlap) {
 // A member of 1 MB, which is no deflated stream, claims 1 GB.
 TEST(DirectionFile, MakesNoRoomForWhatAMemberClaims) {
   const std::string content(1 << 20, '\xff');
-  const ZipMember member{.method = 8, .size = 1 << 30, .content = std::as_bytes(std::span(content))};
+  const ZipMember member{
+      .name = "a", .method = 8, .size = 1 << 30, .content = std::as_bytes(std::span(content))};
   const auto most_kilobytes = [] {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
