@@ -16,9 +16,7 @@
 
 namespace {
 
-// Those whose rows a sum covers, then those that a unit's own checksums cover.
-constexpr std::array kSummed{"identity", "shard",         "sessions",     "meta",
-                             "examples", "skipped_spans", "failed_units", "tokens"};
+// A unit's own checksums cover these, and sums cover tugline::kHashedTables.
 constexpr std::array kOfUnits{"units", "readout_rows", "responses", "response_rows"};
 constexpr size_t kChangeBytes = 12;
 
@@ -122,9 +120,10 @@ void change_all(const std::filesystem::path& path, const uint8_t* data, size_t s
   database.exec("PRAGMA journal_mode = MEMORY");
   SQLite::Transaction transaction(database);
   for (size_t at = 0; at + kChangeBytes <= size; at += kChangeBytes) {
-    const size_t table = data[at] % (kSummed.size() + kOfUnits.size());
-    const bool is_summed = table < kSummed.size();
-    const char* name = is_summed ? kSummed[table] : kOfUnits[table - kSummed.size()];
+    const size_t table = data[at] % (tugline::kHashedTables.size() + kOfUnits.size());
+    const bool is_summed = table < tugline::kHashedTables.size();
+    const char* name =
+        is_summed ? tugline::kHashedTables[table] : kOfUnits[table - tugline::kHashedTables.size()];
     try {
       change(database, name, data + at, is_summed);
     } catch (const SQLite::Exception&) {  // there is no such row

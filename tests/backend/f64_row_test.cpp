@@ -27,7 +27,8 @@ TEST(F64Row, TheLeadIsTheLessClearOne) {
       << "the base's lead, over token 1; token 2 then leads by 5";
 }
 
-// The base's leaders are tokens 0 and 1, those of the push 3 and 0: token 2 is none, however far it moves.
+// The base's leaders are tokens 0 and 1, and the push's are tokens 3 and 0. Token 2 is no leader, although it
+// moves far.
 TEST(F64Row, TheLeadsSizesAreThoseOfItsTokens) {
   const F64Row row = f64_row(f64_base({5, -3, -9, -6}, 1), std::vector<double>{0.5, 0.25, -7, 12}, kNoTarget);
   EXPECT_EQ(row.response.top1_flip, 1);

@@ -89,7 +89,7 @@ class LoopbackSlurm:
                 folder=self.folder, host=socket.gethostname().split(".")[0], nodes=len(self.nodes),
                 port=ports[0], first=ports[1], last=ports[-1])
         (self.folder / "slurm.conf").write_text(text, encoding="utf-8")
-        # Nothing above uses control groups. Without this file slurmd looks which kind there is, and ends if there is none.
+        # Nothing above uses control groups. But slurmd looks for their kind, and ends if it finds none, unless this file names one.
         (self.folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n", encoding="utf-8")
         try:
             self.start("munged", "munged", "--foreground", "--force", *[f"--{kind}-file={self.folder}/munge.{kind}" for kind in ("key", "pid", "log", "seed")],

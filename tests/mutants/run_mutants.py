@@ -30,7 +30,7 @@ WORK = ROOT / "build" / "mutants"
 COPY = WORK / "source"
 BUILD = COPY / "build" / "mutants"  # the preset's folder
 RESULTS = WORK / "results.json"
-# Of a run's processor time, which a busy machine does not stretch. Unmutated, each takes seconds; a mutant may make a loop endless.
+# The limit of a run's processor time, which does not grow on a busy machine. The tests take seconds. A mutant may make a loop endless.
 TIME_LIMIT_S = 300
 ENVIRONMENT = os.environ | {"CCACHE_BASEDIR": str(COPY), "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive",
                             "RC_PARAMS": "seed=20240607"}  # as ctest runs the tests

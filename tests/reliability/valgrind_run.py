@@ -2,8 +2,8 @@
 """Runs a small sweep, one more that adds to its store, and commands that read it under valgrind's memcheck (`make valgrind`).
 
 TUGLINE_BINARY names the program. An access of memory that is not the program's, a decision that depends on memory which nobody
-has written, and a block that nothing points to at the end are errors, in the libraries too: nothing is suppressed. Blocks that are
-only possibly lost are none: OpenMP's threads still have their stacks when the process ends.
+has written, and a block that nothing points to at the end are errors, in the libraries too: nothing is suppressed. A block that
+is only possibly lost is no error, because OpenMP's threads still have their stacks when the process ends.
 """
 
 import pathlib

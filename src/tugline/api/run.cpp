@@ -34,10 +34,6 @@
 namespace tugline {
 namespace {
 
-void warn_of_part(const RunStore& store, const Watch& watch) {
-  for (const std::string& warning : part_warnings(store)) warn(watch, warning);
-}
-
 // One row, with a column for each setting.
 Table settings_table(const ResultTable& settings) {
   ResultTable row{.name = settings.name, .rows = {{}}};

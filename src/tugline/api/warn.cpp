@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "tugline/core/printable.h"
+#include "tugline/report/part_warnings.h"
 #include "tugline/store/audit_bounds.h"
 
 namespace tugline {
@@ -17,6 +18,10 @@ void warn_of_audit(const UnitRecord& unit, std::string_view precision, const std
                      "should stay within {:.1e}: do not trust this unit",
                      name, unit.audit.pushes, *unit.audit.disagreements[m], kMeasures[m].name, precision,
                      (*bounds)[m]));
+}
+
+void warn_of_part(const RunStore& store, const Watch& watch) {
+  for (const std::string& warning : part_warnings(store)) warn(watch, warning);
 }
 
 void warn_of_notes(const Tokenizer& tokenizer, const Watch& watch) {

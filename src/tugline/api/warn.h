@@ -7,6 +7,7 @@
 
 #include "tugline/options.h"
 #include "tugline/store/records.h"
+#include "tugline/store/run_store.h"
 #include "tugline/text/tokenizer.h"
 
 namespace tugline {
@@ -20,6 +21,9 @@ inline void warn(const Watch& watch, const std::string& sentence) {
 // the unit's in messages.
 void warn_of_audit(const UnitRecord& unit, std::string_view precision, const std::string& name,
                    const Watch& watch);
+
+// Warns of what report/part_warnings says of the store.
+void warn_of_part(const RunStore& store, const Watch& watch);
 
 // Warns of what the tokenizer's files contradict each other about.
 void warn_of_notes(const Tokenizer& tokenizer, const Watch& watch);

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "tugline/api/analysis.h"
+#include "tugline/api/warn.h"
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/help_text.h"
 #include "tugline/cli/name_options.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
-#include "tugline/cli/partial_run.h"
 #include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/report/analysis_tables.h"
@@ -66,7 +66,7 @@ void run_analyze(const Options& options) {
   check_standard_output({options.store, options.data.path});
   RunStore store =
       options.no_store ? RunStore::open_read_only(options.store) : RunStore::open_to_annotate(options.store);
-  warn_of_part(store);
+  warn_of_part(store, watch_on_stderr());
   const DataSource data = data_of(options);
   const RunAnalysis run = analyse_run(store, options.analysis, data, watch_on_stderr());
   if (!options.no_store && !keep_analysis(store, run))

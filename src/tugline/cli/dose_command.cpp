@@ -5,13 +5,13 @@
 
 #include "tugline/api/dose.h"
 #include "tugline/api/further_pushes.h"
+#include "tugline/api/warn.h"
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/cli/model_argument.h"
 #include "tugline/cli/name_options.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
-#include "tugline/cli/partial_run.h"
 #include "tugline/cli/progress.h"
 #include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
@@ -72,7 +72,7 @@ void run_dose(const Options& options) {
   if (!options.model.empty() && options.data.path.empty())
     fail(ErrorCode::kUsage, "DATA is missing: give the dataset that the run measured after MODEL");
   const RunStore store = RunStore::open_read_only(options.store);
-  warn_of_part(store);
+  warn_of_part(store, watch_on_stderr());
   const DoseReport report = report_of(options, store);
   if (options.csv) return write_csv(dose_tables(report).front());
   write_to_standard_output(options.json ? analysis_json(dose_tables(report)) : dose_text(report));

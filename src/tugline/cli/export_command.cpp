@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "tugline/api/warn.h"
 #include "tugline/cli/name_options.h"
 #include "tugline/cli/output_check.h"
-#include "tugline/cli/partial_run.h"
+#include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/core/precision.h"
 #include "tugline/report/export.h"
@@ -58,7 +59,7 @@ void run_export(const Options& options) {
   }
   const RunStore store = RunStore::open_read_only(options.store);
   warn_of_noise(store);
-  warn_of_part(store);
+  warn_of_part(store, watch_on_stderr());
   const TextFormat format = kFormats.at(options.format);
   if (is_to_standard_output) {
     export_table(store, options.table, format, write_to_standard_output);

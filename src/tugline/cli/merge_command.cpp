@@ -9,8 +9,9 @@
 
 #include "tugline/api/merge_report.h"
 #include "tugline/api/session_facts.h"
+#include "tugline/api/warn.h"
 #include "tugline/cli/output_check.h"
-#include "tugline/cli/partial_run.h"
+#include "tugline/cli/session.h"
 #include "tugline/core/plural.h"
 #include "tugline/store/field_names.h"
 #include "tugline/store/merge.h"
@@ -48,7 +49,7 @@ void run_merge(const Options& options) {
       merge_stores(options.output, {options.inputs.begin(), options.inputs.end()}, facts);
   for (const MergedInput& input : report.inputs) report_input(input);
   for (const std::string& sentence : missing_of(report)) spdlog::warn("{}", sentence);
-  warn_of_part(RunStore::open_read_only(options.output));
+  warn_of_part(RunStore::open_read_only(options.output), watch_on_stderr());
   spdlog::info("done: {}, {}", options.output, units_text(report.units, report.units_planned));
 }
 

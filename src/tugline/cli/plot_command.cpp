@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "tugline/api/figures.h"
+#include "tugline/api/warn.h"
 #include "tugline/cli/name_options.h"
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/output_check.h"
-#include "tugline/cli/partial_run.h"
+#include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/report/drawn_figure.h"
 #include "tugline/store/run_store.h"
@@ -50,7 +51,8 @@ void run_plot(const Options& options) {
                   .inputs = options.stores,
                   .force = options.force});
   }
-  for (const std::string& path : options.stores) warn_of_part(RunStore::open_read_only(path));
+  for (const std::string& path : options.stores)
+    warn_of_part(RunStore::open_read_only(path), watch_on_stderr());
   draw(plotted({options.stores.begin(), options.stores.end()}, options.plot, format_of(options)), options);
 }
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "tugline/api/run_page.h"
+#include "tugline/api/warn.h"
 #include "tugline/cli/data_arguments.h"
 #include "tugline/cli/output_check.h"
-#include "tugline/cli/partial_run.h"
 #include "tugline/cli/session.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/report/output_file.h"
@@ -33,7 +33,7 @@ void check_page_output(const Options& options) {
 void run_report(const Options& options) {
   check_page_output(options);
   const RunStore store = RunStore::open_read_only(options.store);
-  warn_of_part(store);
+  warn_of_part(store, watch_on_stderr());
   const DataSource data = options.data.path.empty() ? DataSource{} : data_source(options.data);
   const std::string page = run_page(store, {}, data, watch_on_stderr());
   if (options.output == "-") return write_to_standard_output(page);

@@ -13,9 +13,6 @@ namespace {
 
 using std::filesystem::path;
 
-// Besides `units`, whose rows have their own checksums, and the tables that those cover.
-constexpr std::array<const char*, 8> kHashedTables = {"identity", "shard",         "sessions",     "meta",
-                                                      "examples", "skipped_spans", "failed_units", "tokens"};
 constexpr const char* kUnits = "units";
 
 // A table's sum: how many rows it has, and the sum, modulo 2^64, of their hashes.

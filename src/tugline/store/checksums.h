@@ -12,11 +12,17 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 
 namespace tugline {
+
+// The tables whose rows are summed. The others are `units`, whose rows have their own checksums, and the
+// tables that those cover.
+inline constexpr std::array<const char*, 8> kHashedTables = {
+    "identity", "shard", "sessions", "meta", "examples", "skipped_spans", "failed_units", "tokens"};
 
 // These keep the checksums correct after a write. Call them in the transaction that writes.
 void note_inserted(SQLite::Database& database, const char* table);  // the last row inserted
