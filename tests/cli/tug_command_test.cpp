@@ -29,7 +29,7 @@ TEST_F(Tug, MeasuresEveryLayerAsked) {
       const double mean = (response["kl"][0].get<double>() + response["kl"][1].get<double>() +
                            response["kl"][2].get<double>()) /
                           3;
-      EXPECT_NEAR(response["mean"], mean, 1e-15);
+      EXPECT_NEAR(response["mean"], mean, 1e-7 * mean) << "rows are f32";
       EXPECT_EQ(response["mean"] == 0.0, response["epsilon"] == 0.0);
     }
   }

@@ -85,13 +85,14 @@ class MovedPushes : public testing::TestWithParam<BackendKind> {
       sums[part] += response.rows[kKl][i];
       ++counts[part];
     }
+    const double f32 = std::ldexp(1, -24);  // what rows keep is rounded, and the means are not
     ASSERT_EQ(response.kl_own_row.has_value(), counts[0] > 0);
     ASSERT_EQ(response.kl_after.has_value(), counts[1] > 0);
     if (counts[0] > 0) {
-      EXPECT_DOUBLE_EQ(*response.kl_own_row, sums[0] / counts[0]);
+      EXPECT_NEAR(*response.kl_own_row, sums[0] / counts[0], f32 * *response.kl_own_row);
     }
     if (counts[1] > 0) {
-      EXPECT_DOUBLE_EQ(*response.kl_after, sums[1] / counts[1]);
+      EXPECT_NEAR(*response.kl_after, sums[1] / counts[1], f32 * *response.kl_after);
     }
   }
 };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,8 @@ import pytest
 from conftest import DATA
 
 import tugline as tl
+
+STORE_DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "store.md"
 
 
 def test_numbers_are_the_programs_to_the_bit(
@@ -49,6 +52,23 @@ def expect_exported(run: tl.Run, name: str, exported_csv: str) -> None:
             assert [value or "" for value in values] == texts
         else:
             np.testing.assert_array_equal(values, np.array([float(text) if text else np.nan for text in texts]), column)
+
+
+def test_the_documents_program_reads_the_rows(
+    model: tl.Model, data_file: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = re.search(r"```python\n(.*?)```", STORE_DOCUMENT.read_text(), re.DOTALL)
+    assert code, "docs/store.md shows how other programs read a store"
+    run = tl.sweep(
+        model, data_file, tmp_path / "run.db", layers=[2], epsilons=[0, 0.5, 1, 2], directions=3, audit=0, progress=False
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(code[1], names)  # noqa: S102
+    rows = run.table("rows")
+    for measure in ("kl", "kl_reverse", "js", "top1_flips", "total_variation", "entropy_change"):
+        found = np.concatenate([names["row_values"](unit, measure).ravel() for unit in (1, 2)])
+        np.testing.assert_array_equal(found, np.asarray(rows[measure]).astype(found.dtype), measure)
 
 
 def test_tables_that_several_threads_read_are_in_order(

@@ -130,7 +130,8 @@ TEST_F(Sidecars, AKilledRunsOwnJournalIsPlayedBack) {
 TEST_F(Sidecars, ABackupIsNotMixedWithALaterJournal) {
   make_run(run_, 3);
   std::filesystem::copy(run_, folder_ / "backup.db");
-  make_run(run_, 9);
+  make_run(run_, 40);
+  ASSERT_GT(std::filesystem::file_size(run_), std::filesystem::file_size(folder_ / "backup.db"));
   leave_hot_journal(run_);
   std::filesystem::rename(folder_ / "backup.db", run_);
   expect_journal_refused();

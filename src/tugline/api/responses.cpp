@@ -41,8 +41,7 @@ PushedLayer layer_of(const UnitRecord& unit) {
 double row_value(size_t m, const UnitMeasurement& unit, const ResponseRecord& response, size_t row) {
   const Measure& measure = kMeasures[m];
   if (measure.rows == RowsWithValue::kWithNextToken && unit.row_tokens[row] < 0) return kNone;
-  const double value = response.rows[m][row];
-  return measure.type == RowType::kF32 ? double_of_shortest_text(static_cast<float>(value)) : value;
+  return shortest_double(response.rows[m][row]);
 }
 
 // The measures of the table that have a mean and that were asked for.

@@ -15,8 +15,11 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Sums over the vocabulary are f64 of up to 2^20 terms: their rounding is below this part of a term, and a
 // divergence near zero may be as far below it.
 constexpr double kSumRounding = 1e-9;
-// Rows are kept in f32, and their mean is made before that.
-constexpr double kRowRounding = 1.0 / (1 << 23);
+// Rows are rounded after their mean is made (kept_row_value): to f32, or to 17 bits.
+constexpr double row_rounding(RowType type) {
+  if (type == RowType::kFlag) return 1e-12;
+  return type == RowType::kF32 ? 1.0 / (1 << 23) : 1.0 / (1 << 16);
+}
 
 struct Range {
   double low = -kInfinity;
@@ -122,8 +125,7 @@ class PartCheck {
       ++count;
     }
     if (count == 0) return;
-    const double rounding = measure.type == RowType::kF32 ? kRowRounding : 1e-12;
-    if (std::abs(sum / count - *response.means[m]) > rounding * (size / count) + 1e-40)
+    if (std::abs(sum / count - *response.means[m]) > row_rounding(measure.type) * (size / count) + 1e-40)
       say(push, "{} is {}, and the mean of its rows {}", measure.name, *response.means[m], sum / count);
   }
 

@@ -2,27 +2,15 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <type_traits>
-#include <variant>
 
 #include "tugline/probe/sweep.h"
+#include "tugline/report/cell_json.h"
 #include "tugline/report/row_writer.h"
 
 namespace tugline {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json json_of(const Cell& cell) {
-  return std::visit(
-      [](const auto& value) -> Json {
-        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>)
-          return nullptr;
-        else
-          return value;
-      },
-      cell);
-}
 
 // One list a row.
 Json row_lists(const TugResult& result, const ResponseRecord& response, size_t measure, size_t rows) {
@@ -32,7 +20,7 @@ Json row_lists(const TugResult& result, const ResponseRecord& response, size_t m
     for (const MovedToken& moved : moved_in_row(response, measure, row, rows))
       list.push_back({{"token", moved.token},
                       {"piece", bytes_of_token(result, moved.token)},
-                      {"change", double_of_shortest_text(static_cast<float>(moved.change))}});
+                      {"change", shortest_double(moved.change)}});
     json.push_back(list);
   }
   return json;
@@ -50,11 +38,11 @@ Json row_values(const Measure& measure, const std::vector<double>& values,
 }
 
 // `mean` is KL's and `kl` are its rows; the other measures have their own names, those that are asked for.
-Json json_of(const TugResult& result, const ResponseRecord& response,
-             const std::vector<int32_t>& row_tokens) {
+Json response_json(const TugResult& result, const ResponseRecord& response,
+                   const std::vector<int32_t>& row_tokens) {
   Json json = {{"direction", response.direction},
                {"epsilon", response.epsilon},
-               {"kl", response.rows[kKl]},
+               {"kl", row_values(kMeasures[kKl], response.rows[kKl], row_tokens)},
                {"mean", response.kl()}};
   Json by_row;
   for (size_t m = 0; m < kMeasures.size(); ++m) {
@@ -92,7 +80,7 @@ Json json_of(const TugLayer& layer, const TugResult& result) {
   if (!unit.note.empty()) json["note"] = unit.note;
   json["responses"] = Json::array();
   for (const ResponseRecord& response : unit.responses)
-    json["responses"].push_back(json_of(result, response, unit.row_tokens));
+    json["responses"].push_back(response_json(result, response, unit.row_tokens));
   const auto name = result.pushes.supplied.names.find(layer.layer);
   if (name != result.pushes.supplied.names.end()) json["direction_array"] = name->second;
   json["flops"] = layer.flops;

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <memory>
 #include <set>
 #include <string_view>
 
+#include "tugline/core/deflate.h"
 #include "tugline/core/error.h"
 #include "tugline/files/byte_reader.h"
 #include "tugline/files/dequantise.h"
@@ -85,30 +85,11 @@ ZipMember read_entry(ByteReader& reader, std::span<const std::byte> archive) {
   return member;
 }
 
-// Takes memory for what has been unpacked, a few times over, and not for what the member claims.
-std::vector<std::byte> inflated(const ZipMember& member, const std::string& label) {
-  constexpr uint64_t kFirstPart = 1 << 16;
+std::vector<std::byte> unpacked(const ZipMember& member, const std::string& label) {
   if (member.size / kMostExpansion > member.content.size()) damaged(label, "claims more than it can hold");
-  std::vector<std::byte> out;
-  z_stream stream{};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)  // deflate's bare stream, without zlib's own header
-    fail(ErrorCode::kIo, "{}: zlib cannot begin: no memory", label);
-  const std::unique_ptr<z_stream, decltype(&inflateEnd)> end(&stream, &inflateEnd);
-  // zlib's pointer to its input is not const, but it writes nothing there.
-  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(member.content.data()));
-  stream.avail_in = static_cast<uInt>(member.content.size());
-  int status = Z_OK;
-  while (status == Z_OK && stream.avail_out == 0) {
-    const size_t unpacked = out.size();
-    if (unpacked == member.size && unpacked > 0) break;
-    out.resize(std::min(member.size, std::max(kFirstPart, 2 * uint64_t{unpacked})));
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + unpacked);
-    stream.avail_out = static_cast<uInt>(out.size() - unpacked);
-    status = inflate(&stream, Z_SYNC_FLUSH);
-  }
-  if (status != Z_STREAM_END || stream.total_out != member.size)
-    damaged(label, "does not unpack to the size that it claims");
-  return out;
+  const auto bytes = inflated(member.content, member.size, DeflateFrame::kNone);
+  if (!bytes || bytes->size() != member.size) damaged(label, "does not unpack to the size that it claims");
+  return *bytes;
 }
 
 }  // namespace
@@ -140,7 +121,7 @@ std::vector<ZipMember> read_zip_directory(std::span<const std::byte> archive, co
 std::vector<std::byte> unzipped(const ZipMember& member, const std::string& label) {
   std::vector<std::byte> content;
   if (member.method == kDeflated) {
-    content = inflated(member, label);
+    content = unpacked(member, label);
   } else if (member.method == kStored && member.size == member.content.size()) {
     content.assign(member.content.begin(), member.content.end());
   } else if (member.method == kStored) {

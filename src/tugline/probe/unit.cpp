@@ -109,7 +109,7 @@ class UnitRun {
           response.kl_standard_error = 0.0;
           response.kl_rows_standard_error.assign(record_.rows.size(), 0.0);
         }
-        set_own_and_after(response);
+        set_own_and_after(response, {});
         record_.responses.push_back(std::move(response));
         if (epsilon != 0) pushes.push_back({direction, epsilon});
       }
@@ -204,7 +204,7 @@ class UnitRun {
   // moved.
   void store(ResponseRecord& response, std::span<const RowResponse> rows) const {
     for (size_t m = 0; m < kMeasures.size(); ++m) store_measure(response, m, rows);
-    set_own_and_after(response);
+    set_own_and_after(response, rows);
     if (base_.options.vocabulary == Vocabulary::kSampled) store_sampling_error(response, rows);
   }
 
@@ -222,7 +222,7 @@ class UnitRun {
     for (size_t i = 0; i < rows.size(); ++i) {
       const double value = rows[i].*measure.row;
       if (std::isnan(value) && measure.rows == RowsWithValue::kWithNextToken) continue;
-      response.rows[m][first + i] = measure.type == RowType::kF32 ? static_cast<float>(value) : value;
+      response.rows[m][first + i] = kept(measure.type, value);
       mean += value / count;
     }
     response.means[m] = mean;
@@ -233,8 +233,12 @@ class UnitRun {
     const size_t each = 2 * static_cast<size_t>(measures_.moved_tokens);
     for (size_t k = 0; k < tokens.size(); ++k) {
       numbers[row * each + 2 * k] = tokens[k].token;
-      numbers[row * each + 2 * k + 1] = static_cast<float>(tokens[k].change);
+      numbers[row * each + 2 * k + 1] = kept(RowType::kF32, tokens[k].change);
     }
+  }
+
+  [[nodiscard]] double kept(RowType type, double value) const {
+    return model_.backend().precision() == Precision::kF64 ? value : kept_row_value(type, value);
   }
 
   [[nodiscard]] double rows_with_value(const Measure& measure) const {
@@ -244,18 +248,19 @@ class UnitRun {
                                              [](int32_t token) { return token != kNoTarget; }));
   }
 
-  // From the rows' KL. The first rows that can move are those that are pushed. The rows before them count for
-  // neither.
-  void set_own_and_after(ResponseRecord& response) const {
-    const auto own = static_cast<size_t>(
-        std::clamp<int64_t>(base_.rows.vectors() - base_.rows.first_read, 0, base_.rows.read()));
-    const auto moved =
-        std::span(std::as_const(response.rows[kKl])).subspan(static_cast<size_t>(base_.rows.unmoved));
-    const auto mean = [](std::span<const double> kl) {
-      return std::accumulate(kl.begin(), kl.end(), 0.0) / static_cast<double>(kl.size());
+  // `rows` are those of store. The first rows that can move are those that are pushed. The rows before them
+  // count for neither, and those after `rows` have not moved.
+  void set_own_and_after(ResponseRecord& response, std::span<const RowResponse> rows) const {
+    const int64_t all = base_.rows.read();
+    const int64_t own = std::clamp<int64_t>(base_.rows.vectors() - base_.rows.first_read, 0, all);
+    const auto mean = [&](std::span<const RowResponse> part, int64_t count) {
+      double sum = 0;
+      for (const RowResponse& row : part) sum += row.kl;
+      return sum / static_cast<double>(count);
     };
-    if (own > 0) response.kl_own_row = mean(moved.first(own));
-    if (moved.size() > own) response.kl_after = mean(moved.subspan(own));
+    const auto own_rows = rows.first(std::min(static_cast<size_t>(own), rows.size()));
+    if (own > 0) response.kl_own_row = mean(own_rows, own);
+    if (all > own) response.kl_after = mean(rows.subspan(own_rows.size()), all - own);
   }
 
   // All rows are computed on one sample of tokens, so that their errors are not independent: each replicate
@@ -264,7 +269,8 @@ class UnitRun {
     const auto first = static_cast<size_t>(base_.rows.unmoved);
     Deviations mean{};
     for (size_t i = 0; i < rows.size(); ++i) {
-      response.kl_rows_standard_error[first + i] = jackknife_error(rows[i].kl_deviations);
+      response.kl_rows_standard_error[first + i] =
+          kept(RowType::kRounded, jackknife_error(rows[i].kl_deviations));
       for (size_t g = 0; g < mean.size(); ++g)
         mean[g] += rows[i].kl_deviations[g] / static_cast<double>(record_.rows.size());
     }

@@ -74,8 +74,7 @@ void add_lists(size_t m, Cells& cells) {
     });
   };
   cells[name + kListColumns[2]] = [m](const PushRow& at) {
-    return list_cell(
-        at, m, [](int32_t, double change) { return double_of_shortest_text(static_cast<float>(change)); });
+    return list_cell(at, m, [](int32_t, double change) { return shortest_double(change); });
   };
 }
 

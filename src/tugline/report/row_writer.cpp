@@ -68,26 +68,19 @@ std::string shortest_text(double value) {
   return text;
 }
 
-double double_of_shortest_text(float value) {
+double shortest_double(double value) {
+  const auto narrow = static_cast<float>(value);
+  if (static_cast<double>(narrow) != value) return value;
   std::array<char, 32> text{};
-  const char* end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  const char* end = std::to_chars(text.data(), text.data() + text.size(), narrow).ptr;
   double wide = 0;
   std::from_chars(text.data(), end, wide);
   return wide;
 }
 
 Cell row_cell(RowType type, double value) {
-  switch (type) {
-    case RowType::kF64:
-      return value;
-    case RowType::kF32:
-      return double_of_shortest_text(static_cast<float>(value));
-    case RowType::kFlag:
-      return static_cast<int64_t>(value);
-    case RowType::kTokens:
-      break;  // no single value
-  }
-  return {};
+  if (type == RowType::kFlag) return static_cast<int64_t>(value);
+  return shortest_double(value);
 }
 
 void RowTexts::append(std::span<const Cell> cells, std::string& text) const {

@@ -22,8 +22,9 @@ using TextSink = std::function<void(std::string_view)>;
 
 [[nodiscard]] std::string shortest_text(double value);
 
-// The double whose shortest text is the float's: 0.1f is to be read as 0.1.
-[[nodiscard]] double double_of_shortest_text(float value);
+// For a number that f32 holds: the double whose shortest text is the f32's, so that 0.1f is printed and read
+// as 0.1. Other numbers are returned unchanged.
+[[nodiscard]] double shortest_double(double value);
 // A row's value of a measure, as it is printed.
 [[nodiscard]] Cell row_cell(RowType type, double value);
 

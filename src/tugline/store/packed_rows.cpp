@@ -1,6 +1,7 @@
 #include "tugline/store/packed_rows.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/store/checksums.h"
+#include "tugline/store/number_packing.h"
 #include "tugline/store/sql_values.h"
 
 namespace tugline {
@@ -40,11 +42,16 @@ std::vector<double> joined(const std::vector<const ResponseRecord*>& sorted, con
   return all;
 }
 
+std::vector<std::byte> bytes_of(const SQLite::Column& blob) {
+  const auto* bytes = static_cast<const std::byte*>(blob.getBlob());
+  return {bytes, bytes + blob.getBytes()};
+}
+
 // One unit's rows of the table, by measure.
 class PackedReader {
  public:
   PackedReader(SQLite::Database& database, int64_t unit, const std::filesystem::path& path, size_t pushes)
-      : select_(database, "SELECT packed FROM response_rows WHERE unit = ? AND measure = ?"),
+      : select_(database, "SELECT bits, deflated, packed FROM response_rows WHERE unit = ? AND measure = ?"),
         unit_(unit),
         path_(path),
         pushes_(pushes) {
@@ -58,30 +65,24 @@ class PackedReader {
   [[nodiscard]] std::vector<double> read(std::string_view measure, RowType type) {
     select_.bind(1, unit_);
     select_.bind(2, std::string(measure));
-    std::vector<double> values;
-    if (select_.executeStep()) {
-      const SQLite::Column packed = select_.getColumn(0);
-      check_size(measure, static_cast<size_t>(packed.getBytes()), type);
-      values = values_of(packed, type);
-    }
+    std::optional<std::vector<double>> numbers = std::vector<double>();
+    if (select_.executeStep())
+      numbers = unpacked_numbers({.bits = select_.getColumn(0).getInt64(),
+                                  .is_deflated = select_.getColumn(1).getInt() != 0,
+                                  .bytes = bytes_of(select_.getColumn(2))},
+                                 pushes_, rows_, type);
+    if (!numbers)
+      fail(
+          ErrorCode::kInput,
+          "{}: response_rows of unit {}, measure {} ({} bits a number, {} bytes{}) does not hold its numbers "
+          "of {} rows of {} pushes; restore a copy or measure again",
+          path_.string(), unit_, measure, select_.getColumn(0).getString(), select_.getColumn(2).getBytes(),
+          select_.getColumn(1).getInt() != 0 ? ", deflated" : "", rows_, pushes_);
     select_.reset();
-    return values;
+    return *std::move(numbers);
   }
 
  private:
-  void check_size(std::string_view measure, size_t bytes, RowType type) const {
-    const auto each = static_cast<size_t>(number_bytes(type));
-    const size_t expected = pushes_ * rows_ * each;
-    const bool is_list = type == RowType::kTokens;
-    if (is_list ? expected > 0 && bytes % (2 * expected) == 0 : bytes == expected) return;
-    fail(ErrorCode::kInput,
-         "{}: response_rows.packed of unit {}, measure {} has {} bytes, expected {}{}: {} for each of {} "
-         "rows of "
-         "{} pushes",
-         path_.string(), unit_, measure, bytes, is_list ? "a multiple of " : "", expected, each, rows_,
-         pushes_);
-  }
-
   SQLite::Statement select_;
   int64_t unit_;
   const std::filesystem::path& path_;
@@ -102,11 +103,15 @@ void insert_packed_rows(SQLite::Database& database, int64_t unit,
                         const std::vector<ResponseRecord>& responses) {
   if (responses.empty()) return;
   const std::vector<const ResponseRecord*> sorted = by_push(responses);
-  SQLite::Statement insert(database, insert_sql("response_rows", {"unit", "measure", "packed"}));
+  SQLite::Statement insert(database,
+                           insert_sql("response_rows", {"unit", "measure", "bits", "deflated", "packed"}));
   const auto put = [&](std::string_view measure, const std::vector<double>& values, RowType type) {
     bind_value(insert, "unit", unit);
     bind_value(insert, "measure", std::string(measure));
-    bind_blob(insert, "packed", blob_of(values, type));
+    const PackedNumbers packed = packed_numbers(values, sorted.size(), type);
+    bind_value(insert, "bits", packed.bits);
+    bind_value(insert, "deflated", packed.is_deflated ? 1 : 0);
+    bind_blob(insert, "packed", packed.bytes);
     insert.exec();
     insert.reset();
   };
@@ -118,7 +123,7 @@ void insert_packed_rows(SQLite::Database& database, int64_t unit,
   }
   const std::vector<double> errors = joined(
       sorted, [](const ResponseRecord& response) -> const auto& { return response.kl_rows_standard_error; });
-  if (responses.front().kl_standard_error) put(kRowErrors, errors, RowType::kF64);
+  if (responses.front().kl_standard_error) put(kRowErrors, errors, RowType::kRounded);
 }
 
 void read_packed_rows(SQLite::Database& database, int64_t unit, const std::filesystem::path& path,
@@ -132,7 +137,7 @@ void read_packed_rows(SQLite::Database& database, int64_t unit, const std::files
     const std::vector<double> all = reader.read(kMeasures[m].name, kMeasures[m].type);
     for (size_t i = 0; i < pushes; ++i) responses[i].rows[m] = part_of(all, i, pushes);
   }
-  const std::vector<double> errors = reader.read(kRowErrors, RowType::kF64);
+  const std::vector<double> errors = reader.read(kRowErrors, RowType::kRounded);
   for (size_t i = 0; i < pushes; ++i) responses[i].kl_rows_standard_error = part_of(errors, i, pushes);
 }
 

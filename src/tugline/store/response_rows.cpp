@@ -140,7 +140,7 @@ void insert_tokens(SQLite::Database& database, const std::map<int32_t, std::stri
     known.reset();
     if (is_there) continue;
     bind_value(insert, "token", token);
-    bind_blob(insert, "piece", piece);
+    bind_blob(insert, "piece", std::as_bytes(std::span(piece)));
     insert.exec();
     insert.reset();
     note_inserted(database, "tokens");

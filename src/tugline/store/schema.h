@@ -12,6 +12,6 @@ extern const char* const kSchemaText;  // schema.sql, embedded when the library 
 
 // schema.sql sets both; a test checks that the values are the same.
 inline constexpr int kApplicationId = 0x54756744;  // "TugD" in the file's header
-inline constexpr int kSchemaVersion = 13;
+inline constexpr int kSchemaVersion = 14;
 
 }  // namespace tugline

@@ -1,7 +1,7 @@
--- The run store, schema version 13 (docs/store.md says how to read it). application_id marks the file as tugline's;
+-- The run store, schema version 14 (docs/store.md says how to read it). application_id marks the file as tugline's;
 -- user_version is the schema's version. The columns of measures (core/measures.h) stand where a comment says so (schema.cpp). No STRICT tables: SQLite before 3.37 must be able to read them.
 PRAGMA application_id = 1416980292;  -- 0x54756744, "TugD"
-PRAGMA user_version = 13;
+PRAGMA user_version = 14;
 
 -- What decides what a number is. A run with other fields or values is refused by an existing store.
 CREATE TABLE identity (
@@ -115,14 +115,16 @@ CREATE TABLE responses (
   PRIMARY KEY (unit, direction, epsilon)
 ) WITHOUT ROWID;
 
--- The values of a unit's readout rows, by measure: of each push, by direction, then epsilon, one little-endian value for each row, in the
--- order of readout_rows. kl and kl_standard_error are f64, top1_flips are bytes, the others f32. 0 if the row has no value. rose and fell have for each row as
--- many pairs of an i32, the token, and an f32, its change of probability; the token is -1 after a list's end. A measure that the run does not
--- ask for has no row. With rowids: SQLite keeps long rows of a table without them in pages of its index.
+-- The values of a unit's readout rows, by measure: numbers by push (by direction, then epsilon), then row, in the order of readout_rows. 0 if
+-- the row has no value. rose and fell have for each row as many pairs of an i32, the token, and an f32, its change of probability; the token
+-- is -1 after a list's end. A measure that the run does not ask for has no row. docs/store.md, "Packed rows", says how they are packed. With
+-- rowids: SQLite keeps long rows of a table without them in pages of its index.
 CREATE TABLE response_rows (
-  unit    INTEGER NOT NULL REFERENCES units (unit),
-  measure TEXT NOT NULL,  -- its name among the columns of responses; 'rose', 'fell'
-  packed  BLOB NOT NULL,
+  unit     INTEGER NOT NULL REFERENCES units (unit),
+  measure  TEXT NOT NULL,     -- its name among the columns of responses; 'rose', 'fell'
+  bits     INTEGER NOT NULL,  -- of a number: 32, 64 if f32 does not hold all of them, or 1 of top1_flips
+  deflated INTEGER NOT NULL,  -- 1 if packed is a zlib stream
+  packed   BLOB NOT NULL,
   UNIQUE (unit, measure)
 );
 

@@ -4,12 +4,12 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
-
-#include "tugline/core/measures.h"
 
 namespace tugline {
 
@@ -26,11 +26,7 @@ void bind_value(SQLite::Statement& statement, const std::string& column, const T
 void bind_optional(SQLite::Statement& statement, const std::string& column,
                    const std::optional<double>& value);
 
-// One little-endian number of the type after the other, whatever the machine is; of kTokens an i32 and an f32
-// by turns.
-[[nodiscard]] std::string blob_of(const std::vector<double>& values, RowType type);
-[[nodiscard]] std::vector<double> values_of(const SQLite::Column& blob, RowType type);
-void bind_blob(SQLite::Statement& statement, const std::string& column, const std::string& blob);
+void bind_blob(SQLite::Statement& statement, const std::string& column, std::span<const std::byte> blob);
 
 [[nodiscard]] std::optional<double> optional_double(const SQLite::Column& column);
 // Layers, directions and tokens. Throws Error kInput if the value does not fit: tugline did not write it.

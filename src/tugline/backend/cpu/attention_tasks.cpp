@@ -3,6 +3,7 @@
 #include <dnnl.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "tugline/backend/cpu/onednn_status.h"
 #include "tugline/backend/cpu/row.h"
@@ -13,6 +14,21 @@ namespace {
 // Rows of scores that one task holds: at 600 visible positions 300 KB, which a core's L2 cache keeps from one
 // step to the next. (On values oneDNN packs the keys anew for each task; 256 rows are no faster there.)
 constexpr int64_t kTaskRows = 128;
+
+char letter(Transpose transpose) { return transpose == Transpose::kYes ? 'T' : 'N'; }
+
+// oneDNN makes dnnl_sgemm's code at the first product that is not tiny. Throws Error (kIo) if there is no
+// room for it.
+bool make_sgemm_code() {
+  expect_room_for_code();
+  constexpr int64_t kSize = 64;
+  const std::vector<float> factor(kSize * kSize);
+  std::vector<float> product(kSize * kSize);
+  for (const Transpose transpose : {Transpose::kNo, Transpose::kYes})
+    expect_success(dnnl_sgemm('N', letter(transpose), kSize, kSize, kSize, 1, factor.data(), kSize,
+                              factor.data(), kSize, 0, product.data(), kSize));
+  return true;
+}
 
 }  // namespace
 
@@ -37,8 +53,9 @@ ConstPiece piece(const ConstMatrix& m, int64_t r, int64_t column) { return {row(
 
 void multiply(Transpose transpose_b, const Product& p, ConstPiece a, ConstPiece b, Piece c) {
   if (p.m == 0 || p.n == 0 || p.k == 0) return;
-  expect_success(dnnl_sgemm('N', transpose_b == Transpose::kYes ? 'T' : 'N', p.m, p.n, p.k, p.alpha, a.data,
-                            a.stride, b.data, b.stride, p.beta, c.data, c.stride));
+  [[maybe_unused]] static const bool has_code = make_sgemm_code();
+  expect_success(dnnl_sgemm('N', letter(transpose_b), p.m, p.n, p.k, p.alpha, a.data, a.stride, b.data,
+                            b.stride, p.beta, c.data, c.stride));
 }
 
 }  // namespace tugline::cpu
