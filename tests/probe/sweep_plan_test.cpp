@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "probe/shapes.h"
 #include "probe/sweep_fixture.h"
@@ -222,6 +223,28 @@ TEST_F(Sweeps, SeveralAnchorsAreSeveralSpans) {
             std::string::npos);
   EXPECT_NE(plan.examples[0].skipped_spans[1].reason.find("is not in the reasoning text"), std::string::npos);
   EXPECT_EQ(run(options).units.size(), 6U);
+}
+
+// A store has one row for each of these keys.
+TEST_F(Sweeps, SkippedControlsOfSeveralAnchorsHaveKeysOfTheirOwn) {
+  Example example = make_example(0, "one is and two be so. then it is ten. so", "never said");
+  const AnchorText text{.cot = example.cot, .chunks = example.chunks};
+  for (const char* sentence : {"it is ten.", "nor this", "one is"})
+    example.anchors.push_back(place_anchor(sentence, std::nullopt, text));
+  dataset_ = {example};
+  SweepOptions options = small_options();
+  options.spans.assign(std::begin(kControls), std::end(kControls));
+  const SweepPlan plan = plan_sweep(dataset_, tokenizer_, options);
+  std::set<std::pair<std::string, int64_t>> keys;
+  std::map<std::string, int64_t> matched;
+  for (const SkippedSpan& skipped : plan.examples[0].skipped_spans) {
+    EXPECT_TRUE(keys.emplace(skipped.span_kind, skipped.chunk).second)
+        << skipped.span_kind << " " << skipped.chunk << ": " << skipped.reason;
+    if (skipped.span_kind == "control_matched") ++matched[skipped.reason];
+  }
+  EXPECT_EQ(matched.size(), 2U) << "two anchors are not in the text, for two there are too few sentences";
+  for (const auto& [reason, count] : matched)
+    EXPECT_EQ(count, reason.starts_with("There is no anchor") ? 2 : 2 * kMatchedControls) << reason;
 }
 
 }  // namespace

@@ -92,8 +92,8 @@ std::vector<Control> matched_controls(const ControlQuery& query) {
   std::vector<Control> controls;
   for (int64_t i = 0; i < kMatchedControls; ++i) {
     if (i >= static_cast<int64_t>(nearest.size())) {
-      // Not numbered by a chunk, which it does not have: -1, -2, ... from the last.
-      controls.push_back(skipped(Span::Kind::kControlMatched, i - kMatchedControls,
+      // Not numbered by a chunk, which it does not have: -1, -2, ... from the first anchor's last.
+      controls.push_back(skipped(Span::Kind::kControlMatched, i - (query.ordinal + 1) * kMatchedControls,
                                  fmt::format("The example has {} of the {} other sentences to match.",
                                              nearest.size(), kMatchedControls)));
       continue;

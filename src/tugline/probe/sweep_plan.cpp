@@ -127,7 +127,9 @@ class ExamplePlanner {
       skip(kind_name(kind), -1, "There is no anchor to control: " + planned_.example->no_anchor + ".");
     for (size_t i = 0; i < anchors_.size(); ++i) {
       if (!anchors_[i].span) {
-        skip(kind_name(kind), -1 - static_cast<int64_t>(i),
+        // A number that no skipped control of another anchor has.
+        const int64_t controls = kind == Span::Kind::kControlMatched ? kMatchedControls : 1;
+        skip(kind_name(kind), -1 - static_cast<int64_t>(i) * controls,
              "There is no anchor to control: " + anchors_[i].skipped);
         continue;
       }
