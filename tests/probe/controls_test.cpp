@@ -35,7 +35,8 @@ struct Text {
       chunks.push_back({span, ""});
     }
   }
-  [[nodiscard]] ControlQuery query(uint64_t seed = 42, ReadoutKind readout = ReadoutKind::kPredicting) const {
+  [[nodiscard]] ControlQuery query(uint64_t seed = 42, ReadoutKind readout = ReadoutKind::kPredicting,
+                                   PushAt at = PushAt::kBefore) const {
     return {.anchor = anchor,
             .anchors = anchors,
             .ordinal = ordinal,
@@ -44,7 +45,8 @@ struct Text {
             .transcript = transcript,
             .seed = seed,
             .example_hash = 7,
-            .readout = readout};
+            .readout = readout,
+            .at = at};
   }
 };
 
@@ -153,19 +155,22 @@ TEST(OffsetControls, AreTheAnchorWithItsPushMoved) {
 RC_GTEST_PROP(OffsetControls, AreThoseThatReachARow, ()) {
   const auto begin = *rc::gen::inRange<int64_t>(1, 20);
   const auto length = *rc::gen::inRange<int64_t>(1, 8);
+  const int64_t tokens = begin + length + *rc::gen::inRange<int64_t>(1, 12);
   const auto readout =
       *rc::gen::element(ReadoutKind::kPredicting, ReadoutKind::kFollowing, ReadoutKind::kDownstream);
-  const Text text(30, {begin, begin + length}, {});
-  for (const Control& control : offset_controls(text.query(42, readout))) {
-    const int64_t site = begin - 1 + control.span.offset;
-    const int64_t last = readout_positions({begin, begin + length}, readout, 30).end - 1;
-    RC_ASSERT(control.skipped.empty() == (site >= 1 && site <= last));
+  const auto at = *rc::gen::element(PushAt::kBefore, PushAt::kFirst, PushAt::kLast, PushAt::kEvery);
+  const TokenRange span{begin, begin + length};
+  const Text text(tokens, span, {});
+  for (const Control& control : offset_controls(text.query(42, readout, at))) {
+    const int64_t site = landing(span, at).begin + control.span.offset;
+    const int64_t behind = landing(span, at).end + control.span.offset;
+    const TokenRange read = readout_positions(span, readout, tokens);
+    RC_ASSERT(control.skipped.empty() == (site >= 1 && site < read.end && behind <= tokens));
     if (!control.skipped.empty()) continue;
-    const ReplayRows rows =
-        replay_rows({begin, begin + length}, readout, 30, {.offset = control.span.offset});
+    const ReplayRows rows = replay_rows(span, readout, tokens, {.at = at, .offset = control.span.offset});
     RC_ASSERT(rows.push.value == site);
     // The readout is the anchor's, whatever the offset.
-    RC_ASSERT((rows.readout() == readout_positions({begin, begin + length}, readout, 30)));
+    RC_ASSERT((rows.readout() == read));
     RC_ASSERT(rows.unmoved + rows.read() == rows.readout().size());
     RC_ASSERT(rows.first_read == 0 || rows.unmoved == 0);
   }

@@ -82,11 +82,12 @@ TEST(IsotropicDirection, IsTheSameInEveryVersion) {
 }
 
 TEST(UnitRows, AreScaledRowByRow) {
-  const auto rows = unit_rows({.rows = 2, .columns = 2, .values = {3, 4, 0, -1e-200}}, 2);
-  ASSERT_EQ(rows.size(), 2U);
+  const auto rows = unit_rows({.rows = 3, .columns = 2, .values = {3, 4, 0, -1e-200, -5, 0}}, 2);
+  ASSERT_EQ(rows.size(), 3U);
   EXPECT_DOUBLE_EQ(rows[0][0], 0.6);
   EXPECT_DOUBLE_EQ(rows[0][1], 0.8);
   EXPECT_EQ(rows[1], (std::vector<double>{0, -1}));
+  EXPECT_EQ(rows[2], (std::vector<double>{-1, 0}));
 }
 
 TEST(UnitRows, RowsOfAnySizeThatF64HoldsHaveADirection) {

@@ -130,6 +130,27 @@ TEST_P(MovedPushes, TheLastLayerIsOutOfReachBeforeTheReadout) {
   }
 }
 
+// Lists of tokens are those of the rows that moved; the row before the push has none.
+TEST_P(MovedPushes, ListsOfTokensAreAtTheirRows) {
+  SpanBase base = read_rows(probe_.model, *probe_.baseline,
+                            replay_rows(kSpan, ReadoutKind::kPredicting, 13, {.at = PushAt::kFirst}),
+                            LayerIndex{0}, {.asked = {.moved = 2}});
+  base.span = kSpan;
+  const UnitMeasurement unit = measure_unit(
+      probe_.model, *probe_.baseline, base, {0}, {.epsilons = {kEpsilon}, .directions = 2, .supplied = {}},
+      {.example_hash = 5, .limits = {.memory = int64_t{1} << 30}, .after_batch = {}});
+  for (const ResponseRecord& response : unit.responses)
+    for (const size_t m : {measure_named("rose"), measure_named("fell")}) {
+      const std::vector<double>& numbers = response.rows[m];
+      ASSERT_EQ(numbers.size(), 4U * 2 * 2);
+      for (size_t row = 0; row < 4; ++row)
+        for (size_t k = 0; k < 2; ++k) {
+          EXPECT_EQ(numbers[(row * 2 + k) * 2] >= 0, row > 0) << kMeasures[m].name << ", row " << row;
+          EXPECT_EQ(numbers[(row * 2 + k) * 2 + 1] != 0, row > 0);
+        }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, MovedPushes, testing::Values(BackendKind::kReference, BackendKind::kCpu),
                          [](const auto& kind) {
                            return kind.param == BackendKind::kCpu ? "cpu" : "reference";

@@ -80,6 +80,21 @@ TEST_F(Plans, LeaveOutWhatIsThere) {
   EXPECT_EQ(cost([](const UnitKey&) { return true; }).flops(), 0);
 }
 
+// Of ten pushes at each of six units, two are audited already of the five that are asked for.
+TEST_F(Plans, CountTheAuditsThatAreStillToBeMade) {
+  options_.audit = 5;
+  const auto audits_left = [&](int64_t audited) {
+    return cost_of(config_, plan_, options_,
+                   [&](const UnitKey&) {
+                     return UnitParts{{.grid = whole_grid(options_.pushes), .audited = audited}};
+                   })
+        .audits_left;
+  };
+  EXPECT_EQ(audits_left(2), 6 * 3);
+  EXPECT_EQ(audits_left(5), 0);
+  EXPECT_EQ(cost().audits_left, 0) << "the audits of a new unit are part of it";
+}
+
 TEST_F(Plans, CountHooksByTheAttentionBlocksAboveThem) {
   options_.point = Hook::kResidPre;  // of layers 1 and 4: above the outputs of 0 and 3
   const SweepCost before = cost();

@@ -244,6 +244,22 @@ TEST_F(PushVectors, OrthogonalToASubspace) {
   expect_error(ErrorCode::kInput, {"direction 0", "subspace"}, [&] { (void)direction(0); });
 }
 
+// Of a direction that is almost the residual's, a millionth is left. What it still has of the residual after
+// one removal is rounding, a million times as large beside that part.
+TEST_F(PushVectors, OrthogonalEvenIfAlmostNothingIsLeft) {
+  options_.orthogonal = Orthogonal::kToResidual;
+  std::vector<double> along = site_.residual;
+  scale(along, 1 / norm(along));
+  for (uint64_t stream = 1; stream <= 8; ++stream) {
+    std::vector<double> almost = along;
+    add_scaled(drawn(stream, kHidden), 2e-6, almost);
+    scale(almost, 1 / norm(almost));
+    options_.supplied = {.rows = {almost}};
+    EXPECT_NEAR(dot(direction(0), along), 0, kRounding);
+    EXPECT_NEAR(norm(direction(0)), 1, kRounding);
+  }
+}
+
 TEST_F(PushVectors, AdditionsAreEpsilonTimesRms) {
   for (const int32_t e : {0, 1}) {
     const PushVector push = push_vector(options_, site_, {2, options_.epsilons[static_cast<size_t>(e)]});
@@ -331,6 +347,7 @@ TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {
   refused({"push: ", "interpolation", "direction family"}, wrong);
   wrong = options_;
   wrong.kind = PushKind::kRotation;
+  wrong.epsilons = {8, -8};  // half a turn
   check_push_options(wrong, kHidden);
   wrong.epsilons = {8.1};
   refused({"rotation", "8.1", "half a turn"}, wrong);
@@ -345,6 +362,24 @@ TEST_F(PushVectors, WhatCannotBeIsRefusedBeforehand) {
   wrong.supplied = {.rows = {direction(0)}};
   wrong.family = DirectionFamily::kCovariance;
   refused({"direction_family: ", "covariance", "vectors of your own"}, wrong);
+}
+
+// The pushed residual of the sample is known by its place; its values may differ in their last digits.
+TEST_F(PushVectors, MakersKnowThePlaceOfEachToken) {
+  options_.kind = PushKind::kInterpolation;
+  options_.epsilons = {1};
+  site_.example_hash = 9;
+  site_.further = {drawn(78, kHidden)};
+  std::vector<double> rounded = site_.further[0];
+  for (double& value : rounded) value *= 1 + 1e-7;
+  const std::vector<double> other = drawn(79, kHidden);
+  residuals_.sample = {{9, site_.position.value + 1, rounded}, {3, 1, other}};
+  const std::vector<double> way = difference(other, site_.further[0]);
+  PushMaker maker(options_, site_, 2);
+  for (int32_t d = 0; d < 8; ++d) {
+    const std::vector<double> both = maker.vectors({d, 1}).vectors;
+    EXPECT_EQ(std::vector<double>(both.begin() + kHidden, both.end()), way);
+  }
 }
 
 // A maker keeps a direction from one push to the next. Its vectors are those of each push alone, at each of

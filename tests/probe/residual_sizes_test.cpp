@@ -4,6 +4,7 @@
 
 #include "probe/tiny_probe.h"
 #include "tugline/probe/sinks.h"
+#include "tugline/probe/vectors.h"
 
 namespace tugline::test {
 namespace {
@@ -30,6 +31,15 @@ TEST(ResidualSizes, TheFirstTokenIsASinkAndOrdinaryOnesAreNot) {
   }
 }
 
+TEST(ResidualSizes, OfSeveralTokensAreOfAllTheirComponents) {
+  const Probe probe("llama", BackendKind::kReference);
+  const std::vector<LayerIndex> layers{{1}};
+  const ResidualSizes sizes(probe.model, *probe.baseline, layers);
+  const std::vector<double> h = probe.backend->download(probe.baseline->residual({1}).rows(5, 4));
+  EXPECT_NEAR(sizes.rms_over({1}, {5, 9}), rms(h), 1e-12 * rms(h));
+  EXPECT_EQ(sizes.rms_over({1}, {5, 6}), sizes.rms({1}, {5}));
+}
+
 // The tenth part of a large residual's size is the line.
 TEST(ResidualSizes, SinksAreAboveTenMedians) {
   const Probe probe("llama", BackendKind::kReference);
@@ -46,7 +56,11 @@ TEST(ResidualSizes, SinksAreAboveTenMedians) {
     std::vector<double> scaled = values;
     for (double& value : scaled) value *= scale * times;
     probe.backend->upload(scaled, row);
-    EXPECT_EQ(ResidualSizes(probe.model, *probe.baseline, layers).is_sink(layer, {6}), times > 1);
+    const ResidualSizes sizes(probe.model, *probe.baseline, layers);
+    EXPECT_EQ(sizes.is_sink(layer, {6}), times > 1);
+    EXPECT_EQ(sizes.has_sink(layer, {5, 7}), times > 1);
+    EXPECT_FALSE(sizes.has_sink(layer, {4, 6}));
+    EXPECT_FALSE(sizes.has_sink(layer, {7, 9}));
   }
 }
 

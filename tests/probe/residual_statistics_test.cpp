@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "files/build_bytes.h"
@@ -108,6 +109,19 @@ TEST(ResidualStatistics, SampleIsTheSameInAnyOrder) {
     EXPECT_EQ(first.sample[i].example_hash, second.sample[i].example_hash);
     EXPECT_EQ(first.sample[i].position, second.sample[i].position);
     EXPECT_EQ(first.sample[i].values, second.sample[i].values);
+  }
+}
+
+// A sink in the middle counts as a position, too.
+TEST(ResidualStatistics, SampleSaysWhereItsResidualsAre) {
+  std::vector<Transcript> all = transcripts();
+  for (size_t i = 0; i < kHidden; ++i) all[1].residuals[4 * kHidden + i] = 1e4;
+  for (const RealResidual& residual : statistics_of(all).sample) {
+    const auto of = std::find_if(all.begin(), all.end(),
+                                 [&](const Transcript& t) { return t.hash == residual.example_hash; });
+    ASSERT_NE(of, all.end());
+    const auto row = of->residuals.begin() + residual.position * kHidden;
+    EXPECT_EQ(residual.values, std::vector<double>(row, row + kHidden));
   }
 }
 

@@ -13,18 +13,19 @@
 namespace tugline::test {
 namespace {
 
-SweepOptions made_options() {
+SweepOptions made_options(int32_t directions = 5) {
   SweepOptions options;
   options.layers = {{1}, {3}};
   options.pushes.epsilons = {0, 1, 2};
-  options.pushes.directions = 5;
+  options.pushes.directions = directions;
   return options;
 }
 
 // Examples with so many chunks each, of lengths that differ; their spans are told apart by their tokens and
 // example.
 struct MadePlan {
-  explicit MadePlan(const std::vector<int64_t>& lengths, size_t spans_an_example) : examples(lengths.size()) {
+  explicit MadePlan(const std::vector<int64_t>& lengths, size_t spans_an_example, int64_t first_prompt = 10)
+      : examples(lengths.size()), prompt(first_prompt) {
     for (size_t i = 0; i < lengths.size(); ++i) {
       if (i % spans_an_example == 0) add_example();
       PlannedExample& planned = plan.examples.back();
@@ -41,9 +42,10 @@ struct MadePlan {
     examples[index].index = static_cast<int64_t>(index);
     plan.examples.emplace_back();
     plan.examples.back().example = &examples[index];
-    plan.examples.back().ids.assign(10, 0);
+    plan.examples.back().ids.assign(static_cast<size_t>(index == 0 ? prompt : 10), 0);
   }
   std::vector<Example> examples;
+  int64_t prompt;  // tokens before the first example's spans; the others have 10
   SweepPlan plan;
 };
 
@@ -54,8 +56,8 @@ std::vector<UnitKey> keys_of(const SweepPlan& plan) {
   return keys;
 }
 
-double flops_of(const SweepPlan& plan) {
-  return cost_of(small_shape(), plan, made_options(), no_parts).flops();
+double flops_of(const SweepPlan& plan, const SweepOptions& options) {
+  return cost_of(small_shape(), plan, options, no_parts).flops();
 }
 
 // Spans [begin, end) of the plan, counted over all its examples.
@@ -73,32 +75,35 @@ SweepPlan slice(SweepPlan plan, size_t begin, size_t end) {
 }
 
 // The costliest shard's FLOPs in the best deal of the spans from `begin` on, by trying all.
-double least_bottleneck(const SweepPlan& plan, size_t begin, int64_t count) {
+double least_bottleneck(const SweepPlan& plan, const SweepOptions& options, size_t begin, int64_t count) {
   const size_t spans = keys_of(plan).size();
-  if (count == 1) return flops_of(slice(plan, begin, spans));
+  if (count == 1) return flops_of(slice(plan, begin, spans), options);
   double best = std::numeric_limits<double>::infinity();
   for (size_t end = begin; end <= spans; ++end)
-    best =
-        std::min(best, std::max(flops_of(slice(plan, begin, end)), least_bottleneck(plan, end, count - 1)));
+    best = std::min(best, std::max(flops_of(slice(plan, begin, end), options),
+                                   least_bottleneck(plan, options, end, count - 1)));
   return best;
 }
 
+// With few pushes, what a span's pushes share and the baseline of an example count for as much as the pushes.
 RC_GTEST_PROP(Shards, HoldEachSpanOnceInThePlansOrderAndAreAsEvenAsCanBe, ()) {
   const auto lengths = *rc::gen::resize(
       8, rc::gen::nonEmpty(rc::gen::container<std::vector<int64_t>>(rc::gen::inRange<int64_t>(1, 40))));
-  const MadePlan made(lengths, *rc::gen::inRange<size_t>(1, 4));
+  const MadePlan made(lengths, *rc::gen::inRange<size_t>(1, 4), *rc::gen::inRange<int64_t>(2, 150));
   const auto count = *rc::gen::inRange<int64_t>(1, 4);
+  const SweepOptions options = made_options(*rc::gen::element(1, 5));
   std::vector<UnitKey> dealt;
   double costliest = 0;
   for (int64_t number = 1; number <= count; ++number) {
-    const SweepPlan part = plan_of_shard(small_shape(), made.plan, made_options(), {number, count});
+    const SweepPlan part = plan_of_shard(small_shape(), made.plan, options, {number, count});
     RC_ASSERT(part.examples.size() == made.plan.examples.size());
     for (const UnitKey& key : keys_of(part)) dealt.push_back(key);
-    costliest = std::max(costliest, flops_of(part));
+    costliest = std::max(costliest, flops_of(part, options));
   }
   RC_ASSERT(dealt == keys_of(made.plan));
   // The deal's limit is found to 2^-40 of the whole.
-  RC_ASSERT(costliest <= least_bottleneck(made.plan, 0, count) + 1e-9 * flops_of(made.plan));
+  RC_ASSERT(costliest <=
+            least_bottleneck(made.plan, options, 0, count) + 1e-9 * flops_of(made.plan, options));
 }
 
 TEST(Shards, AreEmptyWhereThereAreMoreThanSpans) {
@@ -119,6 +124,15 @@ TEST(Shards, KeepWholeExamplesWhereThatIsAsCheap) {
     EXPECT_EQ(part.examples.at(static_cast<size_t>(number - 1)).spans.size(), 2U);
     EXPECT_EQ(part.spans(), 2);
   }
+}
+
+// The last span's pushes alone cost less than the first example, so that the second would stay whole. With
+// what its pushes share, the last span costs more.
+TEST(Shards, CountWhatASpansPushesShare) {
+  const MadePlan made({1, 1, 5, 20}, 2, 40);
+  const SweepOptions options = made_options(1);
+  EXPECT_EQ(plan_of_shard(small_shape(), made.plan, options, {1, 2}).spans(), 3);
+  EXPECT_EQ(plan_of_shard(small_shape(), made.plan, options, {2, 2}).spans(), 1);
 }
 
 TEST(Shards, KeepWhatWasSkipped) {
