@@ -13,8 +13,6 @@
 namespace tugline::test {
 namespace {
 
-using Long = long double;
-
 constexpr int64_t kVocabulary = 5000;  // more than two of the CPU's tiles
 constexpr int64_t kHidden = 24;
 constexpr int64_t kRows = 3;

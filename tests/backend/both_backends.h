@@ -18,6 +18,10 @@ namespace tugline::test {
 // Half an f32's spacing at 1: the relative error of one rounding. A sum of n products in any order is within
 // n * kUnit * (sum of their absolute values), to first order (Higham, Accuracy and Stability, 3.1).
 inline constexpr double kUnit = 0x1p-24;
+inline constexpr double kF64Unit = 0x1p-53;  // the same of f64
+
+// What differences that cancel in f64 are computed in.
+using Long = long double;
 
 class Numbers {
  public:

@@ -1,41 +1,11 @@
 // The operations on differences: what each is the difference of, computed here in long double where it would
 // cancel in f64, and the same for differences so large that they drown the base.
+#include "backend/difference_operations.h"
+
 #include <gtest/gtest.h>
-
-#include <algorithm>
-#include <limits>
-
-#include "backend/both_backends.h"
 
 namespace tugline::test {
 namespace {
-
-using Long = long double;
-
-constexpr double kF64 = 0x1p-53;
-
-class DifferenceOperations : public testing::TestWithParam<double> {
- protected:
-  [[nodiscard]] static double size() { return GetParam(); }  // of the differences; the bases are about 1
-
-  // Errors are relative to `scale`: the largest expected element of the row that i is in, times `roundings`
-  // of the backend.
-  static void expect_difference(const std::vector<Long>& expected, const std::vector<double>& found,
-                                int64_t columns, double allowed, const std::string& what) {
-    ASSERT_EQ(found.size(), expected.size());
-    for (size_t begin = 0; begin < found.size(); begin += static_cast<size_t>(columns)) {
-      double scale = 0;
-      for (size_t i = begin; i < begin + static_cast<size_t>(columns); ++i)
-        scale = std::max(scale, static_cast<double>(std::abs(expected[i])));
-      for (size_t i = begin; i < begin + static_cast<size_t>(columns); ++i)
-        ASSERT_NEAR(found[i], static_cast<double>(expected[i]), allowed * scale + 1e-37)
-            << what << " element " << i;
-    }
-  }
-
-  Numbers numbers_{11};
-  Both both_;
-};
 
 std::vector<Long> rms_norm(const std::vector<Long>& x, const std::vector<double>& weight, double eps) {
   const size_t n = weight.size();
@@ -47,19 +17,6 @@ std::vector<Long> rms_norm(const std::vector<Long>& x, const std::vector<double>
     for (size_t i = begin; i < begin + n; ++i) out[i] = x[i] / root * static_cast<Long>(weight[i - begin]);
   }
   return out;
-}
-
-// base + d, the base's rows repeated.
-std::vector<Long> moved(const std::vector<double>& base, const std::vector<double>& d) {
-  std::vector<Long> sum(d.size());
-  for (size_t i = 0; i < d.size(); ++i)
-    sum[i] = static_cast<Long>(base[i % base.size()]) + static_cast<Long>(d[i]);
-  return sum;
-}
-
-std::vector<Long> minus(std::vector<Long> a, const std::vector<Long>& base) {
-  for (size_t i = 0; i < a.size(); ++i) a[i] -= base[i % base.size()];
-  return a;
 }
 
 // Sums of n products, half of it after the root; pull and quotient add a few.
@@ -85,7 +42,7 @@ TEST_P(DifferenceOperations, RmsNorm) {
     const double roundings = static_cast<double>(n) + 20;
     // What long double itself loses by subtracting.
     const double unseen = 0x1p-58 / size();
-    expect_difference(expected, results.expected, columns, roundings * kF64 + unseen, "reference");
+    expect_difference(expected, results.expected, columns, roundings * kF64Unit + unseen, "reference");
     expect_difference(expected, results.found, columns, roundings * kUnit + unseen, "cpu");
   }
 }
@@ -124,7 +81,7 @@ TEST_P(DifferenceOperations, LayerNorm) {
       });
       const double roundings = (1 + mean) * (3 * static_cast<double>(n) + 20);
       const double unseen = (1 + mean) * 0x1p-58 / size();
-      expect_difference(expected, results.expected, n, roundings * kF64 + unseen, "reference");
+      expect_difference(expected, results.expected, n, roundings * kF64Unit + unseen, "reference");
       expect_difference(expected, results.found, n, roundings * kUnit + unseen, "cpu");
     }
   }
@@ -151,7 +108,7 @@ TEST_P(DifferenceOperations, Gelu) {
       return out.values();
     });
     const double unseen = 0x1p-60 * (1 + width) / size();
-    expect_difference(expected, results.expected, kColumns, 32 * kF64 + unseen, "reference");
+    expect_difference(expected, results.expected, kColumns, 32 * kF64Unit + unseen, "reference");
     expect_difference(expected, results.found, kColumns, 32 * kUnit + unseen, "cpu");
   }
 }
@@ -174,7 +131,7 @@ TEST_P(DifferenceOperations, GeluOfOneElement) {
     for (size_t i = 0; i < 2; ++i) {
       const auto exact = static_cast<double>(expected[i]);
       if (size() > 0.3 && std::abs(exact) < 0.1 * size()) continue;  // back where it was, across the minimum
-      ASSERT_NEAR(results.expected[i], exact, (200 * kF64 + 100 * unseen) * std::abs(exact)) << x;
+      ASSERT_NEAR(results.expected[i], exact, (200 * kF64Unit + 100 * unseen) * std::abs(exact)) << x;
       ASSERT_NEAR(results.found[i], exact, (200 * kUnit + 100 * unseen) * std::abs(exact)) << x;
     }
   }
@@ -218,7 +175,7 @@ TEST_P(DifferenceOperations, Swiglu) {
     // Relative to the row's largest element; a gate beyond 40 may cost some units more where both it and its
     // change are large.
     const double unseen = 0x1p-60 * gates / size();
-    expect_difference(expected, results.expected, kWidth, 32 * kF64 + unseen, "reference");
+    expect_difference(expected, results.expected, kWidth, 32 * kF64Unit + unseen, "reference");
     expect_difference(expected, results.found, kWidth, 32 * kUnit + unseen, "cpu");
   }
 }
@@ -244,124 +201,12 @@ TEST_P(DifferenceOperations, LinearLeavesTheBiasOut) {
       b.linear_difference(Slice(b, d, 80).view(), *map, out.view(), accumulate);
       return out.values();
     });
-    expect_difference(expected, results.expected, 33, 82 * kF64, "reference");
+    expect_difference(expected, results.expected, 33, 82 * kF64Unit, "reference");
     expect_difference(expected, results.found, 33, 82 * kUnit, "cpu");
   }
 }
 
-struct AttentionCase {
-  RowLayout layout;
-  HeadShape shape;
-  std::vector<double> q, k, v, dq, dk, dv, prefix_k,
-      prefix_v;  // q, k, v [rows, ...]; dq, dk, dv [pushes * rows, ...]
-  [[nodiscard]] int64_t q_size() const { return shape.num_heads * shape.head_dim; }
-  [[nodiscard]] int64_t kv_size() const { return shape.num_kv_heads * shape.head_dim; }
-};
-
-AttentionCase make_case(Numbers& numbers, RowLayout layout, HeadShape shape, double size) {
-  AttentionCase c{layout, shape, {}, {}, {}, {}, {}, {}, {}, {}};
-  c.q = numbers.normals(layout.rows * c.q_size());
-  c.k = numbers.normals(layout.rows * c.kv_size());
-  c.v = numbers.normals(layout.rows * c.kv_size());
-  c.dq = numbers.normals(layout.total() * c.q_size(), size);
-  c.dk = numbers.normals(layout.total() * c.kv_size(), size);
-  c.dv = numbers.normals(layout.total() * c.kv_size(), size);
-  c.prefix_k = numbers.normals(layout.first_position * c.kv_size());
-  c.prefix_v = numbers.normals(layout.first_position * c.kv_size());
-  return c;
-}
-
-// Attention of one push's rows on values, [rows * q_size].
-std::vector<Long> attend(const AttentionCase& c, const std::vector<Long>& q, const std::vector<Long>& k,
-                         const std::vector<Long>& v) {
-  const auto dim = static_cast<size_t>(c.shape.head_dim);
-  const auto prefix = static_cast<size_t>(c.layout.first_position);
-  const auto kv_size = static_cast<size_t>(c.kv_size());
-  std::vector<Long> out(q.size());
-  for (size_t r = 0; r < static_cast<size_t>(c.layout.rows); ++r) {
-    for (size_t head = 0; head < static_cast<size_t>(c.shape.num_heads); ++head) {
-      const size_t kv = head / static_cast<size_t>(c.shape.num_heads / c.shape.num_kv_heads) * dim;
-      const size_t at = r * static_cast<size_t>(c.q_size()) + head * dim;
-      const auto key = [&](size_t j, size_t i) {
-        return j < prefix ? static_cast<Long>(c.prefix_k[j * kv_size + kv + i])
-                          : k[(j - prefix) * kv_size + kv + i];
-      };
-      const auto value = [&](size_t j, size_t i) {
-        return j < prefix ? static_cast<Long>(c.prefix_v[j * kv_size + kv + i])
-                          : v[(j - prefix) * kv_size + kv + i];
-      };
-      std::vector<Long> scores(prefix + r + 1);
-      for (size_t j = 0; j < scores.size(); ++j)
-        for (size_t i = 0; i < dim; ++i)
-          scores[j] += q[at + i] * key(j, i) * static_cast<Long>(c.shape.scale);
-      if (c.shape.window > 0 && scores.size() > static_cast<size_t>(c.shape.window))
-        std::fill(scores.begin(), scores.end() - c.shape.window, -std::numeric_limits<Long>::infinity());
-      const Long largest = *std::max_element(scores.begin(), scores.end());
-      Long total = 0;
-      for (Long& s : scores) total += s = std::exp(s - largest);
-      for (size_t j = 0; j < scores.size(); ++j)
-        for (size_t i = 0; i < dim; ++i) out[at + i] += scores[j] / total * value(j, i);
-    }
-  }
-  return out;
-}
-
-std::vector<Long> expected_difference(const AttentionCase& c) {
-  const auto part = [&](const std::vector<double>& base, const std::vector<double>& d, int64_t push) {
-    const auto begin = d.begin() + push * static_cast<int64_t>(base.size());
-    return moved(base, std::vector<double>(begin, begin + static_cast<int64_t>(base.size())));
-  };
-  const auto still = [](const std::vector<double>& base) {
-    return moved(base, std::vector<double>(base.size()));
-  };
-  const auto base = attend(c, still(c.q), still(c.k), still(c.v));
-  std::vector<Long> all;
-  for (int64_t push = 0; push < c.layout.pushes; ++push) {
-    const auto one =
-        minus(attend(c, part(c.q, c.dq, push), part(c.k, c.dk, push), part(c.v, c.dv, push)), base);
-    all.insert(all.end(), one.begin(), one.end());
-  }
-  return all;
-}
-
-std::vector<double> attention_difference(Backend& b, const AttentionCase& c) {
-  const Slice q(b, c.q, c.q_size(), 1, 2), k(b, c.k, c.kv_size(), 2, 1), v(b, c.v, c.kv_size());
-  const Slice prefix_k(b, c.prefix_k, c.kv_size(), 1, 1), prefix_v(b, c.prefix_v, c.kv_size(), 0, 3);
-  RowLayout one = c.layout;
-  one.pushes = 1;
-  const AttentionInputs base{one, c.shape, q.view(), k.view(), v.view(), prefix_k.view(), prefix_v.view()};
-  const Slice dq(b, c.dq, c.q_size(), 3, 0), dk(b, c.dk, c.kv_size(), 1, 2), dv(b, c.dv, c.kv_size(), 2, 2);
-  const Slice out(b, c.layout.total(), c.q_size(), 1, 1);
-  b.attention_difference(*b.trace_attention(base), {c.layout, dq.view(), dk.view(), dv.view()}, out.view());
-  return out.values();
-}
-
-// Scores are sums of head_dim products, mixes sums over the keys; where scores move by tens, their rounding
-// is multiplied by as much.
-TEST_P(DifferenceOperations, Attention) {
-  for (const RowLayout layout : {RowLayout{.pushes = 4, .rows = 7, .first_position = 20},
-                                 RowLayout{.pushes = 3, .rows = 5, .first_position = 0},
-                                 RowLayout{.pushes = 2, .rows = 140, .first_position = 3}}) {
-    for (const HeadShape shape :
-         {HeadShape{4, 2, 24, 1 / std::sqrt(24.0)}, HeadShape{3, 3, 10, 0.25}, HeadShape{4, 2, 24, 0.2, 6}}) {
-      const AttentionCase c = make_case(numbers_, layout, shape, size());
-      const auto expected = expected_difference(c);
-      const auto results = both_.run([&](Backend& b) { return attention_difference(b, c); });
-      const auto dim = static_cast<double>(shape.head_dim);
-      const double roundings = (dim + 30) * (1 + size() * (1 + size())) * 4;
-      const double unseen = 0x1p-57 / size();
-      expect_difference(expected, results.expected, c.q_size(), roundings * kF64 + unseen, "reference");
-      expect_difference(expected, results.found, c.q_size(), roundings * kUnit + unseen, "cpu");
-    }
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(Sizes, DifferenceOperations, testing::Values(1e-6, 1e-3, 0.1, 1.0, 10.0));
-
-class BothBackends : public testing::Test {
- protected:
-  Both both_;
-};
 
 // A push that takes the residual away: what is left is eps, not the rounding of a difference of squares,
 // which may be negative. In f32 that rounding is larger than eps for either size of the residual, in f64 for
@@ -384,73 +229,6 @@ TEST_F(BothBackends, RmsNormOfAResidualThatIsPushedToZero) {
     for (size_t i = 0; i < 64; ++i) {
       EXPECT_NEAR(results.expected[i], static_cast<double>(-before[i]), 1e-9) << "reference";
       EXPECT_NEAR(results.found[i], static_cast<double>(-before[i]), 1e-3) << "cpu";
-    }
-  }
-}
-
-// The same change of all visible scores is no change: one key's score alone (a row that sees itself only), or
-// the score of a key that has all the weight.
-TEST_F(BothBackends, AttentionToOneKeyWhoseScoreMoves) {
-  for (const double drop : {-200.0, -50.0, -20.0, 20.0, 50.0, 200.0}) {
-    AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 0},
-                    {1, 1, 2, 1 / std::sqrt(2.0)},
-                    {1, 0},
-                    {1, 0},
-                    {1, 2},
-                    {0, 0},
-                    {drop, 0},
-                    {0, 0},
-                    {},
-                    {}};
-    const auto alone = both_.run([&](Backend& b) { return attention_difference(b, c); });
-    for (size_t i = 0; i < 2; ++i) {
-      EXPECT_NEAR(alone.expected[i], 0, 1e-14) << "reference, score moves by " << drop;
-      EXPECT_NEAR(alone.found[i], 0, 1e-6) << "cpu, score moves by " << drop;
-    }
-  }
-}
-
-// A key whose score is so low that its weight is 0, before and after: that its score rises by a thousand
-// moves nothing, neither directly nor by being the largest change.
-TEST_F(BothBackends, AttentionPastAKeyWithoutWeight) {
-  // Scores 0 for the prefix's key, and -2000 for the own one, then -1000.
-  const AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 1},
-                        {1, 1, 2, 1.0},
-                        {2000, 0},
-                        {-1, 0},
-                        {5, 7},
-                        {-1000, 0},
-                        {0, 0},
-                        {0, 0},
-                        {0, 1},
-                        {1, 2}};
-  const auto results = both_.run([&](Backend& b) { return attention_difference(b, c); });
-  for (size_t i = 0; i < 2; ++i) {
-    EXPECT_EQ(results.expected[i], 0) << "reference";
-    EXPECT_EQ(results.found[i], 0) << "cpu";
-  }
-}
-
-// A key with nearly all the weight loses its score: the weight goes to the others.
-TEST_F(BothBackends, AttentionThatLeavesASink) {
-  for (const double change : {-15.0, -30.0, -60.0, -130.0}) {
-    // Scores 42.4 for the prefix's key and 0 for the own one; then 42.4 + change.
-    AttentionCase c{{.pushes = 1, .rows = 1, .first_position = 1},
-                    {1, 1, 2, 1 / std::sqrt(2.0)},
-                    {60, 0},
-                    {0, 1},
-                    {1, 2},
-                    {change * std::sqrt(2.0), 0},
-                    {0, 0},
-                    {0, 0},
-                    {1, 0},
-                    {-3, 5}};
-    const auto expected = expected_difference(c);
-    const auto results = both_.run([&](Backend& b) { return attention_difference(b, c); });
-    for (size_t i = 0; i < 2; ++i) {
-      const auto right = static_cast<double>(expected[i]);
-      EXPECT_NEAR(results.expected[i], right, 1e-12 * std::abs(right) + 1e-18) << "reference, " << change;
-      EXPECT_NEAR(results.found[i], right, 1e-4 * std::abs(right) + 1e-12) << "cpu, " << change;
     }
   }
 }
