@@ -36,7 +36,7 @@ run_tests = ctest --preset $(1) -j $(JOBS) --output-junit tests.xml $(CTEST_ARGS
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
-.PHONY: help demo wheel python-test cluster-test test soak asan valgrind mutants fuzz bench bench-story study release install format format-check tidy
+.PHONY: help demo wheel python-test cluster-test test soak asan tsan coverage valgrind mutants fuzz bench bench-story study release install format format-check tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -99,6 +99,18 @@ asan: ## the tests under AddressSanitizer and UBSan
 	@$(call build,asan,)
 	@$(call run_tests,asan)
 
+tsan: ## the tests under ThreadSanitizer (clang)
+	@$(call install_dependencies,--tests --clang)
+	@$(call build,tsan,)
+	@$(call run_tests,tsan)
+
+coverage: ## the tests, and which lines of the library they run: build/coverage/report/index.html; fails below 90 %
+	@$(call install_dependencies,--tests --coverage)
+	@$(call build,coverage,)
+	@find build/coverage -name '*.gcda' -delete  # the counts of earlier runs
+	@$(call run_tests,coverage)
+	@scripts/coverage.py build/coverage
+
 valgrind: ## two small sweeps, and commands that read their store, under valgrind's memcheck
 	@$(call install_dependencies,--tests --valgrind)
 	@$(call build,dev,)
@@ -109,7 +121,7 @@ mutants: ## change the arithmetic in one place at a time, and see a test fail ea
 	@tests/mutants/run_mutants.py --jobs $(JOBS) --only '$(MUTANTS)'
 
 fuzz: ## run every libFuzzer target for FUZZ_SECONDS, or on FUZZ_RUNS inputs
-	@$(call install_dependencies,--fuzz)
+	@$(call install_dependencies,--clang)
 	@cmake --preset fuzz -DTUGLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) -DTUGLINE_FUZZ_RUNS=$(FUZZ_RUNS)
 	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
 	@cmake --build --preset fuzz -j 1 --target run_fuzzers

@@ -7,8 +7,9 @@
 #   scripts/install_dependencies.sh --python   also what the Python package is built with
 #   scripts/install_dependencies.sh --clusters  also Slurm and Open MPI, for `make cluster-test`
 #   scripts/install_dependencies.sh --tidy      also clang-tidy
-#   scripts/install_dependencies.sh --fuzz      also clang, for the libFuzzer targets
+#   scripts/install_dependencies.sh --clang     also clang and its OpenMP, for the libFuzzer targets and ThreadSanitizer
 #   scripts/install_dependencies.sh --valgrind  also valgrind
+#   scripts/install_dependencies.sh --coverage  also gcovr, for `make coverage`
 set -euo pipefail
 
 build_packages=(
@@ -29,7 +30,8 @@ browser_package=chromium  # for the test of report pages, which skips without it
 python_packages=(python3-dev python3-venv)
 cluster_packages=(slurmctld slurmd slurm-client munge openmpi-bin)
 tidy_packages=(clang-tidy libomp-dev)
-fuzz_packages=(clang libomp-dev)
+clang_packages=(clang llvm libomp-dev)  # llvm: the symbolizer of the sanitizers' reports; libomp-dev has Archer, which tells them of OpenMP
+coverage_packages=(gcovr)
 valgrind_packages=(valgrind libc6-dbg)  # memcheck replaces functions of the C library, which it finds by their symbols
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; }
@@ -105,7 +107,7 @@ apt() {
 
 wanted=("${build_packages[@]}")
 system=""
-fuzz=no
+clang=no
 tests=no
 while [[ $# -gt 0 ]]; do
   case $1 in
@@ -113,10 +115,11 @@ while [[ $# -gt 0 ]]; do
     --python) wanted+=("${python_packages[@]}") ;;
     --clusters) wanted+=("${cluster_packages[@]}") ;;
     --tidy) wanted+=("${tidy_packages[@]}") ;;
-    --fuzz) wanted+=("${fuzz_packages[@]}") fuzz=yes ;;
+    --clang) wanted+=("${clang_packages[@]}") clang=yes ;;
     --valgrind) wanted+=("${valgrind_packages[@]}") ;;
+    --coverage) wanted+=("${coverage_packages[@]}") ;;
     -h | --help) usage; exit 0 ;;
-    *) die "unknown option '$1'; there are --tests, --python, --clusters, --tidy, --fuzz and --valgrind" ;;
+    *) die "unknown option '$1'; there are --tests, --python, --clusters, --tidy, --clang, --valgrind and --coverage" ;;
   esac
   shift
 done
@@ -134,8 +137,8 @@ install() {
   apt install --no-install-recommends "$@" >&2 || die "apt could not install: $* (its words are above)"
 }
 
-# From LLVM 15 or so the fuzzer's and sanitizers' run-time library is a package of its own that clang does not depend on.
-has_fuzzer_runtime() {
+# From LLVM 15 or so the fuzzer's and sanitizers' run-time libraries are a package of their own that clang does not depend on.
+has_sanitizers() {
   echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' |
     clang++ -x c++ -fsanitize=fuzzer,address,undefined - -o /dev/null 2>/dev/null
 }
@@ -146,7 +149,7 @@ mapfile -t missing < <(missing_of "${wanted[@]}"; missing_pip)
 if [[ $tests == yes && $system == debian ]] && ! is_installed "$browser_package"; then
   install_browser
 fi
-if [[ $fuzz == yes ]] && ! has_fuzzer_runtime; then
+if [[ $clang == yes ]] && ! has_sanitizers; then
   missing=("libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev")
   install "${missing[@]}"
 fi

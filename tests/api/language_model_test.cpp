@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "support/run_program.h"
@@ -133,6 +134,69 @@ TEST(Trace, RefusalsNameTheSetting) {
   expect_refused("given as ids", [&] { (void)transcript.trace("a"); });
   expect_refused("nowhere/at-all", [] { (void)LanguageModel::load("nowhere/at-all"); });
   expect_refused("f16", [] { (void)LanguageModel::load(tiny_path("llama").string(), {.precision = "f16"}); });
+}
+
+TEST(LanguageModel, TokensAreTheTextsBytes) {
+  const LanguageModel model = LanguageModel::load(TUGLINE_FIXTURES "/tiny_model");
+  const std::string text = "So the total is 12. Yes, caf\u00e9.";
+  const Tokens tokens = model.tokenize(text, "never");
+  ASSERT_EQ(tokens.pieces.size(), tokens.ids.size());
+  std::string joined;
+  for (size_t i = 0; i < tokens.ids.size(); ++i) {
+    EXPECT_EQ(tokens.begins[i], static_cast<int64_t>(joined.size()));
+    EXPECT_EQ(tokens.pieces[i], model.piece(tokens.ids[i]));
+    joined += tokens.pieces[i];
+    EXPECT_EQ(tokens.ends[i], static_cast<int64_t>(joined.size()));
+  }
+  EXPECT_EQ(joined, text);
+  EXPECT_EQ(model.decode(tokens.ids), text);
+  EXPECT_EQ(model.tokenize(text, "always").ids.size(), tokens.ids.size() + 1);
+}
+
+TEST(LanguageModel, ARevisionIsOfAModelOnTheHub) {
+  const auto load = [](const std::string& model, const std::string& revision) {
+    (void)LanguageModel::load(model, {.hub = {.revision = revision}});
+  };
+  expect_refused("revision: '", [&] { load(TUGLINE_FIXTURES "/tiny_model", "main"); });
+  expect_refused("is no model's name on the hub", [&] { load(TUGLINE_FIXTURES "/tiny_model", "main"); });
+  expect_refused("names one itself", [&] { load("org/tiny@v1", "v2"); });
+  expect_refused("is no branch, tag or commit", [&] { load("org/tiny", "../v2"); });
+}
+
+TEST(Transcript, SentencesAreRankedByTheirResponse) {
+  const Transcript transcript =
+      LanguageModel::load(TUGLINE_FIXTURES "/tiny_model")
+          .transcript("Add these. The sum is on the sheet. So the total is 12. Yes");
+  std::vector<std::string> heard;
+  const auto found = transcript.tug_sentences(
+      {.layers = {1}, .epsilons = {0.5, 1}, .directions = 2},
+      {.warn = [&heard](const std::string& sentence) { heard.push_back(sentence); }});
+  ASSERT_GE(found.size(), 3U);
+  for (size_t i = 0; i < found.size(); ++i) {
+    EXPECT_LE(found[i].response, found[i > 0 ? i - 1 : 0].response);
+    const Responses alone = transcript.trace(found[i].begin, found[i].end)
+                                .tug({.layers = {1}, .epsilons = {0.5, 1}, .directions = 2});
+    EXPECT_TRUE(std::ranges::equal(found[i].responses.means("kl"), alone.means("kl"))) << i;
+    EXPECT_NE(transcript.text().find(found[i].text), std::string::npos);
+  }
+  const Transcript ids = tiny().transcript_of_ids(kIds);
+  EXPECT_EQ(ids.text(), "");
+  expect_refused("ids", [&] { (void)ids.tug_sentences(); });
+}
+
+TEST(Transcript, TheAnchorIsTheDatasets) {
+  const LanguageModel model = LanguageModel::load(TUGLINE_FIXTURES "/tiny_model");
+  const DataSource data{.path = "made", .text = R"([{"prompt": "p", "model_input_prompt": "Add. <think>",
+    "cot": "The sum is on the sheet. So the total is 12. And so on.", "thought_anchor_idx": 1,
+    "thought_anchor_sentence": "So the total is 12."}])"};
+  const Transcript transcript = model.transcript_of_example(data, 0);
+  const Trace anchor = transcript.anchor();
+  const Tokens& tokens = transcript.tokens();
+  const auto begin = static_cast<size_t>(tokens.begins[static_cast<size_t>(anchor.begin())]);
+  const auto end = static_cast<size_t>(tokens.ends[static_cast<size_t>(anchor.end()) - 1]);
+  EXPECT_NE(transcript.text().substr(begin, end - begin).find("So the total is 12."), std::string::npos);
+  expect_refused("example", [&] { (void)model.transcript_of_example(data, 1); });
+  expect_refused("dataset", [&] { (void)model.transcript("So it is.").anchor(); });
 }
 
 // A library that takes another one's threads away makes the whole program slow without a word.

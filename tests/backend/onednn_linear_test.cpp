@@ -33,7 +33,7 @@ TEST_P(OneDnnImplementation, IsNeverTheReferenceLoops) {
 // Transcripts come in any number of lengths. oneDNN itself keeps the latest 1,024 products, so those come
 // first.
 TEST(OneDnnLinear, ItsMemoryStaysTheSameOverManyLengths) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef TUGLINE_SANITIZED
   GTEST_SKIP() << "the sanitizer keeps freed memory for a while";
 #endif
   constexpr int64_t kLengths = 2000;

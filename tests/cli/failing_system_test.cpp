@@ -27,7 +27,7 @@ TEST_F(FailingSystem, AFileThatMayNotGrowIsAnError) {
   }
 }
 
-#ifndef __SANITIZE_ADDRESS__  // which needs terabytes of address space
+#ifndef TUGLINE_WITHOUT_ADDRESS_LIMITS
 // From little more than the program's own libraries need to more than the run needs. With less, the loader
 // gives up, or a library does in its own initialisation, before any code of ours. One arena: others reserve
 // 64 MB each at times, which the threads' moments decide.

@@ -13,6 +13,7 @@
 
 #include "support/temporary_folder.h"
 #include "tugline/core/error.h"
+#include "tugline/files/memory_tensors.h"
 #include "tugline/files/model_digests.h"
 
 namespace tugline {
@@ -139,6 +140,38 @@ TEST_F(FileDigest, AModelsFilesAreNamedByTheirPlaceInIt) {
   EXPECT_EQ(names_of(TUGLINE_FIXTURES "/tiny_model"),
             (std::vector<std::string>{"model.safetensors", "config.json", "tokenizer.json"}));
   EXPECT_EQ(names_of(TUGLINE_FIXTURES "/models/llama.gguf"), std::vector<std::string>{"gguf"});
+  write("config.json", "{}");
+  write("model.safetensors.index.json", R"({"weight_map":{"a":"two.safetensors","b":"one.safetensors"}})");
+  write("one.safetensors", "1");
+  write("two.safetensors", "2");
+  EXPECT_EQ(names_of(folder_.path().string()),
+            (std::vector<std::string>{"model.safetensors.index.json", "one.safetensors", "two.safetensors",
+                                      "config.json"}));
+  write("m-00001-of-00002.gguf", "1");
+  write("m-00002-of-00002.gguf", "2");
+  EXPECT_EQ(names_of((folder_ / "m-00001-of-00002.gguf").string()),
+            (std::vector<std::string>{"gguf-00001-of-00002", "gguf-00002-of-00002"}));
+}
+
+std::string digest_in_memory(const std::string& name, std::vector<int64_t> shape,
+                             const std::vector<float>& values) {
+  ModelSource source = resolve_model(TUGLINE_FIXTURES "/tiny_model");
+  TensorView tensor{.name = name,
+                    .dtype = DType::kF32,
+                    .shape = std::move(shape),
+                    .bytes = std::as_bytes(std::span(values))};
+  source.tensors = std::make_shared<const MemoryTensors>(std::vector{tensor}, nullptr);
+  const ModelFileDigest last = model_digests(source, {}).back();
+  EXPECT_EQ(last.name, "memory");
+  return last.digest;
+}
+
+TEST(ModelDigests, OfWeightsInMemoryAreOfNamesShapesAndBytes) {
+  const std::string one = digest_in_memory("a", {2, 1}, {1, 2});
+  EXPECT_EQ(one, digest_in_memory("a", {2, 1}, {1, 2}));
+  EXPECT_NE(one, digest_in_memory("b", {2, 1}, {1, 2}));
+  EXPECT_NE(one, digest_in_memory("a", {1, 2}, {1, 2}));
+  EXPECT_NE(one, digest_in_memory("a", {2, 1}, {1, 3}));
 }
 
 }  // namespace

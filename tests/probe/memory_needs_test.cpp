@@ -22,7 +22,7 @@ class Plans : public testing::TestWithParam<Case> {};
 // 15 %: what a plan leaves out (threads' scratch, the library's products, pages of the allocator's own) is a
 // few megabytes beside 150; a part that was left out, or counted twice, would be more.
 TEST_P(Plans, SayWhatTheProcessThenNeeds) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef TUGLINE_SANITIZED
   GTEST_SKIP() << "the sanitizer's own memory is counted with the process's";
 #endif
   const ProgramOutcome outcome =

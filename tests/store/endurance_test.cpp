@@ -53,7 +53,7 @@ TEST(Endurance, UnitsAreWrittenWithTheSameMemoryAndTimeToTheEnd) {
       1e4 * last_tenth / static_cast<double>(units), static_cast<long long>(grown));
   // SQLite keeps up to 2 MB of pages, and the allocator some free memory: room for them, and for nothing that
   // grows with the number of units.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which keep freed memory for a while
+#ifndef TUGLINE_SANITIZED  // a sanitizer keeps freed memory for a while
   EXPECT_LT(grown, int64_t{4} << 20);
 #endif
   // Trees grow deeper by a level at most, and another program may use the disk meanwhile.

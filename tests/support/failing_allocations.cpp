@@ -60,7 +60,7 @@ void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t /*size*/) noexcept { std::free(memory); }
 void operator delete[](void* memory, size_t /*size*/) noexcept { std::free(memory); }
 
-#ifndef __SANITIZE_ADDRESS__  // which has a mmap of its own
+#ifndef TUGLINE_SANITIZED  // which has a mmap of its own
 extern "C" void* mmap(void* at, size_t size, int protection, int flags, int file, off_t offset) noexcept {
   if ((flags & MAP_ANONYMOUS) != 0 && fails(__builtin_return_address(0))) {
     errno = ENOMEM;

@@ -5,12 +5,7 @@
 
 namespace tugline {
 
-#if defined(__has_feature)
-#define TUGLINE_HAS_FEATURE(x) __has_feature(x)
-#else
-#define TUGLINE_HAS_FEATURE(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || TUGLINE_HAS_FEATURE(address_sanitizer)
+#ifdef TUGLINE_SANITIZED
 inline constexpr double kSlowdown = 10;  // what sanitizers may cost
 #else
 inline constexpr double kSlowdown = 1;
