@@ -57,17 +57,22 @@ TEST_F(SweepStore, AStoreThatIsTakenAwayIsNotDone) {
        {std::string("rm run.db"), std::string(": > run.db"), std::string("truncate -s 8192 run.db"),
         std::string("cp other.db new.db; mv new.db run.db"),
         std::string(
-            "python3 -c \"import sqlite3; d = sqlite3.connect('run.db'); d.execute('DELETE FROM units'); "
-            "d.execute('DELETE FROM responses'); d.execute('DELETE FROM readout_rows'); d.commit()\"")}) {
-    // After its first unit, which is of more than 15,000 bytes.
+            "python3 -c \"import sqlite3; d = sqlite3.connect('run.db', timeout=0); d.execute('DELETE FROM "
+            "units'); d.execute('DELETE FROM responses'); d.execute('DELETE FROM readout_rows'); "
+            "d.commit()\"")}) {
+    // After its first unit, which is of more than 15,000 bytes, the sweep is stopped until the harm is done. If
+    // it was stopped while it held a lock, it goes on for a moment.
     const ProgramOutcome outcome = run_program(
         "cd '" + folder_.path().string() +
         "' && rm -f run.db* && export OMP_NUM_THREADS=1 && { '" TUGLINE_PROGRAM "' sweep '" + kTinyModel +
-        "' data.json -o run.db --layers 0,1 --spans anchor,chunks --directions 30 --epsilons 0.5,1,2 & "
+        "' data.json -o run.db --layers 0,1 --spans anchor,chunks --directions 300 --epsilons 0.5,1,2 & "
         "sweep=$!; "
         "while [ ! -s run.db ]; do sleep 0.01; done; empty=$(stat -c %s run.db); "
-        "while [ $(stat -c %s run.db) -lt $((empty + 15000)) ]; do sleep 0.01; done; " +
-        harm + "; wait $sweep; }");
+        "while [ $(stat -c %s run.db) -lt $((empty + 15000)) ]; do sleep 0.01; done; "
+        "kill -STOP $sweep; until { " +
+        harm +
+        "; } 2>/dev/null; do kill -CONT $sweep; sleep 0.01; kill -STOP $sweep; done; kill -CONT $sweep; wait "
+        "$sweep; }");
     EXPECT_EQ(outcome.status, 2) << harm << "\n" << outcome.err;
     EXPECT_FALSE(holds(outcome.err, "done in")) << harm << "\n" << outcome.err;
     EXPECT_FALSE(holds(outcome.err, "internal error")) << harm << "\n" << outcome.err;

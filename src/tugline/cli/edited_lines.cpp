@@ -86,6 +86,9 @@ class EditedLines final : public LineSource {
     prompt_ = prompt;
     is_abandoned_ = false;
     el_resize(editor_);
+    // The terminal gives single characters before the prompt is shown: what is typed at the prompt, Ctrl-C
+    // included, is edited.
+    el_set(editor_, EL_PREP_TERM, 1);
     int count = 0;
     const char* text = el_gets(editor_, &count);
     if (text == nullptr || count <= 0) {
