@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/expect_refused.h"
 #include "support/run_program.h"
 #include "support/tiny_models.h"
 
@@ -17,16 +18,6 @@ namespace {
 const std::vector<int32_t> kIds{5, 77, 20, 12, 45, 10, 33, 21, 88, 9};
 
 LanguageModel tiny() { return LanguageModel::load(tiny_path("llama").string()); }
-
-template <typename Call>
-void expect_refused(const std::string& part, const Call& call) {
-  try {
-    call();
-    ADD_FAILURE() << "not refused: " << part;
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
-}
 
 // f32 through a few layers is off by some 1e-6 of the largest logit, which is about 1.
 TEST(LanguageModel, LogitsAreThoseOfTheReferenceImplementation) {
@@ -200,7 +191,7 @@ TEST(Transcript, TheAnchorIsTheDatasets) {
 }
 
 // A library that takes another one's threads away makes the whole program slow without a word.
-#ifndef TUGLINE_SANITIZED  // Archer, of make tsan, begins to ignore accesses here and does not end it
+#ifndef TUGLINE_THREAD_SANITIZED  // Archer begins to ignore accesses here and does not end it
 TEST(LanguageModel, LeavesTheProcessThreadsAsTheyWere) {
   omp_set_num_threads(2);
   const LanguageModel model = LanguageModel::load(tiny_path("llama").string(), {.threads = 1});

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "api/expect_refused.h"
 #include "support/tiny_models.h"
 #include "tugline/files/safetensors.h"
 #include "tugline/language_model.h"
@@ -55,16 +56,6 @@ class Weights {
   std::string folder_;
   std::shared_ptr<std::vector<Tensor>> tensors_ = std::make_shared<std::vector<Tensor>>();
 };
-
-template <typename Call>
-void expect_refused(const std::string& part, const Call& call) {
-  try {
-    call();
-    ADD_FAILURE() << "not refused: " << part;
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
-}
 
 TEST(MemoryModel, HasTheNumbersOfItsFiles) {
   for (const char* name : {"llama", "qwen3"}) {

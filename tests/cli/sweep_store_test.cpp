@@ -60,8 +60,8 @@ TEST_F(SweepStore, AStoreThatIsTakenAwayIsNotDone) {
             "python3 -c \"import sqlite3; d = sqlite3.connect('run.db', timeout=0); d.execute('DELETE FROM "
             "units'); d.execute('DELETE FROM responses'); d.execute('DELETE FROM readout_rows'); "
             "d.commit()\"")}) {
-    // After its first unit, which is of more than 15,000 bytes, the sweep is stopped until the harm is done. If
-    // it was stopped while it held a lock, it goes on for a moment.
+    // After its first unit, which is of more than 15,000 bytes, the sweep is stopped until the harm is done.
+    // If it was stopped while it held a lock, it goes on for a moment.
     const ProgramOutcome outcome = run_program(
         "cd '" + folder_.path().string() +
         "' && rm -f run.db* && export OMP_NUM_THREADS=1 && { '" TUGLINE_PROGRAM "' sweep '" + kTinyModel +

@@ -33,8 +33,8 @@ TEST(MissingWork, IsThePushesThatNoPartHas) {
 // A control at a sink token has no pushes, and never will.
 TEST(MissingWork, IsNothingAtASink) { EXPECT_TRUE(missing_work(options(4), {{}}, true).empty()); }
 
-// Of the first part, one of two pushes that can be audited is; of the second, all three are that are asked
-// for.
+// The first part has two pushes that can be audited, and one of them is. The second has the three audited
+// pushes that are asked for.
 TEST(MissingWork, AuditsWhatIsNotAuditedYet) {
   const UnitParts parts{{.grid = grid({0, 1}, {0, 0.5}), .audited = 1},
                         {.grid = grid({0, 1, 2}, {2}), .audited = 3},

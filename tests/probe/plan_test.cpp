@@ -80,7 +80,7 @@ TEST_F(Plans, LeaveOutWhatIsThere) {
   EXPECT_EQ(cost([](const UnitKey&) { return true; }).flops(), 0);
 }
 
-// Of ten pushes at each of six units, two are audited already of the five that are asked for.
+// Each of six units has ten pushes. Two are audited already, and five are asked for.
 TEST_F(Plans, CountTheAuditsThatAreStillToBeMade) {
   options_.audit = 5;
   const auto audits_left = [&](int64_t audited) {

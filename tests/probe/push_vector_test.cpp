@@ -244,8 +244,8 @@ TEST_F(PushVectors, OrthogonalToASubspace) {
   expect_error(ErrorCode::kInput, {"direction 0", "subspace"}, [&] { (void)direction(0); });
 }
 
-// Of a direction that is almost the residual's, a millionth is left. What it still has of the residual after
-// one removal is rounding, a million times as large beside that part.
+// The direction is almost the residual's: a millionth of it is left. One removal leaves rounding along the
+// residual, which is a million times as large beside that part.
 TEST_F(PushVectors, OrthogonalEvenIfAlmostNothingIsLeft) {
   options_.orthogonal = Orthogonal::kToResidual;
   std::vector<double> along = site_.residual;

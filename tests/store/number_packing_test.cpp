@@ -87,8 +87,8 @@ TEST(NumberPacking, KeepsListsOfTokens) {
 TEST(NumberPacking, IsDifferencesOfBitsByPlanesOfBytes) {
   const PackedNumbers packed = packed_numbers(Numbers{1, -2, 1.5, 0}, 2, RowType::kF32);
   EXPECT_FALSE(packed.is_deflated) << "four numbers do not become smaller";
-  // Of the first row 0x3f800000 and 0x3fc00000, of the second 0xc0000000 and 0: the differences are
-  // 0x3f800000, 0x00400000, 0x80400000 and 0x40000000.
+  // The first row has 0x3f800000 and 0x3fc00000, the second 0xc0000000 and 0. The differences are 0x3f800000,
+  // 0x00400000, 0x80400000 and 0x40000000.
   const std::vector<uint8_t> expected{0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x40, 0x40, 0, 0x3f, 0, 0x80, 0x40};
   ASSERT_EQ(packed.bytes.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(packed.bytes[i], std::byte{expected[i]}) << i;

@@ -52,6 +52,11 @@ struct RowResponse {
 // change as f32.
 enum class RowType { kF32, kRounded, kFlag, kTokens };
 
+// Whether an f32 has the same value.
+[[nodiscard]] inline bool is_f32(double value) {
+  return static_cast<double>(static_cast<float>(value)) == value;
+}
+
 // Which rows have a value: all, those with a next token, or none unless the run asks for it. The mean is over
 // the rows that have one.
 enum class RowsWithValue { kAll, kWithNextToken, kIfAnswers, kIfMovedTokens };

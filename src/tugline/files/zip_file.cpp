@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "tugline/core/deflate.h"
 #include "tugline/core/error.h"
@@ -87,9 +88,9 @@ ZipMember read_entry(ByteReader& reader, std::span<const std::byte> archive) {
 
 std::vector<std::byte> unpacked(const ZipMember& member, const std::string& label) {
   if (member.size / kMostExpansion > member.content.size()) damaged(label, "claims more than it can hold");
-  const auto bytes = inflated(member.content, member.size, DeflateFrame::kNone);
+  auto bytes = inflated(member.content, member.size, DeflateFrame::kNone);
   if (!bytes || bytes->size() != member.size) damaged(label, "does not unpack to the size that it claims");
-  return *bytes;
+  return *std::move(bytes);
 }
 
 }  // namespace

@@ -20,13 +20,12 @@ constexpr int64_t kExampleBytes = 2048;
 constexpr int64_t kEmptyStoreBytes = int64_t{84} * 1024;
 
 // A push's record: the lengths of its columns and their numbers, of which SQLite keeps a zero in none of 8
-// bytes; a sampled KL's error; the error of each row's.
+// bytes; a sampled KL's error.
 constexpr int64_t kPushNumbersBytes = 102;
 constexpr int64_t kOneRowBytes =
     8;  // less: of a single row, the KL of the own row or of the rows after it is NULL
 constexpr int64_t kZeroPushBytes = 35;
 constexpr int64_t kErrorBytes = 8;
-constexpr int64_t kRowErrorBytes = 8;
 
 // A push in the file: SQLite fills about 8/9 of the pages of a table whose records come in order.
 int64_t push_bytes(int64_t record) { return (record + 6) * 9 / 8; }
@@ -69,9 +68,9 @@ AskedMeasures measures_of(const SweepOptions& options) {
 }
 
 // Bytes of a record of one response, of a unit that is being measured: its numbers, and for each row of the
-// readout its measures (records.h).
+// readout its measures and the standard error of its KL (records.h).
 int64_t record_bytes(int64_t rows, const AskedMeasures& asked) {
-  return 600 + rows * (held_row_bytes(asked) + kRowErrorBytes);
+  return 600 + rows * (held_row_bytes(asked) + int64_t{sizeof(double)});
 }
 
 // What a sweep holds at each of its stages, and the fullest of them.

@@ -69,10 +69,9 @@ std::string shortest_text(double value) {
 }
 
 double shortest_double(double value) {
-  const auto narrow = static_cast<float>(value);
-  if (static_cast<double>(narrow) != value) return value;
+  if (!is_f32(value)) return value;
   std::array<char, 32> text{};
-  const char* end = std::to_chars(text.data(), text.data() + text.size(), narrow).ptr;
+  const char* end = std::to_chars(text.data(), text.data() + text.size(), static_cast<float>(value)).ptr;
   double wide = 0;
   std::from_chars(text.data(), end, wide);
   return wide;

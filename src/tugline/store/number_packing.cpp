@@ -17,12 +17,7 @@ constexpr int kDeflateLevel = 6;
 // fill the memory.
 constexpr size_t kMostExpansion = 8;
 
-bool holds_all(std::span<const double> numbers) {
-  return std::all_of(numbers.begin(), numbers.end(),
-                     [](double number) { return static_cast<double>(static_cast<float>(number)) == number; });
-}
-
-// Of a list, whose numbers are a token and its change by turns.
+// A list's columns are a token and its change by turns.
 bool is_token(RowType type, size_t column) { return type == RowType::kTokens && column % 2 == 0; }
 
 template <typename Word>
@@ -97,7 +92,7 @@ std::vector<double> flags_of(std::span<const std::byte> bytes, size_t count) {
 PackedNumbers packed_numbers(std::span<const double> numbers, size_t pushes, RowType type) {
   const std::vector<double> turned = transposed(numbers, pushes, numbers.size() / pushes);
   if (type == RowType::kFlag) return {.bits = 1, .bytes = bits_of(turned)};
-  const bool is_narrow = type == RowType::kTokens || holds_all(numbers);
+  const bool is_narrow = type == RowType::kTokens || std::all_of(numbers.begin(), numbers.end(), is_f32);
   PackedNumbers packed{.bits = is_narrow ? 32 : 64,
                        .bytes = is_narrow ? planes_of<uint32_t>(turned, pushes, type)
                                           : planes_of<uint64_t>(turned, pushes, type)};
