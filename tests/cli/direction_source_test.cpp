@@ -17,7 +17,7 @@ TEST(DirectionSource, ChangesWithTheFamilyTheVectorsAndTheKindOfPush) {
   for (const std::vector<std::vector<double>>& rows :
        {std::vector<std::vector<double>>{{1, 0}}, std::vector<std::vector<double>>{{0, 1}},
         std::vector<std::vector<double>>{{1, 0}, {0, 1}}})
-    EXPECT_TRUE(sources.insert(direction_source({.epsilons = {}, .supplied = rows})).second);
+    EXPECT_TRUE(sources.insert(direction_source({.epsilons = {}, .supplied = {.rows = rows}})).second);
   EXPECT_TRUE(
       sources.insert(direction_source({.epsilons = {}, .supplied = {}, .kind = PushKind::kInterpolation}))
           .second);
