@@ -98,6 +98,19 @@ TEST_F(SweepAndRun, AnalysisIsTheProgramsAndIsKept) {
   EXPECT_EQ(run.analysis().size(), tables.size());
 }
 
+TEST_F(SweepAndRun, ADoseWithFurtherPushesIsThePrograms) {
+  program("sweep " + model_ + " " + path("data.json") + " -o " + path("run.db") +
+          " --layers 0 --epsilons 0,2,4,8 --directions 3");
+  const tugline::Run run = tugline::Run::open(path("run.db"));
+  const std::map<std::string, Table> tables =
+      run.dose({.kl = 0.01, .resamples = 200, .refine = 1e-3, .pushes = path("pushes.db")},
+               LanguageModel::load(model_), {.path = path("data.json")});
+  const json printed = json::parse(program("dose " + path("run.db") + " " + model_ + " " + path("data.json") +
+                                           " --kl 0.01 --refine --resamples 200 --json"));
+  expect_same(tables.at("doses"), printed.at("doses"));
+  EXPECT_GT(tugline::Run::open(path("pushes.db")).table("responses").rows, 0);
+}
+
 TEST_F(SweepAndRun, OneShardIsNotTakenForTheRun) {
   program("sweep " + model_ + " " + path("data.json") + " -o " + path("half.db") +
           " --layers 0 --epsilons 0,0.5,1 --directions 3 --spans chunks --shard 1/2");

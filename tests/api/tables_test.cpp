@@ -24,6 +24,7 @@ TEST(TableBuilder, KeepsTheNarrowestType) {
             (std::vector<double>{1, 0.5, 3}));
   EXPECT_EQ(std::get<Texts>(column_of({int64_t{1}, 0.5, std::string("a"), int64_t{7}}).values),
             (Texts{"1", "0.5", "a", "7"}));
+  EXPECT_EQ(std::get<std::vector<double>>(column_of({0.1F, 0.5}).values), (std::vector<double>{0.1, 0.5}));
 }
 
 TEST(TableBuilder, MissingCellsAreMarked) {

@@ -10,6 +10,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "tugline/report/cell_json.h"
+
 namespace tugline {
 namespace {
 
@@ -49,6 +51,23 @@ RC_GTEST_PROP(RowWriter, NumbersReadBackToTheSameDouble, (uint64_t seed)) {
   RC_PRE(std::isfinite(value));
   RC_ASSERT(std::bit_cast<uint64_t>(std::strtod(shortest_text(value).c_str(), nullptr)) ==
             std::bit_cast<uint64_t>(value));
+}
+
+// The text of an f32 is that of the number that tables of Python and JSON of tug have.
+RC_GTEST_PROP(RowWriter, AnF32HasTheTextOfItsShortestDouble, (uint32_t seed)) {
+  const auto value = std::bit_cast<float>(seed * 0x9e3779b9U);
+  RC_PRE(std::isfinite(value));
+  const std::string text = shortest_text(shortest_double(value));
+  RC_ASSERT(table_of(TextFormat::kCsv, {{std::string("x"), value}}) == "name,value\nx," + text + "\n");
+  RC_ASSERT(std::strtof(text.c_str(), nullptr) == value);
+  RC_ASSERT(json_of(value).get<double>() == shortest_double(value));
+}
+
+TEST(RowWriter, ARowsValueIsAnF32IfItCanBe) {
+  EXPECT_EQ(row_cell(RowType::kF32, double{0.1F}), Cell(0.1F));
+  EXPECT_EQ(row_cell(RowType::kRounded, 0.1), Cell(0.1));
+  EXPECT_EQ(row_cell(RowType::kFlag, 1), Cell(int64_t{1}));
+  EXPECT_EQ(json_of(Cell(0.1F)).dump(), "0.1");
 }
 
 TEST(RowWriter, NumbersAreTheShortest) {

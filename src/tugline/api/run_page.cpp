@@ -171,8 +171,8 @@ constexpr std::array kAnalysisTables{
 std::string text_of(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* whole = std::get_if<int64_t>(&cell)) return fmt::format("{}", *whole);
-  if (const auto* number = std::get_if<double>(&cell)) return shortest_text(*number);
-  return "";
+  if (std::holds_alternative<std::monostate>(cell)) return "";
+  return shortest_text(std::get<double>(cell));
 }
 
 // Answers, tables and settings. A run that has nothing to analyse yet, such as an unfinished one, gets a page

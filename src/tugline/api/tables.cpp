@@ -73,6 +73,8 @@ void add_cell(Column& column, const Cell& cell, size_t row) {
     std::get<Texts>(column.values).push_back(*text);
   } else if (const auto* number = std::get_if<double>(&cell)) {
     add_number(column, *number);
+  } else if (const auto* narrow = std::get_if<float>(&cell)) {
+    add_number(column, shortest_double(*narrow));
   } else {
     add_whole(column, std::get<int64_t>(cell));
   }

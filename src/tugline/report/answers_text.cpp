@@ -102,8 +102,8 @@ bool is_bootstrap_beside_p(const std::string& table, const std::string& column) 
 std::string cell_text(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* whole = std::get_if<int64_t>(&cell)) return fmt::format("{}", *whole);
-  if (const auto* number = std::get_if<double>(&cell)) return fmt::format("{:.4g}", *number);
-  return "-";
+  if (std::holds_alternative<std::monostate>(cell)) return "-";
+  return fmt::format("{:.4g}", std::get<double>(cell));
 }
 
 }  // namespace

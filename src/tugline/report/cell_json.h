@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "tugline/report/row_writer.h"
 #include "tugline/store/result_table.h"
 
 namespace tugline {
@@ -15,6 +16,8 @@ namespace tugline {
       [](const auto& value) -> nlohmann::ordered_json {
         if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>)
           return nullptr;
+        else if constexpr (std::is_same_v<std::decay_t<decltype(value)>, float>)
+          return shortest_double(value);
         else
           return value;
       },

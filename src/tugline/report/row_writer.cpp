@@ -4,6 +4,7 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -43,7 +44,8 @@ struct CsvText {
   std::string& out;
   void operator()(std::monostate) const {}
   void operator()(int64_t value) const { append_number(value, out); }
-  void operator()(double value) const {
+  template <std::floating_point Number>
+  void operator()(Number value) const {
     if (std::isfinite(value)) append_number(value, out);
   }
   void operator()(const std::string& value) const { out += csv_text(value); }
@@ -53,7 +55,8 @@ struct JsonText {
   std::string& out;
   void operator()(std::monostate) const { out += "null"; }
   void operator()(int64_t value) const { append_number(value, out); }
-  void operator()(double value) const {
+  template <std::floating_point Number>
+  void operator()(Number value) const {
     if (!std::isfinite(value)) return void(out += "null");
     append_number(value, out);
   }
@@ -79,7 +82,8 @@ double shortest_double(double value) {
 
 Cell row_cell(RowType type, double value) {
   if (type == RowType::kFlag) return static_cast<int64_t>(value);
-  return shortest_double(value);
+  if (is_f32(value)) return static_cast<float>(value);
+  return value;
 }
 
 void RowTexts::append(std::span<const Cell> cells, std::string& text) const {

@@ -25,7 +25,7 @@ using TextSink = std::function<void(std::string_view)>;
 // For a number that f32 holds: the double whose shortest text is the f32's, so that 0.1f is printed and read
 // as 0.1. Other numbers are returned unchanged.
 [[nodiscard]] double shortest_double(double value);
-// A row's value of a measure, as it is printed.
+// A row's value of a measure as a cell: a float where f32 holds it.
 [[nodiscard]] Cell row_cell(RowType type, double value);
 
 // The text of rows. In JSON each begins with the comma that follows the row before it.

@@ -10,8 +10,9 @@
 
 namespace tugline {
 
-// std::monostate means that the value is not known.
-using Cell = std::variant<std::monostate, int64_t, double, std::string>;
+// std::monostate means that the value is not known. A float is a row's value of a push: its text is the
+// shortest that reads back to the same f32. The tables of an analysis have none.
+using Cell = std::variant<std::monostate, int64_t, float, double, std::string>;
 
 [[nodiscard]] inline Cell cell_of(const std::optional<double>& value) {
   if (value) return *value;

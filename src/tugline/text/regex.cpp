@@ -24,8 +24,7 @@ namespace {
 // counts against the text's budget. A step may itself walk over the whole text (a possessive repetition), so
 // that there is a budget of processor time too.
 constexpr unsigned long kFirstBound = 4096;
-constexpr uint64_t kBudgetAtLeast = 10'000'000;
-constexpr uint64_t kBudgetPerByte = 256;
+constexpr uint64_t kStepsPerByte = 256;
 constexpr double kSecondsAtLeast = 2;
 constexpr double kSecondsPerByte = 20e-6;
 // The thread's own clock costs as much as a few searches, and is asked once in this time. The other clock
@@ -104,9 +103,9 @@ struct ParamDeleter {
 
 }  // namespace
 
-MatchBudget::MatchBudget(size_t text_bytes)
+MatchBudget::MatchBudget(size_t text_bytes, uint64_t steps_at_least)
     : text_bytes_(text_bytes),
-      steps_(std::max(kBudgetAtLeast, kBudgetPerByte * text_bytes)),
+      steps_(std::max(steps_at_least, kStepsPerByte * text_bytes)),
       deadline_(seconds_of(CLOCK_THREAD_CPUTIME_ID) + kSecondsAtLeast +
                 kSecondsPerByte * static_cast<double>(text_bytes)) {}
 

@@ -17,7 +17,10 @@ namespace tugline {
 // in the thread that made it.
 class MatchBudget {
  public:
-  explicit MatchBudget(size_t text_bytes);
+  static constexpr uint64_t kStepsAtLeast = 10'000'000;
+
+  // `steps_at_least`: of backtracking, however short the text is.
+  explicit MatchBudget(size_t text_bytes, uint64_t steps_at_least = kStepsAtLeast);
 
  private:
   friend class Regex;
