@@ -191,7 +191,6 @@ TEST(Transcript, TheAnchorIsTheDatasets) {
 }
 
 // A library that takes another one's threads away makes the whole program slow without a word.
-#ifndef TUGLINE_THREAD_SANITIZED  // Archer begins to ignore accesses here and does not end it
 TEST(LanguageModel, LeavesTheProcessThreadsAsTheyWere) {
   omp_set_num_threads(2);
   const LanguageModel model = LanguageModel::load(tiny_path("llama").string(), {.threads = 1});
@@ -199,7 +198,6 @@ TEST(LanguageModel, LeavesTheProcessThreadsAsTheyWere) {
   (void)model.transcript_of_ids(kIds).trace(2, 4).tug({.epsilons = {1}});
   EXPECT_EQ(omp_get_max_threads(), 2);
 }
-#endif
 
 TEST(Trace, StopsWhenItIsTold) {
   const Trace trace = tiny().transcript_of_ids(kIds).trace(2, 6);

@@ -254,7 +254,7 @@ class TerminalTest(SessionTest):
         terminal.type("--text 'So the total is 12. So it is.' --every-sentence --directions 20000 --epsilons 0:10:101 --json > x\r")
         terminal.read_until(PROMPT)  # '>' is no option
         terminal.type("--text 'So the total is 12. So it is.' --every-sentence --directions 20000 --epsilons 0:10:101 --json\r")
-        terminal.read_until(" pushes (", 60)
+        terminal.read_until(" pushes (", 300)
         terminal.type("\x03\x03")  # impatience does no harm
         terminal.read_until("interrupted")
         terminal.read_until(PROMPT)

@@ -33,7 +33,7 @@ struct LanguageModel::Engine {
   // end.
   std::function<bool()> keep_going;
 
-  std::once_flag tokenizer_is_read;
+  std::mutex reading_tokenizer;
   std::atomic<bool> notes_are_told = false;
   std::optional<Tokenizer> tokenizer_slot;
 

@@ -85,7 +85,12 @@ Tokenizer read_tokenizer(const ModelSource& source) {
 }
 
 const Tokenizer& LanguageModel::Engine::tokenizer(const Watch& watch) {
-  std::call_once(tokenizer_is_read, [this] { tokenizer_slot = read_tokenizer(source); });
+  {
+    // std::call_once does not stand an exception everywhere: under ThreadSanitizer the next call waits for
+    // ever.
+    const std::scoped_lock lock(reading_tokenizer);
+    if (!tokenizer_slot) tokenizer_slot = read_tokenizer(source);
+  }
   if (watch.warn && !notes_are_told.exchange(true)) warn_of_notes(*tokenizer_slot, watch);
   return *tokenizer_slot;
 }
