@@ -86,8 +86,7 @@ Tokenizer read_tokenizer(const ModelSource& source) {
 
 const Tokenizer& LanguageModel::Engine::tokenizer(const Watch& watch) {
   {
-    // std::call_once does not stand an exception everywhere: under ThreadSanitizer the next call waits for
-    // ever.
+    // No std::call_once: after an exception in it, ThreadSanitizer ignores what the thread does.
     const std::scoped_lock lock(reading_tokenizer);
     if (!tokenizer_slot) tokenizer_slot = read_tokenizer(source);
   }
