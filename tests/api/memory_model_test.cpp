@@ -6,7 +6,7 @@
 #include <cmath>
 #include <memory>
 
-#include "api/expect_refused.h"
+#include "support/expect_error.h"
 #include "support/tiny_models.h"
 #include "tugline/files/safetensors.h"
 #include "tugline/language_model.h"
@@ -69,11 +69,12 @@ TEST(MemoryModel, HasTheNumbersOfItsFiles) {
 TEST(MemoryModel, ATensorThatCannotBeRunIsNamed) {
   Weights other_type("llama");
   other_type.at("model.norm.weight").dtype = "I8";
-  expect_refused("tensor model.norm.weight: its type is I8; expected F32, F16, BF16 or F64",
-                 [&] { (void)other_type.load(); });
+  expect_error(ErrorCode::kUnsupported,
+               {"tensor model.norm.weight: its type is I8; expected F32, F16, BF16 or F64"},
+               [&] { (void)other_type.load(); });
   Weights too_short("llama");
   too_short.at("model.norm.weight").values.pop_back();
-  expect_refused("model.norm.weight", [&] { (void)too_short.load(); });
+  expect_error(ErrorCode::kInput, {"model.norm.weight"}, [&] { (void)too_short.load(); });
 }
 
 struct Overflow {
@@ -88,8 +89,8 @@ TEST_P(Overflows, AreTracedToTheOperation) {
   Weights weights("qwen3");
   weights.scale(GetParam().tensor, 3e38f);
   const Trace trace = weights.load().transcript_of_ids(kIds).trace(2, 4);
-  expect_refused(std::string(GetParam().place) + ": the result at token",
-                 [&] { (void)trace.tug({.layers = {0}, .epsilons = {1}}); });
+  expect_error(ErrorCode::kInput, {std::string(GetParam().place) + ": the result at token"},
+               [&] { (void)trace.tug({.layers = {0}, .epsilons = {1}}); });
 }
 
 INSTANTIATE_TEST_SUITE_P(

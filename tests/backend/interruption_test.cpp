@@ -5,7 +5,7 @@
 #include <atomic>
 
 #include "backend/both_backends.h"
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 
 namespace tugline::test {
 namespace {

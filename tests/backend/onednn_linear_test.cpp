@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/both_backends.h"
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "support/resident_bytes.h"
 #include "tugline/backend/cpu/onednn_status.h"
 #include "tugline/backend/host_view.h"

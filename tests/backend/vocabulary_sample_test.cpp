@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "backend/both_backends.h"
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/core/error.h"
 
 namespace tugline::test {

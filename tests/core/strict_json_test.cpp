@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 
 namespace tugline {
 namespace {

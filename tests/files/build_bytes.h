@@ -52,31 +52,6 @@ inline Bytes safetensors_bytes(std::string_view header, size_t data_size) {
   return bytes;
 }
 
-// The code and message of the Error that `act` throws; a test failure where it throws none.
-struct Thrown {
-  ErrorCode code = ErrorCode::kInterrupted;
-  std::string message;
-};
-
-inline Thrown error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  ADD_FAILURE() << "expected an Error, none was thrown";
-  return {};
-}
-
-// The message of the Error that `act` throws holds every one of `parts`.
-inline void expect_error(ErrorCode code, const std::vector<std::string>& parts,
-                         const std::function<void()>& act) {
-  const Thrown thrown = error_of(act);
-  EXPECT_EQ(name_of(thrown.code), name_of(code)) << thrown.message;
-  for (const std::string& part : parts)
-    EXPECT_NE(thrown.message.find(part), std::string::npos) << thrown.message;
-}
-
 // Every proper prefix of a valid file is an Error. Each is copied to a buffer of its own size, so that a
 // sanitizer sees a read past its end.
 inline void expect_every_truncation_fails(std::span<const std::byte> whole,

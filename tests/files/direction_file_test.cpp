@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/files/mapped_file.h"
 #include "tugline/files/npy.h"
 #include "tugline/files/zip_file.h"

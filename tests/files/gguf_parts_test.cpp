@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/files/fingerprint.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/model_source.h"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "support/resident_bytes.h"
 
 namespace tugline {

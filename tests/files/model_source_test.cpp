@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/hub/hub_settings.h"
 #include "tugline/files/mapped_file.h"

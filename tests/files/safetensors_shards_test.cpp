@@ -3,6 +3,7 @@
 #include <string>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/files/safetensors.h"
 
 namespace tugline {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 
 namespace tugline {
 namespace {

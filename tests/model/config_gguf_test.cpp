@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "support/tiny_models.h"
 #include "tugline/files/gguf.h"
 #include "tugline/model/config.h"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/model/config.h"
 
 namespace tugline::test {

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "support/tiny_models.h"
 
 namespace tugline {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <map>
 
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "support/tiny_models.h"
 
 namespace tugline {

@@ -12,7 +12,6 @@
 #include <map>
 #include <set>
 
-#include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
 #include "tugline/store/audit_bounds.h"
 

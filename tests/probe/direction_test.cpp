@@ -8,7 +8,7 @@
 #include <limits>
 #include <numeric>
 
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 
 namespace tugline {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
+#include "support/expect_error.h"
 #include "tugline/probe/vectors.h"
 
 namespace tugline::test {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <set>
 
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/core/philox.h"
 #include "tugline/probe/vectors.h"
 

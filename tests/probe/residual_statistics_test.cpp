@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/core/philox.h"
 #include "tugline/probe/vectors.h"
 

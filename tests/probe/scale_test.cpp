@@ -8,6 +8,7 @@
 
 #include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
+#include "support/expect_error.h"
 #include "tugline/probe/unit.h"
 #include "tugline/probe/vectors.h"
 

@@ -6,7 +6,7 @@
 
 #include <array>
 
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 
 namespace tugline {
 namespace {

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "files/build_bytes.h"
 #include "probe/tiny_probe.h"
 #include "tugline/core/content_hash.h"
 #include "tugline/data/chunking.h"

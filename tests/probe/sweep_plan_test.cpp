@@ -6,8 +6,10 @@
 #include <map>
 #include <set>
 
+#include "files/build_bytes.h"
 #include "probe/shapes.h"
 #include "probe/sweep_fixture.h"
+#include "support/expect_error.h"
 #include "tugline/probe/controls.h"
 #include "tugline/probe/plan.h"
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "probe/sweep_fixture.h"
+#include "support/expect_error.h"
 #include "tugline/probe/plan.h"
 
 namespace tugline::test {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "probe/sweep_fixture.h"
+#include "support/expect_error.h"
 #include "tugline/store/field_names.h"
 
 namespace tugline::test {

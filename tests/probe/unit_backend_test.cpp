@@ -5,8 +5,8 @@
 #include <cmath>
 #include <functional>
 
-#include "files/build_bytes.h"
 #include "probe/units.h"
+#include "support/expect_error.h"
 #include "tugline/backend/cpu/cpu_backend.h"
 
 namespace tugline::test {

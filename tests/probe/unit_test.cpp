@@ -7,8 +7,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "files/build_bytes.h"
 #include "probe/units.h"
+#include "support/expect_error.h"
 
 namespace tugline::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/text/byte_level.h"
 
 namespace tugline {

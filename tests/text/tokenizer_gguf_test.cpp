@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/files/gguf.h"
 #include "tugline/text/byte_level.h"
 #include "tugline/text/tokenizer.h"

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "text/cpu_timer.h"
 #include "text/tokenizer_cases.h"
 #include "tugline/text/tokenizer.h"

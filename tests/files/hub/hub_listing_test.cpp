@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "files/build_bytes.h"
+#include "support/expect_error.h"
 #include "tugline/files/hub/digest.h"
 #include "tugline/files/hub/hub_api.h"
 #include "tugline/files/hub/hub_model.h"
