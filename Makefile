@@ -94,8 +94,8 @@ cluster-test: release ## shards under Slurm and Open MPI on this machine: a node
 	@$(call install_dependencies,--clusters) || echo "What needs the packages that could not be installed (see above) will skip."
 	@for test in mpi slurm; do TUGLINE_BINARY="$$PWD/$(tugline)" python3 -B tests/clusters/$${test}_test.py; done
 
-asan: ## the tests under AddressSanitizer and UBSan
-	@$(call install_dependencies,--tests)
+asan: ## the tests under AddressSanitizer and UBSan (clang)
+	@$(call install_dependencies,--tests --clang)
 	@$(call build,asan,)
 	@$(call run_tests,asan)
 

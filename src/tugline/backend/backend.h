@@ -41,11 +41,15 @@ struct MatrixView {
   Element element = Element::kF32;
 
   [[nodiscard]] bool is_dense() const { return stride == columns || rows <= 1; }
+  // The address of an element; null if the matrix has no memory, as a prefix of no rows.
+  [[nodiscard]] Byte* at(int64_t row, int64_t column) const {
+    return data == nullptr ? nullptr : data + (row * stride + column) * bytes_of(element);
+  }
   [[nodiscard]] MatrixView row_range(int64_t begin, int64_t count) const {
-    return {data + begin * stride * bytes_of(element), count, columns, stride, element};
+    return {at(begin, 0), count, columns, stride, element};
   }
   [[nodiscard]] MatrixView column_range(int64_t begin, int64_t count) const {
-    return {data + begin * bytes_of(element), rows, count, stride, element};
+    return {at(0, begin), rows, count, stride, element};
   }
   operator MatrixView<const Byte>() const requires(!std::is_const_v<Byte>) {
     return {data, rows, columns, stride, element};

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "tugline/backend/cpu/onednn_status.h"
-#include "tugline/backend/cpu/row.h"
 
 namespace tugline::cpu {
 namespace {
@@ -48,8 +47,12 @@ std::vector<AttentionTask> make_attention_tasks(const RowLayout& layout, int64_t
   return tasks;
 }
 
-Piece piece(const Matrix& m, int64_t r, int64_t column) { return {row(m, r) + column, m.stride}; }
-ConstPiece piece(const ConstMatrix& m, int64_t r, int64_t column) { return {row(m, r) + column, m.stride}; }
+Piece piece(const Matrix& m, int64_t row, int64_t column) {
+  return {reinterpret_cast<float*>(m.at(row, column)), m.stride};
+}
+ConstPiece piece(const ConstMatrix& m, int64_t row, int64_t column) {
+  return {reinterpret_cast<const float*>(m.at(row, column)), m.stride};
+}
 
 void multiply(Transpose transpose_b, const Product& p, ConstPiece a, ConstPiece b, Piece c) {
   if (p.m == 0 || p.n == 0 || p.k == 0) return;
