@@ -18,7 +18,7 @@
 namespace tugline {
 namespace {
 
-// An object's type and name, and the statement that made it.
+// An object's type and name; its table, and the statement that made it.
 using Objects = std::map<std::pair<std::string, std::string>, std::string>;
 
 // A statement's words: without comments, and with one space for each stretch of white space, outside of
@@ -46,9 +46,8 @@ Objects objects_in(SQLite::Database& database) {
   Objects objects;
   SQLite::Statement select(database, "SELECT type, name, tbl_name, sql FROM sqlite_master");
   while (select.executeStep()) {
-    const std::string sql = select.getColumn(3).getString();
     objects[{select.getColumn(0).getString(), select.getColumn(1).getString()}] =
-        select.getColumn(2).getString() + ": " + words_of(sql);
+        select.getColumn(2).getString() + ": " + select.getColumn(3).getString();
   }
   return objects;
 }
@@ -81,7 +80,8 @@ Objects check_schema(const std::filesystem::path& path, SQLite::Database& databa
     const auto ours = known.find(object);
     if (ours == known.end() && (object.first != "table" || !is_analysis_table(database, object.second)))
       refuse(path, shown(object), "is not tugline's");
-    if (ours != known.end() && ours->second != text) refuse(path, shown(object), "was altered");
+    if (ours != known.end() && ours->second != text && words_of(ours->second) != words_of(text))
+      refuse(path, shown(object), "was altered");
   }
   for (const auto& [object, text] : known) {
     if (!found.contains(object)) refuse(path, shown(object), "is missing");
@@ -143,9 +143,9 @@ void distrust(SQLite::Database& database) {
 void check_contents(const std::filesystem::path& path, SQLite::Database& database, StructureCheck structure) {
   std::error_code error;
   const StepLimit limit(database, std::filesystem::file_size(path, error));
+  const SQLite::Transaction snapshot(database);
   const Objects objects = check_schema(path, database);
   if (structure == StructureCheck::kYes) check_structure(path, database, objects);
-  const SQLite::Transaction snapshot(database);
   check_tables(path, database);
 }
 
