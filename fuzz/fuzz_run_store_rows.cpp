@@ -1,55 +1,24 @@
 // A run store that somebody crafted: a whole one, some of whose values were changed and whose checksums were
-// made to fit. An Error, or a run whose every part can be read. The input is a list of changes of 12 bytes:
-// table, row, column, kind of value, and 8 bytes for the value.
+// made to fit. An Error, or a part that can be read. The first byte of the input chooses the part. Changes of
+// 12 bytes follow: table, row, column, kind of value, and 8 bytes for the value.
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <array>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "read_run_store.h"
 #include "scratch_file.h"
 #include "tugline/store/checksums.h"
+#include "whole_store.h"
 
 namespace {
 
 // A unit's own checksums cover these, and sums cover tugline::kHashedTables.
 constexpr std::array kOfUnits{"units", "readout_rows", "responses", "response_rows"};
 constexpr size_t kChangeBytes = 12;
-
-tugline::UnitRecord made_unit(int32_t layer) {
-  tugline::UnitRecord unit{.key = {.example = 0, .span_kind = "anchor", .chunk = 1, .layer = layer},
-                           .span = {2, 4},
-                           .span_text = "So.",
-                           .sink = false,
-                           .measured = {.position = 3, .rms = 1, .rows = {3, 4}, .row_tokens = {5, 6}},
-                           .audit = {.pushes = 1}};
-  for (const double epsilon : {0.5, 2.0}) {
-    tugline::ResponseRecord response{.epsilon = epsilon, .cosine = 0.5, .rows = tugline::unmoved_rows(2)};
-    for (size_t m = 0; m < tugline::kMeasures.size(); ++m)
-      if (tugline::kMeasures[m].is_always_measured()) response.means[m] = 0;
-    unit.measured.responses.push_back(response);
-  }
-  return unit;
-}
-
-std::string whole_store() {
-  const ScratchFile file("whole.db");
-  {
-    auto store =
-        tugline::RunStore::create_or_resume(file.path(), {{{"seed", "1"}}}, {{"version", "0"}}, {1, 2});
-    store.put_example({.example = 0, .content_hash = "00", .prompt = "Why?", .tokens = 8, .skipped = ""});
-    store.put_skipped_span({.example = 0, .span_kind = "chunk", .chunk = 0, .reason = "none"});
-    for (const int32_t layer : {0, 1}) store.put_unit(made_unit(layer), {{5, "a"}, {6, "b"}});
-    store.put_failure(
-        {.key = {.example = 0, .span_kind = "chunk", .chunk = 2, .layer = 0}, .span = {4, 5}, .reason = "x"});
-  }
-  std::ifstream in(file.path(), std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // The text of a list of ascending numbers.
 std::string list_of(size_t count) {
@@ -86,12 +55,20 @@ void bind(SQLite::Statement& statement, uint8_t kind, const uint8_t* bytes) {
   }
 }
 
-// The key that the rows of `table` are found by: those without rowid have a unit.
-void change(SQLite::Database& database, const std::string& table, const uint8_t* bytes, bool is_summed) {
+// The tables' columns are the same in every input.
+const std::vector<std::string>& columns_of(SQLite::Database& database, const std::string& table) {
+  static std::map<std::string, std::vector<std::string>> known;
+  std::vector<std::string>& names = known[table];
+  if (!names.empty()) return names;
   SQLite::Statement columns(database, "SELECT name FROM pragma_table_info(?)");
   columns.bind(1, table);
-  std::vector<std::string> names;
   while (columns.executeStep()) names.push_back(columns.getColumn(0).getString());
+  return names;
+}
+
+// The key that the rows of `table` are found by: those without rowid have a unit.
+void change(SQLite::Database& database, const std::string& table, const uint8_t* bytes, bool is_summed) {
+  const std::vector<std::string>& names = columns_of(database, table);
   const std::string& name = names[bytes[2] % names.size()];
   const std::string key = table == "readout_rows" || table == "responses" ? "unit" : "rowid";
   const int64_t row = bytes[1] % 8;
@@ -138,10 +115,11 @@ void change_all(const std::filesystem::path& path, const uint8_t* data, size_t s
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string whole = whole_store();
   static ScratchFile file("crafted.db");
+  if (size == 0) return 0;
   const auto& path = file.holding(reinterpret_cast<const uint8_t*>(whole.data()), whole.size());
   attempt([&] {
-    change_all(path, data, size);
-    read_run_store(path);
+    change_all(path, data + 1, size - 1);
+    read_run_store(path, data[0]);
   });
   return 0;
 }
