@@ -102,8 +102,8 @@ TEST_F(AnalyzeCommand, DoubtfulNumbersArePairedWithNothing) {
   const ProgramOutcome outcome = tugline("analyze doubt.db data.json --resamples 200 --json");
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(holds(outcome.err, "none of its metrics is used")) << outcome.err;
-  for (const auto& span : nlohmann::json::parse(outcome.out)["spans"])
-    EXPECT_EQ(span["counterfactual_importance_kl"], nullptr);
+  const auto analysis = nlohmann::json::parse(outcome.out);
+  for (const auto& span : analysis["spans"]) EXPECT_EQ(span["counterfactual_importance_kl"], nullptr);
 }
 
 // Each kind of control by itself, paired within examples, and none of them with a chunk's metric that is not

@@ -158,7 +158,7 @@ TEST_F(ResultsCommands, BadInputEndsWithStatusTwoAndLeavesNothing) {
   EXPECT_EQ(folder_.names(), (std::vector<std::string>{"notes.txt", "run.db"}));
 }
 
-#ifndef TUGLINE_THREAD_SANITIZED  // which needs files that may grow
+#ifndef TUGLINE_SANITIZED  // ThreadSanitizer needs files that may grow
 TEST_F(ResultsCommands, AFullDiskLeavesNoHalfWrittenResult) {
   // Files of more than eight blocks are refused by the system, as if the disk were full.
   const std::string limited =
