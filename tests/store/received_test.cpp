@@ -121,6 +121,13 @@ TEST_F(Received, CommentsAndSpacesOfTheSchemaDoNotMatter) {
   EXPECT_EQ(RunStore::open_read_only(run_).unit_keys().size(), 4U);
 }
 
+TEST_F(Received, AnIndexOfAnotherTableIsAnAlteration) {
+  make_changed(
+      "PRAGMA writable_schema = ON; UPDATE sqlite_master SET tbl_name = ' ' || tbl_name WHERE name = "
+      "'sqlite_autoindex_units_1'");
+  expect_refused("index \"sqlite_autoindex_units_1\" was altered");
+}
+
 TEST_F(Received, ConnectionsAreDefensive) {
   make_small_run(run_);
   const auto database = open_store_file(run_, StoreAccess::kWrite);

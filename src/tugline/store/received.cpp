@@ -18,8 +18,13 @@
 namespace tugline {
 namespace {
 
-// An object's type and name; its table, and the statement that made it.
-using Objects = std::map<std::pair<std::string, std::string>, std::string>;
+// An object's table, and the statement that made it.
+struct Origin {
+  std::string table;
+  std::string statement;
+};
+// By type and name.
+using Objects = std::map<std::pair<std::string, std::string>, Origin>;
 
 // A statement's words: without comments, and with one space for each stretch of white space, outside of
 // quotes.
@@ -42,12 +47,16 @@ std::string words_of(const std::string& sql) {
   return words;
 }
 
+bool is_same(const Origin& a, const Origin& b) {
+  return a.table == b.table && (a.statement == b.statement || words_of(a.statement) == words_of(b.statement));
+}
+
 Objects objects_in(SQLite::Database& database) {
   Objects objects;
   SQLite::Statement select(database, "SELECT type, name, tbl_name, sql FROM sqlite_master");
   while (select.executeStep()) {
-    objects[{select.getColumn(0).getString(), select.getColumn(1).getString()}] =
-        select.getColumn(2).getString() + ": " + select.getColumn(3).getString();
+    objects[{select.getColumn(0).getString(), select.getColumn(1).getString()}] = {
+        select.getColumn(2).getString(), select.getColumn(3).getString()};
   }
   return objects;
 }
@@ -76,14 +85,13 @@ std::string shown(const std::pair<std::string, std::string>& object) {
 Objects check_schema(const std::filesystem::path& path, SQLite::Database& database) {
   static const Objects known = known_objects();
   Objects found = objects_in(database);
-  for (const auto& [object, text] : found) {
+  for (const auto& [object, origin] : found) {
     const auto ours = known.find(object);
     if (ours == known.end() && (object.first != "table" || !is_analysis_table(database, object.second)))
       refuse(path, shown(object), "is not tugline's");
-    if (ours != known.end() && ours->second != text && words_of(ours->second) != words_of(text))
-      refuse(path, shown(object), "was altered");
+    if (ours != known.end() && !is_same(ours->second, origin)) refuse(path, shown(object), "was altered");
   }
-  for (const auto& [object, text] : known) {
+  for (const auto& [object, origin] : known) {
     if (!found.contains(object)) refuse(path, shown(object), "is missing");
   }
   return found;
@@ -93,7 +101,7 @@ Objects check_schema(const std::filesystem::path& path, SQLite::Database& databa
 // file, response_rows, is left out: it is read a row at a time through its index, which ends in any case.
 void check_structure(const std::filesystem::path& path, SQLite::Database& database, const Objects& objects) {
   SQLite::Statement check(database, "SELECT quick_check FROM pragma_quick_check(?)");
-  for (const auto& [object, text] : objects) {
+  for (const auto& [object, origin] : objects) {
     const auto& [type, name] = object;
     if (type != "table" || name == "response_rows") continue;
     check.bind(1, name);
