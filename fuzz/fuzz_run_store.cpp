@@ -36,6 +36,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string store = data[0] == 255 ? std::string(reinterpret_cast<const char*>(data + 1), size - 1)
                                            : changed(whole, data + 1, size - 1);
-  read_run_store(file.holding(reinterpret_cast<const uint8_t*>(store.data()), store.size()), data[0]);
+  read_run_store(file.holding(store), data[0]);
   return 0;
 }

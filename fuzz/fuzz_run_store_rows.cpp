@@ -2,10 +2,13 @@
 // made to fit. An Error, or a part that can be read. The first byte of the input chooses the part. Changes of
 // 12 bytes follow: table, row, column, kind of value, and 8 bytes for the value.
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -66,21 +69,20 @@ const std::vector<std::string>& columns_of(SQLite::Database& database, const std
   return names;
 }
 
-// The key that the rows of `table` are found by: those without rowid have a unit.
-void change(SQLite::Database& database, const std::string& table, const uint8_t* bytes, bool is_summed) {
+// Returns whether there is such a row and no constraint refused the value.
+bool change(SQLite::Database& database, const std::string& table, const uint8_t* bytes, bool is_summed) {
   const std::vector<std::string>& names = columns_of(database, table);
   const std::string& name = names[bytes[2] % names.size()];
+  // Tables without a rowid have a unit.
   const std::string key = table == "readout_rows" || table == "responses" ? "unit" : "rowid";
   const int64_t row = bytes[1] % 8;
   if (is_summed) tugline::note_removal(database, table.c_str(), row);
   SQLite::Statement update(
       database, "UPDATE " + table + " SET " + name + " = ? WHERE " + key + " = " + std::to_string(row));
   bind(update, bytes[3], bytes + 4);
-  try {
-    update.exec();
-  } catch (const SQLite::Exception&) {  // what a constraint refuses
-  }
+  const bool is_changed = update.tryExecuteStep() == SQLITE_DONE && database.getChanges() > 0;
   if (is_summed) tugline::note_row(database, table.c_str(), row);
+  return is_changed;
 }
 
 void note_all_units(SQLite::Database& database) {
@@ -91,35 +93,61 @@ void note_all_units(SQLite::Database& database) {
   for (const int64_t unit : units) tugline::note_unit(database, unit);
 }
 
-void change_all(const std::filesystem::path& path, const uint8_t* data, size_t size) {
-  SQLite::Database database(path.string(), SQLite::OPEN_READWRITE);
-  database.exec("PRAGMA synchronous = OFF");
-  database.exec("PRAGMA journal_mode = MEMORY");
-  SQLite::Transaction transaction(database);
+void change_all(SQLite::Database& database, const uint8_t* data, size_t size) {
+  bool is_unit_changed = false;
   for (size_t at = 0; at + kChangeBytes <= size; at += kChangeBytes) {
     const size_t table = data[at] % (tugline::kHashedTables.size() + kOfUnits.size());
     const bool is_summed = table < tugline::kHashedTables.size();
     const char* name =
         is_summed ? tugline::kHashedTables[table] : kOfUnits[table - tugline::kHashedTables.size()];
     try {
-      change(database, name, data + at, is_summed);
+      is_unit_changed |= change(database, name, data + at, is_summed) && !is_summed;
     } catch (const SQLite::Exception&) {  // there is no such row
     }
   }
-  note_all_units(database);
-  transaction.commit();
+  if (is_unit_changed) note_all_units(database);
 }
+
+// A run store that stays open, for writing, and is as it was after each input: nothing is committed.
+class ChangedStore {
+ public:
+  ChangedStore() { database_.exec("PRAGMA journal_mode = MEMORY"); }
+  // The bytes of the store after these changes.
+  std::string after(const uint8_t* data, size_t size) {
+    const SQLite::Transaction taken_back(database_);
+    change_all(database_, data, size);
+    sqlite3_int64 bytes = 0;
+    const std::unique_ptr<unsigned char, decltype(&sqlite3_free)> image(
+        sqlite3_serialize(database_.getHandle(), "main", &bytes, 0), sqlite3_free);
+    if (!image) std::abort();
+    std::string text(reinterpret_cast<const char*>(image.get()), static_cast<size_t>(bytes));
+    // The file's change counter, by which a reader that is open sees that its pages are old. A commit sets
+    // it.
+    ++changes_;
+    for (const size_t at : {24, 92}) std::memcpy(text.data() + at, &changes_, sizeof changes_);
+    return text;
+  }
+
+ private:
+  ScratchFile file_{"changed.db"};
+  SQLite::Database database_{file_.holding(whole_store()), SQLite::OPEN_READWRITE};
+  uint32_t changes_ = 0;
+};
 
 }  // namespace
 
+// The reader is open before the changes, as one is that reads while others write. After `kParts` come the
+// checks of opening.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const std::string whole = whole_store();
+  static ChangedStore changed;
   static ScratchFile file("crafted.db");
+  static const auto reader = tugline::RunStore::open_read_only(file.holding(whole_store()));
   if (size == 0) return 0;
-  const auto& path = file.holding(reinterpret_cast<const uint8_t*>(whole.data()), whole.size());
+  const size_t part = data[0] % (kParts.size() + 1);
   attempt([&] {
-    change_all(path, data + 1, size - 1);
-    read_run_store(path, data[0]);
+    file.holding(changed.after(data + 1, size - 1));
+    if (part < kParts.size()) return kParts[part](reader);
+    static_cast<void>(tugline::RunStore::open_read_only(file.path()));
   });
   return 0;
 }

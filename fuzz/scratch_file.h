@@ -33,6 +33,9 @@ class ScratchFile {
     if (!file.flush()) std::abort();
     return path_;
   }
+  const std::filesystem::path& holding(const std::string& bytes) {
+    return holding(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  }
 
  private:
   std::filesystem::path path_;
