@@ -6,13 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "support/temporary_folder.h"
 #include "tugline/core/error.h"
 
 namespace tugline {
@@ -78,39 +78,6 @@ inline void expect_every_damage_is_survived(std::span<const std::byte> whole,
     byte = before;
   }
 }
-
-// A fresh folder that goes away with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tugline-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  // Makes the file and the folders above it; its path.
-  std::filesystem::path write(const std::filesystem::path& name, std::span<const std::byte> content) const {
-    const std::filesystem::path file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
-    return file;
-  }
-  std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const {
-    return write(name, std::as_bytes(std::span(content)));
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::filesystem::path fixture(std::string_view name) {
   return std::filesystem::path(TUGLINE_FIXTURES) / "files" / name;

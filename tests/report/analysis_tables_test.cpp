@@ -6,6 +6,7 @@
 #include <set>
 
 #include "support/analysed_runs.h"
+#include "support/expect_error.h"
 #include "support/temporary_folder.h"
 #include "tugline/report/stored_analysis.h"
 

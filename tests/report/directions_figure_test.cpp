@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/analysed_runs.h"
+#include "support/expect_error.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/svg_text.h"

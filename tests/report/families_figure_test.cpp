@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"

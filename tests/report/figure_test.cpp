@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "support/analysed_runs.h"
+#include "support/expect_error.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/svg_text.h"

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 #include "tugline/report/export.h"

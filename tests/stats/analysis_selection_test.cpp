@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/expect_error.h"
 #include "support/made_grids.h"
 #include "support/made_runs.h"
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <random>
 
+#include "support/expect_error.h"
 #include "support/made_grids.h"
 #include "support/made_runs.h"
 #include "tugline/stats/curves.h"

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "tugline/stats/response_grid.h"
 

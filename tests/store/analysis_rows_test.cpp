@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 #include "tugline/store/schema.h"

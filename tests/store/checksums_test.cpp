@@ -15,6 +15,7 @@
 #include <random>
 #include <thread>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 #include "tugline/store/schema.h"

@@ -7,6 +7,7 @@
 
 #include <chrono>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"

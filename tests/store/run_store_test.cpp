@@ -10,6 +10,7 @@
 #include <fstream>
 #include <limits>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 #include "tugline/store/checksums.h"

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <thread>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 #include "tugline/store/run_store.h"

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 

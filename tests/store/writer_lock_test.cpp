@@ -10,6 +10,7 @@
 #include <fstream>
 #include <functional>
 
+#include "support/expect_error.h"
 #include "support/made_runs.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"

@@ -109,16 +109,4 @@ inline void make_small_run(const std::filesystem::path& path) {
   }
 }
 
-// Runs `work` and returns the Error that it must throw.
-template <typename Work>
-Error error_of(Work&& work) {
-  try {
-    work();
-  } catch (const Error& e) {
-    return e;
-  }
-  ADD_FAILURE() << "expected an Error, none was thrown";
-  return {ErrorCode::kInterrupted, "none was thrown"};
-}
-
 }  // namespace tugline

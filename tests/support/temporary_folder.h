@@ -4,9 +4,13 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tugline {
@@ -29,6 +33,18 @@ class TemporaryFolder {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+  // Makes the file and the folders above it. Returns its path.
+  std::filesystem::path write(const std::filesystem::path& name, std::span<const std::byte> content) const {
+    const std::filesystem::path file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    return file;
+  }
+  std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const {
+    return write(name, std::as_bytes(std::span(content)));
+  }
 
   // Names of what lies in it, sorted.
   [[nodiscard]] std::vector<std::string> names() const {
