@@ -167,6 +167,17 @@ TEST_F(CommandLine, ADashIsStandardInput) {
             tugline("inspect $MODEL --text-file text.txt").out);
 }
 
+// The system opens /proc/self/mem and a folder, and refuses to read them.
+TEST_F(CommandLine, AnInputThatBreaksOffIsAnErrorThatNamesIt) {
+  const std::string span = " --span 3:6 --epsilons 1 --directions 1";
+  const std::string text = "tug $MODEL --text-file ";
+  expect_refused(text + "/proc/self/mem" + span, "--text-file: /proc/self/mem: cannot be read to its end");
+  expect_refused(text + "-" + span + " < .", "standard input: cannot be read to its end");
+  expect_refused("repl $MODEL < .", "standard input");
+  expect_refused(kSweep + "--config /proc/self/mem", "--config: /proc/self/mem: cannot be read to its end");
+  expect_refused("sweep $MODEL /proc/self/mem -o run.db", "/proc/self/mem: cannot be read to its end");
+}
+
 TEST_F(CommandLine, ADatasetMayComeFromStandardInput) {
   const std::string rest = " --epsilons 1 --directions 1 --audit 0";
   ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db" + rest).status, 0);

@@ -294,10 +294,12 @@ class TerminalTest(SessionTest):
         self.assertTrue(flags & termios.ECHO and flags & termios.ICANON and flags & termios.ISIG)
 
     def test_a_history_that_cannot_be_kept(self):
-        done = Terminal([TUGLINE, "repl", str(MODEL), "--history", "/dev/null/history"], self.env, self.folder)
-        self.addCleanup(done.close)
-        self.assertEqual(done.wait(), 2)
-        self.assertIn("--no-history keeps none", done.shown)
+        for history in ("/dev/null/history", "/proc/self/mem"):
+            with self.subTest(history):
+                done = Terminal([TUGLINE, "repl", str(MODEL), "--history", history], self.env, self.folder)
+                self.addCleanup(done.close)
+                self.assertEqual(done.wait(), 2)
+                self.assertIn("--no-history keeps none", done.shown)
 
     def test_another_folder_of_state(self):
         terminal = self.terminal(env={"XDG_STATE_HOME": str(self.folder / "state")})

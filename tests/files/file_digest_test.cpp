@@ -110,6 +110,13 @@ TEST_F(FileDigest, ADamagedEntryIsIgnoredWithAWarning) {
     ASSERT_EQ(warnings_.size(), 1U) << damaged;
     EXPECT_NE(warnings_.front().find("cache"), std::string::npos);
   }
+  warnings_.clear();
+  const std::filesystem::path broken = only_entry();
+  std::filesystem::remove(broken);
+  std::filesystem::create_symlink("/proc/self/mem", broken);  // opens, but reading it is refused
+  EXPECT_EQ(file_digest(path, cached()), kOfAbc);
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_NE(warnings_.front().find("cannot be read to its end"), std::string::npos);
 }
 
 TEST_F(FileDigest, AFolderThatCannotBeWrittenIsNoError) {

@@ -168,6 +168,13 @@ TEST_F(Sidecars, AJournalThatNamesAnotherFileIsRefused) {
   EXPECT_EQ(file_text(precious), "mine");
 }
 
+TEST_F(Sidecars, AJournalThatCannotBeReadIsNotTakenForNone) {
+  make_run(run_, 1);
+  std::filesystem::create_symlink("/proc/self/mem", journal_);  // opens, but reading it is refused
+  expect_error(ErrorCode::kIo, {"run.db-journal: cannot be read"},
+               [&] { (void)RunStore::open_read_only(run_); });
+}
+
 TEST_F(Sidecars, AWriteAheadLogIsNotOurs) {
   make_run(run_, 1);
   std::ofstream(run_.string() + "-wal") << "of another store";

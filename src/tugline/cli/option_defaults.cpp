@@ -3,12 +3,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 #include <sstream>
 
 #include "tugline/core/error.h"
 #include "tugline/core/suggestion.h"
+#include "tugline/core/whole_file.h"
 
 namespace tugline {
 namespace {
@@ -56,11 +56,7 @@ void give(CLI::Option& option, const std::string& value, const std::string& sour
 }  // namespace
 
 OptionValues read_option_file(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path))
-    fail(ErrorCode::kNotFound, "--config: {} cannot be read", path.string());
-  std::stringstream text;
-  text << file.rdbuf();
+  std::istringstream text(read_whole_file(path, "--config: " + path.string()));
   check_no_name_twice(text.str(), path);
   OptionValues values;
   try {

@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <iostream>
 
 #include "tugline/cli/line_source.h"
@@ -11,7 +12,7 @@ class PipedLines final : public LineSource {
   std::optional<std::string> next(const std::string& /*prompt*/) override {
     std::string line;
     if (std::getline(std::cin, line)) return line;
-    if (std::cin.bad()) fail(ErrorCode::kIo, "standard input: could not be read to its end");
+    if (std::ferror(stdin) != 0) fail(ErrorCode::kIo, "standard input: could not be read to its end");
     return std::nullopt;
   }
 };

@@ -5,15 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <cstdio>
 
 #include "tugline/api/engine.h"
 #include "tugline/api/warn.h"
 #include "tugline/cli/interrupt.h"
 #include "tugline/core/error.h"
+#include "tugline/core/whole_file.h"
 
 namespace tugline {
 
@@ -54,23 +52,13 @@ LanguageModel load_model(const ModelSource& source, const ModelOptions& options)
 }
 
 const std::string& standard_input() {
-  static const std::string all = [] {
-    std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-    if (std::cin.bad()) fail(ErrorCode::kIo, "standard input: could not be read to its end");
-    return text;
-  }();
+  static const std::string all = read_to_end(stdin, "standard input");
   return all;
 }
 
 std::string read_text_file(const std::string& path) {
   if (path == "-") return standard_input();
-  std::ifstream file(path, std::ios::binary);
-  std::error_code ignored;
-  if (!file || std::filesystem::is_directory(path, ignored))
-    fail(ErrorCode::kNotFound, "--text-file: {} cannot be read", path);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) fail(ErrorCode::kIo, "--text-file: {} could not be read to its end", path);
-  return text;
+  return read_whole_file(path, "--text-file: " + path);
 }
 
 void check_one_given(const CLI::App& command, const std::vector<std::string>& names, Needed needed) {

@@ -6,11 +6,12 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
 #include "tugline/core/error.h"
+#include "tugline/core/whole_file.h"
 
 namespace tugline {
 namespace {
@@ -42,6 +43,14 @@ void make_folder(const std::filesystem::path& file) {
   ::chmod(folder.c_str(), S_IRWXU);
 }
 
+std::string text_of(const std::filesystem::path& file) {
+  try {
+    return read_whole_file(file, "the history " + file.string());
+  } catch (const Error& e) {
+    fail(ErrorCode::kIo, "{}; --no-history keeps none", e.what());
+  }
+}
+
 }  // namespace
 
 std::filesystem::path default_history_file() {
@@ -57,9 +66,8 @@ SessionHistory::SessionHistory(std::filesystem::path file) : file_(std::move(fil
   if (file_.empty()) return;
   make_folder(file_);
   write_lines(file_, "", O_APPEND);
-  std::ifstream stream(file_, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file_)) fail_with(file_, EACCES);
-  for (std::string line; std::getline(stream, line);) lines_.push_back(line);
+  std::istringstream kept(text_of(file_));
+  for (std::string line; std::getline(kept, line);) lines_.push_back(line);
   const bool is_long = lines_.size() > 2 * kMostLines;
   if (lines_.size() > kMostLines) lines_.erase(lines_.begin(), lines_.end() - kMostLines);
   if (!is_long) return;

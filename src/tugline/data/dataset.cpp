@@ -3,18 +3,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
 #include "tugline/core/white_space.h"
+#include "tugline/core/whole_file.h"
 #include "tugline/data/chunking.h"
 #include "tugline/data/example_fields.h"
 #include "tugline/data/given_chunks.h"
@@ -211,26 +207,6 @@ void warn_of_doubts(const std::vector<Example>& examples, std::string_view name,
   }
 }
 
-std::string read_file(const std::filesystem::path& path) {
-  std::error_code ignored;  // what cannot be looked up is said when the file does not open
-  if (std::filesystem::is_directory(path, ignored)) {
-    fail(ErrorCode::kInput, "{}: expected a dataset file, found a directory.", path.string());
-  }
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    const int reason = errno;
-    fail(reason == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, "{}: the dataset cannot be opened: {}.",
-         path.string(), std::strerror(reason));
-  }
-  std::string text;
-  std::array<char, 1 << 16> buffer;
-  while (stream.read(buffer.data(), buffer.size()) || stream.gcount() > 0) {
-    text.append(buffer.data(), static_cast<size_t>(stream.gcount()));
-  }
-  if (stream.bad()) fail(ErrorCode::kIo, "{}: the dataset cannot be read to its end.", path.string());
-  return text;
-}
-
 }  // namespace
 
 const std::vector<std::string>& annotated_metric_names() {
@@ -279,7 +255,7 @@ Dataset parse_dataset(std::string_view text, std::string_view name, const FieldN
 }
 
 Dataset load_dataset(const std::filesystem::path& path, const FieldNames& names) {
-  return parse_dataset(read_file(path), path.string(), names);
+  return parse_dataset(read_whole_file(path), path.string(), names);
 }
 
 }  // namespace tugline

@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <ctime>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "tugline/core/content_hash.h"
+#include "tugline/core/error.h"
+#include "tugline/core/whole_file.h"
 
 namespace tugline {
 namespace fs = std::filesystem;
@@ -55,9 +56,14 @@ fs::path DigestCache::entry_of(const fs::path& file) const {
 std::optional<std::string> DigestCache::find(const fs::path& file, const struct stat& state) const {
   if (folder_.empty()) return std::nullopt;
   const fs::path entry = entry_of(file);
-  std::ifstream stream(entry, std::ios::binary);
-  if (!stream) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  std::string text;
+  try {
+    text = read_whole_file(entry);
+  } catch (const Error& error) {
+    if (warn_ && error.code() != ErrorCode::kNotFound)
+      warn_(fmt::format("{}; this entry of the cache is not used", error.what()));
+    return std::nullopt;
+  }
   const Json json = Json::parse(text, nullptr, false);
   const Json wanted = state_json(file, state);
   const bool has_state = json.is_object() && json.contains("state") && json["state"].is_object() &&

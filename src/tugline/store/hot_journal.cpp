@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "tugline/core/error.h"
 
@@ -28,13 +29,22 @@ uint32_t big_endian(const std::array<unsigned char, size>& bytes, size_t offset)
   return value;
 }
 
+// A store or its journal.
+struct ReadFile {
+  explicit ReadFile(fs::path name) : path(std::move(name)), stream(path, std::ios::binary) {}
+  fs::path path;
+  std::ifstream stream;
+};
+
+// No value if the file ends before.
 template <size_t size>
-std::optional<std::array<unsigned char, size>> read_at(std::ifstream& file, uint64_t offset) {
+std::optional<std::array<unsigned char, size>> read_at(ReadFile& file, uint64_t offset) {
   std::array<unsigned char, size> bytes{};
-  file.clear();
-  file.seekg(static_cast<std::streamoff>(offset));
-  file.read(reinterpret_cast<char*>(bytes.data()), size);
-  if (!file) return std::nullopt;
+  file.stream.clear();
+  file.stream.seekg(static_cast<std::streamoff>(offset));
+  file.stream.read(reinterpret_cast<char*>(bytes.data()), size);
+  if (file.stream.bad()) fail(ErrorCode::kIo, "{}: cannot be read", file.path.string());
+  if (!file.stream) return std::nullopt;
   return bytes;
 }
 
@@ -50,7 +60,7 @@ struct Segment {
   uint32_t page;          // bytes
 };
 
-std::optional<Segment> read_segment(std::ifstream& journal, uint64_t offset) {
+std::optional<Segment> read_segment(ReadFile& journal, uint64_t offset) {
   const auto bytes = read_at<28>(journal, offset);
   if (!bytes || !std::equal(kJournalMagic.begin(), kJournalMagic.end(), bytes->begin())) return std::nullopt;
   const Segment segment{.records = big_endian(*bytes, 8),
@@ -62,7 +72,7 @@ std::optional<Segment> read_segment(std::ifstream& journal, uint64_t offset) {
 }
 
 // The database's header before the transaction; no value if the transaction had not changed it yet.
-std::optional<DatabaseHeader> header_before(std::ifstream& journal, uint64_t size, const Segment& first) {
+std::optional<DatabaseHeader> header_before(ReadFile& journal, uint64_t size, const Segment& first) {
   uint64_t offset = 0;
   for (std::optional<Segment> segment = first; segment; segment = read_segment(journal, offset)) {
     offset += first.sector;
@@ -77,7 +87,7 @@ std::optional<DatabaseHeader> header_before(std::ifstream& journal, uint64_t siz
 
 // A journal that ends so belongs to a transaction over several databases, whose list of journals SQLite
 // deletes afterwards, whatever file is named there.
-bool names_other_files(std::ifstream& journal, uint64_t size) {
+bool names_other_files(ReadFile& journal, uint64_t size) {
   return size >= kJournalMagic.size() && read_at<8>(journal, size - kJournalMagic.size()) == kJournalMagic;
 }
 
@@ -91,12 +101,12 @@ bool is_of(const DatabaseHeader& now, const std::optional<DatabaseHeader>& befor
 
 // A journal that SQLite would play back, and that was not written for the store.
 bool has_foreign_journal(const fs::path& store, const fs::path& path) {
-  std::ifstream database(store, std::ios::binary);
+  ReadFile database(store);
   const auto header = read_at<kDatabaseHeader>(database, 0);
   std::error_code error;
   const uintmax_t size = fs::file_size(path, error);
-  std::ifstream journal(path, std::ios::binary);
-  if (!header || error || !journal) return false;
+  ReadFile journal(path);
+  if (!header || error || !journal.stream.is_open()) return false;
   const std::optional<Segment> first = read_segment(journal, 0);
   if (!first) return false;  // not begun, or finished: SQLite applies nothing
   return names_other_files(journal, size) ||
@@ -104,7 +114,7 @@ bool has_foreign_journal(const fs::path& store, const fs::path& path) {
 }
 
 void check_is_no_log(const fs::path& store) {
-  std::ifstream database(store, std::ios::binary);
+  ReadFile database(store);
   const auto header = read_at<kDatabaseHeader>(database, 0);
   if (header && ((*header)[18] == 2 || (*header)[19] == 2)) {
     fail(ErrorCode::kUnsupported,

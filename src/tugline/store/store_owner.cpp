@@ -8,9 +8,11 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <system_error>
+
+#include "tugline/core/error.h"
+#include "tugline/core/whole_file.h"
 
 namespace tugline {
 namespace {
@@ -18,8 +20,12 @@ namespace {
 // The 22nd field of /proc/PID/stat. The second, the program's name, is in parentheses and may have spaces.
 // Empty if there is no such process, or no /proc.
 std::string start_of(pid_t process) {
-  std::ifstream in(fmt::format("/proc/{}/stat", process));
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::string text;
+  try {
+    text = read_whole_file(fmt::format("/proc/{}/stat", process));
+  } catch (const Error&) {  // it may have ended since the file was opened
+    return {};
+  }
   const size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return {};
   std::istringstream fields(text.substr(name_end + 1));

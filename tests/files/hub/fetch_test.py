@@ -208,6 +208,7 @@ class Secrets(HubTest):
                 self.fetch(HF_HUB_CACHE=str(self.home / str(number)), **environment)
                 self.assert_sent_to_the_hub_only()
         self.refused("401", "no token was sent", HF_HOME=str(home), HF_HUB_DISABLE_IMPLICIT_TOKEN="1")
+        self.refused("401", "no token was sent", HF_TOKEN_PATH="/proc/self/mem")  # opens, but reading it is refused
 
     def test_a_redirect_takes_no_token_along(self):
         with FakeHub() as other:

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 #include "tugline/core/error.h"
+#include "tugline/core/whole_file.h"
 #include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"
 
@@ -71,7 +73,7 @@ std::optional<std::string> HubRepository::commit_of(const HubModel& model) const
   const fs::path reference = folder_ / "refs" / revision;
   if (is_there(reference)) {
     std::string commit;
-    std::ifstream(reference) >> commit;
+    std::istringstream(read_whole_file(reference)) >> commit;
     if (is_folder_name(commit)) return commit;
     fail(ErrorCode::kInput, "{}: holds no revision; remove the file and run `tugline fetch {}`",
          reference.string(), model.text());

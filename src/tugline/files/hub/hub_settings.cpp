@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/core/whole_file.h"
 
 namespace tugline {
 namespace {
@@ -101,8 +100,13 @@ std::string token() {
   if (is_true("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return "";
   const std::string named = from_environment("HF_TOKEN_PATH");
   const fs::path path = named.empty() ? hub_home() / "token" : expanded(named);
-  std::ifstream in(path, std::ios::binary);
-  return checked_token({std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()}, path.string());
+  std::string text;
+  try {
+    text = read_whole_file(path);
+  } catch (const Error&) {  // no token: if the hub refuses, the message says that none was sent
+    return "";
+  }
+  return checked_token(text, path.string());
 }
 
 std::chrono::seconds stall_time() {
