@@ -104,7 +104,7 @@ class ExampleReader {
   };
 
   static std::string read_transcript(const ExampleFields& fields, const std::string& cot) {
-    const std::string raw_response = fields.text(field::kRawResponse).value_or("");
+    std::string raw_response = fields.text(field::kRawResponse).value_or("");
     const std::string input_prompt = fields.text(field::kInputPrompt).value_or("");
     if (!raw_response.empty()) return raw_response;
     if (!input_prompt.empty() && !cot.empty()) return input_prompt + cot;
