@@ -10,10 +10,6 @@
 namespace tugline {
 namespace {
 
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 std::string reason(int error) { return std::generic_category().message(error); }
 
 }  // namespace
@@ -22,7 +18,7 @@ std::string read_whole_file(const std::filesystem::path& path, const std::string
   std::error_code ignored;  // what cannot be looked up is said when the file does not open
   if (std::filesystem::is_directory(path, ignored))
     fail(ErrorCode::kInput, "{}: expected a file, found a directory", name);
-  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rbe"));
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
   if (!file) {
     const int error = errno;
     const bool is_missing = error == ENOENT || error == ENOTDIR;

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "tugline/core/error.h"
+#include "tugline/core/whole_file.h"
 
 namespace tugline {
 namespace {
@@ -38,16 +39,8 @@ TemporaryFile holding(const std::string& text) {
 }
 
 std::string content_of(FILE* file) {
-  std::string text;
-  std::array<char, 4096> piece{};
   std::rewind(file);
-  for (size_t size = 0; (size = std::fread(piece.data(), 1, piece.size(), file)) > 0;) {
-    text.append(piece.data(), size);
-  }
-  if (std::ferror(file) != 0) {
-    fail(ErrorCode::kIo, "cannot read gnuplot's temporary file: {}", std::generic_category().message(errno));
-  }
-  return text;
+  return read_to_end(file, "gnuplot's temporary file");
 }
 
 // The child's standard streams; it inherits nothing else.
