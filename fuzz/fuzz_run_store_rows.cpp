@@ -121,8 +121,7 @@ class ChangedStore {
         sqlite3_serialize(database_.getHandle(), "main", &bytes, 0), sqlite3_free);
     if (!image) std::abort();
     std::string text(reinterpret_cast<const char*>(image.get()), static_cast<size_t>(bytes));
-    // The file's change counter, by which a reader that is open sees that its pages are old. A commit sets
-    // it.
+    // The file's change counter, which a commit sets. An open reader sees by it that its pages are old.
     ++changes_;
     for (const size_t at : {24, 92}) std::memcpy(text.data() + at, &changes_, sizeof changes_);
     return text;

@@ -197,7 +197,12 @@ class DamageTest(unittest.TestCase):
                     continue
                 done = trials.run(["summary", "run.db"], folder)
                 self.assertIn(done.returncode, (0, 2), done.stderr)
-                # A sweep looks at the whole file, which summary does not.
+                # What a command gives of it is right: an export of it is rows of the whole run's.
+                export = trials.run(["export", "run.db", "--table", "rows"], folder)
+                self.assertIn(export.returncode, (0, 2), export.stderr)
+                if export.returncode == 0:
+                    self.assertLessEqual(set(export.stdout.splitlines()), set(trial.expected[0][0].splitlines()))
+                # A sweep looks at the whole file, which summary and export do not.
                 grown = trials.run(words, folder)
                 self.assertIn(grown.returncode, (0, 2), grown.stderr)
                 fates["refused" if grown.returncode else "whole units"] += 1

@@ -98,34 +98,32 @@ class SystemCallsTest(unittest.TestCase):
         trial.finish()
         return done.returncode
 
-    def try_calls(self, command, folder, calls):
+    def try_calls(self, trial, calls):
         """Tries them one after the other. Returns the exit statuses, and (call, error) for each that fails the test."""
-        folder.mkdir()
-        trial = trials.Trial(command, folder)
+        name = trial.command.name
         ends, failed = collections.Counter(), []
         for done, call in enumerate(calls):
             if trials.IS_SOAK and done % 100 == 0:
-                print(f"{command.name}: {done} of {len(calls)} calls, {len(failed)} failed", file=sys.stderr, flush=True)
+                print(f"{name}: {done} of {len(calls)} calls, {len(failed)} failed", file=sys.stderr, flush=True)
             try:
                 ends[self.try_call(trial, *call)] += 1
             except (AssertionError, OSError, sqlite3.Error, subprocess.SubprocessError) as error:
                 failed.append((call, error))
-                print(f"{command.name}: {call}: {error!r}", file=sys.stderr, flush=True)
+                print(f"{name}: {call}: {error!r}", file=sys.stderr, flush=True)
         return ends, failed
 
     def test_every_call_fails_or_is_the_last(self):
         whole = sum(command.weight for command in COMMANDS)
         told = []
         for command in COMMANDS:
-            folder = self.new_folder()
-            counts = calls_of(trials.Trial(command, folder))
+            at_once = [trials.Trial(command, self.new_folder()) for _ in range(JOBS)]
+            counts = calls_of(at_once[0])
             calls = [(name, number, way) for name, count in sorted(counts.items()) for number in range(1, count + 1)
                      for way in (FAILURES[name], KILL)]
             tried = len(calls) if trials.IS_SOAK else min(len(calls), max(1, CALLS * command.weight // whole))
             calls = random.Random(f"{SEED} {command.name}").sample(calls, tried)
             with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-                parts = pool.map(lambda i: self.try_calls(command, folder / str(i), calls[i::JOBS]), range(JOBS))
-                results = list(parts)
+                results = list(pool.map(self.try_calls, at_once, [calls[i::JOBS] for i in range(JOBS)]))
             for call, error in [failure for _, failed in results for failure in failed]:
                 with self.subTest(f"{command.name}: {call}"):
                     raise error
