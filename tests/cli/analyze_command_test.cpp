@@ -47,7 +47,7 @@ TEST_F(AnalyzeCommand, PrintsTablesAndKeepsTheSameNumbers) {
   EXPECT_EQ(found["settings"]["epsilon"], 4);
   EXPECT_EQ(found["spans"][0]["counterfactual_importance_kl"], 0.25) << "the anchor is chunk 1";
   EXPECT_FALSE(found["correlations"].empty());
-  EXPECT_EQ(tugline("analyze run.db data.json --resamples 200 --json").out, json.out) << "the same again";
+  EXPECT_EQ(printed("analyze run.db data.json --resamples 200 --json"), json.out) << "the same again";
   EXPECT_EQ(tugline("sweep \"$MODEL\" data.json -o run.db --layers 0,1 --epsilons 0:4:5 --directions 3 "
                     "--spans anchor,chunks")
                 .status,
@@ -126,7 +126,7 @@ TEST_F(AnalyzeCommand, AnchorsAgainstEachKindOfControl) {
     EXPECT_TRUE(kinds.contains(kind)) << kind;
   for (const auto& correlation : found["correlations"])
     EXPECT_TRUE(correlation["span_kind"] == "anchor" || correlation["span_kind"] == "control_matched");
-  EXPECT_TRUE(holds(tugline("analyze controls.db --resamples 200").out,
+  EXPECT_TRUE(holds(printed("analyze controls.db --resamples 200"),
                     "Against control_window (random windows of its length), "));
   EXPECT_EQ(tugline("plot controls.db -o c.svg --spans control_offset_+1").status, 0);
 }
@@ -152,7 +152,7 @@ TEST_F(AnalyzeCommand, OneTableSomeSpansAndLayers) {
   EXPECT_EQ(std::ranges::count(text.out, '\n'), 1 + 5) << "the columns, and one row an epsilon\n" << text.out;
   EXPECT_FALSE(holds(text.out, "ci_low")) << text.out;
   const auto needed = nlohmann::json::parse(
-      tugline("analyze run.db --resamples 100 --table directions_needed --spans anchor --json").out);
+      printed("analyze run.db --resamples 100 --table directions_needed --spans anchor --json"));
   EXPECT_EQ(needed.size(), 2U * 5U);
   EXPECT_EQ(needed[1]["directions"], 3);
   // What is kept, and exported, is about all.
@@ -184,9 +184,9 @@ TEST_F(AnalyzeCommand, ARunOfNegativePushesIsAboutItsLargest) {
   EXPECT_TRUE(holds(text.out, "KL at epsilon -4, the largest.")) << text.out;
   EXPECT_FALSE(holds(text.out, "exactly 0")) << text.out;
   ASSERT_EQ(tugline(sweep + "-o lopsided.db --epsilons=-4,0,2").status, 0);
-  EXPECT_TRUE(holds(tugline("analyze lopsided.db --resamples 100").out, "epsilon -4, the largest."));
+  EXPECT_TRUE(holds(printed("analyze lopsided.db --resamples 100"), "epsilon -4, the largest."));
   ASSERT_EQ(tugline(sweep + "-o both.db --epsilons=-2,0,2").status, 0);
-  EXPECT_TRUE(holds(tugline("analyze both.db --resamples 100").out, "epsilon 2, the largest."));
+  EXPECT_TRUE(holds(printed("analyze both.db --resamples 100"), "epsilon 2, the largest."));
   const ProgramOutcome figure = tugline("plot negative.db -o - --kind text --layer 0");
   EXPECT_EQ(figure.status, 0) << figure.err;
   EXPECT_TRUE(holds(figure.out, "-4")) << "the figure's epsilon";

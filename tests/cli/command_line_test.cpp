@@ -21,19 +21,19 @@ TEST_F(CommandLine, HelpIsThereInEveryForm) {
   const ProgramOutcome all = tugline("--help");
   EXPECT_EQ(all.status, 0);
   for (const char* same : {"help", "-h", "help help", "help --help"})
-    EXPECT_EQ(tugline(same).out, all.out) << same;
+    EXPECT_EQ(printed(same), all.out) << same;
   for (const std::string& command : kCommands) {
     EXPECT_TRUE(holds(all.out, "\n  " + command + " ")) << all.out;
     const ProgramOutcome help = tugline("help " + command);
     EXPECT_EQ(help.status, 0) << help.err;
-    EXPECT_EQ(help.out, tugline(command + " --help").out);
+    EXPECT_EQ(help.out, printed(command + " --help"));
     EXPECT_TRUE(holds(help.out, "tugline " + command)) << help.out;
   }
 }
 
 TEST_F(CommandLine, HelpFitsIntoAHundredColumns) {
   for (const std::string& command : kCommands) {
-    std::istringstream help(tugline(command + " --help").out);
+    std::istringstream help(printed(command + " --help"));
     for (std::string line; std::getline(help, line);)
       EXPECT_TRUE(line.size() <= 100 || line.starts_with("  tugline ") || line.starts_with("Usage:"))
           << command << "\n"
@@ -43,7 +43,7 @@ TEST_F(CommandLine, HelpFitsIntoAHundredColumns) {
 
 TEST_F(CommandLine, ExamplesOfHelpUseOptionsThatThereAre) {
   for (const std::string& command : kCommands) {
-    std::istringstream help(tugline(command + " --help").out);
+    std::istringstream help(printed(command + " --help"));
     std::string options;
     std::vector<std::string> used;
     for (std::string line; std::getline(help, line);) {
@@ -59,7 +59,7 @@ TEST_F(CommandLine, ExamplesOfHelpUseOptionsThatThereAre) {
 }
 
 TEST_F(CommandLine, TheVersion) {
-  for (const char* option : {"--version", "-V"}) EXPECT_EQ(tugline(option).out, std::string(kVersion) + "\n");
+  for (const char* option : {"--version", "-V"}) EXPECT_EQ(printed(option), std::string(kVersion) + "\n");
 }
 
 TEST_F(CommandLine, AMistypedNameIsAnsweredWithTheNearest) {
@@ -152,7 +152,7 @@ TEST_F(CommandLine, SpansHaveOneNameInTheSingularAndThePlural) {
   ASSERT_EQ(tugline("sweep $MODEL data.json -o run.db --spans 'anchors, chunk'" + rest).status, 0);
   for (const char* kind : {"chunk", "chunks", "anchor", "anchors"})
     EXPECT_EQ(tugline("plot run.db -o " + std::string(kind) + ".svg --spans " + kind).status, 0) << kind;
-  EXPECT_TRUE(holds(tugline("summary run.db").out, "1 direction each"));
+  EXPECT_TRUE(holds(printed("summary run.db"), "1 direction each"));
 }
 
 TEST_F(CommandLine, ADashIsStandardInput) {
@@ -163,8 +163,8 @@ TEST_F(CommandLine, ADashIsStandardInput) {
   const ProgramOutcome input = tugline("tug $MODEL --text-file - < text.txt" + rest);
   EXPECT_EQ(input.status, 0) << input.err;
   EXPECT_EQ(without_time(input.out), without_time(file.out));
-  EXPECT_EQ(tugline("inspect $MODEL --text-file - < text.txt").out,
-            tugline("inspect $MODEL --text-file text.txt").out);
+  EXPECT_EQ(printed("inspect $MODEL --text-file - < text.txt"),
+            printed("inspect $MODEL --text-file text.txt"));
 }
 
 // The system opens /proc/self/mem and a folder, and refuses to read them.
@@ -184,8 +184,7 @@ TEST_F(CommandLine, ADatasetMayComeFromStandardInput) {
   const ProgramOutcome piped = tugline("sweep $MODEL - -o run.db" + rest + " < data.json");
   EXPECT_EQ(piped.status, 0) << piped.err;
   EXPECT_TRUE(holds(piped.err, " 0 pushes to run")) << piped.err;  // the same bytes are the same dataset
-  EXPECT_EQ(tugline("inspect $MODEL --data - < data.json").out,
-            tugline("inspect $MODEL --data data.json").out);
+  EXPECT_EQ(printed("inspect $MODEL --data - < data.json"), printed("inspect $MODEL --data data.json"));
   EXPECT_EQ(tugline("analyze run.db - --no-store --resamples 100 < data.json").status, 0);
   expect_refused("sweep $MODEL - -o other.db < /dev/null", "standard input");
 }

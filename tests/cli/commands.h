@@ -8,16 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "support/holds.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 
 namespace tugline::test {
 
 inline const std::string kTinyModel = TUGLINE_FIXTURES "/tiny_model";
-
-inline bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // Two examples of two sentences each; the anchor is the second.
 inline const std::string kData = R"([
@@ -39,11 +36,17 @@ class Commands : public testing::Test {
     return run_program("cd '" + folder_.path().string() + "' && MODEL='" + kTinyModel +
                        "' && export OMP_NUM_THREADS=1 && '" TUGLINE_PROGRAM "' " + arguments);
   }
-  // Runs the command, whose result is JSON.
-  [[nodiscard]] nlohmann::json result(const std::string& arguments) const {
+  // What the command prints. It must end with status 0.
+  [[nodiscard]] std::string printed(const std::string& arguments) const {
     const ProgramOutcome outcome = tugline(arguments);
     EXPECT_EQ(outcome.status, 0) << arguments << "\n" << outcome.err;
-    return outcome.status == 0 ? nlohmann::json::parse(outcome.out) : nlohmann::json();
+    return outcome.out;
+  }
+  // What the command prints, in JSON. Null if it did not.
+  [[nodiscard]] nlohmann::json result(const std::string& arguments) const {
+    const std::string text = printed(arguments);
+    EXPECT_TRUE(nlohmann::json::accept(text)) << arguments << "\n" << text;
+    return nlohmann::json::parse(text, nullptr, false);
   }
   // The command must end with status 2, say `words`, and print no result.
   void expect_refused(const std::string& arguments, const std::string& words) const {

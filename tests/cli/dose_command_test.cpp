@@ -70,7 +70,7 @@ TEST_F(DoseCommand, EachVectorHasItsDose) {
 // run stays as it is.
 TEST_F(DoseCommand, RefinedDosesAreReached) {
   sweep("-o run.db --layers 0,2 --epsilons 0,2,4,8 --directions 2");
-  const std::string before = tugline("export run.db --table responses").out;
+  const std::string before = printed("export run.db --table responses");
   const json rough = result("dose run.db --kl 0.01 --json --resamples 100")["doses"];
   const json doses =
       result("dose run.db \"$MODEL\" data.json --kl 0.01 --refine --json --resamples 100")["doses"];
@@ -86,7 +86,7 @@ TEST_F(DoseCommand, RefinedDosesAreReached) {
     EXPECT_NEAR(curve[0]["kl"].get<double>(), 0.01, 0.01 * 3e-3) << doses[i];
     std::filesystem::remove(folder_.path() / "pushed.db");
   }
-  EXPECT_EQ(tugline("export run.db --table responses").out, before);
+  EXPECT_EQ(printed("export run.db --table responses"), before);
 }
 
 // The pushes can be kept, go on, and be joined with the run.
@@ -97,7 +97,7 @@ TEST_F(DoseCommand, FurtherPushesAreARunStoreOfTheSameRun) {
   const std::string command = "dose run.db \"$MODEL\" data.json --kl 0.01 --tangents --json --resamples 100";
   const json kept = result(command + " -o pushes.db");
   EXPECT_EQ(result(command + " -o pushes.db"), kept) << "nothing is left to push";
-  EXPECT_TRUE(holds(tugline("export pushes.db --table commands").out, "dose run.db")) << "not the command";
+  EXPECT_TRUE(holds(printed("export pushes.db --table commands"), "dose run.db")) << "not the command";
   EXPECT_EQ(tugline("merge all.db run.db pushes.db").status, 0);
   EXPECT_EQ(result("dose all.db --kl 0.01 --tangents --json --resamples 100")["doses"][0]["curvature"],
             kept["doses"][0]["curvature"]);

@@ -74,7 +74,7 @@ TEST_F(Inspect, SettingsThatNothingReadsAreWarnedAboutByEveryCommand) {
   std::string config = file_text(kTinyModel + "/config.json");
   write("odd/config.json", config.replace(config.find('{'), 1, "{\"mystery_scale\": 2,"));
   EXPECT_TRUE(holds(json("odd")["warnings"][0], "mystery_scale"));
-  EXPECT_TRUE(holds(tugline("inspect odd").out, "mystery_scale"));
+  EXPECT_TRUE(holds(printed("inspect odd"), "mystery_scale"));
   for (const char* command : {"sweep odd data.json --dry-run",
                               "tug odd --text 'Two and two make four.' --span 1:3 --layers 0 --directions 1",
                               "sweep odd data.json -o run.db --layers 0 --directions 1 --max-examples 1"}) {
@@ -95,7 +95,7 @@ TEST_F(Inspect, CutsATextIntoTokens) {
   EXPECT_EQ(json("$MODEL --text-file text.txt --bos never")["pieces"],
             (std::vector<std::string>{"in", "\n"}));
   EXPECT_EQ(json("$MODEL --text '' --bos never").dump(), R"({"ids":[],"offsets":[],"pieces":[]})");
-  EXPECT_TRUE(holds(tugline("inspect $MODEL --text-file text.txt").out, "'⏎'"));
+  EXPECT_TRUE(holds(printed("inspect $MODEL --text-file text.txt"), "'⏎'"));
 }
 
 TEST_F(Inspect, PlacesADatasetWithNothingButATokenizer) {
@@ -111,7 +111,7 @@ TEST_F(Inspect, PlacesADatasetWithNothingButATokenizer) {
   EXPECT_EQ(example["chunks"][1]["end"], example["anchor"]["end"]);
   const auto bare = json("words --data data.json --bos never");
   EXPECT_EQ(bare["examples"][0]["anchor"]["begin"].get<int>() + 1, example["anchor"]["begin"].get<int>());
-  EXPECT_TRUE(holds(tugline("inspect words --data data.json").out, "So the total is 12."));
+  EXPECT_TRUE(holds(printed("inspect words --data data.json"), "So the total is 12."));
 }
 
 TEST_F(Inspect, WhatHasNoPlaceHasItsReason) {
@@ -127,7 +127,9 @@ TEST_F(Inspect, WhatHasNoPlaceHasItsReason) {
   EXPECT_EQ(example["chunks"][0]["begin"], nullptr);
   EXPECT_EQ(example["chunks"][0]["text"], "It is not in there.");
   EXPECT_TRUE(holds(example["chunks"][0]["skipped"], "not in the transcript"));
-  EXPECT_TRUE(holds(tugline("inspect $MODEL --data lost.json").out, "not in the transcript"));
+  const ProgramOutcome page = tugline("inspect $MODEL --data lost.json");
+  EXPECT_EQ(page.status, 3);
+  EXPECT_TRUE(holds(page.out, "not in the transcript"));
 }
 
 TEST_F(Inspect, ATextWithItsOwnBosIsSaid) {

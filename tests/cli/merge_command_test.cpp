@@ -75,10 +75,10 @@ TEST_F(Shards, AMergedPartIsFinishedByThePlainCommand) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(holds(outcome.err, "units of the run are missing")) << outcome.err;
   EXPECT_TRUE(holds(outcome.err, "shard 2/3 was not given")) << outcome.err;
-  EXPECT_TRUE(holds(tugline("summary merged.db").out, "(unfinished)"));
+  EXPECT_TRUE(holds(printed("summary merged.db"), "(unfinished)"));
   sweep(" -o merged.db" + kSettings);
   expect_equal("merged.db", "whole.db");
-  EXPECT_FALSE(holds(tugline("summary merged.db").out, "unfinished"));
+  EXPECT_FALSE(holds(printed("summary merged.db"), "unfinished"));
 }
 
 // As a launcher starts it, for each rank.
@@ -106,10 +106,10 @@ TEST_F(Shards, AreRefusedToRanksThatWouldShareAStore) {
 TEST_F(Shards, AreLabelledWhereverTheyAreShown) {
   sweep(" -o 1.db --shard 1/2" + kSettings);
   const std::string label = "shard 1/2 of a run of 12 units";
-  EXPECT_TRUE(holds(tugline("summary 1.db").out, label)) << tugline("summary 1.db").out;
-  EXPECT_FALSE(holds(tugline("summary 1.db").out, "unfinished")) << "the shard itself is done";
-  EXPECT_FALSE(holds(tugline("summary 1.db").out, "still to measure"));
-  const auto json = nlohmann::json::parse(tugline("summary 1.db --json").out);
+  EXPECT_TRUE(holds(printed("summary 1.db"), label)) << printed("summary 1.db");
+  EXPECT_FALSE(holds(printed("summary 1.db"), "unfinished")) << "the shard itself is done";
+  EXPECT_FALSE(holds(printed("summary 1.db"), "still to measure"));
+  const auto json = result("summary 1.db --json");
   EXPECT_EQ(json["shard"]["number"], 1);
   EXPECT_EQ(json["shard"]["count"], 2);
   EXPECT_EQ(json["shard"]["units_of_run"], 12);
@@ -137,7 +137,7 @@ TEST_F(Shards, Grow) {
     sweep(" -o 1.db" + rest + kSettings);
     expect_equal("1.db", "whole.db");
     EXPECT_TRUE(RunStore::open_read_only(folder_ / "1.db").shard().is_whole());
-    EXPECT_FALSE(holds(tugline("summary 1.db").out, "unfinished"));
+    EXPECT_FALSE(holds(printed("summary 1.db"), "unfinished"));
     std::filesystem::remove(folder_ / "1.db");
   }
   sweep(" -o whole.db --shard 1/2" + kSettings);
@@ -156,7 +156,7 @@ TEST_F(Shards, StoresOfAnyPartsOfARunAreMerged) {
   const ProgramOutcome outcome = tugline("merge merged.db a.db b.db c.db d.db");
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   expect_equal("merged.db", "whole.db");
-  EXPECT_FALSE(holds(tugline("summary merged.db").out, "unfinished"));
+  EXPECT_FALSE(holds(printed("summary merged.db"), "unfinished"));
 
   // Grown by the one, as merged of the two.
   sweep(" -o e.db --layers 0 --epsilons 0,1 --directions 3");
@@ -189,8 +189,8 @@ TEST_F(Shards, DryRunTellsTheShardsPart) {
   EXPECT_EQ(units, 12);
   EXPECT_GE(share, 1 - 1e-12) << "above 1 where an example's baseline is computed by both";
   EXPECT_LT(share, 1.3);
-  EXPECT_TRUE(holds(tugline("sweep $MODEL data.json --dry-run --shard 1/2" + kSettings).out,
-                    "part      shard 1/2: "));
+  EXPECT_TRUE(
+      holds(printed("sweep $MODEL data.json --dry-run --shard 1/2" + kSettings), "part      shard 1/2: "));
   const ProgramOutcome plain = tugline("sweep $MODEL data.json --dry-run --json" + kSettings);
   EXPECT_TRUE(nlohmann::json::parse(plain.out)["shard"].is_null());
 }
@@ -223,8 +223,8 @@ TEST_F(Shards, BadInput) {
 }
 
 TEST_F(Shards, HelpShowsExamples) {
-  EXPECT_TRUE(holds(tugline("merge --help").out, "  tugline merge run.db part1.db"));
-  EXPECT_TRUE(holds(tugline("sweep --help").out, "--shard 2/4"));
+  EXPECT_TRUE(holds(printed("merge --help"), "  tugline merge run.db part1.db"));
+  EXPECT_TRUE(holds(printed("sweep --help"), "--shard 2/4"));
 }
 
 }  // namespace

@@ -129,9 +129,9 @@ TEST_F(Outputs, ReplaceTheirOwnKind) {
 }
 
 TEST_F(Outputs, StandardOutputIsADash) {
-  const std::string table = tugline("export run.db --table curves").out;
-  EXPECT_EQ(tugline("export run.db --table curves -o -").out, table);
-  EXPECT_TRUE(holds(tugline("plot run.db -o -").out, "</svg>"));
+  const std::string table = printed("export run.db --table curves");
+  EXPECT_EQ(printed("export run.db --table curves -o -"), table);
+  EXPECT_TRUE(holds(printed("plot run.db -o -"), "</svg>"));
   EXPECT_FALSE(fs::exists(folder_ / "-"));
   expect_refused(kSweep + "-", "standard output");
   expect_refused("merge - run.db", "standard output");

@@ -52,7 +52,7 @@ TEST_F(ReportCommand, DataGivesTheWholeText) {
 TEST_F(ReportCommand, StandardOutputIsTheSamePage) {
   sweep();
   ASSERT_EQ(tugline("report run.db -o report.html").status, 0);
-  EXPECT_EQ(tugline("report run.db -o -").out, text("report.html"));
+  EXPECT_EQ(printed("report run.db -o -"), text("report.html"));
 }
 
 TEST_F(ReportCommand, ReplacesItsOwnPagesOnly) {

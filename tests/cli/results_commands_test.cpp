@@ -3,23 +3,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "commands.h"
 #include "support/made_runs.h"
-#include "support/run_program.h"
-#include "support/temporary_folder.h"
 
-namespace tugline {
+namespace tugline::test {
 namespace {
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-class ResultsCommands : public testing::Test {
+class ResultsCommands : public Commands {
  protected:
   void SetUp() override { make_small_run(store()); }
   [[nodiscard]] std::filesystem::path store() const { return folder_ / "run.db"; }
-  [[nodiscard]] ProgramOutcome tugline(const std::string& arguments) const {
-    return run_program("cd '" + folder_.path().string() + "' && '" TUGLINE_PROGRAM "' " + arguments);
-  }
-  TemporaryFolder folder_;
 };
 
 TEST_F(ResultsCommands, SummaryPrintsTheTable) {
@@ -27,7 +20,7 @@ TEST_F(ResultsCommands, SummaryPrintsTheTable) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(holds(outcome.out, "7.500e-01 ± 3.8e-01")) << outcome.out;
   EXPECT_EQ(outcome.err, "");
-  const nlohmann::json json = nlohmann::json::parse(tugline("summary run.db --json").out);
+  const nlohmann::json json = result("summary run.db --json");
   EXPECT_EQ(json["curves"][2]["kl"], 0.75);
   EXPECT_EQ(json["audit"]["pushes"], 4);
   EXPECT_EQ(json["audit"]["largest_disagreement"], 0.1875 / 1024);
@@ -81,7 +74,7 @@ TEST_F(ResultsCommands, ARowWithoutANextTokenHasNoChangeOfItsLogProbability) {
     made.put_unit(unit);
   }
   EXPECT_TRUE(
-      holds(tugline("export last.db --table rows").out,
+      holds(printed("export last.db --table rows"),
             "\n0,anchor,3,20,10,0,0.5,0.01953125,0.01953125,0.005859375,0,,11,,,0.125,0,0.01171875,"));
 }
 
@@ -182,4 +175,4 @@ TEST_F(ResultsCommands, DevicesAreWrittenAndNeverReplaced) {
 }
 
 }  // namespace
-}  // namespace tugline
+}  // namespace tugline::test

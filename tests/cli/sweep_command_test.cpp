@@ -64,7 +64,7 @@ TEST_F(Sweep, MeasuresEveryUnit) {
   EXPECT_EQ(meta.at("data_name"), "data.json");
   EXPECT_EQ(meta.at("units_planned"), "12");
   EXPECT_TRUE(holds(meta.at("command_line"), "sweep ")) << meta.at("command_line");
-  EXPECT_TRUE(holds(tugline("summary run.db").out, "tiny_model"));
+  EXPECT_TRUE(holds(printed("summary run.db"), "tiny_model"));
 }
 
 // Asked for by options or by the configuration file: part of the run's identity, in the store, its exports
@@ -83,7 +83,7 @@ TEST_F(Sweep, KeepsWhatIsAskedAboutTokens) {
     for (const int32_t token : moved_tokens_of(store.responses(unit.key)))
       EXPECT_TRUE(store.tokens().contains(token));
   }
-  EXPECT_TRUE(holds(tugline("summary run.db").out, "disagreements  kl "));
+  EXPECT_TRUE(holds(printed("summary run.db"), "disagreements  kl "));
   const ProgramOutcome rows = tugline("export run.db --table rows --format json");
   for (const auto& row : nlohmann::json::parse(rows.out)) {
     const auto tokens = nlohmann::json::parse(row["rose_tokens"].get<std::string>());
@@ -137,14 +137,14 @@ TEST_F(Sweep, PlainBf16IsLabelledWhereverItIsShown) {
   const std::string label = "rounding noise";
   expect_done("-o run.db --layers 0 --epsilons 0,1 --directions 2 --precision plain-bf16");
   EXPECT_EQ(identity("run.db").at("precision"), "plain-bf16");
-  EXPECT_TRUE(holds(tugline("summary run.db").out, "plain-bf16 (values, rounding noise included)"));
-  EXPECT_TRUE(holds(tugline("summary run.db --json").out, label));
+  EXPECT_TRUE(holds(printed("summary run.db"), "plain-bf16 (values, rounding noise included)"));
+  EXPECT_TRUE(holds(printed("summary run.db --json"), label));
   EXPECT_TRUE(holds(exported("run.db", "units"), label));
   for (const char* table : {"curves", "responses", "rows"})
     EXPECT_TRUE(holds(tugline(std::string("export run.db --table ") + table).err, label)) << table;
   const std::string text = "tug $MODEL --text 'So the total is 12.' --span 1:3 --precision plain-bf16";
-  EXPECT_TRUE(holds(tugline(text).out, label));
-  EXPECT_TRUE(holds(tugline(text + " --json").out, label));
+  EXPECT_TRUE(holds(printed(text), label));
+  EXPECT_TRUE(holds(printed(text + " --json"), label));
 }
 
 TEST_F(Sweep, TheCommandLineWinsOverTheFileOverThePresetOverTheDefault) {
@@ -208,7 +208,7 @@ TEST_F(Sweep, FollowingAtTheLastLayerIsExactZerosWithANote) {
   for (const UnitRecord& unit : store.units()) EXPECT_TRUE(holds(unit.measured.note, "exact zeros"));
   for (const UnitKey& key : store.unit_keys())
     for (const ResponseRecord& response : store.responses(key)) EXPECT_EQ(response.kl(), 0.0);
-  EXPECT_TRUE(holds(tugline("summary run.db").out, "exact zeros"));
+  EXPECT_TRUE(holds(printed("summary run.db"), "exact zeros"));
 }
 
 TEST_F(Sweep, AuditsAPushOfEachUnitUnlessToldOtherwise) {
@@ -225,9 +225,9 @@ TEST_F(Sweep, AuditsAPushOfEachUnitUnlessToldOtherwise) {
   for (const UnitRecord& unit : units("none.db")) EXPECT_EQ(unit.audit.pushes, 0);
   for (const UnitRecord& unit : units("more.db")) EXPECT_EQ(unit.audit.pushes, unit.key.layer == 0 ? 2 : 0);
   EXPECT_EQ(exported("one.db", "responses"), exported("none.db", "responses"));
-  EXPECT_TRUE(holds(tugline("summary one.db").out, "audit          2 pushes rerun in f64, largest"))
-      << tugline("summary one.db").out;
-  EXPECT_TRUE(holds(tugline("summary none.db").out, "audit          no push rerun in f64"));
+  EXPECT_TRUE(holds(printed("summary one.db"), "audit          2 pushes rerun in f64, largest"))
+      << printed("summary one.db");
+  EXPECT_TRUE(holds(printed("summary none.db"), "audit          no push rerun in f64"));
   EXPECT_TRUE(holds(exported("one.db", "units"), ",audited,audit_disagreement,"));
   expect_done("-o one.db --audit 5" + options);
   for (const UnitRecord& unit : units("one.db")) EXPECT_EQ(unit.audit.pushes, unit.key.layer == 0 ? 2 : 0);

@@ -154,9 +154,8 @@ TEST_F(Growth, ByDirectionsKeepsWhatWasMeasured) {
     const double kl = whole[i]["kl"].get<double>();
     EXPECT_NEAR(after[i]["kl"].get<double>(), kl, 1e-5 * kl);
   }
-  EXPECT_FALSE(holds(tugline("summary grown.db").out, "gap"));
-  EXPECT_EQ(nlohmann::json::parse(tugline("summary grown.db --json").out)["measured"]["directions"],
-            nlohmann::json::parse("[5, 5]"));
+  EXPECT_FALSE(holds(printed("summary grown.db"), "gap"));
+  EXPECT_EQ(result("summary grown.db --json")["measured"]["directions"], nlohmann::json::parse("[5, 5]"));
 }
 
 TEST_F(Growth, ByAuditsEqualsOneRunOfAll) {
@@ -188,7 +187,7 @@ TEST_F(Growth, LayersMayHaveOtherEpsilons) {
   const ProgramOutcome curves = tugline("export run.db --table curves --format json");
   EXPECT_EQ(nlohmann::json::parse(curves.out).size(), 5U);
   EXPECT_FALSE(holds(curves.err, "lack")) << curves.err;
-  EXPECT_FALSE(holds(tugline("summary run.db").out, "unfinished"));
+  EXPECT_FALSE(holds(printed("summary run.db"), "unfinished"));
   const ProgramOutcome analysis = tugline("analyze run.db --no-store --resamples 100");
   EXPECT_EQ(analysis.status, 0) << analysis.err;
   EXPECT_TRUE(holds(analysis.out, "Not at every layer, and left out: epsilon 2.")) << analysis.out;
@@ -199,12 +198,12 @@ TEST_F(Growth, SpansThatLackPushesAreNamed) {
   sweep("run.db", "--layers 1 --epsilons 0,1 --directions 3");
   const std::string gap =
       "anchor, layer 1: 1 of 2 spans lack every direction at epsilon 2, which others have";
-  const std::string summary = tugline("summary run.db").out;
+  const std::string summary = printed("summary run.db");
   EXPECT_TRUE(holds(summary, gap)) << summary;
   EXPECT_TRUE(holds(summary, "(unfinished)")) << summary;
   EXPECT_TRUE(holds(tugline("export run.db --table curves").err, gap));
   sweep("run.db", "--layers 1 --epsilons 0,1,2 --directions 3");
-  EXPECT_FALSE(holds(tugline("summary run.db").out, "gap"));
+  EXPECT_FALSE(holds(printed("summary run.db"), "gap"));
 }
 
 TEST_F(Growth, DryRunSaysWhatIsThereAndWhatIsMissing) {
@@ -216,13 +215,13 @@ TEST_F(Growth, DryRunSaysWhatIsThereAndWhatIsMissing) {
       page.out,
       "0 of them in the store already, 4 to run (2 lack some of their pushes), 2 measured pushes to audit"))
       << page.out;
-  const auto json = nlohmann::json::parse(tugline(more + ",2 --json").out);
+  const auto json = result(more + ",2 --json");
   EXPECT_EQ(json["units"], 4);
   EXPECT_EQ(json["units_left"], 4);
   EXPECT_EQ(json["units_partial"], 2);
   EXPECT_EQ(json["audits_left"], 2);
   EXPECT_EQ(json["pushes"], 2 * 3 + 2 * 6);
-  const auto fewer = nlohmann::json::parse(tugline(more + " --json").out);
+  const auto fewer = result(more + " --json");
   EXPECT_EQ(fewer["units_left"], 2);
   EXPECT_EQ(fewer["units_partial"], 0);
 }

@@ -96,7 +96,7 @@ TEST_F(SweepInterrupt, ResumesToTheSameBytes) {
   EXPECT_GE(units("cut.db"), 1U);
   EXPECT_LT(units("cut.db"), all);
   EXPECT_EQ(folder_.names(), (std::vector<std::string>{"cut.db", "data.json", "whole.db"}));
-  EXPECT_TRUE(holds(tugline("summary cut.db").out, "unfinished"));
+  EXPECT_TRUE(holds(printed("summary cut.db"), "unfinished"));
   EXPECT_EQ(status_of(start("cut.db")), 0);
   EXPECT_EQ(units("cut.db"), all);
   EXPECT_EQ(responses("cut.db"), responses("whole.db"));

@@ -124,14 +124,13 @@ TEST_F(SweepNodes, GoOnWhereTheyStopped) {
   const std::string settings = " --nodes --layers 0,2 --epsilons 0:2:21 --directions 2";
   sweep("-o nodes.db" + settings);
   const json measured = measured_epsilons("nodes.db");
-  const std::string table = tugline("export nodes.db --table interpolated").out;
+  const std::string table = printed("export nodes.db --table interpolated");
   sweep("-o nodes.db" + settings);
   EXPECT_EQ(measured_epsilons("nodes.db"), measured) << "nothing is left to do";
-  EXPECT_EQ(tugline("export nodes.db --table interpolated").out, table);
+  EXPECT_EQ(printed("export nodes.db --table interpolated"), table);
   // A growth without nodes keeps the grid that was requested.
   sweep("-o nodes.db --layers 0,1,2 --epsilons 0,2 --directions 2");
-  EXPECT_TRUE(
-      tugline("export nodes.db --table interpolated").out.starts_with(table.substr(0, table.find('\n'))));
+  EXPECT_TRUE(printed("export nodes.db --table interpolated").starts_with(table.substr(0, table.find('\n'))));
 }
 
 TEST_F(SweepNodes, AreRefusedByName) {
@@ -190,11 +189,11 @@ TEST_F(SweepNodes, FiguresSayWhatIsInterpolated) {
   EXPECT_TRUE(holds(caption(""), "Marks: measured; between them interpolated, to within ")) << caption("");
   EXPECT_TRUE(holds(caption("--measure delta_logprob"), "interpolated, to within "));
   EXPECT_FALSE(holds(caption("--measure top1_flips"), "interpolated"));
-  const std::string page = tugline("report nodes.db -o -").out;
+  const std::string page = printed("report nodes.db -o -");
   EXPECT_TRUE(holds(page, "\"Interpolated points\"")) << "its curves have them";
   sweep("-o all.db --layers 0 --epsilons 0:2:5 --directions 2");
-  EXPECT_FALSE(holds(tugline("report all.db -o -").out, "\"Interpolated points\""));
-  EXPECT_FALSE(holds(tugline("plot all.db -o -").out, "interpolated"));
+  EXPECT_FALSE(holds(printed("report all.db -o -"), "\"Interpolated points\""));
+  EXPECT_FALSE(holds(printed("plot all.db -o -"), "interpolated"));
 }
 
 }  // namespace

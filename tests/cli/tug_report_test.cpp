@@ -6,12 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/holds.h"
 #include "tugline/cli/tug_json.h"
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // Two tokens of a span, two directions; the first row's KL is epsilon times 0.3, the second's a hundredth of
 // that.

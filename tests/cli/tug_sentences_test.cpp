@@ -15,9 +15,7 @@ using Json = nlohmann::json;
 class TugSentences : public Commands {
  protected:
   [[nodiscard]] Json json(const std::string& arguments) const {
-    const ProgramOutcome outcome = tugline("tug $MODEL --json " + arguments);
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    return Json::parse(outcome.out);
+    return result("tug $MODEL --json " + arguments);
   }
   // The stored pushes of a sweep with these arguments, of one kind of span of an example.
   [[nodiscard]] std::vector<Json> swept(const std::string& arguments, const std::string& kind,
@@ -25,7 +23,7 @@ class TugSentences : public Commands {
     const ProgramOutcome sweep = tugline("sweep $MODEL data.json -o run.db --audit 0 " + arguments);
     EXPECT_EQ(sweep.status, 0) << sweep.err;
     std::vector<Json> pushes;
-    for (const Json& push : Json::parse(tugline("export run.db --table responses --format json").out))
+    for (const Json& push : result("export run.db --table responses --format json"))
       if (push.at("span_kind") == kind && push.at("example") == example) pushes.push_back(push);
     std::filesystem::remove(folder_ / "run.db");
     return pushes;

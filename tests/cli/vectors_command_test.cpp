@@ -62,11 +62,11 @@ TEST_F(Vectors, ASweepBesideRandomDirectionsTellsThemApartEverywhere) {
   // Without them, all that is asked for is there.
   EXPECT_TRUE(holds(tugline(sweep).err, "0 pushes to run"));
   expect_refused("sweep $MODEL metrics.json -o t.db --null-directions 5", "--null-directions: ");
-  const std::string summary = tugline("summary s.db").out;
+  const std::string summary = printed("summary s.db");
   EXPECT_TRUE(holds(summary, "beside 5 random ones")) << summary;
   EXPECT_TRUE(holds(summary, "random directions beside the vectors: KL")) << summary;
-  EXPECT_TRUE(holds(tugline("export s.db --table curves").out, ",5,1\n"));
-  const std::string analysis = tugline("analyze s.db --resamples 100").out;
+  EXPECT_TRUE(holds(printed("export s.db --table curves"), ",5,1\n"));
+  const std::string analysis = printed("analyze s.db --resamples 100");
   EXPECT_TRUE(holds(analysis, "At epsilon 2, 0 of 3 responses differ from the 5 random directions"))
       << analysis;
   EXPECT_TRUE(holds(analysis, "1 of 5 are at least as large")) << analysis;
@@ -96,7 +96,7 @@ TEST_F(Vectors, AFileByLayerServesEachLayerWithItsOwn) {
     for (size_t i = 0; i < found.size(); ++i)
       EXPECT_NEAR(found[i].kl(), responses[i].kl(), 1e-5 * responses[i].kl()) << layer;
   }
-  const std::string summary = tugline("summary both.db").out;
+  const std::string summary = printed("summary both.db");
   EXPECT_TRUE(holds(summary, "v.safetensors:global")) << summary;
   EXPECT_TRUE(holds(summary, "layer 2: v.safetensors:global.layer2")) << summary;
   const ProgramOutcome tug = tugline(

@@ -5,6 +5,7 @@
 
 #include "support/analysed_runs.h"
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/svg_text.h"
@@ -14,8 +15,6 @@
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 class DirectionsFigure : public testing::Test {
  protected:

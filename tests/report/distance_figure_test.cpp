@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/made_runs.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
@@ -11,8 +12,6 @@
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // A unit whose rows are at the distances 1 to `rows`, its KL falling with the distance.
 UnitRecord downstream_unit(int64_t example, int32_t layer, int64_t rows, double scale) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/made_runs.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
@@ -13,8 +14,6 @@
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 DoseRow dose(int32_t layer, double epsilon, double low, double high) {
   DoseRow row{.span_kind = "anchor", .layer = layer, .spans = 2, .examples = 2, .directions = 2};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/made_runs.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
@@ -13,8 +14,6 @@
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 using Fields = std::map<std::string, std::string>;
 

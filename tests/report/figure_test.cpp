@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/made_runs.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
@@ -19,8 +20,6 @@
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 class CurvesFigure : public testing::Test {
  protected:

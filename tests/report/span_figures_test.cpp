@@ -7,6 +7,7 @@
 
 #include "support/analysed_runs.h"
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/svg_text.h"
@@ -16,8 +17,6 @@
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 constexpr const char* kMetric = "counterfactual_importance_kl";
 

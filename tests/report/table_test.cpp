@@ -5,14 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/made_runs.h"
 #include "support/temporary_folder.h"
 #include "tugline/report/export.h"
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 RunView small_view() {
   const TemporaryFolder folder;

@@ -5,6 +5,7 @@
 
 #include "support/analysed_runs.h"
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/pushed_elsewhere.h"
 #include "support/run_program.h"
 #include "support/svg_text.h"
@@ -13,8 +14,6 @@
 
 namespace tugline {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // made_grids.h: four examples of 3, 4, 5, 3 chunks; the anchor is chunk 1.
 class TextFigure : public testing::Test {

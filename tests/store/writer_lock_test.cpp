@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "support/expect_error.h"
+#include "support/holds.h"
 #include "support/made_runs.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
@@ -46,8 +47,6 @@ class WriterLocks : public testing::Test {
   path store_ = folder_ / "run.db";
   path lock_ = folder_ / "run.db-lock";
 };
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST_F(WriterLocks, ASecondWriterIsToldTheProcessAndHostOfTheFirst) {
   for (const LockReach reach : {LockReach::kEverywhere, LockReach::kThisHost}) {
