@@ -33,6 +33,9 @@ install_dependencies = $(if $(filter yes,$(DEPENDENCIES)),scripts/install_depend
 build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
 # A skip that tests/allowed_skips.toml does not allow fails.
 run_tests = ctest --preset $(1) -j $(JOBS) --output-junit tests.xml $(CTEST_ARGS) && tests/check_skips.py build/$(1)
+# LLVM's OpenMP, of clang's builds, keeps a file in /dev/shm while its process runs. A process that is killed between
+# making and filling it leaves it empty, and a later process with the same number gets SIGBUS as it starts.
+forget_killed = find /dev/shm -maxdepth 1 -name '__KMP_REGISTERED_LIB_*' -empty -user "$$(id -u)" -delete
 tugline := build/release/src/tugline/cli/tugline
 cxx_files = git ls-files '*.h' '*.cpp'
 
@@ -97,11 +100,13 @@ cluster-test: release ## shards under Slurm and Open MPI on this machine: a node
 asan: ## the tests under AddressSanitizer and UBSan (clang)
 	@$(call install_dependencies,--tests --clang)
 	@$(call build,asan,)
+	@$(forget_killed)
 	@$(call run_tests,asan)
 
 tsan: ## the tests under ThreadSanitizer (clang)
 	@$(call install_dependencies,--tests --clang)
 	@$(call build,tsan,)
+	@$(forget_killed)
 	@$(call run_tests,tsan)
 
 coverage: ## the tests, and which lines of the library they run: build/coverage/report/index.html; fails below 90 %
