@@ -1,5 +1,5 @@
-// A system that refuses: a log on a full disk, a limit on the size of files. A message and an exit status,
-// never a signal.
+// A system that refuses: a log on a full disk, a limit on the size of files, a disk that fails under a model.
+// A message and an exit status, never a signal.
 #include "commands.h"
 
 namespace tugline::test {
@@ -15,6 +15,30 @@ TEST_F(FailingSystem, ALogThatCannotBeWrittenEndsNoSweep) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_FALSE(holds(printed("summary run.db"), "unfinished"));
 }
+
+#ifndef TUGLINE_SANITIZED  // sanitizers have an mmap of their own, which the library does not replace
+TEST_F(FailingSystem, AModelThatIsCutWhileItIsReadIsAnError) {
+  for (const char* file : {"/model/model.safetensors", "/model/tokenizer.json"}) {
+    int cuts = 0;  // after which a page could not be read; the others are found when the file is opened again
+    for (const char* time : {"1", "2", "3", "4", "5"}) {
+      std::filesystem::remove(folder_ / "run.db");
+      std::filesystem::remove_all(folder_ / "model");
+      std::filesystem::copy(kTinyModel, folder_ / "model");
+      const ProgramOutcome outcome =
+          run_program("cd '" + folder_.path().string() + "' && export TUGLINE_CUT_MAPPED=" + file +
+                      " TUGLINE_CUT_AT=" + time +
+                      " LD_PRELOAD='" TUGLINE_CUT_MAPPED_FILES "' && '" TUGLINE_PROGRAM
+                      "' sweep model data.json -o run.db" +
+                      kSettings);
+      if (outcome.status == 0) break;  // the file is not mapped so often
+      EXPECT_EQ(outcome.status, 2) << file << time << "\n" << outcome.err;
+      EXPECT_FALSE(std::filesystem::exists(folder_ / "run.db")) << file << time;
+      if (holds(outcome.err, std::string(file) + ": a part of the file cannot be read")) ++cuts;
+    }
+    EXPECT_GT(cuts, 0) << file;
+  }
+}
+#endif
 
 #ifndef TUGLINE_SANITIZED  // LLVM's OpenMP needs files that may grow
 TEST_F(FailingSystem, AFileThatMayNotGrowIsAnError) {

@@ -13,6 +13,7 @@
 #include "tugline/cli/error_text.h"
 #include "tugline/cli/standard_output.h"
 #include "tugline/cli/terminal.h"
+#include "tugline/cli/unreadable_pages.h"
 #include "tugline/core/error.h"
 #include "tugline/core/out_of_memory.h"
 
@@ -31,6 +32,7 @@ void log_to_stderr() {
 int run_program(int argc, char** argv) {
   // A file larger than `ulimit -f` is then a write that fails, with its message.
   std::signal(SIGXFSZ, SIG_IGN);
+  explain_unreadable_pages();
   open_missing_streams();
   log_to_stderr();
   try {
