@@ -112,6 +112,21 @@ class SystemCallsTest(unittest.TestCase):
                 print(f"{name}: {call}: {error!r}", file=sys.stderr, flush=True)
         return ends, failed
 
+    def test_a_store_of_which_the_system_says_nothing_is_kept(self):
+        """Each of tugline's own looks at the store fails in turn. None may be taken for "there is no store", which would be replaced."""
+        growth = next(command for command in COMMANDS if command.name == "growth")
+        trial = trials.Trial(growth, self.new_folder())
+        trial.renew()
+        log = trial.folder.with_name("looks")
+        trials.run(growth.words, trial.folder, ["strace", "-k", "-qq", "-o", str(log), "-e", "trace=newfstatat"])
+        calls = re.split(r"^(?=newfstatat)", log.read_text(errors="replace"), flags=re.MULTILINE)[1:]
+        looks = [number for number, call in enumerate(calls, 1)
+                 if f'/{growth.output}"' in call.partition("\n")[0] and "libsqlite3" not in call]
+        self.assertTrue(looks)
+        for number in looks:
+            with self.subTest(number):
+                self.try_call(trial, "newfstatat", number, FAILURES["newfstatat"])
+
     def test_every_call_fails_or_is_the_last(self):
         whole = sum(command.weight for command in COMMANDS)
         told = []

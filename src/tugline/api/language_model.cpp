@@ -11,6 +11,7 @@
 #include "tugline/core/content_hash.h"
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/core/file_status.h"
 #include "tugline/core/version.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/hub/fetch_model.h"

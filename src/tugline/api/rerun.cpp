@@ -16,6 +16,7 @@
 #include "tugline/api/settings.h"
 #include "tugline/api/warn.h"
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/core/plural.h"
 #include "tugline/report/cell_json.h"
 #include "tugline/store/field_names.h"
@@ -144,9 +145,7 @@ RerunInputs rerun_inputs(const RunStore& run) {
   const auto path = [&](const char* name) {
     const std::filesystem::path given = fact(name);
     const std::filesystem::path there = std::filesystem::path(fact("folder")) / given;
-    std::error_code error;
-    const bool is_elsewhere = !std::filesystem::exists(given, error) && std::filesystem::exists(there, error);
-    return is_elsewhere ? there.string() : given.string();
+    return !is_there(given) && is_there(there) ? there.string() : given.string();
   };
   std::vector<std::string> fields;
   std::istringstream text(fact("data_fields"));

@@ -12,7 +12,9 @@
 #include <string_view>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/files/direction_file.h"
+#include "tugline/files/model_folder.h"
 #include "tugline/files/model_source.h"
 #include "tugline/report/export.h"
 #include "tugline/report/page.h"
@@ -28,6 +30,10 @@ std::string beginning_of(const fs::path& path) {
   std::string bytes(kBytes, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!file.is_open() || file.bad())
+    fail(ErrorCode::kIo,
+         "{}: is there already, and cannot be read to see whether it may be replaced; give another name",
+         path.string());
   bytes.resize(static_cast<size_t>(file.gcount()));
   return bytes;
 }
@@ -109,17 +115,20 @@ bool has_model_name(const std::string& name) {
 }
 
 bool is_same_file(const fs::path& a, const fs::path& b) {
-  std::error_code error;  // of a file that is not there: then they are not the same
-  return fs::equivalent(a, b, error) && !error;
+  if (!is_there(a) || !is_there(b)) return false;
+  std::error_code error;
+  const bool is_same = fs::equivalent(a, b, error);
+  if (error)
+    fail(ErrorCode::kIo, "{}: cannot be compared with {}: {}", a.string(), b.string(), error.message());
+  return is_same;
 }
 
 // ORG/NAME becomes the model's folder in the cache; FILE:TENSOR the file.
 std::optional<fs::path> input_path(const std::string& input) {
-  std::error_code ignored;
   if (input.empty()) return std::nullopt;
-  if (fs::exists(input, ignored)) return input;
+  if (is_there(input)) return input;
   const std::string before_colon = input.substr(0, input.rfind(':'));
-  if (before_colon != input && fs::exists(before_colon, ignored)) return before_colon;
+  if (before_colon != input && is_there(before_colon)) return before_colon;
   try {
     return resolve_model(input).path;
   } catch (const Error&) {
@@ -128,20 +137,17 @@ std::optional<fs::path> input_path(const std::string& input) {
 }
 
 bool is_file_in(const fs::path& file, const fs::path& folder) {
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (is_same_file(entry->path(), file)) return true;
-  return false;
+  return std::ranges::any_of(entries_of(folder),
+                             [&](const fs::path& entry) { return is_same_file(entry, file); });
 }
 
 void check_is_no_input(const OutputRequest& request, bool is_own_kind) {
   for (const std::string& input : request.inputs) {
     const std::optional<fs::path> path = input_path(input);
     if (!path) continue;
-    std::error_code ignored;
     // An earlier result in a model's folder is not part of the model.
-    const bool is_read = fs::is_directory(*path, ignored) ? !is_own_kind && is_file_in(request.path, *path)
-                                                          : is_same_file(request.path, *path);
+    const bool is_read = fs::is_directory(status_of(*path)) ? !is_own_kind && is_file_in(request.path, *path)
+                                                            : is_same_file(request.path, *path);
     if (is_read)
       fail(ErrorCode::kConflict, "{}: this command reads that file ({}); give the output another name",
            request.path, input);
@@ -153,7 +159,7 @@ void check_is_beside_no_store(const std::string& path) {
   for (const std::string_view suffix : {"-journal", "-wal", "-shm", "-lock"}) {
     if (!path.ends_with(suffix)) continue;
     const std::string store = path.substr(0, path.size() - suffix.size());
-    if (is_sqlite(beginning_of(store)))
+    if (is_there(store) && is_sqlite(beginning_of(store)))
       fail(ErrorCode::kConflict, "{}: belongs to the run store {}; give the output another name", path,
            store);
   }
@@ -183,13 +189,12 @@ void check_output(const OutputRequest& request) {
     fail(ErrorCode::kUsage, "standard output cannot hold {}; give the name of a file",
          described(request.kind));
   check_is_beside_no_store(request.path);
-  std::error_code error;
-  const fs::file_status status = fs::status(request.path, error);
-  if (!fs::is_regular_file(status)) return;  // new, or a device; a folder is refused when it is opened
+  if (!fs::is_regular_file(status_of(request.path)))
+    return;  // new, or a device; a folder is refused when it is opened
   const std::string bytes = beginning_of(request.path);
   const bool is_own_kind = is_of_kind(bytes, request.kind);
   check_is_no_input(request, is_own_kind);
-  if (request.kind == OutputKind::kRunStore || is_own_kind || fs::file_size(request.path, error) == 0) return;
+  if (request.kind == OutputKind::kRunStore || is_own_kind || size_of(request.path) == 0) return;
   check_may_be_replaced(request, bytes);
 }
 
@@ -199,7 +204,10 @@ void check_standard_output(const std::vector<std::string>& inputs) {
   for (const std::string& input : inputs) {
     struct stat in {};
     const std::optional<fs::path> path = input_path(input);
-    if (path && ::stat(path->c_str(), &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+    if (!path) continue;
+    if (::stat(path->c_str(), &in) != 0)
+      fail(ErrorCode::kIo, "{}: cannot be compared with standard output", path->string());
+    if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
       fail(ErrorCode::kConflict, "standard output: is {}, which this command reads", input);
   }
 }

@@ -6,6 +6,7 @@
 #include "tugline/cli/number_options.h"
 #include "tugline/cli/session.h"
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 
 namespace tugline {
 
@@ -29,8 +30,7 @@ void complete(RepeatArguments& arguments, const RunStore& run) {
   if (!arguments.data.path.empty()) return;
   arguments.data.path = inputs.data;
   if (arguments.data.fields.empty()) arguments.data.fields = inputs.fields;
-  std::error_code error;
-  if (!std::filesystem::exists(arguments.data.path, error))
+  if (!is_there(arguments.data.path))
     fail(ErrorCode::kUsage,
          "DATA is missing: the run measured '{}', which is no file here; give the dataset after MODEL",
          arguments.data.path);

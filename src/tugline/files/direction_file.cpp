@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/files/byte_reader.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/mapped_file.h"
@@ -162,7 +163,7 @@ StoredFile stored_in_npz(const std::string& path) {
 }
 
 StoredFile stored_in(const std::string& path) {
-  if (fs::is_directory(path))
+  if (fs::is_directory(status_of(path)))
     fail(ErrorCode::kUsage, "{}: expected a .npy, .npz, .safetensors or .gguf file, found a directory", path);
   if (path.ends_with(kNpy)) return stored_in_npy(path);
   if (path.ends_with(kNpz)) return stored_in_npz(path);

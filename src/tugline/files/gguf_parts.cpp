@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/core/printable.h"
 #include "tugline/files/model_folder.h"
 

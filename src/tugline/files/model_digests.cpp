@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tugline/core/file_status.h"
 #include "tugline/files/gguf_parts.h"
 #include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"

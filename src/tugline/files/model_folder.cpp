@@ -7,29 +7,21 @@
 #include <system_error>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 
 namespace tugline {
 
 namespace fs = std::filesystem;
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 namespace {
 
 constexpr std::string_view kUnfinished =
     "the download has not finished: run the same `tugline fetch` or `hf download` again";
 
-bool is_dangling(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_symlink(path, ignored) && !is_there(path);
-}
+bool is_dangling(const fs::path& path) { return fs::is_symlink(link_status_of(path)) && !is_there(path); }
 
 std::vector<fs::path> entries_if_any(const fs::path& directory) {
-  std::error_code ignored;
-  return fs::is_directory(directory, ignored) ? entries_of(directory) : std::vector<fs::path>{};
+  return fs::is_directory(status_of(directory)) ? entries_of(directory) : std::vector<fs::path>{};
 }
 
 // A file that a download has begun: beside the model, where the hub's tools keep it for --local-dir, or among
@@ -134,7 +126,7 @@ std::string weights_instead(const fs::path& directory) {
 
 bool holds_weights(const fs::path& directory) {
   const std::vector<fs::path> entries = entries_of(directory);
-  return std::ranges::any_of(entries, is_adapter) || fs::exists(directory / "model.safetensors.index.json") ||
+  return std::ranges::any_of(entries, is_adapter) || is_there(directory / "model.safetensors.index.json") ||
          !weights_instead(directory).empty();
 }
 

@@ -8,9 +8,6 @@
 
 namespace tugline {
 
-// Whether anything is at the path; false if that cannot be found out.
-[[nodiscard]] bool is_there(const std::filesystem::path& path);
-
 // The paths in a directory, ascending. Throws Error (kIo).
 [[nodiscard]] std::vector<std::filesystem::path> entries_of(const std::filesystem::path& directory);
 

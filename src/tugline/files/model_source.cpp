@@ -7,6 +7,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/core/file_status.h"
 #include "tugline/core/plural.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/gguf_parts.h"
@@ -124,8 +125,7 @@ std::unique_ptr<TensorSource> ModelSource::open_tensors() const {
 }
 
 ModelSource resolve_model(const std::string& argument) {
-  std::error_code ignored;
-  if (fs::is_directory(argument, ignored)) return from_path(argument);
+  if (fs::is_directory(status_of(argument))) return from_path(argument);
   if (is_there(argument)) return from_file(argument);
   if (const auto model = parse_hub_model(argument)) return cached_model(*model, hub_cache_folder());
   fail(ErrorCode::kNotFound,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/core/strict_json.h"
 #include "tugline/files/byte_reader.h"
 #include "tugline/files/mapped_file.h"
@@ -118,8 +119,7 @@ std::unique_ptr<TensorSource> open_shards(const fs::path& directory) {
 }  // namespace
 
 std::unique_ptr<TensorSource> open_safetensors(const fs::path& path) {
-  std::error_code ignored;  // what cannot be looked at is for MappedFile to report
-  if (!fs::is_directory(path, ignored)) return open_file(path);
+  if (!fs::is_directory(status_of(path))) return open_file(path);
   refuse_adapter(path);
   if (is_there(path / kWholeSafetensors)) return open_file(path / kWholeSafetensors);
   if (is_there(path / kSafetensorsIndex)) return open_shards(path);

@@ -13,6 +13,7 @@
 
 #include "tugline/core/durable_rename.h"
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 
 namespace tugline {
 namespace fs = std::filesystem;
@@ -44,8 +45,8 @@ void remove_abandoned(const fs::path& folder, const std::string& prefix) {
 // The end of a chain of symbolic links, whether or not there is a file yet.
 fs::path behind_links(fs::path path) {
   constexpr int kMostLinks = 40;  // as the system itself follows
-  std::error_code error;
-  for (int i = 0; i < kMostLinks && fs::is_symlink(fs::symlink_status(path, error)); ++i) {
+  for (int i = 0; i < kMostLinks && fs::is_symlink(link_status_of(path)); ++i) {
+    std::error_code error;
     const fs::path next = fs::read_symlink(path, error);
     if (error) break;
     path = path.parent_path() / next;  // an absolute one replaces it
@@ -66,7 +67,7 @@ bool is_descriptor(const fs::path& path) {
 OutputFile::OutputFile(const fs::path& path) : path_(path) {
   std::error_code error;
   const fs::path absolute = fs::absolute(path);
-  const fs::file_status status = fs::status(absolute, error);
+  const fs::file_status status = status_of(absolute);
   if (fs::is_directory(status)) {
     fail(ErrorCode::kIo, "{}: is a folder; give the name of a file", path.string());
   }

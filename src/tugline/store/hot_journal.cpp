@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <fstream>
@@ -31,7 +32,13 @@ uint32_t big_endian(const std::array<unsigned char, size>& bytes, size_t offset)
 
 // A store or its journal.
 struct ReadFile {
-  explicit ReadFile(fs::path name) : path(std::move(name)), stream(path, std::ios::binary) {}
+  // If there is no such file, the stream is not open. Errors: kIo if the system does not open it.
+  explicit ReadFile(fs::path name) : path(std::move(name)) {
+    errno = 0;
+    stream.open(path, std::ios::binary);
+    if (!stream.is_open() && errno != ENOENT)
+      fail(ErrorCode::kIo, "{}: cannot be opened: {}", path.string(), std::generic_category().message(errno));
+  }
   fs::path path;
   std::ifstream stream;
 };
@@ -103,10 +110,9 @@ bool is_of(const DatabaseHeader& now, const std::optional<DatabaseHeader>& befor
 bool has_foreign_journal(const fs::path& store, const fs::path& path) {
   ReadFile database(store);
   const auto header = read_at<kDatabaseHeader>(database, 0);
-  std::error_code error;
-  const uintmax_t size = fs::file_size(path, error);
   ReadFile journal(path);
-  if (!header || error || !journal.stream.is_open()) return false;
+  if (!header || !journal.stream.is_open()) return false;
+  const auto size = static_cast<uint64_t>(journal.stream.seekg(0, std::ios::end).tellg());
   const std::optional<Segment> first = read_segment(journal, 0);
   if (!first) return false;  // not begun, or finished: SQLite applies nothing
   return names_other_files(journal, size) ||

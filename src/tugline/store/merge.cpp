@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/store/audit_bounds.h"
 #include "tugline/store/example_rows.h"
 #include "tugline/store/failure_rows.h"
@@ -182,8 +183,7 @@ class Merger {
 
 void check_is_free(const fs::path& out) {
   check_store_path(out);
-  std::error_code error;
-  if (fs::exists(fs::symlink_status(out, error)))
+  if (fs::exists(link_status_of(out)))
     fail(ErrorCode::kConflict, "{}: is there already; merge makes a new store: give another name",
          out.string());
 }

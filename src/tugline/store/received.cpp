@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/store/analysis_rows.h"
 #include "tugline/store/checksums.h"
 #include "tugline/store/schema.h"
@@ -149,8 +150,7 @@ void distrust(SQLite::Database& database) {
 }
 
 void check_contents(const std::filesystem::path& path, SQLite::Database& database, StructureCheck structure) {
-  std::error_code error;
-  const StepLimit limit(database, std::filesystem::file_size(path, error));
+  const StepLimit limit(database, size_of(path));
   const SQLite::Transaction snapshot(database);
   const Objects objects = check_schema(path, database);
   if (structure == StructureCheck::kYes) check_structure(path, database, objects);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/store/hot_journal.h"
 #include "tugline/store/writer_lock.h"
 
@@ -20,10 +21,7 @@ namespace {
 
 constexpr const char* kUnfinished = ".new-";
 
-bool exists(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(fs::symlink_status(path, error));
-}
+bool exists(const fs::path& path) { return fs::exists(link_status_of(path)); }
 
 // "NAME.new-PID", and that with "-journal".
 bool is_unfinished_store(const std::string& name, const std::string& store) {

@@ -7,6 +7,7 @@
 
 #include "tugline/core/durable_rename.h"
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/store/checksums.h"
 #include "tugline/store/received.h"
 #include "tugline/store/schema.h"
@@ -80,17 +81,15 @@ void check_is_ours(const fs::path& path, SQLite::Database& database) {
 void check_is_whole(const fs::path& path, SQLite::Database& database) {
   const int64_t pages = database.execAndGet("PRAGMA page_count").getInt64();
   const int64_t expected = pages * database.execAndGet("PRAGMA page_size").getInt64();
-  std::error_code error;
-  const uintmax_t found = fs::file_size(path, error);
-  if (!error && found < static_cast<uintmax_t>(expected)) {
+  const uintmax_t found = size_of(path);
+  if (found < static_cast<uintmax_t>(expected)) {
     fail(ErrorCode::kInput, "{}: is cut short: {} bytes, expected {}; copy it again", path.string(), found,
          expected);
   }
 }
 
 void check_plain_file(const fs::path& path) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
+  const fs::file_status status = status_of(path);
   if (status.type() == fs::file_type::not_found) {
     fail(ErrorCode::kNotFound,
          "{}: there is no such file (expected a run store, as `tugline sweep -o` makes it)", path.string());
@@ -105,18 +104,18 @@ void check_plain_file(const fs::path& path) {
 
 fs::path resolved_store_path(const fs::path& path) {
   std::error_code error;
-  const fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
-  return error ? fs::absolute(path) : resolved;
+  fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
+  if (error)
+    fail(ErrorCode::kIo, "{}: the system cannot follow the path: {}", path.string(), error.message());
+  return resolved;
 }
 
 void check_store_path(const fs::path& path) {
-  std::error_code error;
-  const fs::file_status folder = fs::status(path.parent_path(), error);
-  if (!fs::is_directory(folder)) {
+  if (!fs::is_directory(status_of(path.parent_path()))) {
     fail(ErrorCode::kIo, "{}: cannot make a run store: {} is not a folder; make it first", path.string(),
          path.parent_path().string());
   }
-  if (fs::exists(path, error)) {
+  if (is_there(path)) {
     check_plain_file(path);
   }
   if (is_new_store(path)) {
@@ -124,10 +123,7 @@ void check_store_path(const fs::path& path) {
   }
 }
 
-bool is_new_store(const fs::path& path) {
-  std::error_code error;
-  return !fs::exists(path, error) || (fs::file_size(path, error) == 0 && !error);
-}
+bool is_new_store(const fs::path& path) { return !is_there(path) || size_of(path) == 0; }
 
 void create_store_file(const fs::path& path, const RunIdentity& identity,
                        const std::function<void(SQLite::Database&)>& fill) {

@@ -17,14 +17,14 @@ namespace tugline {
 enum class StoreAccess { kRead, kReadAgain, kWrite };
 
 // The absolute path without symbolic links, so that a file has one name, and no name has a special meaning
-// for SQLite.
+// for SQLite. Errors: kIo if the system cannot follow the path.
 [[nodiscard]] std::filesystem::path resolved_store_path(const std::filesystem::path& path);
 
 // Throws Error if there can be no store at `path`: its folder does not exist, it is not a plain file, or it
 // does not exist but another store's sidecar files do.
 void check_store_path(const std::filesystem::path& path);
 
-// True if there is no file yet, or an empty one.
+// True if there is no file yet, or an empty one. Errors: kIo if the system cannot say.
 [[nodiscard]] bool is_new_store(const std::filesystem::path& path);
 
 // Makes a store with this identity under a name beside `path`, lets `fill` write the rest in the same

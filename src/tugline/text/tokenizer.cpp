@@ -8,6 +8,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/core/file_status.h"
 #include "tugline/files/mapped_file.h"
 #include "tugline/text/token_table.h"
 #include "tugline/text/tokenizer_gguf.h"
@@ -166,7 +167,7 @@ Tokenizer Tokenizer::from_json_text(std::string_view json, const std::string& wh
 Tokenizer Tokenizer::from_json_file(const std::filesystem::path& path) {
   Tokenizer tokenizer = from_json_text(text_of(MappedFile::open(path)), path.string());
   const auto config = path.parent_path() / "tokenizer_config.json";
-  if (!std::filesystem::exists(config)) return tokenizer;
+  if (!is_there(config)) return tokenizer;
   const BosSettings settings = parse_config_bos(text_of(MappedFile::open(config)), config.string());
   tokenizer.impl_->add_settings(settings, config.string());
   return tokenizer;

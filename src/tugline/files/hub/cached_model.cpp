@@ -1,6 +1,7 @@
 #include "tugline/files/hub/cached_model.h"
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/files/hub/hub_cache.h"
 #include "tugline/files/model_folder.h"
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/core/printable.h"
 #include "tugline/files/hub/blob_download.h"
 #include "tugline/files/hub/cached_model.h"

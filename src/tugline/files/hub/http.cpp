@@ -15,6 +15,7 @@
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
+#include "tugline/core/file_status.h"
 #include "tugline/core/version.h"
 #include "tugline/files/model_folder.h"
 
@@ -180,7 +181,8 @@ void set_authorities(const Easy& easy) {
   const char* const file = std::getenv("SSL_CERT_FILE");
   if (file != nullptr && *file != '\0') return set(easy, CURLOPT_CAINFO, file);
   for (const char* known : kBundles)
-    if (is_there(known)) return set(easy, CURLOPT_CAINFO, known);
+    if (std::error_code ignored; std::filesystem::exists(known, ignored))
+      return set(easy, CURLOPT_CAINFO, known);
 }
 
 enum class Failure { kTransient, kUnreachable, kCertificate, kFinal };

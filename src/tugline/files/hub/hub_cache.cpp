@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "tugline/core/error.h"
+#include "tugline/core/file_status.h"
 #include "tugline/core/whole_file.h"
 #include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"
