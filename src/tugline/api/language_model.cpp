@@ -55,7 +55,7 @@ std::string with_revision(const std::string& model, const std::string& revision)
     refuse("revision", "'{}' is no model's name on the hub, so it has no revisions", excerpt(model));
   if (!name->revision.empty())
     refuse("revision", "'{}' names one itself; give one of the two", excerpt(model));
-  const std::string whole = model + "@" + revision;
+  std::string whole = model + "@" + revision;
   if (!parse_hub_model(whole)) refuse("revision", "'{}' is no branch, tag or commit", excerpt(revision));
   return whole;
 }
