@@ -16,7 +16,6 @@
 #include "tugline/files/gguf.h"
 #include "tugline/files/hub/fetch_model.h"
 #include "tugline/files/memory_tensors.h"
-#include "tugline/files/model_folder.h"
 #include "tugline/probe/baseline.h"
 #include "tugline/probe/residual_pass.h"
 

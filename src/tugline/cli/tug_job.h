@@ -8,7 +8,6 @@
 
 #include "tugline/cli/tug_arguments.h"
 #include "tugline/cli/tug_result.h"
-#include "tugline/files/model_folder.h"
 #include "tugline/language_model.h"
 #include "tugline/text/tokenizer.h"
 

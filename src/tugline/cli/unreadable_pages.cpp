@@ -15,7 +15,7 @@
 #include "tugline/cli/error_text.h"
 #include "tugline/core/error.h"
 
-// All that a signal handler calls may be called there: nothing allocates memory or takes a lock.
+// A signal handler may call all of this: nothing here allocates memory or takes a lock.
 namespace tugline {
 namespace {
 
@@ -64,9 +64,8 @@ void end_process(int signal, siginfo_t* fault, void* /*context*/) {
   const std::string_view file = mapped_file(reinterpret_cast<uintptr_t>(fault->si_addr), line);
   say("tugline: ");
   say(file.empty() ? "a mapped file" : file);
-  say(": a part of the file cannot be read: its disk failed, or another program cut it short meanwhile; see "
-      "that the "
-      "file is whole, and run the command again\n");
+  say(": a part of the file cannot be read: its disk failed, or another program cut it short meanwhile; ");
+  say("see that the file is whole, and run the command again\n");
   ::_exit(exit_status(ErrorCode::kIo));
 }
 

@@ -17,7 +17,6 @@
 #include "tugline/files/byte_reader.h"
 #include "tugline/files/gguf.h"
 #include "tugline/files/mapped_file.h"
-#include "tugline/files/model_folder.h"
 #include "tugline/files/npy.h"
 #include "tugline/files/safetensors.h"
 #include "tugline/files/zip_file.h"

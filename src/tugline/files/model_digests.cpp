@@ -5,7 +5,6 @@
 
 #include "tugline/core/file_status.h"
 #include "tugline/files/gguf_parts.h"
-#include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"
 
 namespace tugline {

@@ -48,7 +48,7 @@ fs::path behind_links(fs::path path) {
   for (int i = 0; i < kMostLinks && fs::is_symlink(link_status_of(path)); ++i) {
     std::error_code error;
     const fs::path next = fs::read_symlink(path, error);
-    if (error) break;
+    if (error) fail(ErrorCode::kIo, "{}: the link cannot be read: {}", path.string(), error.message());
     path = path.parent_path() / next;  // an absolute one replaces it
   }
   return path;

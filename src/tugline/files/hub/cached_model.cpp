@@ -3,7 +3,6 @@
 #include "tugline/core/error.h"
 #include "tugline/core/file_status.h"
 #include "tugline/files/hub/hub_cache.h"
-#include "tugline/files/model_folder.h"
 
 namespace tugline {
 

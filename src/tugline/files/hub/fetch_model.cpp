@@ -16,7 +16,6 @@
 #include "tugline/files/hub/blob_download.h"
 #include "tugline/files/hub/cached_model.h"
 #include "tugline/files/hub/retries.h"
-#include "tugline/files/model_folder.h"
 #include "tugline/files/safetensors.h"
 
 namespace tugline {

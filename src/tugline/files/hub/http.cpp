@@ -9,15 +9,14 @@
 #include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "tugline/core/error.h"
 #include "tugline/core/excerpt.h"
-#include "tugline/core/file_status.h"
 #include "tugline/core/version.h"
-#include "tugline/files/model_folder.h"
 
 namespace tugline {
 namespace {
