@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "tugline/core/error.h"
 #include "tugline/core/file_status.h"
@@ -131,7 +133,8 @@ std::optional<fs::path> input_path(const std::string& input) {
   if (before_colon != input && is_there(before_colon)) return before_colon;
   try {
     return resolve_model(input).path;
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::kIo) throw;  // no answer, where the model may be
     return std::nullopt;
   }
 }
@@ -206,7 +209,8 @@ void check_standard_output(const std::vector<std::string>& inputs) {
     const std::optional<fs::path> path = input_path(input);
     if (!path) continue;
     if (::stat(path->c_str(), &in) != 0)
-      fail(ErrorCode::kIo, "{}: cannot be compared with standard output", path->string());
+      fail(ErrorCode::kIo, "{}: cannot be compared with standard output: {}", path->string(),
+           std::generic_category().message(errno));
     if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
       fail(ErrorCode::kConflict, "standard output: is {}, which this command reads", input);
   }

@@ -7,10 +7,10 @@
 
 namespace tugline {
 
-// Of the file, behind a link if the path is one. Its type is not_found if there is nothing.
-// Errors: kIo if the system cannot say, with its reason.
+// Returns the status of the file. If the path is a link, that is the file to which it leads. If there is
+// nothing, the type is not_found. Errors: kIo if the system cannot say, with its reason.
 [[nodiscard]] std::filesystem::file_status status_of(const std::filesystem::path& path);
-// Of the link itself.
+// The same, except that a link is not followed.
 [[nodiscard]] std::filesystem::file_status link_status_of(const std::filesystem::path& path);
 
 // Whether there is anything, behind a link if the path is one. Errors: kIo, likewise.
