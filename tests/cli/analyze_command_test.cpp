@@ -113,9 +113,7 @@ TEST_F(AnalyzeCommand, AnchorsAgainstEachKindOfControl) {
       "sweep \"$MODEL\" data.json -o controls.db --layers 0,1 --epsilons 0,1,2 --directions 3 --spans "
       "anchor,controls");
   ASSERT_EQ(swept.status, 0) << swept.err;
-  const ProgramOutcome outcome = tugline("analyze controls.db data.json --resamples 200 --json");
-  ASSERT_EQ(outcome.status, 0) << outcome.err;
-  const auto found = nlohmann::json::parse(outcome.out);
+  const auto found = result("analyze controls.db data.json --resamples 200 --json");
   std::set<std::string> kinds;
   for (const auto& contrast : found["contrasts"])
     if (contrast["span_kind"] == "anchor" && contrast["against_span_kind"] != "anchor") {
@@ -151,8 +149,8 @@ TEST_F(AnalyzeCommand, OneTableSomeSpansAndLayers) {
   ASSERT_EQ(text.status, 0) << text.err;
   EXPECT_EQ(std::ranges::count(text.out, '\n'), 1 + 5) << "the columns, and one row an epsilon\n" << text.out;
   EXPECT_FALSE(holds(text.out, "ci_low")) << text.out;
-  const auto needed = nlohmann::json::parse(
-      printed("analyze run.db --resamples 100 --table directions_needed --spans anchor --json"));
+  const auto needed =
+      result("analyze run.db --resamples 100 --table directions_needed --spans anchor --json");
   EXPECT_EQ(needed.size(), 2U * 5U);
   EXPECT_EQ(needed[1]["directions"], 3);
   // What is kept, and exported, is about all.

@@ -11,9 +11,7 @@ namespace {
 class Doctor : public Commands {};
 
 TEST_F(Doctor, SaysWhatTheMachineOffers) {
-  const ProgramOutcome outcome = tugline("doctor --json");
-  ASSERT_EQ(outcome.status, 0) << outcome.err;
-  const auto found = nlohmann::json::parse(outcome.out);
+  const auto found = result("doctor --json");
   EXPECT_EQ(found["tugline_version"], std::string(kVersion));
   EXPECT_GE(found["threads"].get<int>(), 1);
   EXPECT_GT(found["f32_gflops"].get<double>(), 0.01);

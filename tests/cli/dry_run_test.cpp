@@ -14,9 +14,7 @@ const std::string kSettings = " --layers 0,2 --epsilons 0,0.5,1 --directions 40 
 class DryRun : public Commands {
  protected:
   [[nodiscard]] nlohmann::json plan(const std::string& arguments) const {
-    const ProgramOutcome outcome = tugline("sweep $MODEL data.json --dry-run --json" + arguments);
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    return nlohmann::json::parse(outcome.out);
+    return result("sweep $MODEL data.json --dry-run --json" + arguments);
   }
 };
 

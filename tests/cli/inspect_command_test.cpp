@@ -9,9 +9,7 @@ namespace {
 class Inspect : public Commands {
  protected:
   [[nodiscard]] nlohmann::json json(const std::string& arguments) const {
-    const ProgramOutcome outcome = tugline("inspect --json " + arguments);
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    return nlohmann::json::parse(outcome.out);
+    return result("inspect --json " + arguments);
   }
   void make_tokenizer_folder() const {
     std::filesystem::create_directory(folder_ / "words");

@@ -177,10 +177,8 @@ TEST_F(Shards, DryRunTellsTheShardsPart) {
   int64_t units = 0;
   double share = 0;
   for (const char* shard : {"1/2", "2/2"}) {
-    const ProgramOutcome outcome =
-        tugline("sweep $MODEL data.json --dry-run --json --shard " + std::string(shard) + kSettings);
-    ASSERT_EQ(outcome.status, 0) << outcome.err;
-    const auto json = nlohmann::json::parse(outcome.out);
+    const auto json =
+        result("sweep $MODEL data.json --dry-run --json --shard " + std::string(shard) + kSettings);
     units += json["units"].get<int64_t>();
     share += json["shard"]["share_of_flops"].get<double>();
     EXPECT_EQ(json["shard"]["units_of_run"], 12);
@@ -191,8 +189,7 @@ TEST_F(Shards, DryRunTellsTheShardsPart) {
   EXPECT_LT(share, 1.3);
   EXPECT_TRUE(
       holds(printed("sweep $MODEL data.json --dry-run --shard 1/2" + kSettings), "part      shard 1/2: "));
-  const ProgramOutcome plain = tugline("sweep $MODEL data.json --dry-run --json" + kSettings);
-  EXPECT_TRUE(nlohmann::json::parse(plain.out)["shard"].is_null());
+  EXPECT_TRUE(result("sweep $MODEL data.json --dry-run --json" + kSettings)["shard"].is_null());
 }
 
 TEST_F(Shards, AnEmptyShardIsAStoreWithoutUnits) {

@@ -15,9 +15,7 @@ class ComparedStores : public Commands {
  protected:
   // What the units took is the one thing that differs between two runs.
   [[nodiscard]] std::string exported(const std::string& store, const std::string& table) const {
-    const ProgramOutcome outcome = tugline("export " + store + " --table " + table + " --format json");
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    auto rows = nlohmann::json::parse(outcome.out);
+    auto rows = result("export " + store + " --table " + table + " --format json");
     for (auto& row : rows) row.erase("seconds");
     return rows.dump();
   }

@@ -84,8 +84,7 @@ TEST_F(Sweep, KeepsWhatIsAskedAboutTokens) {
       EXPECT_TRUE(store.tokens().contains(token));
   }
   EXPECT_TRUE(holds(printed("summary run.db"), "disagreements  kl "));
-  const ProgramOutcome rows = tugline("export run.db --table rows --format json");
-  for (const auto& row : nlohmann::json::parse(rows.out)) {
+  for (const auto& row : result("export run.db --table rows --format json")) {
     const auto tokens = nlohmann::json::parse(row["rose_tokens"].get<std::string>());
     const auto pieces = nlohmann::json::parse(row["rose_pieces"].get<std::string>());
     const auto changes = nlohmann::json::parse(row["fell_changes"].get<std::string>());

@@ -9,9 +9,7 @@ namespace {
 class Tug : public Commands {
  protected:
   [[nodiscard]] nlohmann::json json(const std::string& arguments) const {
-    const ProgramOutcome outcome = tugline("tug $MODEL --json " + arguments);
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    return nlohmann::json::parse(outcome.out);
+    return result("tug $MODEL --json " + arguments);
   }
 };
 
@@ -56,11 +54,9 @@ TEST_F(Tug, SentenceTextFileAndIdsAreTheSameTokens) {
 // Two tokens: their logits' difference by row; the tokens that moved most as text and in JSON.
 // A head's directions have head_dim components; a unit's RMS is of what is pushed.
 TEST_F(Tug, PushesAHeadAtEveryTokenOfTheSpan) {
-  const ProgramOutcome outcome = tugline(
+  const auto json = result(
       "tug $MODEL --text 'So the total is 12. So.' --span 2:5 --layers 1 --hook z --head 3 --at every "
       "--readout following --epsilons 0,2 --audit 3 --json");
-  ASSERT_EQ(outcome.status, 0) << outcome.err;
-  const auto json = nlohmann::json::parse(outcome.out);
   EXPECT_EQ(json.at("hook"), "z");
   EXPECT_EQ(json.at("head"), 3);
   EXPECT_EQ(json.at("at"), "every");

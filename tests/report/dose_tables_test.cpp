@@ -12,45 +12,37 @@ namespace {
 
 using Place = Dose::Place;
 
+// A curve at four anchors of two examples.
+DoseRow anchor_row(int64_t directions) {
+  return {.span_kind = "anchor", .layer = 20, .spans = 4, .examples = 2, .directions = directions};
+}
+
 // One curve that reaches 0.5 nats at epsilon 2, one below its smallest epsilon on the negative side, and two
 // that do not reach it.
 DoseReport made_report() {
-  DoseReport report{.target = 0.5, .statistic = "mean", .width = 64};
-  report.doses = {{.span_kind = "anchor",
-                   .layer = 20,
-                   .dose = {.place = Place::kMeasured, .epsilon = 2, .interpolation_error = 0.01},
-                   .interval = {.low = 1.5, .high = 2.5},
-                   .spans = 4,
-                   .examples = 2,
-                   .directions = 3},
-                  {.span_kind = "anchor",
-                   .layer = 20,
-                   .direction = 1,
-                   .side = DoseSide::kNegative,
-                   .dose = {.place = Place::kBelow, .epsilon = -0.25},
-                   .interval = {.low = 0.125},
-                   .spans = 4,
-                   .examples = 2,
-                   .directions = 1},
-                  {.span_kind = "anchor",
-                   .layer = 20,
-                   .set = DirectionSet::kNull,
-                   .dose = {.place = Place::kBeyond, .largest_response = 0.125, .largest_epsilon = 8},
-                   .resamples_beyond = 1,
-                   .spans = 4,
-                   .examples = 2,
-                   .directions = 5},
-                  {.span_kind = "chunk",
-                   .layer = 20,
-                   .set = DirectionSet::kNull,
-                   .example = 3,
-                   .chunk = 7,
-                   .direction = 2,
-                   .dose = {.place = Place::kBeyond, .largest_response = 0.25, .largest_epsilon = 8},
-                   .spans = 1,
-                   .examples = 1,
-                   .directions = 1}};
-  return report;
+  DoseRow within = anchor_row(3);
+  within.dose = {.place = Place::kMeasured, .epsilon = 2, .interpolation_error = 0.01};
+  within.interval = {.low = 1.5, .high = 2.5};
+  DoseRow below = anchor_row(1);
+  below.direction = 1;
+  below.side = DoseSide::kNegative;
+  below.dose = {.place = Place::kBelow, .epsilon = -0.25};
+  below.interval = {.low = 0.125};
+  DoseRow beyond = anchor_row(5);
+  beyond.set = DirectionSet::kNull;
+  beyond.dose = {.place = Place::kBeyond, .largest_response = 0.125, .largest_epsilon = 8};
+  beyond.resamples_beyond = 1;
+  const DoseRow push{.span_kind = "chunk",
+                     .layer = 20,
+                     .set = DirectionSet::kNull,
+                     .example = 3,
+                     .chunk = 7,
+                     .direction = 2,
+                     .dose = {.place = Place::kBeyond, .largest_response = 0.25, .largest_epsilon = 8},
+                     .spans = 1,
+                     .examples = 1,
+                     .directions = 1};
+  return {.target = 0.5, .statistic = "mean", .width = 64, .doses = {within, below, beyond, push}};
 }
 
 // Tangents of the first three curves; the fourth is 0.
